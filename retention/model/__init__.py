@@ -1,0 +1,16 @@
+"""The vocabulary: frozen records and ids. No I/O, no logging, no clock.
+
+period      calendar periods (`P12M`)
+policy      what was promised: categories, rules, holds
+datamap     where the data is: datasets, fields, references
+subject     a person's keys, and sets of keys that plans refer to
+predicate   which rows; never holds a personal value
+transform   what anonymization does to one value
+event       something happened that starts a clock
+hold        disposal is paused
+plan        exactly what will be touched: a closed union of steps
+outcome     what became of a step
+case        a sweep, a request or a restore, and the state it is in
+copies      backups and their horizons; orders to processors
+facts       what evidence states, one record a fact
+"""

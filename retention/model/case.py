@@ -1,0 +1,78 @@
+"""A case: one sweep, one person's request or one restore, and the state it is in.
+
+    OPEN ─► PLANNED ─► APPROVED ─► APPLYING ─► APPLIED ─► VERIFIED ─► SEALED ─► CLOSED
+      │         │                     │  ▲         │
+      └► DENIED └► REJECTED           ▼  │         ▼
+                                    PARTIAL ◄──────┘
+
+docs/states.md says for each state what is durable and what happens if the process dies there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from retention.model.ids import CaseId, SystemId
+
+
+class CaseKind(Enum):
+    """What set the case going."""
+
+    SWEEP = "sweep"
+    REQUEST = "request"
+    RESTORE = "restore"
+
+
+class CaseState(Enum):
+    """Where on the road the case is."""
+
+    OPEN = "open"
+    PLANNED = "planned"
+    APPROVED = "approved"
+    APPLYING = "applying"
+    PARTIAL = "partial"
+    """Something could not be done or verified; the reason stands in the journal. Never "completed"."""
+    APPLIED = "applied"
+    VERIFIED = "verified"
+    SEALED = "sealed"
+    """Evidence is published and the case key is shredded; copies may remain until their horizon."""
+    CLOSED = "closed"
+    """The last copy is gone."""
+    DENIED = "denied"
+    REJECTED = "rejected"
+
+
+NEXT: dict[CaseState, frozenset[CaseState]] = {
+    CaseState.OPEN: frozenset({CaseState.PLANNED, CaseState.DENIED, CaseState.CLOSED}),
+    CaseState.PLANNED: frozenset({CaseState.PLANNED, CaseState.APPROVED, CaseState.REJECTED, CaseState.DENIED}),
+    CaseState.APPROVED: frozenset({CaseState.PLANNED, CaseState.APPLYING}),
+    CaseState.APPLYING: frozenset({CaseState.APPLYING, CaseState.PARTIAL, CaseState.APPLIED}),
+    CaseState.PARTIAL: frozenset({CaseState.PLANNED, CaseState.APPLYING}),
+    CaseState.APPLIED: frozenset({CaseState.APPLYING, CaseState.PARTIAL, CaseState.VERIFIED}),
+    CaseState.VERIFIED: frozenset({CaseState.VERIFIED, CaseState.SEALED}),
+    CaseState.SEALED: frozenset({CaseState.CLOSED}),
+    CaseState.CLOSED: frozenset(),
+    CaseState.DENIED: frozenset(),
+    CaseState.REJECTED: frozenset({CaseState.PLANNED}),
+}
+"""From each state, the states it may move to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case as the ledger keeps it: no personal value."""
+
+    case_id: CaseId
+    kind: CaseKind
+    state: CaseState
+    opened_at: datetime
+    due_at: datetime | None
+    """By when the person must be answered; None for sweeps and restores."""
+    identified_at: datetime | None = None
+    """When the requester's identity was proven."""
+    decided_at: datetime | None = None
+    """When a person decided to carry the request out."""
+    restored_system: SystemId | None = None
+    """For a restore: the system that was restored and must not open yet."""

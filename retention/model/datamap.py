@@ -1,0 +1,98 @@
+"""Where the data is: the data map, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from retention.model.ids import CategoryId, DatasetId, SystemId
+from retention.model.transform import Transform
+
+
+class Identifies(Enum):
+    """How far a field tells who the person is."""
+
+    DIRECTLY = "directly"
+    INDIRECTLY = "indirectly"
+    """A quasi-identifier: together with others it may tell."""
+    NO = "no"
+
+
+class ColumnType(Enum):
+    """A live column's type, as far as planning needs to know it."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    INSTANT = "instant"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One personal field of a dataset."""
+
+    name: str
+    category: CategoryId
+    identifies: Identifies
+    anonymize: Transform | None
+    """What anonymization does to it; None keeps it as it is (only if it identifies nobody)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Rows of this dataset belong to rows of the parent."""
+
+    parent: DatasetId
+    columns: tuple[tuple[str, str], ...]
+    """(column here, column of the parent); exactly one pair in this version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """One table, or one set of files of the same shape."""
+
+    dataset_id: DatasetId
+    system: SystemId
+    location: str
+    """A table's name, or a path pattern (`viewing/dt=*/*.parquet`)."""
+    primary_key: tuple[str, ...]
+    """Columns that identify a row (not a person); empty for files."""
+    subject: Mapping[str, str]
+    """Identity key → column: `{"user_id": "id"}`."""
+    parents: tuple[Reference, ...]
+    derived_from: tuple[DatasetId, ...]
+    """Originals this is a copy of; copies are erased before originals."""
+    fields: Mapping[str, Field]
+    """Personal fields by name; other columns are not personal."""
+    dates: Mapping[str, str]
+    """Date name → column: `{"watched": "watched_at"}`."""
+    not_personal: Mapping[str, str]
+    """Column → the reason why it is not personal."""
+
+    @property
+    def short_name(self) -> str:
+        """The last part of the id: `payments` of `app.payments`."""
+        return self.dataset_id.rsplit(".", 1)[-1]
+
+    @property
+    def linking_columns(self) -> tuple[str, ...]:
+        """Columns that tie a row to its person: identity keys and references, sorted."""
+        references = {here for ref in self.parents for here, _ in ref.columns}
+        return tuple(sorted({*self.subject.values(), *references}))
+
+
+@dataclass(frozen=True, slots=True)
+class DataMap:
+    """All datasets, checked: parents exist, and there is no cycle of references."""
+
+    datasets: Mapping[DatasetId, Dataset]
+    digest: str
+    """SHA-256 (hex) of the file's bytes."""
+
+    def of_system(self, system: SystemId) -> tuple[Dataset, ...]:
+        """Return the system's datasets, in the map's order."""
+        return tuple(d for d in self.datasets.values() if d.system == system)

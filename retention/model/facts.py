@@ -1,0 +1,198 @@
+"""What evidence states: one record a fact, all values enums, codes, counts, digests and instants.
+
+No free text and no personal value can stand in a fact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from retention.model.ids import CaseId, CopyId, DatasetId, HoldId, OrderId, PlanId, RuleId, StepId, SystemId
+from retention.model.outcome import Effect
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan was made; its digest names it from here on."""
+
+    plan_id: PlanId
+    plan_digest: str
+    steps: int
+    subjects: int
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """Someone allowed exactly this plan."""
+
+    plan_id: PlanId
+    plan_digest: str
+    approver_ref: str
+    """HMAC of the approver's name under the staff key."""
+    standing: bool
+    """By the policy's standing approval."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Someone refused the plan."""
+
+    plan_id: PlanId
+    plan_digest: str
+    approver_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disposed:
+    """A step on rows is done."""
+
+    step_id: StepId
+    plan_digest: str
+    action: str
+    """`erase`, `redact` or `anonymize`."""
+    dataset: DatasetId
+    rules: tuple[RuleId, ...]
+    statutes: tuple[str, ...]
+    rows_planned: int
+    effect: Effect
+    started_at: datetime
+    finished_at: datetime
+    resumed: bool
+    """An earlier process died in the middle of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Verification looked at a dataset again, by other code, after all its steps."""
+
+    plan_digest: str
+    dataset: DatasetId
+    passed: bool
+    rows_before: int
+    rows_after: int
+    residual: int
+    """Rows that the steps should have dealt with and that are still there, old versions included."""
+    expected_digest: str
+    """What the whole dataset should digest to, computed before."""
+    found_digest: str
+    smallest_class: int | None
+    """For anonymized rows: the smallest equivalence class found."""
+    expectations: int
+    """How many expectations Great Expectations evaluated."""
+    suite_digest: str
+    """SHA-256 of the redacted summary of the Great Expectations run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A processor's signed answer was checked."""
+
+    order_id: OrderId
+    processor: SystemId
+    state: str
+    body_digest: str
+    key_id: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """A copy is beyond use and physically there until its horizon."""
+
+    system: SystemId
+    what: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """A copy was looked for after its horizon and is gone."""
+
+    system: SystemId
+    copy_id: CopyId
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Fields that stay because a law or a hold says so."""
+
+    plan_digest: str
+    dataset: DatasetId
+    fields: tuple[str, ...]
+    rows: int
+    hold_id: HoldId
+    statute: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """A request was refused, with the reason's code."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyDestroyed:
+    """The case's key is gone: what it encrypted cannot be read by anybody."""
+
+    key_ref: str
+    """SHA-256 of the key's name."""
+    check_value: str
+    """First 16 hex digits of HMAC(key, "kcv"): tells keys apart, tells nothing of the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPlaced:
+    """Disposal was paused for someone."""
+
+    hold_id: HoldId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldReleased:
+    """The pause ended."""
+
+    hold_id: HoldId
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """Erasures were replayed on a restored store before it opened."""
+
+    system: SystemId
+    suppressions: int
+    """Entries of the suppression ledger that were looked for."""
+    found: int
+    """People of them whom the backup had brought back."""
+
+
+Fact: TypeAlias = (
+    Planned
+    | Approved
+    | Rejected
+    | Disposed
+    | Looked
+    | Answered
+    | Remains
+    | Expired
+    | Kept
+    | Denied
+    | KeyDestroyed
+    | HoldPlaced
+    | HoldReleased
+    | Replayed
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A fact, of which case, when."""
+
+    case_id: CaseId | None
+    """None for holds, which belong to no case."""
+    at: datetime
+    fact: Fact

@@ -1,0 +1,156 @@
+"""Exactly what will be touched. A plan is frozen, canonical and holds no personal value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from retention.model.case import CaseKind
+from retention.model.ids import CaseId, CopyId, DatasetId, HoldId, KeySetId, PlanId, RuleId, StepId, SystemId
+from retention.model.period import Period
+from retention.model.predicate import Predicate
+from retention.model.subject import KeySet
+from retention.model.transform import Transform
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """Why a step is in the plan."""
+
+    rules: tuple[RuleId, ...]
+    """Rules whose clocks ran out; empty when a person asked."""
+    statutes: tuple[str, ...]
+    request: bool
+    """A person asked (or a restore replays what was once asked)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EraseRows:
+    """Remove whole rows."""
+
+    step_id: StepId
+    dataset: DatasetId
+    where: Predicate
+    rows: int
+    """Real count at planning time."""
+    of_rows: int
+    """All rows of the dataset at planning time."""
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
+class RedactFields:
+    """Empty fields of rows that must stay."""
+
+    step_id: StepId
+    dataset: DatasetId
+    where: Predicate
+    fields: tuple[str, ...]
+    rows: int
+    of_rows: int
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
+class AnonymizeRows:
+    """Transform rows so that nobody can be told any more; erase those too few others are like."""
+
+    step_id: StepId
+    dataset: DatasetId
+    where: Predicate
+    transforms: Mapping[str, Transform]
+    quasi: tuple[str, ...]
+    """Columns that remain and together might tell: rows are compared on them."""
+    k: int
+    rare: KeySetId | None
+    """Vault name of the classes (see `transform.class_of`) with fewer than k rows."""
+    rows: int
+    rows_rare: int
+    """Of `rows`, how many are in rare classes and are erased instead."""
+    of_rows: int
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
+class TellProcessor:
+    """Order a processor to erase."""
+
+    step_id: StepId
+    system: SystemId
+    key_name: str
+    keys: KeySet
+    answer_within: Period
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireCopies:
+    """Put backups beyond use: replay on restore until each has expired."""
+
+    step_id: StepId
+    system: SystemId
+    copies: tuple[CopyId, ...]
+    """Known at planning time; those taken until the live erasure count as well."""
+    until: datetime | None
+    """The latest expiry; None when there is no copy."""
+    because: Because
+
+
+Step: TypeAlias = EraseRows | RedactFields | AnonymizeRows | TellProcessor | ExpireCopies
+RowStep: TypeAlias = EraseRows | RedactFields | AnonymizeRows
+
+
+@dataclass(frozen=True, slots=True)
+class Withholding:
+    """Rows or fields that stay, and why."""
+
+    dataset: DatasetId
+    fields: tuple[str, ...]
+    rows: int
+    hold_id: HoldId
+    statute: str
+    until: datetime | None
+    """When the last of it may go; None while nobody can say (litigation)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A limit that the plan crosses; it needs a second approver."""
+
+    limit: str
+    """`subjects` or `fraction:app.customers`."""
+    allowed: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What has to be done again should a backup be restored: kept as keyed digests."""
+
+    key_name: str
+    keys: KeySet
+    scope: str
+    """`request`, or a rule's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One plan of one case. Same input, same bytes, same digest."""
+
+    plan_id: PlanId
+    case_id: CaseId
+    kind: CaseKind
+    made_at: datetime
+    policy_digest: str
+    datamap_digest: str
+    holds_digest: str
+    """SHA-256 over the holds in force: an approval does not outlive a new hold."""
+    subjects: int
+    steps: tuple[Step, ...]
+    withheld: tuple[Withholding, ...]
+    crossings: tuple[Crossing, ...]
+    replays: tuple[Replay, ...]
+    undated: Mapping[DatasetId, int]
+    """Rows whose clock cannot start because the date is missing; they never fall due by themselves."""

@@ -1,0 +1,14 @@
+"""Protocols: what the outside must provide.
+
+    finder      reads personal data; all that planning, explain and dry runs ever receive
+    eraser      changes personal data; only execution receives it
+    inspector   looks again for verification, by code of its own
+    connector   what a connector package offers, with its capabilities
+    keeper      backup copies and their expiry
+    processor   orders to those who process data for us
+    ledger      what is remembered between processes
+    keys        keys by name: create, read, shred
+    tiles       where the evidence log's files lie
+
+Reading and writing are different types: `finder.erase_rows` does not type-check.
+"""
