@@ -170,6 +170,18 @@ class FoundError(RetentionError):
     exit_code = 1
 
 
+class AmbiguousSubjectError(RefusedError):
+    """The key given leads to more than one person; a person must decide."""
+
+    code = "RET-309"
+
+
+class TombstoneError(RefusedError):
+    """A row must stay for a hold while its primary key names the person."""
+
+    code = "RET-310"
+
+
 class SystemFailure(RetentionError):  # noqa: N818 -- "failure" is the word for what a system did to us
     """A connected system did not do what was asked."""
 

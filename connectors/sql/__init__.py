@@ -1,0 +1,19 @@
+"""SQLite and PostgreSQL by SQLAlchemy Core. Start at `eraser.py`; `predicate.py` says which rows.
+
+connect        settings → store
+settings       the options, checked
+capabilities   what the store can do
+engine         connections as this connector needs them: time-outs, zones, secure deletion
+database       transactions with retries, and the tables that are there
+failures       drivers' errors → ours, without the values they quote
+columns        live column types → the model's
+predicate      predicate → SQL
+finder         reads
+eraser         erases, redacts, anonymizes
+remains        after a change: makes the old row versions physically go
+inspector      looks again, by code of its own
+"""
+
+from connectors.sql.connect import connect
+
+__all__ = ["connect"]

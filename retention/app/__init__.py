@@ -1,0 +1,25 @@
+"""The use cases, one short function each. `App` names them all; start there.
+
+context      what a use case may use
+records      new cases; plans in and out of the ledger
+sweeps       what is due becomes a plan
+requests     a person asks: open, identify, decide, plan
+restores     what a restored store must forget again
+approvals    people allow or refuse a plan by its digest
+applying     carry an approved plan out
+verifying    look again
+sealing      shred the case key, publish, close when the last copy is gone
+holds        pause disposal for a person, and end the pause
+inbox        events in
+drift        does the data map still fit the systems?
+answers      the bundle and the certificate
+"""
+
+from retention.app.app import App
+from retention.app.applying import ApplyReport
+from retention.app.context import Context
+from retention.app.records import PlanSummary
+from retention.app.sealing import SealReport
+from retention.app.verifying import VerifyReport
+
+__all__ = ["App", "ApplyReport", "Context", "PlanSummary", "SealReport", "VerifyReport"]

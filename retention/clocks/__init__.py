@@ -1,0 +1,28 @@
+"""Clocks: when what is kept need not be kept any more. Pure; `now` is a parameter.
+
+    calendar    arithmetic of the Japanese Civil Code: first free day, and its inverse for row clocks
+    fold        events about a person → since when the clock runs; who is due
+    catalogue   which kinds of events start and stop a clock
+
+Start at `calendar`: its docstring says how a period is counted.
+"""
+
+from __future__ import annotations
+
+from retention.clocks.calendar import advance, due_before, first_free_day, fiscal_year_end_of, free_at
+from retention.clocks.catalogue import EVENT_KINDS, STOPS, WITHDRAWN, kinds_that_move
+from retention.clocks.fold import due_subjects, started_at
+
+__all__ = [
+    "EVENT_KINDS",
+    "STOPS",
+    "WITHDRAWN",
+    "advance",
+    "due_before",
+    "due_subjects",
+    "first_free_day",
+    "fiscal_year_end_of",
+    "free_at",
+    "kinds_that_move",
+    "started_at",
+]

@@ -1,0 +1,18 @@
+"""The data map: where the data is, read and checked.
+
+    reader   the whole file → `DataMap`, or every problem at once
+    fields   fields and what anonymization does to them
+    graph    references between datasets: cycles, who can be reached, the erasure order
+    drift    a live schema against the map
+
+Start at `reader.read_datamap`.
+"""
+
+from __future__ import annotations
+
+from retention.datamap.drift import drift
+from retention.datamap.graph import order
+from retention.datamap.reader import read_datamap
+from retention.grammar import Finding
+
+__all__ = ["Finding", "drift", "order", "read_datamap"]

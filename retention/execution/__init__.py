@@ -1,0 +1,20 @@
+"""Execution: carry out one approved plan, resumable after a crash at any point.
+
+Every step goes INTENT → DONE → EVIDENCE in the plan's journal, each line durable before the
+next thing happens:
+
+    dies before INTENT     nothing was touched; the step starts afresh
+    dies after INTENT      the step is carried out again: erasing what is erased changes nothing
+    dies after DONE        the statement is recorded; its id makes a second one impossible
+    dies after EVIDENCE    the step is over
+
+Start with `run`.
+
+    site         the systems and the ledger, as one run sees them
+    lines        the journal of one plan
+    rows         steps on rows
+    elsewhere    steps that finish elsewhere: processors and backups
+    run          all steps in order
+    looking      verification of what was done, dataset by dataset
+    sealing      publish, shred the case's key
+"""

@@ -1,0 +1,30 @@
+"""How people's files are read: YAML with positions, and all problems at once.
+
+    document    the file: parsed, plain YAML only; collects the problems
+    cell        one value with its place, read as text, word, number, period, date, list, mapping
+    finding     what a review of a readable file finds
+    vocabulary  kinds of events and the clocks they stop
+
+Start at `cell.Cell`. A reader takes `Cell.root(Document(text, label))`, reads everything, and
+calls `Document.refuse_problems(PolicyError)` before it returns.
+"""
+
+from __future__ import annotations
+
+from retention.grammar.cell import Cell, Record
+from retention.grammar.document import Document, nearest, shortened
+from retention.grammar.finding import Finding
+from retention.grammar.vocabulary import EVENT_KINDS, FISCAL_YEAR_CLOSED, STOPS, WITHDRAWN
+
+__all__ = [
+    "EVENT_KINDS",
+    "FISCAL_YEAR_CLOSED",
+    "STOPS",
+    "WITHDRAWN",
+    "Cell",
+    "Document",
+    "Finding",
+    "Record",
+    "nearest",
+    "shortened",
+]

@@ -68,7 +68,7 @@ class Receipt:
     received_at: datetime
     expected_completion_at: datetime | None
     body_digest: str
-    """SHA-256 (hex) of the signed bytes."""
+    """SHA-256 (hex) of signed bytes that hold nothing of the person: it stands in the public log."""
     key_id: str
     """SHA-256 (hex) of the certificate or key that verified them."""
 

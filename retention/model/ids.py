@@ -25,6 +25,6 @@ KeySetId = NewType("KeySetId", str)
 StatementId = NewType("StatementId", str)
 """A signed fact; derived from what it states, so that it is appended once."""
 OrderId = NewType("OrderId", str)
-"""An order to a processor: a UUID derived from the step."""
+"""An order to a processor: a UUID (form of version 4, as OpenDSR 1.1 asks) derived from the step."""
 CopyId = NewType("CopyId", str)
 """One backup copy: `nightly/2026-11-22`."""

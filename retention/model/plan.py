@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from retention.model.case import CaseKind
-from retention.model.ids import CaseId, CopyId, DatasetId, HoldId, KeySetId, PlanId, RuleId, StepId, SystemId
+from retention.model.ids import CaseId, CopyId, DatasetId, HoldId, PlanId, RuleId, StepId, SystemId
 from retention.model.period import Period
 from retention.model.predicate import Predicate
 from retention.model.subject import KeySet
@@ -64,7 +64,7 @@ class AnonymizeRows:
     quasi: tuple[str, ...]
     """Columns that remain and together might tell: rows are compared on them."""
     k: int
-    rare: KeySetId | None
+    rare: KeySet | None
     """Vault name of the classes (see `transform.class_of`) with fewer than k rows."""
     rows: int
     rows_rare: int

@@ -1,0 +1,16 @@
+"""Planning: from a due set or a request to a frozen plan. Reads; never writes.
+
+Start with `disposal` (what becomes of a dataset's rows), then `assemble` (the three kinds of
+plan). The rest serve them:
+
+    world       what planning may look at: policy, map, finders, keepers
+    keysets     personal keys on one side, references to them on the other
+    identity    one key of a person → every key; digests → the people behind them
+    reach       which rows of which dataset belong to them
+    holding     which fields of which rows a law keeps
+    due         whose clocks have run out
+    limits      how much may be touched without a second pair of eyes
+    approval    is this plan, by its digest, allowed?
+    codec       a plan as canonical JSON, and back
+    coherence   do the policy and the data map fit together?
+"""

@@ -1,0 +1,16 @@
+"""The policy file: what was promised, read and checked.
+
+    reader    the whole file → `Policy`, or every problem at once
+    clauses   its parts: rules, holds, clocks
+    review    what a lawyer or an owner should look at
+
+Start at `reader.read_policy`.
+"""
+
+from __future__ import annotations
+
+from retention.grammar import Finding
+from retention.policy.reader import read_policy
+from retention.policy.review import review
+
+__all__ = ["Finding", "read_policy", "review"]

@@ -313,6 +313,10 @@ class Ledger(Protocol):
         """Take a lease (one process applies a plan); False if someone else holds it and it has not run out."""
         ...
 
+    def holder(self, name: str) -> str | None:
+        """Return who holds the lease, or None."""
+        ...
+
     def give_back(self, name: str, holder: str) -> None:
         """End the holder's lease."""
         ...

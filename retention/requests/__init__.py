@@ -1,0 +1,14 @@
+"""Requests: by when a person is answered, and what is accepted on the way in. Pure.
+
+    intake     channel and identity documents
+    deadline   the last instant for the answer
+
+Start at `intake`.
+"""
+
+from __future__ import annotations
+
+from retention.requests.deadline import due_at
+from retention.requests.intake import check_channel, identity_accepted
+
+__all__ = ["check_channel", "due_at", "identity_accepted"]

@@ -1,0 +1,17 @@
+"""Look again, by code that shares nothing with the eraser's.
+
+looking    compare a dataset after its steps with the baseline: start reading here
+baseline   what there is before, and what the steps should leave, computed in one pass
+scan       one pass over the rows after
+effects    what the steps make of rows, computed our own way
+selector   which rows a predicate selects, computed our own way
+suite      Great Expectations' second opinion; its raw results never leave the module
+canon      canonical bytes of a row, and a digest that does not depend on order
+"""
+
+from __future__ import annotations
+
+from retention.verification.baseline import Baseline, measure
+from retention.verification.looking import Look, look
+
+__all__ = ["Baseline", "Look", "look", "measure"]

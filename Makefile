@@ -1,0 +1,44 @@
+# Everything a fresh clone needs, it installs: pinned, from the committed locks.
+PYTHON ?= python3
+BIN    := .venv/bin
+READY  := .venv/.ready
+WORKSPACE ?= demo-workspace
+
+.PHONY: demo test lint types bench up lock clean
+.DELETE_ON_ERROR:
+
+demo: $(READY)            ## the whole story on sample data
+	$(BIN)/retention demo --workspace $(WORKSPACE)
+
+test: lint types          ## everything: lint, types, then every test
+	$(BIN)/pytest -q -n 2 --dist loadgroup
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(READY)
+	$(BIN)/mypy
+
+bench: $(READY)           ## timings; never part of the tests
+	$(BIN)/python -m benchmarks
+
+up: $(READY)              ## the demo's systems again, to explore its workspace with the command line
+	$(BIN)/retention demo --workspace $(WORKSPACE) --serve
+
+lock: $(READY)            ## resolve again after a change of pyproject.toml
+	$(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-annotate \
+	  --no-header pyproject.toml --all-extras --group dev -o requirements/all.lock
+
+clean:
+	rm -rf .venv $(WORKSPACE)
+
+$(READY): requirements/all.lock requirements/uv.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name it: make PYTHON=python3.11"; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.lock
+	$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes --allow-empty-requirements requirements/all.lock requirements/uv.lock
+	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	touch $(READY)

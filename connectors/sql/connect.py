@@ -1,0 +1,65 @@
+"""Settings → store."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from connectors.sql.capabilities import CAPABILITIES
+from connectors.sql.database import Database
+from connectors.sql.eraser import SqlEraser
+from connectors.sql.finder import SqlFinder
+from connectors.sql.inspector import SqlInspector
+from connectors.sql.settings import options
+from retention.errors import MissingExtraError
+from retention.ports.connector import Capabilities, SystemSettings
+
+
+def connect(settings: SystemSettings) -> SqlStore:
+    """Return the store; it connects when it is first asked.
+
+    Raises:
+        SettingsError: the options cannot be used.
+        MissingExtraError: the driver is not installed.
+
+    """
+    read = options(settings)
+    try:
+        return SqlStore(Database(settings.system_id, read))
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"system {settings.system_id} needs the package {error.name}", hint="pip install 'retention[postgres]'"
+        ) from None
+
+
+class SqlStore:
+    """One SQLite file or one schema of a PostgreSQL database."""
+
+    def __init__(self, database: Database) -> None:
+        """Keep the database."""
+        self._database = database
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Return what this store can do."""
+        return CAPABILITIES
+
+    def finder(self) -> SqlFinder:
+        """Return the reading side."""
+        return SqlFinder(self._database)
+
+    def eraser(self) -> SqlEraser:
+        """Return the writing side."""
+        return SqlEraser(self._database)
+
+    def inspector(self) -> SqlInspector:
+        """Return the side that verification reads by."""
+        return SqlInspector(self._database)
+
+    def tables(self) -> tuple[str, ...]:
+        """Return the schema's tables, sorted."""
+        with self._database.reading() as connection:
+            return tuple(sorted(sa.inspect(connection).get_table_names(schema=self._database.options.namespace)))
+
+    def close(self) -> None:
+        """Give connections back."""
+        self._database.close()

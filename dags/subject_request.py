@@ -1,0 +1,66 @@
+"""One person's request, from its case number to the certificate."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pendulum
+from airflow.sdk import Param, chain, dag, task
+from plan_road import walk
+from task_errors import DEFAULTS, WORKSPACE, opened
+
+DOC = """
+### A person's request
+
+Carries out a request that was opened, identified and decided with `retention request …`:
+**plan → approve → apply group by group → verify → seal → certificate**.
+
+* The form asks for the **case number only**. People are entered through the command line, never here,
+  so that no personal data comes into Airflow.
+* Waits for `retention approve PLAN --digest D`.
+* Several cases may run side by side; the ledger keeps two runs from applying the same plan.
+* Systems that cannot be reached are retried with backoff; everything else ends the run with the
+  error's code. Running again is always safe.
+"""
+
+
+@dag(
+    schedule=None,
+    start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Tokyo"),
+    catchup=False,
+    max_active_runs=4,
+    default_args=DEFAULTS,
+    tags=["retention", "request"],
+    doc_md=DOC,
+    params={
+        "case_id": Param(
+            type="string",
+            pattern=r"^C-[0-9]{8}-[0-9a-z]{6}$",
+            title="Case number",
+            description="As `retention request open` printed it, such as C-20261123-7f3k2q. Nothing about a person.",
+        )
+    },
+)
+def subject_request() -> None:
+    """Lay the road from a case number to a certificate."""
+    case_id = "{{ params.case_id }}"
+    chain(walk(plan_request(case_id)), write_certificate(case_id))
+
+
+@task
+def plan_request(case_id: str) -> str:
+    """Plan what the request asks for."""
+    with opened() as app:
+        return str(app.plan_request(case_id, datetime.now(UTC)).plan_id)
+
+
+@task
+def write_certificate(case_id: str) -> list[str]:
+    """Write the certificates, one a language, into the workspace; name the files."""
+    with opened() as app:
+        return [path.name for path in app.certificate(case_id, Path(os.environ[WORKSPACE]) / "certificates" / case_id)]
+
+
+request = subject_request()

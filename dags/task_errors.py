@@ -1,0 +1,89 @@
+"""How the product's errors look to Airflow: what may get better is retried, what will not is not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.exceptions import AirflowFailException
+
+from retention.errors import RetentionError, SettingsError, TransientFailure
+
+if TYPE_CHECKING:
+    from retention.app import App, ApplyReport
+
+WORKSPACE = "RETENTION_WORKSPACE"
+"""The environment variable that names the folder with retention.yaml."""
+
+DEFAULTS: dict[str, Any] = {
+    "owner": "data-protection",
+    "retries": int(os.environ.get("RETENTION_TASK_RETRIES", "5")),
+    "retry_delay": timedelta(seconds=float(os.environ.get("RETENTION_RETRY_SECONDS", "60"))),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(hours=1),
+}
+"""For every task. Only transient failures come to be retried."""
+
+
+@contextmanager
+def opened() -> Iterator[App]:
+    """Open the product on the workspace; turn errors that would come again into a final failure.
+
+    Raises:
+        TransientFailure: a system could not be reached; Airflow retries with backoff.
+        AirflowFailException: anything else we know: refused, wrong, found or terminal; code and message only.
+
+    """
+    # Imported when a task runs: the scheduler parses DAG files all day and needs none of it.
+    from retention.wiring import open_app  # noqa: PLC0415
+
+    try:
+        with open_app(_workspace()) as app:
+            yield app
+    except TransientFailure:
+        raise
+    except RetentionError as error:
+        raise AirflowFailException(str(error)) from None
+
+
+def refuse_failed(report: ApplyReport) -> None:
+    """Fail the task if a step could not be done; the journal holds the reason.
+
+    Raises:
+        TransientFailure: every failed step may succeed later.
+        AirflowFailException: one of them will not.
+
+    """
+    if not report.failed:
+        return
+    what = ", ".join(f"{step} ({failed.code})" for step, failed in report.failed.items())
+    message = f"plan {report.plan_id} is {report.state.value}: {what}"
+    if all(failed.transient for failed in report.failed.values()):
+        raise TransientFailure(message)
+    raise AirflowFailException(message)
+
+
+def refuse_rejected(plan_id: str, state: str) -> str:
+    """Return the state of a plan's approval.
+
+    Raises:
+        AirflowFailException: the plan was rejected; waiting longer is no use.
+
+    """
+    if state == "rejected":
+        raise AirflowFailException(f"plan {plan_id} was rejected: nothing was touched; plan again")
+    return state
+
+
+def _workspace() -> Path:
+    folder = os.environ.get(WORKSPACE)
+    if not folder:
+        raise SettingsError(
+            f"environment variable {WORKSPACE}: expected the workspace's folder, found nothing",
+            hint="set it for scheduler and workers",
+        )
+    return Path(folder)

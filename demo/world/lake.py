@@ -1,0 +1,61 @@
+"""The files of the lake: Parquet a month for viewing, JSON Lines a week for web requests."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from itertools import groupby
+from typing import TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from demo.world.traces import HttpRequest, View
+
+VIEWING_SCHEMA = pa.schema(
+    [
+        ("user_id", pa.string()),
+        ("device_id", pa.string()),
+        ("title_id", pa.string()),
+        ("watched_at", pa.timestamp("us", tz="UTC")),
+        ("position_s", pa.int32()),
+        ("ip", pa.string()),
+        ("prefecture", pa.string()),
+        ("device_kind", pa.string()),
+    ]
+)
+
+_Row = TypeVar("_Row")
+
+
+def lake_files(viewing: Sequence[View], http: Sequence[HttpRequest]) -> Iterator[tuple[str, bytes]]:
+    """Yield (key, content) of every file; both inputs are sorted by time."""
+    for month, views in _parts(viewing, lambda view: f"{view.watched_at:%Y-%m}"):
+        yield f"viewing/dt={month}/part-0.parquet", _parquet(views)
+    for monday, lines in _parts(http, _monday):
+        yield f"http/dt={monday}/part-0.jsonl", _json_lines(lines)
+
+
+def _parts(rows: Sequence[_Row], part: Callable[[_Row], str]) -> Iterator[tuple[str, list[_Row]]]:
+    for name, members in groupby(rows, key=part):
+        yield name, list(members)
+
+
+def _monday(line: HttpRequest) -> str:
+    day = line.requested_at.date()
+    return (day - timedelta(days=day.weekday())).isoformat()
+
+
+def _parquet(views: Sequence[View]) -> bytes:
+    table = pa.Table.from_pylist([asdict(view) for view in views], schema=VIEWING_SCHEMA)
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def _json_lines(lines: Sequence[HttpRequest]) -> bytes:
+    rows = ({**asdict(line), "requested_at": line.requested_at.isoformat()} for line in lines)
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()

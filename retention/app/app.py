@@ -1,0 +1,150 @@
+"""Every use case by name: what the command line, the DAGs and the console call."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from types import TracebackType
+from typing import Literal, Self
+
+from retention.app import (
+    answers,
+    applying,
+    approvals,
+    drift,
+    holds,
+    inbox,
+    requests,
+    restores,
+    sealing,
+    sweeps,
+    verifying,
+)
+from retention.app.applying import ApplyReport
+from retention.app.context import Context
+from retention.app.records import PlanSummary, stored
+from retention.app.sealing import SealReport
+from retention.app.verifying import VerifyReport
+from retention.grammar import Finding
+from retention.model.case import Case
+from retention.model.hold import PlacedHold
+from retention.model.ids import CaseId, HoldId, PlanId, StepId, SystemId
+from retention.model.plan import Plan
+from retention.ports.connector import Connector
+
+
+class App:
+    """The use cases over one workspace. Use it with `with`: it gives connections back."""
+
+    def __init__(self, context: Context) -> None:
+        """Made by `retention.wiring.open_app`."""
+        self.context = context
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Give connections back."""
+        self.close()
+
+    def close(self) -> None:
+        """Give connections back."""
+        connectors: list[Connector] = [*self.context.stores.values(), *self.context.copies.values()]
+        for connector in [*connectors, *self.context.processors.values()]:
+            connector.close()
+        self.context.ledger.close()
+
+    def plan_sweep(self, now: datetime) -> PlanSummary | None:
+        """See `sweeps.plan_sweep`."""
+        return sweeps.plan_sweep(self.context, now)
+
+    def open_request(self, subject: str, channel: str, now: datetime) -> Case:
+        """Open a case for `KEY=VALUE`; see `requests.open_request`."""
+        return requests.open_request(self.context, requests.parse_subject(self.context, subject), channel, now)
+
+    def identify(self, case_id: CaseId, document: str, now: datetime) -> Case:
+        """See `requests.identify`."""
+        return requests.identify(self.context, case_id, document, now)
+
+    def accept(self, case_id: CaseId, now: datetime) -> Case:
+        """See `requests.accept`."""
+        return requests.accept(self.context, case_id, now)
+
+    def deny(self, case_id: CaseId, reason: str, now: datetime) -> Case:
+        """See `requests.deny`."""
+        return requests.deny(self.context, case_id, reason, now)
+
+    def plan_request(self, case_id: CaseId, now: datetime) -> PlanSummary:
+        """See `requests.plan_request`."""
+        return requests.plan_request(self.context, case_id, now)
+
+    def plan_restore(self, system: SystemId, now: datetime) -> PlanSummary | None:
+        """See `restores.plan_restore`."""
+        return restores.plan_restore(self.context, system, now)
+
+    def plan(self, plan_id: PlanId) -> tuple[Plan, str]:
+        """Return the plan and its digest."""
+        kept, plan = stored(self.context, plan_id)
+        return plan, kept.digest
+
+    def approve(self, plan_id: PlanId, digest: str, approver: str, now: datetime) -> Case:
+        """See `approvals.approve`."""
+        return approvals.approve(self.context, plan_id, digest, approver, now)
+
+    def reject(self, plan_id: PlanId, approver: str, now: datetime) -> Case:
+        """See `approvals.reject`."""
+        return approvals.reject(self.context, plan_id, approver, now)
+
+    def approval_state(self, plan_id: PlanId) -> Literal["waiting", "approved", "rejected"]:
+        """See `approvals.approval_state`."""
+        return approvals.approval_state(self.context, plan_id)
+
+    def step_groups(self, plan_id: PlanId) -> list[list[str]]:
+        """See `applying.step_groups`."""
+        return applying.step_groups(self.context, plan_id)
+
+    def apply_steps(self, plan_id: PlanId, step_ids: Collection[StepId], now: datetime) -> ApplyReport:
+        """Carry out the steps named; see `applying.apply`."""
+        return applying.apply(self.context, plan_id, now, only=step_ids)
+
+    def apply(self, plan_id: PlanId, now: datetime) -> ApplyReport:
+        """See `applying.apply`."""
+        return applying.apply(self.context, plan_id, now)
+
+    def verify(self, plan_id: PlanId, now: datetime) -> VerifyReport:
+        """See `verifying.verify`."""
+        return verifying.verify(self.context, plan_id, now)
+
+    def seal(self, plan_id: PlanId, now: datetime) -> SealReport:
+        """See `sealing.seal`."""
+        return sealing.seal(self.context, plan_id, now)
+
+    def follow_up(self, now: datetime) -> tuple[Case, ...]:
+        """See `sealing.follow_up`."""
+        return sealing.follow_up(self.context, now)
+
+    def place_hold(self, subject: str, reason: str, now: datetime) -> PlacedHold:
+        """Pause disposal for `KEY=VALUE`; see `holds.place_hold`."""
+        return holds.place_hold(self.context, requests.parse_subject(self.context, subject), reason, now)
+
+    def release_hold(self, hold_id: HoldId, now: datetime) -> PlacedHold:
+        """See `holds.release_hold`."""
+        return holds.release_hold(self.context, hold_id, now)
+
+    def record_event(self, subject: str, kind: str, *, event_id: str, occurred_at: datetime, now: datetime) -> bool:
+        """Take one event about `KEY=VALUE`; see `inbox.record_event`."""
+        key = requests.parse_subject(self.context, subject)
+        return inbox.record_event(self.context, key, kind, event_id=event_id, occurred_at=occurred_at, now=now)
+
+    def import_events(self, lines: Iterable[str], label: str, now: datetime) -> int:
+        """See `inbox.import_events`."""
+        return inbox.import_events(self.context, lines, label, now)
+
+    def check_datamap(self) -> tuple[Finding, ...]:
+        """See `drift.check_datamap`."""
+        return drift.check_datamap(self.context)
+
+    def bundle(self, case_id: CaseId) -> bytes:
+        """See `answers.bundle`."""
+        return answers.bundle(self.context, case_id)

@@ -1,0 +1,157 @@
+"""Carry an approved plan out."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from retention.app.context import Context
+from retention.app.records import move, stored
+from retention.errors import ApprovalError, HeldError, StalePlanError, StateError, TransientFailure
+from retention.execution.run import RunReport, run
+from retention.execution.site import Site, fetch_keys
+from retention.model.case import CaseState
+from retention.model.ids import CaseId, PlanId, StepId
+from retention.model.outcome import Failed, Pending
+from retention.model.plan import Plan, RowStep, Step
+from retention.planning.approval import check_approved
+from retention.ports.ledger import Phase, StoredPlan
+
+_LEASE = timedelta(minutes=30)
+"""After this long the plan of a process that died elsewhere is free again; on the same host it is at once."""
+_MAY_APPLY = (CaseState.APPROVED, CaseState.APPLYING, CaseState.PARTIAL, CaseState.APPLIED)
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyReport:
+    """What became of a run."""
+
+    plan_id: PlanId
+    case_id: CaseId
+    state: CaseState
+    done: int
+    failed: dict[StepId, Failed]
+    pending: dict[StepId, Pending]
+
+
+def apply(context: Context, plan_id: PlanId, now: datetime, only: Collection[StepId] | None = None) -> ApplyReport:
+    """Carry out the plan, or the steps named. Run it again after a crash: nothing happens twice.
+
+    Raises:
+        ApprovalError, LimitError: not approved by enough people.
+        StalePlanError, HeldError: the world changed since; nothing was touched.
+        StateError: the case is not at this point of the road.
+        TransientFailure: another process is carrying the plan out.
+
+    """
+    kept, plan = stored(context, plan_id)
+    _refuse_unapproved(context, kept, plan)
+    with _lease(context, plan_id, now):
+        site = site_of(context, kept, plan)
+        _refuse_changed(context, plan)
+        move(context, plan.case_id, CaseState.APPLYING)
+        report = run(site, now, only)
+        state = _state_after(context, plan, report)
+        move(context, plan.case_id, state)
+    context.log.publish()
+    done = len(report.outcomes) - len(report.failures) - len(report.pending)
+    return ApplyReport(plan_id, plan.case_id, state, done, report.failures, report.pending)
+
+
+def site_of(context: Context, kept: StoredPlan, plan: Plan) -> Site:
+    """Return what a run of this plan may use.
+
+    Raises:
+        StateError: the case is sealed; the keys are gone.
+
+    """
+    return Site(
+        plan=plan,
+        digest=kept.digest,
+        datamap=context.datamap_for(context.ledger.cases.get(plan.case_id)),
+        stores=context.stores,
+        processors={name: system.processor() for name, system in context.processors.items()},
+        keepers={name: system.keeper() for name, system in context.copies.items()},
+        ledger=context.ledger,
+        log=context.log,
+        suppression_key=context.keys.create("suppression"),
+        keys=fetch_keys(context.ledger.vault, plan.case_id, plan.plan_id),
+        regulation=context.policy.regimes[0].rpartition(".")[2],
+    )
+
+
+def step_groups(context: Context, plan_id: PlanId) -> list[list[str]]:
+    """Return the plan's steps in order, in groups that must follow one another; a dataset is one group."""
+    _, plan = stored(context, plan_id)
+    return [[step.step_id for step in group] for _, group in groupby(plan.steps, key=_place)]
+
+
+def _place(step: Step) -> str:
+    return step.dataset if isinstance(step, RowStep) else type(step).__name__
+
+
+def _refuse_unapproved(context: Context, kept: StoredPlan, plan: Plan) -> None:
+    check_approved(plan, kept.digest, context.ledger.plans.approvals(plan.plan_id))
+    newest = context.ledger.plans.of_case(plan.case_id)[0]
+    if newest.plan_id != plan.plan_id:
+        raise ApprovalError(f"{plan.plan_id} was replaced by {newest.plan_id}", hint="approve the newer plan")
+    case = context.ledger.cases.get(plan.case_id)
+    if case.state not in _MAY_APPLY:
+        raise StateError(f"{case.case_id} is {case.state.value}; there is nothing to carry out")
+
+
+def _refuse_changed(context: Context, plan: Plan) -> None:
+    """Refuse a plan made under another policy, map or set of holds."""
+    if plan.policy_digest != context.policy.digest or plan.datamap_digest != context.datamap.digest:
+        changed = "policy" if plan.policy_digest != context.policy.digest else "data map"
+        raise StalePlanError(f"the {changed} changed since {plan.plan_id} was made", hint="make a new plan")
+    if plan.holds_digest != context.holds_digest():
+        raise HeldError(
+            f"a hold was placed or released since {plan.plan_id} was made; nothing was touched",
+            hint="make a new plan: it will say what is held",
+        )
+
+
+def _state_after(context: Context, plan: Plan, report: RunReport) -> CaseState:
+    """Say where the case is: APPLIED only when every row step has its evidence."""
+    if report.failures:
+        return CaseState.PARTIAL
+    lines = context.ledger.journal.entries(plan.plan_id)
+    finished = {line.step_id for line in lines if line.phase is Phase.EVIDENCE}
+    rows = {step.step_id for step in plan.steps if isinstance(step, RowStep)}
+    return CaseState.APPLIED if rows <= finished else CaseState.APPLYING
+
+
+@contextmanager
+def _lease(context: Context, plan_id: PlanId, now: datetime) -> Iterator[None]:
+    name, holder = f"apply/{plan_id}", f"{socket.gethostname()}:{os.getpid()}"
+    _bury_dead_holder(context, name)
+    if not context.ledger.lease(name, holder, now, now + _LEASE):
+        raise TransientFailure(f"another process is carrying {plan_id} out", hint="wait for it, then run again")
+    try:
+        yield
+    finally:
+        context.ledger.give_back(name, holder)
+
+
+def _bury_dead_holder(context: Context, name: str) -> None:
+    """Take the lease from a process of this host that is no more; on other hosts it has to run out."""
+    holder = context.ledger.holder(name)
+    host, _, pid = (holder or "").rpartition(":")
+    if holder and host == socket.gethostname() and not _is_alive(int(pid)):
+        context.ledger.give_back(name, holder)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # it lives under another user
+    return True

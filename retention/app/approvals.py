@@ -1,0 +1,71 @@
+"""People allow or refuse a plan, by its digest and nothing else."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from retention.app.context import Context
+from retention.app.records import move, stored
+from retention.errors import ApprovalError, LimitError, StateError
+from retention.model.case import Case, CaseState
+from retention.model.facts import Approved, Rejected
+from retention.model.ids import PlanId
+from retention.planning.approval import check_approved, check_digest
+from retention.ports.ledger import Approval
+
+
+def approve(context: Context, plan_id: PlanId, digest: str, approver: str, now: datetime) -> Case:
+    """Allow the plan; above a limit the case waits for a second person.
+
+    Raises:
+        ApprovalError: the digest is another plan's, or someone rejected it.
+        StateError: the plan is not the case's newest, or not waiting.
+
+    """
+    kept, plan = stored(context, plan_id)
+    check_digest(kept.digest, digest)
+    _require_waiting(context, plan_id)
+    reference = context.ledger.secret_reference(approver)
+    context.ledger.plans.approve(Approval(plan_id, digest, reference, approved=True, standing=False, decided_at=now))
+    context.record(plan.case_id, Approved(plan_id, digest, reference, standing=False), now)
+    try:
+        check_approved(plan, digest, context.ledger.plans.approvals(plan_id))
+    except LimitError:
+        return context.ledger.cases.get(plan.case_id)
+    return move(context, plan.case_id, CaseState.APPROVED)
+
+
+def reject(context: Context, plan_id: PlanId, approver: str, now: datetime) -> Case:
+    """Refuse the plan; the case may be planned again."""
+    kept, plan = stored(context, plan_id)
+    _require_waiting(context, plan_id)
+    reference = context.ledger.secret_reference(approver)
+    context.ledger.plans.approve(
+        Approval(plan_id, kept.digest, reference, approved=False, standing=False, decided_at=now)
+    )
+    context.record(plan.case_id, Rejected(plan_id, kept.digest, reference), now)
+    return move(context, plan.case_id, CaseState.REJECTED)
+
+
+def approval_state(context: Context, plan_id: PlanId) -> Literal["waiting", "approved", "rejected"]:
+    """Say how the plan stands; what a waiting task asks."""
+    kept, plan = stored(context, plan_id)
+    said = context.ledger.plans.approvals(plan_id)
+    if any(not approval.approved for approval in said):
+        return "rejected"
+    try:
+        check_approved(plan, kept.digest, said)
+    except (ApprovalError, LimitError):
+        return "waiting"
+    return "approved"
+
+
+def _require_waiting(context: Context, plan_id: PlanId) -> None:
+    kept = context.ledger.plans.get(plan_id)
+    newest = context.ledger.plans.of_case(kept.case_id)[0]
+    if newest.plan_id != plan_id:
+        raise StateError(f"{plan_id} was replaced by {newest.plan_id}", hint="look at the newer plan")
+    case = context.ledger.cases.get(kept.case_id)
+    if case.state is not CaseState.PLANNED:
+        raise StateError(f"{case.case_id} is {case.state.value}; its plan is not waiting for approval")

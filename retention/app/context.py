@@ -1,0 +1,113 @@
+"""What a use case may use. Built in `retention.wiring`, nowhere else."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from retention.errors import UnknownNameError
+from retention.evidence import EvidenceLog
+from retention.model.case import Case, CaseKind
+from retention.model.datamap import DataMap
+from retention.model.facts import Fact, Recorded
+from retention.model.hold import PlacedHold
+from retention.model.ids import CaseId, SystemId
+from retention.model.policy import Policy
+from retention.model.subject import SubjectKey
+from retention.planning.limits import Limits
+from retention.planning.world import World
+from retention.ports.connector import CopiesSystem, ProcessorSystem, Store
+from retention.ports.keys import KeyStore
+from retention.ports.ledger import Ledger, LogEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The systems, the ledger and what was promised."""
+
+    policy: Policy
+    policy_text: str
+    datamap: DataMap
+    datamap_text: str
+    limits: Limits
+    stores: Mapping[SystemId, Store]
+    copies: Mapping[SystemId, CopiesSystem]
+    copied: Mapping[SystemId, tuple[SystemId, ...]]
+    """Backup system → the systems it copies."""
+    restores: Mapping[SystemId, SystemId]
+    """Restored system → the system whose datasets it holds."""
+    processors: Mapping[SystemId, ProcessorSystem]
+    ledger: Ledger
+    keys: KeyStore = field(repr=False)
+    log: EvidenceLog
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The policy's time zone."""
+        return ZoneInfo(self.policy.timezone)
+
+    def lookup_digest(self, key: SubjectKey) -> str:
+        """Return the digest by which the ledger knows the person."""
+        return key.digest(self.keys.create("lookup"))
+
+    def suppression_digest(self, key: SubjectKey) -> str:
+        """Return the digest by which a returning person is recognized."""
+        return key.digest(self.keys.create("suppression"))
+
+    def active_holds(self) -> tuple[PlacedHold, ...]:
+        """Return the holds that have not been released."""
+        return tuple(hold for hold in self.ledger.holds.all() if hold.released_at is None)
+
+    def holds_digest(self) -> str:
+        """Return a digest of the holds in force: a plan does not outlive a change of them."""
+        names = "\n".join(sorted(hold.hold_id for hold in self.active_holds()))
+        return hashlib.sha256(names.encode()).hexdigest()
+
+    def datamap_for(self, case: Case) -> DataMap:
+        """Return the map as the case sees it: a restore sees only the restored system's datasets."""
+        if case.kind is not CaseKind.RESTORE:
+            return self.datamap
+        return rehomed(self.datamap, self.original_of(case.restored_system), case.restored_system)
+
+    def original_of(self, restored: SystemId | None) -> SystemId:
+        """Return the system whose datasets the restored system holds.
+
+        Raises:
+            UnknownNameError: retention.yaml names no such restored system.
+
+        """
+        if restored is None or restored not in self.restores:
+            known = ", ".join(sorted(self.restores)) or "none"
+            raise UnknownNameError(
+                f"{restored} is not a restored system (known: {known})",
+                hint="declare it in retention.yaml under systems, with `restores: SYSTEM`",
+            )
+        return self.restores[restored]
+
+    def world(self, datamap: DataMap, now: datetime) -> World:
+        """Return what planning may look at: finders, never erasers."""
+        used = {dataset.system for dataset in datamap.datasets.values()}
+        stores = {name: store for name, store in self.stores.items() if name in used}
+        return World(
+            policy=self.policy,
+            datamap=datamap,
+            finders={name: store.finder() for name, store in stores.items()},
+            actions={name: store.capabilities.actions for name, store in stores.items()},
+            keepers={name: system.keeper() for name, system in self.copies.items()},
+            copied=self.copied,
+            now=now.astimezone(self.zone),
+        )
+
+    def record(self, case_id: CaseId | None, fact: Fact, at: datetime) -> LogEntry:
+        """Put a fact into the evidence log."""
+        return self.log.record(Recorded(case_id, at, fact))
+
+
+def rehomed(datamap: DataMap, original: SystemId, restored: SystemId | None) -> DataMap:
+    """Return only the original's datasets, placed in the restored system."""
+    assert restored is not None  # noqa: S101 -- narrows the type; original_of refused None
+    here = {name: replace(d, system=restored) for name, d in datamap.datasets.items() if d.system == original}
+    return DataMap(here, datamap.digest)

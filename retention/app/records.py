@@ -1,0 +1,110 @@
+"""New cases; plans in and out of the ledger."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from retention.app.context import Context
+from retention.execution.site import keep_keys
+from retention.model.case import Case, CaseKind, CaseState
+from retention.model.facts import Approved, Planned
+from retention.model.ids import CaseId, PlanId, StepId
+from retention.model.plan import Crossing, Plan
+from retention.planning import codec
+from retention.planning.approval import stands_approved
+from retention.planning.assemble import Draft, Header
+from retention.ports.ledger import Approval, StoredPlan
+
+_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSummary:
+    """What a caller needs of a new plan."""
+
+    plan_id: PlanId
+    case_id: CaseId
+    digest: str
+    steps: tuple[StepId, ...]
+    crossings: tuple[Crossing, ...]
+    preapproved: bool
+    """Whether the policy's standing approval covers it."""
+
+
+def new_id(kind: str, now: datetime) -> str:
+    """Return a fresh id that says when, and nothing about whom: `C-20261123-7f3k2q`."""
+    tail = "".join(secrets.choice(_ALPHABET) for _ in range(6))
+    return f"{kind}-{now:%Y%m%d}-{tail}"
+
+
+def open_case(context: Context, case: Case) -> None:
+    """Remember a new case and give it its key and its salt."""
+    context.ledger.cases.add(case)
+    context.ledger.vault.put(case.case_id, "salt", secrets.token_bytes(32))
+
+
+def move(context: Context, case_id: CaseId, state: CaseState) -> Case:
+    """Move the case to a state; raises StateError if it may not go there."""
+    case = replace(context.ledger.cases.get(case_id), state=state)
+    context.ledger.cases.replace(case)
+    return case
+
+
+def header(context: Context, case_id: CaseId, now: datetime) -> Header:
+    """Return what a plan of this case, made now, says of itself."""
+    return Header(
+        plan_id=PlanId(new_id("P", now)),
+        case_id=case_id,
+        salt=context.ledger.vault.get(case_id, "salt"),
+        holds_digest=context.holds_digest(),
+        limits=context.limits,
+    )
+
+
+def keep_plan(context: Context, draft: Draft, now: datetime) -> PlanSummary:
+    """Freeze a plan: keys to the vault, canonical bytes to the ledger, its digest to the log."""
+    plan = draft.plan
+    body = codec.encode(plan)
+    digest = codec.digest(body)
+    keep_keys(context.ledger.vault, plan.case_id, plan.plan_id, draft.keys)
+    context.ledger.plans.add(StoredPlan(plan.plan_id, plan.case_id, digest, body, now))
+    context.record(plan.case_id, Planned(plan.plan_id, digest, len(plan.steps), plan.subjects), now)
+    move(context, plan.case_id, CaseState.PLANNED)
+    office = stands_approved(context.policy, plan)
+    if office is not None:
+        approve_standing(context, plan, digest, office, now)
+    steps = tuple(step.step_id for step in plan.steps)
+    return PlanSummary(plan.plan_id, plan.case_id, digest, steps, plan.crossings, preapproved=office is not None)
+
+
+def approve_standing(context: Context, plan: Plan, digest: str, office: str, now: datetime) -> None:
+    """Note the policy's standing approval of this digest."""
+    reference = context.ledger.secret_reference(office)
+    context.ledger.plans.approve(
+        Approval(plan.plan_id, digest, reference, approved=True, standing=True, decided_at=now)
+    )
+    context.record(plan.case_id, Approved(plan.plan_id, digest, reference, standing=True), now)
+    move(context, plan.case_id, CaseState.APPROVED)
+
+
+def stored(context: Context, plan_id: PlanId) -> tuple[StoredPlan, Plan]:
+    """Return the plan as frozen; raises UnknownNameError."""
+    kept = context.ledger.plans.get(plan_id)
+    return kept, codec.decode(kept.body)
+
+
+def planned_case(
+    context: Context, kind: CaseKind, now: datetime, draw: Callable[[Header], Draft | None]
+) -> PlanSummary | None:
+    """Open a case of our own making (no person asked) and plan it; nothing is kept if nothing is due."""
+    case = Case(CaseId(new_id("C", now)), kind, CaseState.OPEN, now, None)
+    open_case(context, case)
+    draft = draw(header(context, case.case_id, now))
+    if draft is None:
+        context.ledger.vault.destroy(case.case_id)
+        move(context, case.case_id, CaseState.CLOSED)
+        return None
+    return keep_plan(context, draft, now)

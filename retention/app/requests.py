@@ -1,0 +1,129 @@
+"""A person asks: open, identify, decide, plan."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from difflib import get_close_matches
+
+from retention.app.context import Context
+from retention.app.records import PlanSummary, header, keep_plan, new_id, open_case
+from retention.errors import IdentityError, InputError, Problem, StateError, UnknownSubjectError
+from retention.model.case import Case, CaseKind, CaseState
+from retention.model.facts import Denied
+from retention.model.ids import CaseId
+from retention.model.subject import SubjectKey
+from retention.planning import assemble
+from retention.requests import check_channel, due_at, identity_accepted
+
+
+def parse_subject(context: Context, text: str) -> SubjectKey:
+    """Read `KEY=VALUE`.
+
+    Raises:
+        InputError: it is not of that form, or no dataset knows people by that key.
+
+    """
+    name, sign, value = text.partition("=")
+    known = sorted({key for dataset in context.datamap.datasets.values() for key in dataset.subject})
+    if not sign or not value or name not in known:
+        near = get_close_matches(name, known, 1)
+        problem = Problem(
+            where="--subject",
+            expected=f"KEY=VALUE with a key of the data map ({', '.join(known)})",
+            found=f"key {name[:40]!r}" if sign else "no `=`",
+            hint=f"did you mean {near[0]}?" if near else "",
+        )
+        raise InputError("the person cannot be looked up", problems=(problem,))
+    return SubjectKey(name, value)
+
+
+def open_request(context: Context, subject: SubjectKey, channel: str, now: datetime) -> Case:
+    """Open a case for a person; the key given goes to the vault, under the case's own key.
+
+    Raises:
+        RefusedError: the company takes no requests by this channel.
+
+    """
+    check_channel(channel, context.policy.requests)
+    due = due_at(now, context.policy.requests, context.zone)
+    case = Case(CaseId(new_id("C", now)), CaseKind.REQUEST, CaseState.OPEN, now, due)
+    open_case(context, case)
+    start = json.dumps({"name": subject.name, "value": subject.value}, ensure_ascii=False)
+    context.ledger.vault.put(case.case_id, "start", start.encode())
+    return case
+
+
+def identify(context: Context, case_id: CaseId, document: str, now: datetime) -> Case:
+    """Note that the requester's identity was proven by a document of this kind.
+
+    Raises:
+        InputError: documents of this kind are not accepted.
+
+    """
+    identity_accepted(document, context.policy.requests)
+    case = replace(_request(context, case_id), identified_at=now)
+    context.ledger.cases.replace(case)
+    return case
+
+
+def accept(context: Context, case_id: CaseId, now: datetime) -> Case:
+    """Note that a person decided to carry the request out.
+
+    Raises:
+        IdentityError: the identity has not been proven.
+
+    """
+    case = _request(context, case_id)
+    if case.identified_at is None:
+        raise IdentityError(
+            f"nobody has proven the identity behind {case_id}",
+            hint=f"retention request identify {case_id} --document KIND",
+        )
+    case = replace(case, decided_at=now)
+    context.ledger.cases.replace(case)
+    return case
+
+
+def deny(context: Context, case_id: CaseId, reason: str, now: datetime) -> Case:
+    """Refuse the request with a reason's code; the denial is evidence, the person's key is shredded."""
+    case = replace(_request(context, case_id), state=CaseState.DENIED, decided_at=now)
+    context.record(case_id, Denied(reason), now)
+    context.ledger.cases.replace(case)
+    context.ledger.vault.destroy(case_id)
+    context.log.publish()
+    return case
+
+
+def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummary:
+    """Plan the erasure that was asked for.
+
+    Raises:
+        IdentityError: not identified, or not decided yet.
+        UnknownSubjectError: nobody knows the person; the case is closed as denied, with evidence.
+        HeldError, UnreachableDataError, AmbiguousSubjectError: it must not be done as it stands.
+
+    """
+    case = _request(context, case_id)
+    if case.identified_at is None or case.decided_at is None:
+        missing = "identify" if case.identified_at is None else "decide"
+        raise IdentityError(f"{case_id} is not ready to be planned", hint=f"retention request {missing} {case_id}")
+    start = json.loads(context.ledger.vault.get(case_id, "start"))
+    world = context.world(context.datamap, now)
+    subject = SubjectKey(start["name"], start["value"])
+    try:
+        draft = assemble.plan_request(
+            world, header(context, case_id, now), subject, context.active_holds(), context.lookup_digest
+        )
+    except UnknownSubjectError:
+        deny(context, case_id, "subject-unknown", now)
+        raise
+    return keep_plan(context, draft, now)
+
+
+def _request(context: Context, case_id: CaseId) -> Case:
+    case = context.ledger.cases.get(case_id)
+    if case.kind is not CaseKind.REQUEST:
+        raise StateError(f"{case_id} is a {case.kind.value}, not a person's request")
+    return case

@@ -1,0 +1,48 @@
+"""What a restored store must forget again before it opens."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from datetime import datetime
+
+from retention.app.context import Context, rehomed
+from retention.app.records import PlanSummary, planned_case
+from retention.model.case import CaseKind
+from retention.model.facts import Replayed
+from retention.model.ids import SystemId
+from retention.planning import assemble
+from retention.planning.assemble import Draft, Header
+
+
+def plan_restore(context: Context, system: SystemId, now: datetime) -> PlanSummary | None:
+    """Plan the replay of erasures on a restored store; None if it brought nobody back.
+
+    Raises:
+        UnknownNameError: retention.yaml declares no such restored system.
+
+    """
+    datamap = rehomed(context.datamap, context.original_of(system), system)
+    world = context.world(datamap, now)
+    suppressed = _suppressed(context, now)
+
+    def draw(header: Header) -> Draft | None:
+        _note_system(context, header, system)
+        draft, found = assemble.plan_restore(world, header, suppressed, context.suppression_digest)
+        context.record(header.case_id, Replayed(system, len(suppressed), found), now)
+        return draft
+
+    return planned_case(context, CaseKind.RESTORE, now, draw)
+
+
+def _suppressed(context: Context, now: datetime) -> dict[tuple[str, str], frozenset[str]]:
+    """Return (key name, digest) → the scopes in which the person was disposed of."""
+    scopes: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for entry in context.ledger.copies.suppressions(now):
+        scopes[entry.key_name, entry.digest].add(entry.scope)
+    return {who: frozenset(found) for who, found in scopes.items()}
+
+
+def _note_system(context: Context, header: Header, system: SystemId) -> None:
+    case = context.ledger.cases.get(header.case_id)
+    context.ledger.cases.replace(replace(case, restored_system=system))

@@ -1,0 +1,110 @@
+"""Tables for people, JSON for programs. Never a personal value in either."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Annotated, Any, assert_never
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from retention.model.plan import AnonymizeRows, EraseRows, ExpireCopies, Plan, RedactFields, Step, TellProcessor
+
+console = Console()
+errors = Console(stderr=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def print_json(value: object) -> None:
+    """Print the value as JSON, one document."""
+    typer.echo(json.dumps(_plain(value), ensure_ascii=False, indent=2))
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table."""
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*("" if cell is None else _cell(cell) for cell in row))
+    console.print(table)
+
+
+def print_plan(plan: Plan, digest: str) -> None:
+    """Print a plan as its approver must see it: every step with its real count, and what stays."""
+    title = f"Plan {plan.plan_id} of case {plan.case_id} ({plan.kind.value}), {plan.subjects} people"
+    rows = [(step.step_id, _where(step), _what(step), _why(step)) for step in plan.steps]
+    print_table(title, ("step", "where", "what", "why"), rows)
+    if plan.withheld:
+        kept = [(w.dataset, ", ".join(w.fields), w.rows, f"{w.hold_id} ({w.statute})", w.until) for w in plan.withheld]
+        print_table("Kept", ("dataset", "fields", "rows", "because", "until"), kept)
+    for dataset, count in plan.undated.items():
+        console.print(f"{dataset}: {count} rows have no date; their clock cannot start", style="yellow")
+    for crossing in plan.crossings:
+        text = (
+            f"Over the limit: {crossing.limit} (allowed {crossing.allowed}, found {crossing.found}); two must approve"
+        )
+        console.print(text, style="bold yellow", markup=False)
+    console.print(f"digest {digest}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _where(step: Step) -> str:
+    match step:
+        case EraseRows() | RedactFields() | AnonymizeRows():
+            return step.dataset
+        case TellProcessor() | ExpireCopies():
+            return step.system
+        case _:
+            assert_never(step)
+
+
+def _what(step: Step) -> str:
+    match step:
+        case EraseRows():
+            return f"erase {step.rows} of {step.of_rows} rows"
+        case RedactFields():
+            return f"empty {', '.join(step.fields)} in {step.rows} of {step.of_rows} rows"
+        case AnonymizeRows():
+            kept, rare = step.rows - step.rows_rare, step.rows_rare
+            return f"anonymize {kept} and erase {rare} rare of {step.of_rows} rows (k={step.k})"
+        case TellProcessor():
+            return f"order to erase one person, answer within {step.answer_within}"
+        case ExpireCopies():
+            until = f"until {step.until:%Y-%m-%d}" if step.until else "none exist"
+            return f"{len(step.copies)} copies beyond use {until}; replayed on restore"
+        case _:
+            assert_never(step)
+
+
+def _why(step: Step) -> str:
+    reasons = [*step.because.rules, *step.because.statutes]
+    return ", ".join((["request"] if step.because.request else []) + reasons)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M %Z}".strip()
+    return str(value.value) if isinstance(value, Enum) else str(value)
+
+
+def _plain(value: object) -> Any:  # noqa: ANN401 -- JSON
+    match value:
+        case Enum():
+            return value.value
+        case datetime():
+            return value.isoformat()
+        case dict():
+            return {str(name): _plain(part) for name, part in value.items()}
+        case tuple() | list():
+            return [_plain(part) for part in value]
+        case None | bool() | int() | str():
+            return value
+    if is_dataclass(value):
+        return {part.name: _plain(getattr(value, part.name)) for part in fields(value) if part.repr}
+    return str(value)

@@ -1,0 +1,136 @@
+"""`retention plan`, `approve`, `reject`, `apply`, `verify`: the road itself."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from retention.app import App, PlanSummary
+from retention.cli.output import AsJson, console, print_json, print_plan, print_table
+from retention.cli.workspace import now, opened
+from retention.errors import TransientFailure
+from retention.model.case import CaseState
+from retention.model.ids import CaseId, PlanId, StepId, SystemId
+
+app = typer.Typer(help="Plans: exactly what would be touched.", no_args_is_help=True)
+
+PlanArgument = Annotated[str, typer.Argument(metavar="PLAN", help="The plan's number.")]
+Approver = Annotated[
+    str, typer.Option("--by", help="Who decides; kept as a keyed reference.", default_factory=getpass.getuser)
+]
+
+
+@app.command()
+def sweep(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Plan everything whose clocks have run out."""
+    with opened(context) as application:
+        _print(application, application.plan_sweep(now()), "nothing is due", as_json=as_json)
+
+
+@app.command()
+def request(
+    context: typer.Context, case: Annotated[str, typer.Argument(metavar="CASE")], *, as_json: AsJson = False
+) -> None:
+    """Plan what a person asked for."""
+    with opened(context) as application:
+        _print(application, application.plan_request(CaseId(case), now()), "", as_json=as_json)
+
+
+@app.command()
+def restore(
+    context: typer.Context,
+    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="The restored system, before it opens.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Plan what a restored store must forget again before it opens."""
+    with opened(context) as application:
+        summary = application.plan_restore(SystemId(system), now())
+        _print(application, summary, f"{system} brought nobody back; it may open", as_json=as_json)
+
+
+@app.command()
+def show(context: typer.Context, plan: PlanArgument, *, as_json: AsJson = False) -> None:
+    """Print a plan again."""
+    with opened(context) as application:
+        _show(application, PlanId(plan), as_json=as_json)
+
+
+def approve(
+    context: typer.Context,
+    plan: PlanArgument,
+    digest: Annotated[str, typer.Option(help="The digest that the plan shows.")],
+    by: Approver,
+) -> None:
+    """Allow exactly this plan."""
+    with opened(context) as application:
+        case = application.approve(PlanId(plan), digest, by, now())
+    waiting = case.state is CaseState.PLANNED
+    console.print(f"{plan}: {'a second person must approve' if waiting else 'approved'}", highlight=False)
+
+
+def reject(context: typer.Context, plan: PlanArgument, by: Approver) -> None:
+    """Refuse the plan; the case can be planned again."""
+    with opened(context) as application:
+        application.reject(PlanId(plan), by, now())
+    console.print(f"{plan}: rejected", highlight=False)
+
+
+def apply(context: typer.Context, plan: PlanArgument, *, as_json: AsJson = False) -> None:
+    """Carry an approved plan out. After a crash, run it again: nothing happens twice."""
+    with opened(context) as application:
+        report = application.apply(PlanId(plan), now())
+    if as_json:
+        print_json(report)
+    else:
+        console.print(f"{report.case_id}: {report.state.value}, {report.done} steps done", highlight=False)
+        rows: list[tuple[StepId, str]] = [(step, f"waiting for {p.waiting_for}") for step, p in report.pending.items()]
+        rows += [(step, f"failed: {failed.code}") for step, failed in report.failed.items()]
+        if rows:
+            print_table("Open", ("step", "state"), rows)
+    if report.failed:
+        raise typer.Exit(4 if all(failed.transient for failed in report.failed.values()) else 1)
+
+
+def verify(context: typer.Context, plan: PlanArgument, *, as_json: AsJson = False) -> None:
+    """Look again by other code; if all is well and every processor has answered, seal the case."""
+    with opened(context) as application:
+        moment = now()
+        report = application.verify(PlanId(plan), moment)
+        rows = [(name, look.rows_before, look.rows_after, look.residual) for name, look in report.looks.items()]
+        if as_json:
+            print_json({"plan": plan, "datasets": report.looks})
+        else:
+            print_table("Verified", ("dataset", "rows before", "rows after", "left over"), rows)
+        try:
+            sealed = application.seal(PlanId(plan), moment)
+        except TransientFailure as waiting:
+            console.print(f"verified, not sealed yet: {waiting.message}", highlight=False)
+            raise
+    if not as_json:
+        until = f"; copies until {sealed.until:%Y-%m-%d}" if sealed.until else ""
+        console.print(f"{sealed.case_id}: {sealed.state.value}{until}", highlight=False)
+
+
+def _print(application: App, summary: PlanSummary | None, nothing: str, *, as_json: bool) -> None:
+    if summary is None:
+        if as_json:
+            print_json(None)
+        else:
+            console.print(nothing, highlight=False)
+        return
+    _show(application, summary.plan_id, as_json=as_json)
+    if not as_json:
+        line = "approved by the policy's standing approval" if summary.preapproved else "next: retention approve"
+        tail = "" if summary.preapproved else f" {summary.plan_id} --digest {summary.digest}"
+        console.print(line + tail, highlight=False, soft_wrap=True)
+
+
+def _show(application: App, plan_id: PlanId, *, as_json: bool) -> None:
+    plan, digest = application.plan(plan_id)
+    if as_json:
+        print_json({"digest": digest, "plan": plan})
+    else:
+        print_plan(plan, digest)

@@ -1,0 +1,100 @@
+"""`retention request`: a person asks."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from retention.cli.output import AsJson, console, print_json, print_table
+from retention.cli.workspace import now, opened
+from retention.model.case import Case, CaseKind
+from retention.model.ids import CaseId
+
+app = typer.Typer(help="A person's request.", no_args_is_help=True)
+
+CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="The case's number.")]
+
+
+class Decision(Enum):
+    """What a person decided."""
+
+    ACCEPT = "accept"
+    DENY = "deny"
+
+
+@app.command("open")
+def open_(
+    context: typer.Context,
+    subject: Annotated[str, typer.Option(help="KEY=VALUE of the person; kept encrypted under the case's own key.")],
+    channel: Annotated[str, typer.Option(help="How the request came in.")] = "post",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Open a case; prints its number, which is all that is ever shown of the person."""
+    with opened(context) as application:
+        case = application.open_request(subject, channel, now())
+    _print(case, as_json=as_json, then=f"retention request identify {case.case_id} --document KIND")
+
+
+@app.command()
+def identify(
+    context: typer.Context,
+    case: CaseArgument,
+    document: Annotated[str, typer.Option(help="The kind of document that proved the identity.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Note that the requester's identity was proven."""
+    with opened(context) as application:
+        identified = application.identify(CaseId(case), document, now())
+    _print(identified, as_json=as_json, then=f"retention request decide {case} accept")
+
+
+@app.command()
+def decide(
+    context: typer.Context,
+    case: CaseArgument,
+    decision: Annotated[Decision, typer.Argument(help="A person decides; never a program.")],
+    reason: Annotated[str, typer.Option(help="A denial's reason, as a code.")] = "not-retained-data",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Accept or deny the request."""
+    with opened(context) as application:
+        if decision is Decision.ACCEPT:
+            decided = application.accept(CaseId(case), now())
+        else:
+            decided = application.deny(CaseId(case), reason, now())
+    _print(decided, as_json=as_json, then=f"retention plan request {case}")
+
+
+@app.command()
+def show(context: typer.Context, case: CaseArgument, *, as_json: AsJson = False) -> None:
+    """Print one case."""
+    with opened(context) as application:
+        found = application.context.ledger.cases.get(CaseId(case))
+    _print(found, as_json=as_json)
+
+
+@app.command("list")
+def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Print all requests, newest first."""
+    with opened(context) as application:
+        found = application.context.ledger.cases.all(CaseKind.REQUEST)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(case.case_id, case.state, case.opened_at, case.due_at) for case in found]
+    print_table("Requests", ("case", "state", "received", "answer by"), rows)
+
+
+def _print(case: Case, *, as_json: bool, then: str = "") -> None:
+    if as_json:
+        print_json(case)
+        return
+    due = f", answer by {case.due_at:%Y-%m-%d %H:%M %Z}" if case.due_at else ""
+    console.print(f"{case.case_id}: {case.kind.value} {case.state.value}{due}", highlight=False)
+    if then and case.state.value == "open":
+        console.print(f"next: {then}", highlight=False)

@@ -1,0 +1,87 @@
+"""Folding events: since when a person's clock runs, whatever order the events came in.
+
+What is corrected never counts: a correction stands in its target's place, wherever and
+whenever either arrives. So the answer is a function of the set of events:
+
+1. deliveries of the same `event_id` are one event;
+2. an event that another one corrects is gone; of several corrections of one event, the one
+   recorded last stands. Events that correct each other in a circle are all gone: they
+   contradict each other, and a clock that does not run keeps the data;
+3. a correction of kind `withdrawn` stands for nothing;
+4. what happens after `now` does not count yet;
+5. the clock runs from the earliest start after the last stop. Start and stop at the same
+   instant: stopped, since erasing too late can be mended and erasing too early cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from retention.clocks.calendar import due_before
+from retention.clocks.catalogue import STOPS, WITHDRAWN
+from retention.model.event import Event
+from retention.model.policy import AfterEvent, Keep
+
+_NO_FISCAL_YEAR = (12, 31)
+
+
+def started_at(events: Iterable[Event], start_kind: str, now: datetime) -> datetime | None:
+    """Return since when the clock of one person runs, or None if it does not.
+
+    Args:
+        events: All events about the person that start or stop the clock, with every correction; any order.
+        start_kind: The kind that starts it (`account.closed`).
+        now: Later events do not count yet.
+
+    """
+    happened = [event for event in _standing(events) if event.occurred_at <= now]
+    stops = STOPS.get(start_kind, frozenset())
+    last_stop = max((event.occurred_at for event in happened if event.kind in stops), default=None)
+    starts = (event.occurred_at for event in happened if event.kind == start_kind)
+    return min((start for start in starts if last_stop is None or start > last_stop), default=None)
+
+
+def due_subjects(events: Iterable[Event], keep: Keep, now: datetime, zone: ZoneInfo) -> Iterator[tuple[str, datetime]]:
+    """Yield (subject digest, start of the clock) of everyone whose event clock has run out.
+
+    Args:
+        events: Grouped by subject, as `Events.of_kinds` of the ledger yields them; streamed.
+        keep: An `AfterEvent` clock.
+        now: The instant for which is asked.
+        zone: The policy's: in which day an event happened, and which day it is now.
+
+    Raises:
+        TypeError: the clock does not start with an event.
+
+    """
+    if not isinstance(keep.start, AfterEvent):
+        raise TypeError(f"expected a clock that starts with an event, found {type(keep.start).__name__}")
+    bound = due_before(keep, now, zone, _NO_FISCAL_YEAR)
+    for digest, group in groupby(events, key=lambda event: event.subject_digest):
+        started = started_at(group, keep.start.event, now)
+        if started is not None and started < bound:
+            yield digest, started
+
+
+def _standing(events: Iterable[Event]) -> list[Event]:
+    """Return the events that count: each once, none corrected or withdrawn."""
+    # The ledger keeps the first delivery; choosing by content makes the answer independent of order here too.
+    once = {event.event_id: event for event in sorted(events, key=_rank, reverse=True)}
+    latest: dict[str, Event] = {}
+    for event in sorted(once.values(), key=_rank):
+        if event.corrects is not None:
+            latest[event.corrects] = event
+    return [
+        event
+        for event in once.values()
+        if event.event_id not in latest
+        and event.kind != WITHDRAWN
+        and (event.corrects is None or latest[event.corrects] is event)
+    ]
+
+
+def _rank(event: Event) -> tuple[datetime, datetime, str, str, str]:
+    return event.recorded_at, event.occurred_at, event.event_id, event.kind, event.corrects or ""

@@ -1,0 +1,54 @@
+"""A live schema against the map: what is not mapped will not be erased, so it must be seen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from retention.grammar import Finding, nearest
+from retention.model.datamap import ColumnType, Dataset
+
+UNMAPPED_COLUMN = "UNMAPPED_COLUMN"
+MISSING_COLUMN = "MISSING_COLUMN"
+MISSING_DATASET = "MISSING_DATASET"
+_PARTITION = re.compile(r"(\w+)=")
+
+
+def drift(dataset: Dataset, live: Mapping[str, ColumnType]) -> tuple[Finding, ...]:
+    """Return how the live columns differ from the map; nothing if they agree.
+
+    Columns that a path's partitions name (`dt` of `viewing/dt=*/…`) are part of the location and
+    need no entry. A column that was mapped as not personal may disappear without a finding.
+    """
+    if not live:
+        text = f"`{dataset.location}` does not exist or is empty"
+        return (Finding(MISSING_DATASET, dataset.dataset_id, text),)
+    needed = {
+        *dataset.fields,
+        *dataset.dates.values(),
+        *dataset.linking_columns,
+        *dataset.primary_key,
+    }
+    known = needed | dataset.not_personal.keys() | set(_PARTITION.findall(dataset.location))
+    missing = needed - live.keys()
+    unmapped = (
+        Finding(
+            UNMAPPED_COLUMN,
+            f"{dataset.dataset_id}.{column}",
+            _say("add it to `fields`, or to `not_personal` with the reason", nearest(column, missing)),
+        )
+        for column in sorted(live.keys() - known)
+    )
+    gone = (
+        Finding(
+            MISSING_COLUMN,
+            f"{dataset.dataset_id}.{column}",
+            _say("the map names a column that does not exist", nearest(column, live.keys() - known)),
+        )
+        for column in sorted(missing)
+    )
+    return (*unmapped, *gone)
+
+
+def _say(text: str, hint: str) -> str:
+    return f"{text}; {hint}" if hint else text

@@ -1,0 +1,133 @@
+"""The whole data map → `DataMap`, or one error with every problem in it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from retention.datamap.fields import read_fields
+from retention.datamap.graph import cycle_of, unreachable
+from retention.datamap.words import COLUMN, COLUMN_WORDS, DATASET, DATASET_WORDS, NAME, NAME_WORDS
+from retention.errors import DataMapError
+from retention.grammar import Cell, Document, Record, nearest
+from retention.model.datamap import DataMap, Dataset, Reference
+from retention.model.ids import DatasetId, SystemId
+from retention.model.transform import Drop
+
+_OPTIONAL = (
+    "table",
+    "path",
+    "primary_key",
+    "subject",
+    "parent",
+    "derived_from",
+    "dates",
+    "fields",
+    "not_personal",
+)
+
+
+def read_datamap(text: str, label: str) -> DataMap:
+    """Read a data map.
+
+    Args:
+        text: The file's text.
+        label: The file's name, as problems show it.
+
+    Raises:
+        DataMapError: with every problem of the file.
+
+    """
+    document = Document(text, label)
+    cells = Cell.root(document).record(("datasets",))["datasets"].entries("datasets by id")
+    datasets = {DatasetId(name): _dataset(name, cell, cells.keys()) for name, cell in cells.items()}
+    _check_graph(datasets, cells)
+    document.refuse_problems(DataMapError)
+    return DataMap(datasets, document.digest)
+
+
+def _dataset(name: str, cell: Cell, known: Collection[str]) -> Dataset:
+    if not DATASET.fullmatch(name):
+        cell.complain(DATASET_WORDS, f"`{name}`")
+    record = cell.record(("system",), _OPTIONAL)
+    dataset = Dataset(
+        dataset_id=DatasetId(name),
+        system=SystemId(record["system"].matching(NAME, NAME_WORDS)),
+        location=_location(cell, record),
+        primary_key=_columns(record, "primary_key"),
+        subject=_columns_by_name(record["subject"], "identity key: column"),
+        parents=_parents(record["parent"], known),
+        derived_from=tuple(
+            DatasetId(original.word(known, "a dataset of this map"))
+            for original in (record["derived_from"].items("a list of datasets") if "derived_from" in record else ())
+        ),
+        fields=read_fields(record["fields"]),
+        dates=_columns_by_name(record["dates"], "date's name: column"),
+        not_personal=_reasons(record["not_personal"]),
+    )
+    _check_columns(dataset, record)
+    return dataset
+
+
+def _location(cell: Cell, record: Record) -> str:
+    if ("table" in record) == ("path" in record):
+        if record.cells:
+            cell.complain("exactly one of `table` and `path`", "both" if "table" in record else "neither")
+        return ""
+    if "table" in record:
+        return record["table"].text("a table's name")
+    if "primary_key" in record:
+        record["primary_key"].complain("`primary_key` only with `table`", "`primary_key` with `path`", "remove it")
+    path = record["path"].text("a path pattern like viewing/dt=*/*.parquet")
+    if path.startswith("/") or ".." in path.split("/"):
+        record["path"].complain("a path below the system's root")
+    return path
+
+
+def _columns(record: Record, key: str) -> tuple[str, ...]:
+    return tuple(item.matching(COLUMN, COLUMN_WORDS) for item in record[key].items("a list of columns"))
+
+
+def _columns_by_name(cell: Cell, what: str) -> dict[str, str]:
+    found = {}
+    for name, column in cell.entries(what, may_be_empty=True).items():
+        if not NAME.fullmatch(name):
+            column.complain(NAME_WORDS, f"`{name}`")
+        found[name] = column.matching(COLUMN, COLUMN_WORDS)
+    return found
+
+
+def _reasons(cell: Cell) -> dict[str, str]:
+    reasons = cell.entries("column: why it is not personal", may_be_empty=True)
+    return {column: reason.text("the reason why it is not personal") for column, reason in reasons.items()}
+
+
+def _parents(cell: Cell, known: Collection[str]) -> tuple[Reference, ...]:
+    references = []
+    for parent, entry in cell.entries("parent's id: {column here: column of the parent}").items():
+        if parent not in known:
+            entry.complain("a dataset of this map", f"`{parent}`", nearest(parent, known))
+        pairs = [(here, column.matching(COLUMN, COLUMN_WORDS)) for here, column in entry.entries("columns").items()]
+        if len(pairs) > 1:
+            entry.complain("exactly one pair of columns", f"{len(pairs)} pairs", "this version joins on one column")
+        references.append(Reference(DatasetId(parent), tuple(pairs)))
+    return tuple(references)
+
+
+def _check_columns(dataset: Dataset, record: Record) -> None:
+    """Refuse columns that are personal and not personal at once, and keys that would survive anonymization."""
+    for column in sorted(dataset.fields.keys() & dataset.not_personal.keys()):
+        record["not_personal"].complain("each column once", f"`{column}` in `fields` as well", "remove one")
+    for column in dataset.linking_columns:
+        if column in dataset.not_personal:
+            record["not_personal"].complain("columns that tie no row to a person", f"the key column `{column}`")
+        if column in dataset.fields and dataset.fields[column].anonymize != Drop():
+            record["fields"].complain(f"`anonymize: drop` for the key column `{column}`", "a key that would stay")
+
+
+def _check_graph(datasets: Mapping[DatasetId, Dataset], cells: Mapping[str, Cell]) -> None:
+    if cycle := cycle_of(datasets):
+        cells[cycle[0]].complain("references without a cycle", "a cycle", " → ".join(cycle))
+    for dataset_id in unreachable(datasets):
+        dataset = datasets[dataset_id]
+        found = "parents that no identity key reaches" if dataset.parents else "neither"
+        cells[dataset_id].complain("`subject`, or a `parent` that has one", found, "UNREACHABLE: nobody could be found")

@@ -1,0 +1,269 @@
+"""What may stand in a statement: enums, patterns, counts, truth values and instants. No free text anywhere.
+
+`KINDS` is the only list of kinds and their fields: statements are checked against it before they
+are signed, and docs/evidence/erasure-v1.schema.json is made from it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeAlias, assert_never
+
+from retention.errors import InputError, Problem
+from retention.evidence.canonical import LARGEST, Json
+
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE = "https://retention.example/attestation/erasure/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text of which all of it has the pattern."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of these words."""
+
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A whole number, zero or more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """True or false."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Any number of these."""
+
+    item: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Maybe:
+    """This, or null."""
+
+    item: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An object with exactly these fields."""
+
+    fields: Mapping[str, Shape]
+
+
+Shape: TypeAlias = Text | Choice | Count | Flag | Listed | Maybe | Record
+
+_WORD = r"[A-Za-z][A-Za-z0-9_-]{0,62}"
+_DIGEST = Text(r"[0-9a-f]{64}")
+_INSTANT = Text(r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9](?:\.[0-9]{6})?Z")
+_CASE = Text(r"C-[0-9]{8}-[0-9a-z]{4,12}")
+_PLAN = Text(r"P-[0-9A-Za-z-]{1,62}")
+_STEP = Text(rf"[0-9]{{2,6}}-[a-z]+-{_WORD}(?:[./]{_WORD}){{0,4}}")
+_NAME = Text(_WORD)
+_DATASET = Text(rf"{_WORD}(?:\.{_WORD}){{0,4}}")
+_COPY = Text(r"[a-z][A-Za-z0-9_-]{0,62}(?:[/.][A-Za-z0-9_:-]{1,62}){0,6}")
+_CODE = Text(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+){0,12}")
+_ORDER = Text(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_STAFF = Text(r"(?:h:)?[0-9a-f]{20,64}")
+_KEY_CHECK = Text(r"[0-9a-f]{16}")
+
+_EFFECT = Record(
+    {
+        "rows": Count(),
+        "rowsSuppressed": Count(),
+        "objectsRewritten": Count(),
+        "versionsRemoved": Count(),
+        "markersRemoved": Count(),
+        "residues": Listed(Record({"what": _COPY, "until": _INSTANT})),
+    }
+)
+
+
+def _disposal(action: str) -> Mapping[str, Shape]:
+    return {
+        "stepId": _STEP,
+        "planDigest": _DIGEST,
+        "action": Choice((action,)),
+        "dataset": _DATASET,
+        "rules": Listed(_NAME),
+        "statutes": Listed(_CODE),
+        "rowsPlanned": Count(),
+        "effect": _EFFECT,
+        "startedAt": _INSTANT,
+        "finishedAt": _INSTANT,
+        "resumed": Flag(),
+    }
+
+
+KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
+    {
+        "planned": {"planId": _PLAN, "planDigest": _DIGEST, "steps": Count(), "subjects": Count()},
+        "approval": {"planId": _PLAN, "planDigest": _DIGEST, "approverRef": _STAFF, "standing": Flag()},
+        "rejection": {"planId": _PLAN, "planDigest": _DIGEST, "approverRef": _STAFF},
+        "erasure": _disposal("erase"),
+        "redaction": _disposal("redact"),
+        "anonymization": _disposal("anonymize"),
+        "verification": {
+            "planDigest": _DIGEST,
+            "dataset": _DATASET,
+            "passed": Flag(),
+            "rowsBefore": Count(),
+            "rowsAfter": Count(),
+            "residual": Count(),
+            "expectedDigest": _DIGEST,
+            "foundDigest": _DIGEST,
+            "smallestClass": Maybe(Count()),
+            "expectations": Count(),
+            "suiteDigest": _DIGEST,
+        },
+        "processorAck": {
+            "orderId": _ORDER,
+            "processor": _NAME,
+            "state": Choice(("submitted", "in_progress", "completed", "cancelled")),
+            "bodyDigest": _DIGEST,
+            "keyId": _DIGEST,
+            "receivedAt": _INSTANT,
+        },
+        "copyRemains": {"system": _NAME, "what": _COPY, "until": _INSTANT},
+        "copyExpired": {"system": _NAME, "copyId": _COPY},
+        "kept": {
+            "planDigest": _DIGEST,
+            "dataset": _DATASET,
+            "fields": Listed(_NAME),
+            "rows": Count(),
+            "holdId": _NAME,
+            "statute": _CODE,
+            "until": Maybe(_INSTANT),
+        },
+        "denial": {"reason": _CODE},
+        "keyDestroyed": {"keyRef": _DIGEST, "checkValue": _KEY_CHECK},
+        "holdPlaced": {
+            "holdId": _NAME,
+            "reason": Choice(("litigation", "dispute", "investigation", "authority-order")),
+        },
+        "holdReleased": {"holdId": _NAME},
+        "restoreReplayed": {"system": _NAME, "suppressions": Count(), "found": Count()},
+    }
+)
+"""Kind → its own fields, beside `kind`, `statementId`, `caseId` and `at`."""
+
+_SUBJECT = Record(
+    {
+        "name": Text(rf"urn:retention:(?:plan|order|statement|dataset:{_DATASET.pattern})"),
+        "digest": Record({"sha256": _DIGEST}),
+    }
+)
+_DATASET_SUBJECT = Record({**_SUBJECT.fields, "digest": Record({"rowSetSha256": _DIGEST})})
+
+
+def statement_shape(kind: str) -> Record:
+    """Return the shape of a whole statement of the kind."""
+    about = _DATASET_SUBJECT if kind == "verification" else _SUBJECT
+    case = Maybe(_CASE) if kind in {"holdPlaced", "holdReleased"} else _CASE
+    head: dict[str, Shape] = {"kind": Choice((kind,)), "statementId": _DIGEST, "caseId": case, "at": _INSTANT}
+    return Record(
+        {
+            "_type": Choice((STATEMENT_TYPE,)),
+            "predicateType": Choice((PREDICATE_TYPE,)),
+            "subject": Listed(about),
+            "predicate": Record({**head, **KINDS[kind]}),
+        }
+    )
+
+
+def check(value: Json, shape: Shape, where: str) -> None:
+    """Check that the value has the shape.
+
+    Raises:
+        InputError: it has not; the message says where and what was expected, never the value.
+
+    """
+    if isinstance(shape, Record):
+        _check_record(value, shape, where)
+    elif isinstance(shape, Listed):
+        _check_list(value, shape, where)
+    elif isinstance(shape, Maybe):
+        if value is not None:
+            check(value, shape.item, where)
+    else:
+        _check_leaf(value, shape, where)
+
+
+def json_schema() -> Json:
+    """Return the JSON Schema (2020-12) of all statements."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"{PREDICATE_TYPE}/schema.json",
+        "title": "Statement of one fact of an erasure: enums, patterns and counts only",
+        "oneOf": [_schema(statement_shape(kind)) for kind in KINDS],
+    }
+
+
+def _check_record(value: Json, shape: Record, where: str) -> None:
+    if not isinstance(value, Mapping) or value.keys() != shape.fields.keys():
+        raise _refusal(where, f"an object with {', '.join(shape.fields)}", value)
+    for name, part in shape.fields.items():
+        check(value[name], part, f"{where}.{name}")
+
+
+def _check_list(value: Json, shape: Listed, where: str) -> None:
+    if not isinstance(value, list | tuple):
+        raise _refusal(where, "a list", value)
+    for number, item in enumerate(value):
+        check(item, shape.item, f"{where}[{number}]")
+
+
+def _check_leaf(value: Json, shape: Text | Choice | Count | Flag, where: str) -> None:
+    match shape:
+        case Text(pattern):
+            right, expected = isinstance(value, str) and re.fullmatch(pattern, value) is not None, f"like {pattern}"
+        case Choice(words):
+            right, expected = value in words, f"one of {', '.join(words)}"
+        case Count():
+            right, expected = isinstance(value, int) and not isinstance(value, bool) and value >= 0, "a count"
+        case Flag():
+            right, expected = isinstance(value, bool), "true or false"
+        case _:
+            assert_never(shape)
+    if not right:
+        raise _refusal(where, expected, value)
+
+
+def _refusal(where: str, expected: str, value: Json) -> InputError:
+    problem = Problem(where=where, expected=expected, found=f"another {type(value).__name__}")
+    return InputError("evidence holds codes, counts, digests and instants only", problems=(problem,))
+
+
+def _schema(shape: Shape) -> dict[str, Json]:
+    match shape:
+        case Text(pattern):
+            # The end of the text is written as "no sign follows": `$` would let a line break pass.
+            return {"type": "string", "pattern": rf"^(?:{pattern})(?![\s\S])"}
+        case Choice(words):
+            return {"enum": list(words)}
+        case Count():
+            return {"type": "integer", "minimum": 0, "maximum": LARGEST}
+        case Flag():
+            return {"type": "boolean"}
+        case Listed(item):
+            return {"type": "array", "items": _schema(item)}
+        case Maybe(item):
+            return {"oneOf": [{"type": "null"}, _schema(item)]}
+        case Record(fields):
+            properties = {name: _schema(part) for name, part in fields.items()}
+            return {"type": "object", "properties": properties, "required": list(fields), "additionalProperties": False}
+        case _:
+            assert_never(shape)

@@ -1,0 +1,154 @@
+"""From a fact to an in-toto Statement v1 with the erasure predicate, and the id that makes it stand once."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import TypeAlias
+
+from retention.errors import InputError
+from retention.evidence.canonical import Json, canonical
+from retention.evidence.shapes import PREDICATE_TYPE, STATEMENT_TYPE, check, statement_shape
+from retention.model.facts import (
+    Answered,
+    Approved,
+    Denied,
+    Disposed,
+    Expired,
+    Fact,
+    HoldPlaced,
+    HoldReleased,
+    Kept,
+    KeyDestroyed,
+    Looked,
+    Planned,
+    Recorded,
+    Rejected,
+    Remains,
+    Replayed,
+)
+from retention.model.ids import StatementId
+from retention.model.outcome import Effect, Residue
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """How a fact is told: its kind, and the fields that tell it from others of the same case and kind."""
+
+    kind: str
+    identified_by: tuple[str, ...]
+
+
+_TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
+    {
+        Planned: _Telling("planned", ("plan_id", "plan_digest")),
+        Approved: _Telling("approval", ("plan_id", "plan_digest", "approver_ref")),
+        Rejected: _Telling("rejection", ("plan_id", "plan_digest", "approver_ref")),
+        Disposed: _Telling("", ("plan_digest", "step_id")),
+        Looked: _Telling("verification", ("plan_digest", "dataset", "found_digest")),
+        Answered: _Telling("processorAck", ("order_id", "body_digest")),
+        Remains: _Telling("copyRemains", ("system", "what")),
+        Expired: _Telling("copyExpired", ("system", "copy_id")),
+        Kept: _Telling("kept", ("plan_digest", "dataset", "hold_id", "fields")),
+        Denied: _Telling("denial", ("reason",)),
+        KeyDestroyed: _Telling("keyDestroyed", ("key_ref", "check_value")),
+        HoldPlaced: _Telling("holdPlaced", ("hold_id",)),
+        HoldReleased: _Telling("holdReleased", ("hold_id",)),
+        Replayed: _Telling("restoreReplayed", ("system",)),
+    }
+)
+_DISPOSALS = MappingProxyType({"erase": "erasure", "redact": "redaction", "anonymize": "anonymization"})
+
+_Plain: TypeAlias = str | int | bool | datetime | tuple["_Plain", ...] | Effect | Residue | None
+
+
+def kind_of(fact: Fact) -> str:
+    """Return the statement kind of a fact: `planned`, `erasure`, `verification` and so on.
+
+    Raises:
+        InputError: a disposal's action is none of erase, redact and anonymize.
+
+    """
+    if not isinstance(fact, Disposed):
+        return _TELLINGS[type(fact)].kind
+    if fact.action not in _DISPOSALS:
+        raise InputError(f"evidence: expected the action {', '.join(_DISPOSALS)}, found another")
+    return _DISPOSALS[fact.action]
+
+
+def statement_id(recorded: Recorded) -> StatementId:
+    """Return the SHA-256 (hex) of what tells this fact from others, so that a rerun names it the same.
+
+    Times do not count, save for verifications: looking again later is another fact.
+    """
+    fact = recorded.fact
+    identity = {_camel(name): _plain(getattr(fact, name)) for name in _TELLINGS[type(fact)].identified_by}
+    if isinstance(fact, Looked):
+        identity["at"] = _instant(recorded.at)
+    named: Json = {**identity, "kind": kind_of(fact), "caseId": recorded.case_id}
+    return StatementId(hashlib.sha256(canonical(named)).hexdigest())
+
+
+def statement(recorded: Recorded) -> bytes:
+    """Return the statement's canonical bytes.
+
+    Raises:
+        InputError: something in the fact is not a code, count, digest or instant (free text, an address).
+
+    """
+    fact, kind, name = recorded.fact, kind_of(recorded.fact), statement_id(recorded)
+    head: dict[str, Json] = {
+        "kind": kind,
+        "statementId": name,
+        "caseId": recorded.case_id,
+        "at": _instant(recorded.at),
+    }
+    told: Json = {
+        "_type": STATEMENT_TYPE,
+        "predicateType": PREDICATE_TYPE,
+        "subject": [_subject(fact, name)],
+        "predicate": {**head, **_fields(fact)},
+    }
+    check(told, statement_shape(kind), kind)
+    return canonical(told)
+
+
+def _subject(fact: Fact, name: StatementId) -> Json:
+    """Name what the statement is about; in-toto wants a digest of it."""
+    if isinstance(fact, Looked):
+        return {"name": f"urn:retention:dataset:{fact.dataset}", "digest": {"rowSetSha256": fact.found_digest}}
+    if isinstance(fact, Planned | Approved | Rejected | Disposed | Kept):
+        return {"name": "urn:retention:plan", "digest": {"sha256": fact.plan_digest}}
+    if isinstance(fact, Answered):
+        return {"name": "urn:retention:order", "digest": {"sha256": fact.body_digest}}
+    return {"name": "urn:retention:statement", "digest": {"sha256": name}}
+
+
+def _fields(record: Fact | Effect | Residue) -> dict[str, Json]:
+    return {_camel(field.name): _plain(getattr(record, field.name)) for field in dataclasses.fields(record)}
+
+
+def _plain(value: _Plain) -> Json:
+    if isinstance(value, datetime):
+        return _instant(value)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Effect | Residue):
+        return _fields(value)
+    return value
+
+
+def _instant(at: datetime) -> str:
+    """Write an instant in RFC 3339 with `Z`."""
+    if at.tzinfo is None:
+        raise InputError("evidence: expected an instant with a time zone, found one without")
+    return at.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(part.capitalize() for part in others)

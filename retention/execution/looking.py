@@ -1,0 +1,71 @@
+"""Verification of what was done, dataset by dataset, after all its steps."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from retention.errors import StateError
+from retention.execution.lines import Lines
+from retention.execution.rows import look_id
+from retention.execution.site import Site
+from retention.model.facts import Looked
+from retention.model.ids import DatasetId
+from retention.model.plan import RowStep
+from retention.ports.ledger import Phase
+from retention.verification import Baseline, Look, look
+
+
+def steps_by_dataset(site: Site) -> dict[DatasetId, list[RowStep]]:
+    """Return the plan's row steps by dataset, in order."""
+    found: dict[DatasetId, list[RowStep]] = {}
+    for step in site.plan.steps:
+        if isinstance(step, RowStep):
+            found.setdefault(step.dataset, []).append(step)
+    return found
+
+
+def look_again(site: Site, now: datetime) -> dict[DatasetId, Look]:
+    """Look at every dataset that the plan touched; record what was seen, passed or not.
+
+    Raises:
+        StateError: a step has not been carried out yet.
+        TransientFailure, TerminalFailure: from the stores.
+
+    """
+    lines = Lines(site.ledger.journal, site.plan.plan_id)
+    seen: dict[DatasetId, Look] = {}
+    for dataset_id, steps in steps_by_dataset(site).items():
+        _require_done(lines, steps)
+        dataset = site.datamap.datasets[dataset_id]
+        baseline = Baseline.from_json(lines.body(look_id(dataset_id), Phase.INTENT)["baseline"])
+        found = look(dataset, steps, site.keys, site.store(dataset).inspector(), baseline)
+        site.record(_fact(site, dataset_id, found), now)
+        if found.passed:
+            lines.write(look_id(dataset_id), Phase.VERIFIED, now, {"summary": found.summary})
+        else:
+            lines.write(look_id(dataset_id), Phase.FAILED, now, {"failed": list(found.failed)})
+        seen[dataset_id] = found
+    return seen
+
+
+def _require_done(lines: Lines, steps: list[RowStep]) -> None:
+    for step in steps:
+        if lines.find(step.step_id, Phase.DONE) is None:
+            raise StateError(f"step {step.step_id} has not been carried out", hint="apply the plan, then verify")
+
+
+def _fact(site: Site, dataset: DatasetId, found: Look) -> Looked:
+    return Looked(
+        plan_digest=site.digest,
+        dataset=dataset,
+        passed=found.passed,
+        rows_before=found.rows_before,
+        rows_after=found.rows_after,
+        residual=found.residual + found.residual_past,
+        expected_digest=found.digest_expected,
+        found_digest=found.digest_found,
+        smallest_class=found.smallest_class,
+        expectations=found.expectations,
+        suite_digest=hashlib.sha256(found.summary.encode()).hexdigest(),
+    )

@@ -1,0 +1,141 @@
+"""Steps on rows: intent, effect, done, evidence."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, assert_never
+
+from retention.execution.lines import Lines
+from retention.execution.site import Site
+from retention.model.copies import Horizon
+from retention.model.datamap import Dataset
+from retention.model.facts import Disposed, Remains
+from retention.model.ids import DatasetId, StepId
+from retention.model.outcome import Done, Effect, Residue
+from retention.model.plan import AnonymizeRows, EraseRows, RedactFields, RowStep
+from retention.ports.eraser import Eraser
+from retention.ports.ledger import Phase
+from retention.verification import measure
+
+
+def look_id(dataset: DatasetId) -> StepId:
+    """Return the journal's name for what verification knows of a dataset."""
+    return StepId(f"look-{dataset}")
+
+
+def carry_out(site: Site, lines: Lines, step: RowStep, now: datetime) -> Done:
+    """Carry the step out, from wherever an earlier process left it.
+
+    Raises:
+        TransientFailure, TerminalFailure: from the store.
+
+    """
+    dataset = site.dataset(step)
+    resumed = lines.find(step.step_id, Phase.INTENT) is not None
+    if lines.find(step.step_id, Phase.DONE) is None:
+        _intend(site, lines, step, dataset, now)
+        effect = _effect(site.store(dataset).eraser(), site, step, dataset)
+        lines.write(step.step_id, Phase.DONE, now, {**_as_body(effect), "resumed": resumed})
+    if lines.find(step.step_id, Phase.EVIDENCE) is None:
+        _evidence(site, lines, step, dataset, now)
+    return Done(_as_effect(lines.body(step.step_id, Phase.DONE)))
+
+
+def _intend(site: Site, lines: Lines, step: RowStep, dataset: Dataset, now: datetime) -> None:
+    """Note what is there before: once, so that a second attempt knows what the first one met."""
+    if lines.find(look_id(step.dataset), Phase.INTENT) is None:
+        steps = [other for other in site.plan.steps if isinstance(other, RowStep) and other.dataset == step.dataset]
+        rare = {other.step_id: site.rare(other) for other in steps if isinstance(other, AnonymizeRows)}
+        baseline = measure(dataset, steps, site.keys, rare, site.store(dataset).inspector())
+        lines.write(look_id(step.dataset), Phase.INTENT, now, {"baseline": baseline.to_json()})
+    if lines.find(step.step_id, Phase.INTENT) is None:
+        rows = site.store(dataset).finder().count(dataset, site.selection(step))
+        lines.write(step.step_id, Phase.INTENT, now, {"rows": rows})
+
+
+def _effect(eraser: Eraser, site: Site, step: RowStep, dataset: Dataset) -> Effect:
+    selection = site.selection(step)
+    match step:
+        case EraseRows():
+            return eraser.erase_rows(dataset, selection)
+        case RedactFields(fields=fields):
+            return eraser.redact_fields(dataset, selection, fields)
+        case AnonymizeRows():
+            return eraser.anonymize_rows(dataset, selection, step.transforms, step.quasi, site.rare(step))
+        case _:
+            assert_never(step)
+
+
+def _evidence(site: Site, lines: Lines, step: RowStep, dataset: Dataset, now: datetime) -> None:
+    intent = lines.find(step.step_id, Phase.INTENT)
+    done = lines.find(step.step_id, Phase.DONE)
+    assert intent is not None  # noqa: S101 -- narrows the type; it was written above
+    assert done is not None  # noqa: S101 -- same
+    body = lines.body(step.step_id, Phase.DONE)
+    effect = _as_effect(body)
+    met = lines.body(step.step_id, Phase.INTENT)["rows"]
+    for residue in effect.residues:
+        site.ledger.copies.add_horizon(Horizon(site.plan.case_id, dataset.system, residue.what, residue.until))
+        site.record(Remains(dataset.system, residue.what, residue.until), done.at)
+    fact = Disposed(
+        step_id=step.step_id,
+        plan_digest=site.digest,
+        action=_action(step),
+        dataset=step.dataset,
+        rules=step.because.rules,
+        statutes=step.because.statutes,
+        rows_planned=step.rows,
+        effect=_whole(effect, met, step),
+        started_at=intent.at,
+        finished_at=done.at,
+        resumed=body["resumed"],
+    )
+    entry = site.record(fact, done.at)
+    lines.write(step.step_id, Phase.EVIDENCE, now, {"index": entry.index})
+
+
+def _whole(effect: Effect, met: int, step: RowStep) -> Effect:
+    """Return the effect of all attempts together: the first met `met` rows, none is left."""
+    suppressed = step.rows_rare if isinstance(step, AnonymizeRows) else 0
+    return Effect(
+        rows=met,
+        rows_suppressed=suppressed,
+        objects_rewritten=effect.objects_rewritten,
+        versions_removed=effect.versions_removed,
+        markers_removed=effect.markers_removed,
+        residues=effect.residues,
+    )
+
+
+def _action(step: RowStep) -> str:
+    match step:
+        case EraseRows():
+            return "erase"
+        case RedactFields():
+            return "redact"
+        case AnonymizeRows():
+            return "anonymize"
+        case _:
+            assert_never(step)
+
+
+def _as_body(effect: Effect) -> dict[str, Any]:
+    return {
+        "rows": effect.rows,
+        "rows_suppressed": effect.rows_suppressed,
+        "objects_rewritten": effect.objects_rewritten,
+        "versions_removed": effect.versions_removed,
+        "markers_removed": effect.markers_removed,
+        "residues": [[residue.what, residue.until.isoformat()] for residue in effect.residues],
+    }
+
+
+def _as_effect(body: dict[str, Any]) -> Effect:
+    return Effect(
+        rows=body["rows"],
+        rows_suppressed=body["rows_suppressed"],
+        objects_rewritten=body["objects_rewritten"],
+        versions_removed=body["versions_removed"],
+        markers_removed=body["markers_removed"],
+        residues=tuple(Residue(what, datetime.fromisoformat(until)) for what, until in body["residues"]),
+    )

@@ -1,0 +1,122 @@
+"""All steps of an approved plan, in order.
+
+Before the first step, and only then, the world is compared with what the plan was made from:
+counts, policy, data map and holds. A world that changed makes a new plan. When a later process
+resumes, the counts have changed because of us, and the journal says where we are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from retention.errors import StalePlanError, SystemFailure, TransientFailure
+from retention.execution.elsewhere import expire, suppressions, tell
+from retention.execution.lines import Lines
+from retention.execution.rows import carry_out
+from retention.execution.site import Site
+from retention.model.facts import Kept
+from retention.model.ids import StepId
+from retention.model.outcome import Failed, Outcome, Pending
+from retention.model.plan import AnonymizeRows, EraseRows, ExpireCopies, RedactFields, RowStep, Step, TellProcessor
+from retention.ports.ledger import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What became of the steps that were tried."""
+
+    outcomes: Mapping[StepId, Outcome]
+
+    @property
+    def failures(self) -> dict[StepId, Failed]:
+        """The steps that could not be done."""
+        return {step: outcome for step, outcome in self.outcomes.items() if isinstance(outcome, Failed)}
+
+    @property
+    def pending(self) -> dict[StepId, Pending]:
+        """The steps that finish elsewhere."""
+        return {step: outcome for step, outcome in self.outcomes.items() if isinstance(outcome, Pending)}
+
+
+def refuse_stale(site: Site, lines: Lines) -> None:
+    """Refuse a plan that no longer fits the stores.
+
+    Raises:
+        StalePlanError: a step would touch another number of rows than the one approved.
+
+    """
+    if not lines.untouched:
+        return
+    for step in site.plan.steps:
+        if isinstance(step, RowStep):
+            dataset = site.dataset(step)
+            rows = site.store(dataset).finder().count(dataset, site.selection(step))
+            if rows != step.rows:
+                raise StalePlanError(
+                    f"step {step.step_id} was approved for {step.rows} rows and would now touch {rows}",
+                    hint="nothing was touched; make a new plan and have it approved",
+                )
+
+
+def run(site: Site, now: datetime, only: Collection[StepId] | None = None) -> RunReport:
+    """Carry out the plan's steps, or those named; stop at the first row step that fails.
+
+    Raises:
+        StalePlanError: the world changed since the plan was made; nothing was touched.
+
+    """
+    lines = Lines(site.ledger.journal, site.plan.plan_id)
+    refuse_stale(site, lines)
+    _before_the_first(site, now)
+    outcomes: dict[StepId, Outcome] = {}
+    for step in site.plan.steps:
+        if only is not None and step.step_id not in only:
+            continue
+        outcomes[step.step_id] = _attempt(site, lines, step, now)
+        if isinstance(outcomes[step.step_id], Failed) and isinstance(step, RowStep):
+            break
+    return RunReport(outcomes)
+
+
+def _before_the_first(site: Site, now: datetime) -> None:
+    """Say who must not come back, and what is kept, before anything is erased.
+
+    Should the process die after erasing, a backup restored meanwhile is still caught.
+    """
+    expiries = [step.until for step in site.plan.steps if isinstance(step, ExpireCopies) and step.until]
+    site.ledger.copies.suppress(suppressions(site, now, max(expiries, default=now)))
+    for kept in site.plan.withheld:
+        fact = Kept(
+            plan_digest=site.digest,
+            dataset=kept.dataset,
+            fields=kept.fields,
+            rows=kept.rows,
+            hold_id=kept.hold_id,
+            statute=kept.statute,
+            until=kept.until,
+        )
+        site.record(fact, site.plan.made_at)
+
+
+def _attempt(site: Site, lines: Lines, step: Step, now: datetime) -> Outcome:
+    try:
+        return _carry_out(site, lines, step, now)
+    except SystemFailure as failure:
+        failed = Failed(failure.code, transient=isinstance(failure, TransientFailure))
+        lines.write(step.step_id, Phase.FAILED, now, {"code": failed.code, "message": failure.message})
+        return failed
+
+
+def _carry_out(site: Site, lines: Lines, step: Step, now: datetime) -> Outcome:
+    match step:
+        case EraseRows() | RedactFields() | AnonymizeRows():
+            return carry_out(site, lines, step, now)
+        case TellProcessor():
+            return tell(site, lines, step, now)
+        case ExpireCopies():
+            return expire(site, lines, step, now)
+        case _:
+            assert_never(step)

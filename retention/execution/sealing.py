@@ -1,0 +1,22 @@
+"""The end of the road: the case's key is shredded, and the log is published."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from retention.evidence import EvidenceLog
+from retention.model.facts import KeyDestroyed, Recorded
+from retention.model.ids import CaseId
+from retention.ports.ledger import Ledger
+
+
+def shred_case_key(ledger: Ledger, log: EvidenceLog, case_id: CaseId, now: datetime) -> None:
+    """Destroy what ties the case to a person, and state it. Harmless to repeat.
+
+    From here on nobody, ourselves included, can read from the ledger whom the case was about.
+    """
+    check = ledger.vault.key_check(case_id)
+    ledger.vault.destroy(case_id)
+    reference = hashlib.sha256(f"case/{case_id.lower()}".encode()).hexdigest()
+    log.record(Recorded(case_id, now, KeyDestroyed(reference, check)))

@@ -1,0 +1,81 @@
+"""The systems and the ledger, as one run of one plan sees them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from retention.evidence import EvidenceLog
+from retention.model.datamap import DataMap, Dataset
+from retention.model.facts import Fact, Recorded
+from retention.model.ids import CaseId, KeySetId, PlanId, SystemId
+from retention.model.plan import AnonymizeRows, Plan, RowStep
+from retention.model.predicate import Selection
+from retention.model.subject import Key, KeyValues, SubjectKey
+from retention.ports.connector import Store
+from retention.ports.keeper import CopyKeeper
+from retention.ports.ledger import Ledger, LogEntry, Vault
+from retention.ports.processor import Processor
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Everything one run may use."""
+
+    plan: Plan
+    digest: str
+    """The plan's digest, as approved."""
+    datamap: DataMap
+    stores: Mapping[SystemId, Store]
+    processors: Mapping[SystemId, Processor]
+    keepers: Mapping[SystemId, CopyKeeper]
+    ledger: Ledger
+    log: EvidenceLog
+    suppression_key: bytes = field(repr=False)
+    keys: KeyValues = field(repr=False)
+    """The plan's key sets, from the vault."""
+    regulation: str
+    """What an order to a processor rests on: `appi`, `gdpr` or `ccpa`."""
+
+    def dataset(self, step: RowStep) -> Dataset:
+        """Return the step's dataset."""
+        return self.datamap.datasets[step.dataset]
+
+    def store(self, dataset: Dataset) -> Store:
+        """Return the store that holds the dataset."""
+        return self.stores[dataset.system]
+
+    def selection(self, step: RowStep) -> Selection:
+        """Return the rows the step is about, with the keys."""
+        return Selection(step.where, self.keys)
+
+    def rare(self, step: AnonymizeRows) -> frozenset[str]:
+        """Return the classes whose rows are erased instead of anonymized."""
+        return frozenset(map(str, self.keys[step.rare.keyset_id])) if step.rare else frozenset()
+
+    def record(self, fact: Fact, at: datetime) -> LogEntry:
+        """Put a fact of this case into the evidence log; a repeat returns the entry that stands."""
+        return self.log.record(Recorded(self.plan.case_id, at, fact))
+
+    def suppression_digest(self, key: SubjectKey) -> str:
+        """Return the digest by which the person would be known if a backup brought him back."""
+        return key.digest(self.suppression_key)
+
+
+def keep_keys(vault: Vault, case_id: CaseId, plan_id: PlanId, keys: KeyValues) -> None:
+    """Put the plan's keys into the vault."""
+    body = {name: sorted(values, key=str) for name, values in keys.items()}
+    vault.put(case_id, f"keys/{plan_id}", json.dumps(body, ensure_ascii=False).encode())
+
+
+def fetch_keys(vault: Vault, case_id: CaseId, plan_id: PlanId) -> dict[KeySetId, frozenset[Key]]:
+    """Take the plan's keys out of the vault.
+
+    Raises:
+        StateError: the case is sealed, its key shredded.
+
+    """
+    body = json.loads(vault.get(case_id, f"keys/{plan_id}"))
+    return {KeySetId(name): frozenset(values) for name, values in body.items()}

@@ -1,0 +1,35 @@
+"""Ready policies as data: each pack is a folder with a workspace's three files.
+
+`u-next` is a company's published policy with proposed periods; `blank` is the smallest
+workspace that reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+
+from retention.errors import UnknownNameError
+
+__all__ = ["FILES", "pack_names", "read_pack"]
+
+FILES = ("retention.yaml", "policy.yaml", "datamap.yaml")
+"""What every pack has."""
+
+
+def pack_names() -> tuple[str, ...]:
+    """Return the packs' names, sorted."""
+    return tuple(sorted(entry.name for entry in files(__name__).iterdir() if entry.joinpath("policy.yaml").is_file()))
+
+
+def read_pack(name: str) -> Mapping[str, str]:
+    """Return the pack's files: name → text.
+
+    Raises:
+        UnknownNameError: there is no such pack.
+
+    """
+    if name not in pack_names():
+        raise UnknownNameError(f"there is no pack `{name}`", hint=f"there are {', '.join(pack_names())}")
+    folder = files(__name__).joinpath(name)
+    return {file: folder.joinpath(file).read_text(encoding="utf-8") for file in FILES}

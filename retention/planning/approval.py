@@ -1,0 +1,56 @@
+"""Is this plan, by its digest, allowed? An approval names one digest and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from retention.errors import ApprovalError, LimitError
+from retention.model.case import CaseKind
+from retention.model.plan import ExpireCopies, Plan
+from retention.model.policy import Policy
+from retention.ports.ledger import Approval
+
+
+def stands_approved(policy: Policy, plan: Plan) -> str | None:
+    """Return the office whose standing approval covers the plan, or None.
+
+    Only sweeps, only within the limits, and only if every step comes from the rules it names.
+    """
+    standing = policy.preapproved
+    if standing is None or plan.kind is not CaseKind.SWEEP or plan.crossings:
+        return None
+    rules = {rule for step in plan.steps if not isinstance(step, ExpireCopies) for rule in step.because.rules}
+    return standing.by if rules <= set(standing.rules) else None
+
+
+def check_digest(stored: str, named: str) -> None:
+    """Refuse an approval that names another digest.
+
+    Raises:
+        ApprovalError: it does.
+
+    """
+    if named != stored:
+        raise ApprovalError(
+            f"the digest given ({named[:16]}…) is not this plan's ({stored[:16]}…)",
+            hint="look at the plan again and approve the digest it shows",
+        )
+
+
+def check_approved(plan: Plan, digest: str, approvals: Sequence[Approval]) -> None:
+    """Refuse to go on unless enough people allowed exactly this digest.
+
+    Raises:
+        ApprovalError: nobody did, somebody rejected it, or the approval is for another digest.
+        LimitError: the plan crosses a limit and only one person approved.
+
+    """
+    if any(not approval.approved for approval in approvals):
+        raise ApprovalError(f"plan {plan.plan_id} was rejected", hint="make a new plan")
+    approvers = {approval.approver_ref for approval in approvals if approval.digest == digest}
+    if not approvers:
+        hint = f"retention approve {plan.plan_id} --digest {digest}"
+        raise ApprovalError(f"plan {plan.plan_id} is not approved", hint=hint)
+    if plan.crossings and len(approvers) < 2:  # noqa: PLR2004 -- four eyes
+        what = "; ".join(f"{c.limit}: allowed {c.allowed}, found {c.found}" for c in plan.crossings)
+        raise LimitError(f"plan {plan.plan_id} crosses a limit ({what})", hint="a second person must approve it")

@@ -1,0 +1,85 @@
+"""Whether policy and data map fit each other; they are read apart and do not know each other."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from itertools import chain
+
+from retention.errors import Problem
+from retention.grammar import nearest
+from retention.model.datamap import DataMap, Dataset
+from retention.model.ids import CategoryId
+from retention.model.policy import AfterEvent, AfterFiscalYear, FieldHold, Keep, Policy, SinceDate
+
+
+def check(policy: Policy, datamap: DataMap) -> tuple[Problem, ...]:
+    """Return everything on which the two files disagree, the data map's side first.
+
+    A field that identifies indirectly and says nothing about `anonymize` is dropped, which is
+    always safe, so nothing is asked for here.
+    """
+    return tuple(
+        chain(_categories(policy, datamap), _rules(policy, datamap), _holds(policy, datamap), _keys(policy, datamap))
+    )
+
+
+def _categories(policy: Policy, datamap: DataMap) -> Iterator[Problem]:
+    for dataset in datamap.datasets.values():
+        for field in dataset.fields.values():
+            if field.category not in policy.categories:
+                where = f"datamap datasets.{dataset.dataset_id}.fields.{field.name}.category"
+                yield _unknown(where, "a category of the policy", field.category, policy.categories)
+
+
+def _rules(policy: Policy, datamap: DataMap) -> Iterator[Problem]:
+    for rule in policy.rules:
+        for dataset in datamap.datasets.values():
+            if _has(dataset, rule.category):
+                yield from _date(f"policy rules.{rule.rule_id}.keep", rule.keep, dataset)
+
+
+def _holds(policy: Policy, datamap: DataMap) -> Iterator[Problem]:
+    for hold in policy.holds:
+        for name in hold.fields:
+            yield from _held(hold, name, datamap)
+
+
+def _held(hold: FieldHold, name: str, datamap: DataMap) -> Iterator[Problem]:
+    """Check one held field; where several systems have a dataset of that short name, all are meant."""
+    short_name, column = name.split(".", 1)
+    holders = [d for d in datamap.datasets.values() if d.short_name == short_name and column in _columns(d)]
+    if not holders:
+        every = [f"{d.short_name}.{c}" for d in datamap.datasets.values() for c in _columns(d)]
+        yield _unknown(f"policy holds.{hold.hold_id}.fields", "a field or date of the data map", name, every)
+    for dataset in holders:
+        yield from _date(f"policy holds.{hold.hold_id}.keep", hold.keep, dataset)
+
+
+def _keys(policy: Policy, datamap: DataMap) -> Iterator[Problem]:
+    keys = {key for dataset in datamap.datasets.values() for key in dataset.subject}
+    for processor in policy.processors:
+        if processor.key not in keys:
+            where = f"policy processors.{processor.system}.key"
+            yield _unknown(where, "an identity key of some dataset", processor.key, keys)
+
+
+def _date(where: str, keep: Keep, dataset: Dataset) -> Iterator[Problem]:
+    match keep.start:
+        case SinceDate(date_name) | AfterFiscalYear(date_name):
+            if date_name not in dataset.dates:
+                expected = f"a date that `{dataset.dataset_id}` has in `dates`"
+                yield _unknown(where, expected, date_name, dataset.dates)
+        case AfterEvent():
+            return
+
+
+def _has(dataset: Dataset, category: CategoryId) -> bool:
+    return any(field.category == category for field in dataset.fields.values())
+
+
+def _columns(dataset: Dataset) -> set[str]:
+    return {*dataset.fields, *dataset.dates.values()}
+
+
+def _unknown(where: str, expected: str, word: str, words: Collection[str]) -> Problem:
+    return Problem(where=where, expected=expected, found=f"`{word}`", hint=nearest(word, words))

@@ -1,0 +1,112 @@
+"""Which fields of which rows a law keeps, and until when.
+
+A hold keeps fields, not rows: the amount of a payment stays for the tax books while the name
+goes. The rows of a dataset are cut into parts, one for each combination of holds in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import product
+from typing import assert_never
+
+from retention.clocks import due_before, free_at
+from retention.model.datamap import Dataset
+from retention.model.policy import AfterEvent, AfterFiscalYear, FieldHold, Keep, SinceDate
+from retention.model.predicate import AllOf, Before, Not, Predicate, Selection
+from retention.planning.keysets import KeySets
+from retention.planning.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows of a dataset under the same holds."""
+
+    where: tuple[Predicate, ...]
+    """To be met together with whatever else selects the rows."""
+    holds: tuple[FieldHold, ...]
+    fields: frozenset[str]
+    """Fields that some hold keeps on these rows."""
+
+
+def parts(world: World, dataset: Dataset) -> Iterator[Part]:
+    """Yield the dataset's parts: disjoint, and together all rows.
+
+    A row whose date is missing counts as held: nobody can show that the time is over.
+    """
+    holds = [(hold, _fields(hold, dataset)) for hold in world.policy.holds]
+    relevant = [(hold, fields) for hold, fields in holds if fields]
+    for free in product((True, False), repeat=len(relevant)):
+        where: list[Predicate] = []
+        kept: set[str] = set()
+        for (hold, fields), is_free in zip(relevant, free, strict=True):
+            over = _is_over(world, dataset, hold.keep)
+            where.append(over if is_free else Not(over))
+            kept |= set() if is_free else fields
+        held = tuple(hold for (hold, _), is_free in zip(relevant, free, strict=True) if not is_free)
+        yield Part(tuple(where), held, frozenset(kept))
+
+
+def _fields(hold: FieldHold, dataset: Dataset) -> set[str]:
+    """Return the fields of this dataset that the hold names."""
+    prefix = f"{dataset.short_name}."
+    return {name.removeprefix(prefix) for name in hold.fields if name.startswith(prefix)}
+
+
+def _is_over(world: World, dataset: Dataset, keep: Keep) -> Predicate:
+    column = dataset.dates[date_name(keep)]
+    return Before(column, due_before(keep, world.now, world.zone, world.policy.fiscal_year_end))
+
+
+def date_name(keep: Keep) -> str:
+    """Return the name of the row's date that the clock starts from.
+
+    Raises:
+        ValueError: the clock starts from an event; the coherence check refuses such holds.
+
+    """
+    match keep.start:
+        case SinceDate(name) | AfterFiscalYear(name):
+            return name
+        case AfterEvent(event):
+            raise ValueError(f"{event} is an event, not a date of the row")
+        case _:
+            assert_never(keep.start)
+
+
+def latest_end(world: World, dataset: Dataset, hold: FieldHold, where: Predicate, keysets: KeySets) -> datetime | None:
+    """Return when the last of the held rows becomes free; None if a date is missing."""
+    column = dataset.dates[date_name(hold.keep)]
+    days: set[date] = set()
+    for (value,) in world.finder(dataset).values(dataset, [column], Selection(where, keysets.values)):
+        if value is None:
+            return None
+        days.add(_local_day(value, world))
+    if not days:
+        return None
+    return datetime.combine(free_day(world, hold.keep, max(days)), datetime.min.time(), world.zone)
+
+
+def free_day(world: World, keep: Keep, day: date) -> date:
+    """Return the first day on which a row of that day need not be kept."""
+    return free_at(day, keep, world.policy.fiscal_year_end)
+
+
+def _local_day(value: object, world: World) -> date:
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    if isinstance(value, datetime):
+        return value.astimezone(world.zone).date() if value.tzinfo else value.date()
+    if isinstance(value, date):
+        return value
+    raise TypeError(f"expected a date, found {type(value).__name__}")
+
+
+def together(*predicates: Predicate) -> Predicate:
+    """Return the rows that every predicate selects."""
+    flat = tuple(
+        part for predicate in predicates for part in (predicate.parts if isinstance(predicate, AllOf) else (predicate,))
+    )
+    return flat[0] if len(flat) == 1 else AllOf(flat)

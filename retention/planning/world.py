@@ -1,0 +1,50 @@
+"""What planning may look at. Finders read; nothing here can change a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from retention.model.datamap import DataMap, Dataset
+from retention.model.ids import DatasetId, SystemId
+from retention.model.policy import Policy
+from retention.model.predicate import Predicate, Selection
+from retention.planning.keysets import KeySets
+from retention.ports.connector import Action
+from retention.ports.finder import Finder
+from retention.ports.keeper import CopyKeeper
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The systems as one planning run sees them."""
+
+    policy: Policy
+    datamap: DataMap
+    finders: Mapping[SystemId, Finder]
+    actions: Mapping[SystemId, frozenset[Action]]
+    """What each store can do, from its capabilities record."""
+    keepers: Mapping[SystemId, CopyKeeper]
+    copied: Mapping[SystemId, tuple[SystemId, ...]]
+    """Backup system → the systems it copies."""
+    now: datetime
+    """Aware; in the policy's zone."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The policy's time zone."""
+        return ZoneInfo(self.policy.timezone)
+
+    def dataset(self, dataset_id: DatasetId) -> Dataset:
+        """Return the dataset."""
+        return self.datamap.datasets[dataset_id]
+
+    def finder(self, dataset: Dataset) -> Finder:
+        """Return the finder of the dataset's system."""
+        return self.finders[dataset.system]
+
+    def count(self, dataset: Dataset, where: Predicate, keysets: KeySets) -> int:
+        """Count the dataset's rows now."""
+        return self.finder(dataset).count(dataset, Selection(where, keysets.values))

@@ -1,0 +1,118 @@
+"""The clauses of a policy: clocks, rules and holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from datetime import date
+
+from retention.grammar import EVENT_KINDS, FISCAL_YEAR_CLOSED, Cell, Record
+from retention.model.ids import CategoryId, HoldId, RuleId
+from retention.model.period import Period
+from retention.model.policy import (
+    AfterEvent,
+    AfterFiscalYear,
+    ClockStart,
+    Disposal,
+    FieldHold,
+    Keep,
+    Rule,
+    SinceDate,
+    Source,
+)
+
+ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
+ID_WORDS = "a name of lower-case letters, digits, `-` and `_`"
+_STATUTE = re.compile(r"[a-z0-9.-]+")
+_STATUTE_WORDS = "a statute code like jp.appi.22"
+_HELD_FIELD = re.compile(r"[a-z0-9][a-z0-9_-]*\.\w+")
+_STARTS = EVENT_KINDS | {FISCAL_YEAR_CLOSED}
+_DISPOSALS = {disposal.value: disposal for disposal in Disposal}
+_SOURCES = {source.value: source for source in Source}
+_NOT_BUILT = ("pseudonymize", "suspend")
+_DEFAULT_DATE = "accounted"
+_DEFAULT_K = 5
+
+
+def read_rule(cell: Cell, categories: Collection[str]) -> Rule:
+    """Read one entry of `rules`."""
+    record = cell.record(("id", "category", "effective", "keep", "then", "source"), ("k", "statute"))
+    effective = record["effective"].record(("from",), ("until",))
+    effective_from = effective["from"].date()
+    effective_until = effective["until"].date() if "until" in effective else None
+    if effective_until is not None and date.min < effective_until <= effective_from:
+        effective["until"].complain(f"a day after {effective_from}")
+    then = _disposal(record["then"])
+    source = _SOURCES.get(record["source"].word(_SOURCES), Source.DEFAULT)
+    if source is Source.STATUTE and "statute" not in record:
+        cell.complain("the key `statute`", "`source: statute` without it", "name the law the period comes from")
+    return Rule(
+        rule_id=RuleId(record["id"].matching(ID, ID_WORDS)),
+        category=CategoryId(record["category"].word(categories, "a category of this policy")),
+        effective_from=effective_from,
+        effective_until=effective_until,
+        keep=read_keep(record["keep"]),
+        then=then,
+        source=source,
+        statute=record["statute"].matching(_STATUTE, _STATUTE_WORDS) if "statute" in record else None,
+        k=_k(record, then),
+    )
+
+
+def read_hold(cell: Cell) -> FieldHold:
+    """Read one entry of `holds`."""
+    record = cell.record(("id", "fields", "keep", "statute"))
+    fields = record["fields"].items("a list of fields")
+    return FieldHold(
+        hold_id=HoldId(record["id"].matching(ID, ID_WORDS)),
+        fields=tuple(
+            field.matching(_HELD_FIELD, "a dataset's short name and a field: payments.amount") for field in fields
+        ),
+        keep=read_keep(record["keep"], may_be_zero=False),
+        statute=record["statute"].matching(_STATUTE, _STATUTE_WORDS),
+    )
+
+
+def read_keep(cell: Cell, *, may_be_zero: bool = True) -> Keep:
+    """Read a clock: `{for: P12M, after: account.closed}` or `{for: P12M, since: requested}`."""
+    record = cell.record(("for",), ("after", "since", "of", "plus"))
+    keep_for = record["for"].period(may_be_zero=may_be_zero)
+    plus = record["plus"].period() if "plus" in record else Period()
+    return Keep(keep_for=keep_for, start=_start(cell, record), plus=plus)
+
+
+def _start(cell: Cell, record: Record) -> ClockStart:
+    if ("after" in record) == ("since" in record):
+        found = "both" if "after" in record else "neither"
+        if record.cells:
+            cell.complain("either `after` (an event) or `since` (a date of the row)", found)
+        return AfterEvent("")
+    if "since" in record:
+        _refuse_of(record)
+        return SinceDate(record["since"].matching(ID, "the name of a date in the data map"))
+    event = record["after"].word(_STARTS, "a kind of event in the catalogue")
+    if event == FISCAL_YEAR_CLOSED:
+        named = record["of"].matching(ID, "the name of a date in the data map") if "of" in record else _DEFAULT_DATE
+        return AfterFiscalYear(named)
+    _refuse_of(record)
+    return AfterEvent(event)
+
+
+def _refuse_of(record: Record) -> None:
+    if "of" in record:
+        record["of"].complain(f"`of` only with `after: {FISCAL_YEAR_CLOSED}`", "`of` with another clock", "remove it")
+
+
+def _disposal(cell: Cell) -> Disposal:
+    word = cell.word((*_DISPOSALS, *_NOT_BUILT), f"{' or '.join(_DISPOSALS)}")
+    if word in _NOT_BUILT:
+        cell.complain(" or ".join(_DISPOSALS), f"`{word}`", "it is not built yet in this version")
+    return _DISPOSALS.get(word, Disposal.ERASE)
+
+
+def _k(record: Record, then: Disposal) -> int:
+    if "k" not in record:
+        return _DEFAULT_K
+    if then is not Disposal.ANONYMIZE:
+        record["k"].complain("`k` only with `then: anonymize`", f"`k` with `then: {then.value}`", "remove it")
+    return record["k"].integer(2)

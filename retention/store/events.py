@@ -1,0 +1,85 @@
+"""The durable inbox: events arrive late, twice and out of order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+
+from retention.model.event import Event
+from retention.store.engine import Database
+from retention.store.tables import EVENTS
+
+BATCH = 1000
+"""Rows in memory at a time, in and out."""
+ALONE = 0x6C656402
+"""Two writers of the same events in another order would wait for each other on PostgreSQL."""
+
+
+class SqlEvents:
+    """Implements `ports.ledger.Events`."""
+
+    def __init__(self, database: Database) -> None:
+        """Keep the database."""
+        self._database = database
+
+    def record(self, events: Iterable[Event]) -> int:
+        """Keep the events that are new by `event_id`, all or none; return how many were."""
+        insert = self._database.insert(EVENTS).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+        recorded = 0
+        rows = (_row(event) for event in events)
+        with self._database.writing(alone_in=ALONE) as connection:
+            while batch := list(islice(rows, BATCH)):
+                recorded += connection.execute(insert, batch).rowcount
+        return recorded
+
+    def of_kinds(self, kinds: Sequence[str], key_name: str | None = None) -> Iterator[Event]:
+        """Yield events of these kinds and every correction of them, grouped by subject.
+
+        A correction is yielded whatever its own kind and key name, and so is a correction of
+        a correction. Within a subject, the order is that of `occurred_at`.
+        """
+        with self._database.reading() as connection:
+            options = {"yield_per": BATCH}
+            for row in connection.execute(_with_corrections(kinds, key_name), execution_options=options):
+                yield _event(row)
+
+
+def _with_corrections(kinds: Sequence[str], key_name: str | None) -> Select[Any]:
+    named = select(EVENTS.c.event_id).where(EVENTS.c.kind.in_(kinds))
+    if key_name is not None:
+        named = named.where(EVENTS.c.key_name == key_name)
+    chosen = named.cte("chosen", recursive=True)
+    # UNION, not UNION ALL: events that correct each other in a circle come to an end
+    chosen = chosen.union(select(EVENTS.c.event_id).join(chosen, EVENTS.c.corrects == chosen.c.event_id))
+    return (
+        select(EVENTS)
+        .join(chosen, EVENTS.c.event_id == chosen.c.event_id)
+        .order_by(EVENTS.c.key_name, EVENTS.c.subject_digest, EVENTS.c.occurred_at, EVENTS.c.event_id)
+    )
+
+
+def _row(event: Event) -> dict[str, Any]:
+    return {
+        "event_id": event.event_id,
+        "kind": event.kind,
+        "key_name": event.key_name,
+        "subject_digest": event.subject_digest,
+        "occurred_at": event.occurred_at,
+        "recorded_at": event.recorded_at,
+        "corrects": event.corrects,
+    }
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(
+        event_id=row.event_id,
+        kind=row.kind,
+        key_name=row.key_name,
+        subject_digest=row.subject_digest,
+        occurred_at=row.occurred_at,
+        recorded_at=row.recorded_at,
+        corrects=row.corrects,
+    )

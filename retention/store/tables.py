@@ -1,0 +1,204 @@
+"""The tables. People appear as keyed digests; `ledger_vault` holds ciphertext only.
+
+All names start with `ledger_`, so that the ledger may share a database with others. A change
+here needs a new file in `migrations/versions`; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from retention.store.instants import Instant
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+VERSION_TABLE = "ledger_version"
+"""Where Alembic notes the version."""
+METADATA = MetaData(naming_convention=NAMING)
+# SQLite numbers rows by itself only where the key is a plain INTEGER
+SERIAL = BigInteger().with_variant(Integer, "sqlite")
+
+CASES = Table(
+    "ledger_cases",
+    METADATA,
+    Column("case_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("due_at", Instant),
+    Column("identified_at", Instant),
+    Column("decided_at", Instant),
+    Column("restored_system", Text),
+)
+
+CASE_KEYS = Table(
+    "ledger_case_keys",
+    METADATA,
+    Column("case_id", Text, primary_key=True),
+    Column("key_check", Text, nullable=False),
+)
+
+VAULT = Table(
+    "ledger_vault",
+    METADATA,
+    Column("case_id", Text, ForeignKey("ledger_case_keys.case_id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("nonce", LargeBinary, nullable=False),
+    Column("ciphertext", LargeBinary, nullable=False),
+)
+
+PLANS = Table(
+    "ledger_plans",
+    METADATA,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("plan_id", Text, nullable=False, unique=True),
+    Column("case_id", Text, ForeignKey("ledger_cases.case_id"), nullable=False, index=True),
+    Column("digest", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("made_at", Instant, nullable=False),
+)
+
+APPROVALS = Table(
+    "ledger_approvals",
+    METADATA,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("plan_id", Text, ForeignKey("ledger_plans.plan_id"), nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("approver_ref", Text, nullable=False),
+    Column("approved", Boolean, nullable=False),
+    Column("standing", Boolean, nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    UniqueConstraint("plan_id", "approver_ref"),
+)
+
+JOURNAL = Table(
+    "ledger_journal",
+    METADATA,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("plan_id", Text, ForeignKey("ledger_plans.plan_id"), nullable=False, index=True),
+    Column("step_id", Text, nullable=False),
+    Column("phase", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
+)
+NOT_FAILED = text("phase <> 'failed'")
+Index(
+    "ix_ledger_journal_once",
+    JOURNAL.c.plan_id,
+    JOURNAL.c.step_id,
+    JOURNAL.c.phase,
+    unique=True,
+    sqlite_where=NOT_FAILED,
+    postgresql_where=NOT_FAILED,
+)
+
+EVENTS = Table(
+    "ledger_events",
+    METADATA,
+    Column("event_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("key_name", Text, nullable=False),
+    Column("subject_digest", Text, nullable=False),
+    Column("occurred_at", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("corrects", Text, index=True),
+    Index(None, "kind", "key_name"),
+)
+
+HOLDS = Table(
+    "ledger_holds",
+    METADATA,
+    Column("hold_id", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("key_name", Text, nullable=False),
+    Column("subject_digest", Text, nullable=False),
+    Column("placed_at", Instant, nullable=False),
+    Column("released_at", Instant),
+)
+
+HORIZONS = Table(
+    "ledger_horizons",
+    METADATA,
+    Column("case_id", Text, primary_key=True),
+    Column("system", Text, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("until", Instant, nullable=False),
+    Column("gone_at", Instant),
+)
+
+ORDERS = Table(
+    "ledger_orders",
+    METADATA,
+    Column("order_id", Text, primary_key=True),
+    Column("case_id", Text, nullable=False, index=True),
+    Column("step_id", Text, nullable=False),
+    Column("processor", Text, nullable=False),
+    Column("due_at", Instant, nullable=False),
+)
+
+RECEIPTS = Table(
+    "ledger_receipts",
+    METADATA,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("order_id", Text, ForeignKey("ledger_orders.order_id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("expected_completion_at", Instant),
+    Column("body_digest", Text, nullable=False),
+    Column("key_id", Text, nullable=False),
+    UniqueConstraint("order_id", "received_at", "body_digest"),
+)
+
+SUPPRESSIONS = Table(
+    "ledger_suppressions",
+    METADATA,
+    Column("key_name", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("scope", Text, primary_key=True),
+    Column("case_id", Text, primary_key=True),
+    Column("recorded_at", Instant, nullable=False),
+    Column("expires_at", Instant, index=True),
+)
+
+LOG = Table(
+    "ledger_log",
+    METADATA,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("statement_id", Text, nullable=False, unique=True),
+    Column("case_id", Text, index=True),
+    Column("envelope", LargeBinary, nullable=False),
+)
+
+LOG_SIZE = Table(
+    "ledger_log_size",
+    METADATA,
+    Column("one", Integer, CheckConstraint("one = 1", name="row"), primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
+)
+
+LEASES = Table(
+    "ledger_leases",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("until", Instant, nullable=False),
+)

@@ -1,0 +1,235 @@
+"""Great Expectations looks too: at the store itself by SQL where there is one, else at a frame of columns.
+
+Its results hold raw keys. Nothing of them leaves this module but types of expectations,
+column names, verdicts and counts. Nothing is written to disk and nothing is logged.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, assert_never
+
+from retention.errors import MissingExtraError, TerminalFailure, TransientFailure
+from retention.model.subject import Key
+from retention.ports.inspector import SqlAddress
+
+_SET_LIMIT = 1_000
+"""Keys in one statement; SQLite and PostgreSQL bound how many a statement may carry."""
+_QUIET = ("great_expectations", "sqlalchemy", "py.warnings")
+
+
+@dataclass(frozen=True, slots=True)
+class RowCount:
+    """The table has exactly so many rows."""
+
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The column holds none of the keys."""
+
+    column: str
+    keys: tuple[Key, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """The field is null in the rows whose column holds one of the keys."""
+
+    name: str
+    column: str
+    keys: tuple[Key, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NeverTrue:
+    """The column, a verdict that our own scan wrote for every row, is nowhere true."""
+
+    column: str
+
+
+Check: TypeAlias = RowCount | Absent | Emptied | NeverTrue
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of one expectation, redacted."""
+
+    expectation: str
+    """Great Expectations' name of the type."""
+    column: str | None
+    success: bool
+    elements: int
+    unexpected: int
+    looked_at: str
+    """`store` or `frame`."""
+
+    @property
+    def code(self) -> str:
+        """What a failure of it means."""
+        return "count" if self.column is None else "residual"
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """An expectation that could not be evaluated."""
+
+    expectation: str
+
+
+def at_store(address: SqlAddress, checks: Sequence[Check]) -> list[Verdict | Unanswered]:
+    """Let Great Expectations query the table itself.
+
+    What the store's SQL cannot compare (a UUID column with text) comes back unanswered.
+
+    Raises:
+        MissingExtraError: Great Expectations is not installed.
+        TransientFailure: it could not reach the table.
+        TerminalFailure: it broke down.
+
+    """
+    with _silence():
+        context = _context()
+        try:
+            # A dollar sign would be read as the start of a variable.
+            url = address.url.replace("$", r"\$")
+            source = context.data_sources.add_sql("store", connection_string=url)
+            schema, _, table = address.table.rpartition(".")
+            asset = source.add_table_asset("table", table_name=table, schema_name=schema or None)
+            batch = asset.add_batch_definition_whole_table("whole").get_batch()
+        except Exception as error:  # noqa: BLE001 -- whatever a driver raises; its text may hold the URL's password
+            raise _unreached(error) from None
+        try:
+            return _verdicts(batch, checks, "store")
+        finally:
+            with contextlib.suppress(Exception):
+                source.get_execution_engine().engine.dispose()
+
+
+def at_frame(columns: Mapping[str, Any], rows: int, checks: Sequence[Check]) -> list[Verdict]:
+    """Let Great Expectations look at columns read from a store without SQL.
+
+    Raises:
+        MissingExtraError: Great Expectations is not installed.
+        TerminalFailure: it could not evaluate an expectation.
+
+    """
+    with _silence():
+        context = _context()
+        import pandas as pd  # noqa: PLC0415 -- heavy: only when a frame is looked at
+
+        frame = pd.DataFrame({name: values.to_pandas() for name, values in columns.items()}, index=range(rows))
+        asset = context.data_sources.add_pandas("frame").add_dataframe_asset("rows")
+        batch = asset.add_batch_definition_whole_dataframe("whole").get_batch(batch_parameters={"dataframe": frame})
+        verdicts = _verdicts(batch, checks, "frame")
+        answered = [one for one in verdicts if isinstance(one, Verdict)]
+        if len(answered) < len(verdicts):
+            raise _unevaluated("over a frame of our own")
+        return answered
+
+
+def _context() -> Any:  # noqa: ANN401 -- Great Expectations ships no types
+    try:
+        import great_expectations as gx  # noqa: PLC0415 -- takes seconds: only when a run is verified
+        from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415 -- same
+    except ImportError as error:
+        raise MissingExtraError(
+            "verification needs Great Expectations, which is not installed", hint="pip install 'retention[verify]'"
+        ) from error
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
+    return context
+
+
+def _verdicts(batch: Any, checks: Sequence[Check], looked_at: str) -> list[Verdict | Unanswered]:  # noqa: ANN401 -- untyped
+    import great_expectations as gx  # noqa: PLC0415 -- loaded already
+
+    suite = gx.ExpectationSuite(name="look")
+    for number, expectation in enumerate(one for check in checks for one in _expectations(check)):
+        # Great Expectations merges expectations that look alike; a number each keeps them apart.
+        expectation.meta = {"number": number}
+        suite.add_expectation(expectation)
+    try:
+        results = batch.validate(suite).results
+    except Exception as error:  # noqa: BLE001 -- whatever it raises; its text may hold keys
+        raise _unevaluated(type(error).__name__) from None
+    return [_redacted(result, looked_at) for result in results]
+
+
+def _expectations(check: Check) -> Iterator[Any]:
+    import great_expectations.expectations as gxe  # noqa: PLC0415 -- loaded already
+    from great_expectations.expectations.row_conditions import Column  # noqa: PLC0415 -- same
+
+    match check:
+        case RowCount(rows):
+            yield gxe.ExpectTableRowCountToEqual(value=rows)
+        case Absent(column, keys):
+            for part in _parts(keys):
+                yield gxe.ExpectColumnValuesToNotBeInSet(column=column, value_set=part)
+        case Emptied(name, column, keys):
+            for part in _parts(keys):
+                yield gxe.ExpectColumnValuesToBeNull(column=name, row_condition=Column(column).is_in(part))
+        case NeverTrue(column):
+            yield gxe.ExpectColumnValuesToNotBeInSet(column=column, value_set=[True])
+        case _:
+            assert_never(check)
+
+
+def _parts(keys: Sequence[Key]) -> Iterator[list[Key]]:
+    for start in range(0, len(keys), _SET_LIMIT):
+        yield list(keys[start : start + _SET_LIMIT])
+
+
+def _redacted(result: Any, looked_at: str) -> Verdict | Unanswered:  # noqa: ANN401 -- untyped
+    config, found = result.expectation_config, result.result
+    if "observed_value" not in found and "element_count" not in found:
+        return Unanswered(config.type)
+    return Verdict(
+        expectation=config.type,
+        column=config.kwargs.get("column"),
+        success=bool(result.success),
+        # Over no rows SQL sums to null, which is a count of nothing.
+        elements=int(found.get("observed_value", found.get("element_count")) or 0),
+        unexpected=int(found.get("unexpected_count") or 0),
+        looked_at=looked_at,
+    )
+
+
+def _unreached(error: Exception) -> TransientFailure:
+    return TransientFailure(
+        f"Great Expectations could not open the table: {type(error).__name__}",
+        hint="see that the store is up and the address right; looking again is safe",
+    )
+
+
+def _unevaluated(what: str) -> TerminalFailure:
+    return TerminalFailure(
+        f"Great Expectations could not evaluate an expectation: {what}",
+        hint="see that the mapped columns exist with types that can be compared",
+    )
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Keep its logs, prints and warnings to itself: they may quote keys and addresses."""
+    loggers = [logging.getLogger(name) for name in _QUIET]
+    before = [(logger.propagate, logger.handlers) for logger in loggers]
+    for logger in loggers:
+        logger.propagate, logger.handlers = False, [logging.NullHandler()]
+    try:
+        with (
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, (propagate, handlers) in zip(loggers, before, strict=True):
+            logger.propagate, logger.handlers = propagate, handlers

@@ -1,0 +1,110 @@
+"""retention.yaml: where things are. Secrets are references, never values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from retention.errors import SettingsError
+from retention.grammar import Cell, Document
+from retention.model.ids import SystemId
+from retention.planning.limits import Limits
+
+_SYSTEM = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """One entry of `systems`, as written."""
+
+    system_id: SystemId
+    connector: str
+    options: Mapping[str, str]
+    copies: tuple[SystemId, ...]
+    restores: SystemId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """retention.yaml, read."""
+
+    folder: Path
+    """Where relative paths start."""
+    ledger: str
+    policy: Path
+    datamap: Path
+    keys: Path
+    evidence: Path
+    origin: str
+    """The evidence log's name."""
+    limits: Limits
+    systems: Mapping[SystemId, System]
+
+
+def read_settings(text: str, label: str, folder: Path) -> Settings:
+    """Read retention.yaml.
+
+    Raises:
+        SettingsError: with every problem.
+
+    """
+    document = Document(text, label)
+    file = Cell.root(document).record(["ledger", "policy", "datamap", "keys", "evidence", "systems"], ["limits"])
+    keys = file["keys"].record(["provider", "path"])
+    keys["provider"].word(["file"], "the provider `file` (aws-kms is not built yet in this version)")
+    evidence = file["evidence"].record(["store", "origin"])
+    store = evidence["store"].text("a folder")
+    if "://" in store:
+        evidence["store"].complain("a folder (buckets are not built yet in this version)")
+    systems = {SystemId(name): _system(name, cell) for name, cell in file["systems"].entries("systems by name").items()}
+    _check_names(file["systems"], systems)
+    settings = Settings(
+        folder=folder,
+        ledger=file["ledger"].text("an SQLAlchemy URL"),
+        policy=folder / file["policy"].text("a file"),
+        datamap=folder / file["datamap"].text("a file"),
+        keys=folder / keys["path"].text("a folder"),
+        evidence=folder / store,
+        origin=evidence["origin"].text("the log's name"),
+        limits=_limits(file["limits"]),
+        systems=systems,
+    )
+    document.refuse_problems(SettingsError)
+    return settings
+
+
+def _limits(cell: Cell) -> Limits:
+    if cell.is_missing:
+        return Limits()
+    limits = cell.record([], ["subjects", "fraction", "rows"])
+    default = Limits()
+    subjects = limits["subjects"].integer(1) if "subjects" in limits else default.subjects
+    rows = limits["rows"].integer(0) if "rows" in limits else default.rows
+    fraction = default.fraction
+    if "fraction" in limits:
+        fraction = Fraction(str(limits["fraction"].fraction()))
+    return Limits(subjects, fraction, rows)
+
+
+def _system(name: str, cell: Cell) -> System:
+    if not _SYSTEM.fullmatch(name):
+        cell.complain("a system name in lower-case letters, digits and _", repr(name))
+    entries = dict(cell.entries("a connector and its options"))
+    if "connector" not in entries:
+        cell.complain("the key `connector`", "no such key")
+    connector = entries.pop("connector").text("a connector's name") if "connector" in entries else ""
+    copies = entries.pop("copies").items("a list of systems") if "copies" in entries else ()
+    restores = entries.pop("restores").text("a system's name") if "restores" in entries else ""
+    options = {key: str(value.text("text, or a reference env:NAME or file:PATH")) for key, value in entries.items()}
+    named = tuple(SystemId(item.text("a system's name")) for item in copies)
+    return System(SystemId(name), connector, options, named, SystemId(restores) if restores else None)
+
+
+def _check_names(cell: Cell, systems: Mapping[SystemId, System]) -> None:
+    for system in systems.values():
+        for named in (*system.copies, *([system.restores] if system.restores else [])):
+            if named not in systems:
+                cell.complain(f"a system of this file ({', '.join(systems)})", f"{named} in {system.system_id}")

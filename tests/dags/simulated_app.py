@@ -1,0 +1,130 @@
+"""A simulator of the product for DAG tests: it remembers calls in a file and fails as told.
+
+`python simulated_app.py DAG --folder DAGS --conf JSON` runs a DAG against it. The workspace
+(RETENTION_WORKSPACE) may hold script.json: `{"approval": ["waiting", "approved"], "due": true,
+"fail": {"apply_steps:s2": ["transient"]}}`; each answer is used once, the last approval stays.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+from retention.errors import FoundError, LimitError, RetentionError, SystemFailure, TerminalFailure, TransientFailure
+from retention.model.case import CaseState
+from retention.model.outcome import Failed
+
+GROUPS = [["s1"], ["s2", "s3"], ["s4"]]
+FAILURES: dict[str, type[RetentionError]] = {
+    "transient": TransientFailure,
+    "terminal": TerminalFailure,
+    "limit": LimitError,
+    "found": FoundError,
+}
+
+
+class SimulatedApp:
+    """What the DAGs call, with a memory that outlives the process."""
+
+    def __init__(self, workspace: Path) -> None:
+        self._workspace = workspace
+        self._script = workspace / "script.json"
+
+    def plan_sweep(self, now):  # noqa: ANN001, ANN201 -- stands in for the app's own types
+        self._call("plan_sweep", now)
+        return self._plan() if self._read().get("due", True) else None
+
+    def plan_request(self, case_id, now):  # noqa: ANN001, ANN201
+        self._call("plan_request", now, case_id)
+        return self._plan()
+
+    def plan_restore(self, system_id, now):  # noqa: ANN001, ANN201
+        self._call("plan_restore", now, system_id)
+        return self._plan() if self._read().get("due", True) else None
+
+    def approval_state(self, plan_id):  # noqa: ANN001, ANN201
+        self._call("approval_state", None, plan_id)
+        script = self._read()
+        answers = script.get("approval", ["approved"])
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        self._write({**script, "approval": answers or ["approved"]})
+        return answer
+
+    def step_groups(self, plan_id):  # noqa: ANN001, ANN201, ARG002
+        return GROUPS
+
+    def apply_steps(self, plan_id, step_ids, now):  # noqa: ANN001, ANN201
+        failed = {}
+        for step_id in step_ids:
+            if step_id in self._done():
+                continue
+            try:
+                self._call("apply_steps", now, step_id)
+            except SystemFailure as failure:
+                failed[step_id] = Failed(failure.code, transient=isinstance(failure, TransientFailure))
+                break
+        return SimpleNamespace(plan_id=plan_id, state=CaseState.PARTIAL, failed=failed)
+
+    def verify(self, plan_id, now):  # noqa: ANN001, ANN201
+        self._call("verify", now, plan_id)
+
+    def seal(self, plan_id, now):  # noqa: ANN001, ANN201
+        self._call("seal", now, plan_id)
+
+    def certificate(self, case_id, folder):  # noqa: ANN001, ANN201
+        self._call("certificate", None, case_id)
+        return [folder / "certificate-ja.html", folder / "certificate-en.html"]
+
+    def _done(self) -> set[str]:
+        calls = self._workspace / "calls.txt"
+        lines = calls.read_text(encoding="utf-8").split() if calls.exists() else []
+        return {line.removeprefix("apply_steps:") for line in lines if line.startswith("apply_steps:")}
+
+    @staticmethod
+    def _plan():  # noqa: ANN205
+        return SimpleNamespace(plan_id="P-20261123-aaaaaa", case_id="C-20261123-bbbbbb", steps=(), preapproved=False)
+
+    def _call(self, name: str, now: object, argument: str = "") -> None:
+        line = f"{name}:{argument}" if argument else name
+        script = self._read()
+        answers = script.get("fail", {}).get(line, [])
+        if answers:
+            failure = FAILURES[answers.pop(0)]
+            self._write(script)
+            raise failure(f"simulated at {line}")
+        assert name in {"approval_state", "certificate"} or getattr(now, "tzinfo", None) is not None
+        with (self._workspace / "calls.txt").open("a", encoding="utf-8") as calls:
+            calls.write(line + "\n")
+
+    def _read(self) -> dict:
+        return json.loads(self._script.read_text(encoding="utf-8")) if self._script.exists() else {}
+
+    def _write(self, script: dict) -> None:
+        self._script.write_text(json.dumps(script), encoding="utf-8")
+
+
+@contextmanager
+def open_app(workspace: Path) -> Iterator[SimulatedApp]:
+    """Stand in for `retention.wiring.open_app`."""
+    assert isinstance(workspace, Path)
+    yield SimulatedApp(workspace)
+
+
+def main() -> int:
+    """Put the simulator in the wiring's place and run the DAG."""
+    wiring = ModuleType("retention.wiring")
+    wiring.open_app = open_app
+    sys.modules["retention.wiring"] = wiring
+    assert os.environ["RETENTION_WORKSPACE"]
+    from demo.run_dag import main as run  # noqa: PLC0415 -- after the simulator is in place
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, get_args
+
+import jsonschema
+import pytest
+
+from retention.errors import InputError
+from retention.evidence import json_schema, kind_of, statement, statement_id
+from retention.evidence.shapes import KINDS
+from retention.model.facts import (
+    Answered,
+    Approved,
+    Denied,
+    Disposed,
+    Expired,
+    Fact,
+    HoldPlaced,
+    HoldReleased,
+    Kept,
+    KeyDestroyed,
+    Looked,
+    Planned,
+    Recorded,
+    Rejected,
+    Remains,
+    Replayed,
+)
+from retention.model.ids import CaseId, CopyId, DatasetId, HoldId, OrderId, PlanId, RuleId, StepId, SystemId
+from retention.model.outcome import Effect, Residue
+
+AT = datetime.fromisoformat("2026-11-23T10:02:03+09:00")
+D = "ab" * 32
+PLAN, DATA = PlanId("P-1"), DatasetId("app.customers")
+SCHEMA_FILE = Path(__file__).parents[3] / "docs" / "evidence" / "erasure-v1.schema.json"
+
+
+def disposed(action: str) -> Disposed:
+    effect = Effect(3, residues=(Residue("write-ahead-log", AT),))
+    step = StepId(f"01-{action}-app.customers")
+    return Disposed(step, D, action, DATA, (RuleId("account"),), ("jp.appi",), 3, effect, AT, AT, False)  # noqa: FBT003
+
+
+FACTS: tuple[Fact, ...] = (
+    Planned(PLAN, D, 3, 1),
+    Approved(PLAN, D, "ab" * 16, standing=True),
+    Rejected(PLAN, D, "ab" * 16),
+    disposed("erase"),
+    disposed("redact"),
+    disposed("anonymize"),
+    Looked(D, DATA, True, 10, 7, 0, D, D, None, 4, D),  # noqa: FBT003
+    Answered(OrderId("12345678-1234-5678-9abc-123456789abc"), SystemId("analytics"), "completed", D, D, AT),
+    Remains(SystemId("nightly"), "nightly/2026-11-22", AT),
+    Expired(SystemId("nightly"), CopyId("nightly/2026-11-22")),
+    Kept(D, DATA, ("amount", "paid_at"), 4, HoldId("tax-books"), "jp.corporate-tax-act", None),
+    Denied("identity-not-proven"),
+    KeyDestroyed(D, "0123456789abcdef"),
+    HoldPlaced(HoldId("H-1"), "litigation"),
+    HoldReleased(HoldId("H-1")),
+    Replayed(SystemId("app"), 12, 1),
+)
+PERSONAL = ("taro@example.jp", "090-1234-5678", "09012345678", "+81 90 1234 5678", "山田 太郎", "a note", "a\n", "")
+
+
+def recorded(fact: Fact, at: datetime = AT) -> Recorded:
+    held = isinstance(fact, HoldPlaced | HoldReleased)
+    return Recorded(None if held else CaseId("C-20261123-7f3k2q"), at, fact)
+
+
+def texts(value: Any) -> Iterator[Callable[[Any, str], None]]:
+    """Yield, for every text inside, a function that puts another text in its place."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in items:
+        if isinstance(part, str):
+            yield lambda root, new, key=key: root.__setitem__(key, new)
+        for change in texts(part):
+            yield lambda root, new, key=key, change=change: change(root[key], new)
+
+
+def test_facts_cover_the_union() -> None:
+    """The facts tested here are all there are, and every kind has one."""
+    assert {type(fact) for fact in FACTS} == set(get_args(Fact))
+    assert {kind_of(fact) for fact in FACTS} == set(KINDS)
+
+
+def test_schema_file_is_made_from_the_shapes() -> None:
+    """The published schema is the one statements are checked against."""
+    assert json.loads(SCHEMA_FILE.read_text()) == json_schema()
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=kind_of)
+def test_statement_is_valid_and_admits_no_free_text(fact: Fact) -> None:
+    """Every kind passes the schema; put an address, a number or a name into any text and it does not."""
+    validator = jsonschema.Draft202012Validator(json_schema())
+    told = json.loads(statement(recorded(fact)))
+    validator.validate(told)
+    for change in texts(told):
+        for personal in PERSONAL:
+            spoiled = copy.deepcopy(told)
+            change(spoiled, personal)
+            assert not validator.is_valid(spoiled)
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=kind_of)
+def test_a_personal_value_is_never_signed(fact: Fact) -> None:
+    """A fact with an address in any text field is refused, and the refusal does not repeat it."""
+    for part in dataclasses.fields(fact):
+        if isinstance(getattr(fact, part.name), str):
+            with pytest.raises(InputError) as refusal:
+                statement(recorded(dataclasses.replace(fact, **{part.name: "taro@example.jp"})))
+            assert "taro" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=kind_of)
+def test_a_rerun_names_the_statement_the_same(fact: Fact) -> None:
+    """Times do not count for the id, save for a verification: looking again is another fact."""
+    later = recorded(fact, AT + timedelta(days=7))
+    assert (statement_id(recorded(fact)) == statement_id(later)) == (not isinstance(fact, Looked))
+
+
+def test_ids_tell_facts_apart() -> None:
+    """No two of the facts share an id, and neither does the same fact of another case."""
+    ids = [statement_id(recorded(fact)) for fact in FACTS]
+    ids += [statement_id(Recorded(CaseId("C-20261123-aaaaaa"), AT, fact)) for fact in FACTS]
+    assert len(set(ids)) == len(ids)
+
+
+def test_instants_are_told_in_utc() -> None:
+    """Instants stand in RFC 3339 with Z, whatever the zone; one without a zone is refused."""
+    assert b'"at":"2026-11-23T01:02:03Z"' in statement(recorded(FACTS[0]))
+    with pytest.raises(InputError):
+        statement(recorded(FACTS[0], AT.replace(tzinfo=None)))

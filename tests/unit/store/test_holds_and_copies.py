@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from retention.errors import StateError, UnknownNameError
+from retention.model.copies import Horizon, OrderState, PlacedOrder, Receipt
+from retention.model.hold import PlacedHold
+from retention.model.ids import CaseId, HoldId, OrderId, StepId, SystemId
+from retention.ports.ledger import Ledger, Suppression
+from retention.store import copies as copies_module
+
+AT = datetime(2026, 11, 23, tzinfo=UTC)
+DAY = timedelta(days=1)
+HOLD = PlacedHold(HoldId("H-1"), "litigation", "user_id", "aa", AT)
+HORIZON = Horizon(CaseId("C-1"), SystemId("nightly"), "nightly/2026-11-22", AT + 35 * DAY)
+ORDER = PlacedOrder(OrderId("o1"), CaseId("C-1"), StepId("04"), SystemId("analytics"), AT + 30 * DAY, None)
+GONE = Suppression("user_id", "aa", "request", CaseId("C-1"), AT, AT + 40 * DAY)
+
+
+def receipt(state: OrderState, days: int) -> Receipt:
+    return Receipt(OrderId("o1"), state, AT + days * DAY, AT + 9 * DAY, f"{days}" * 64, "k" * 64)
+
+
+def test_a_hold_is_placed_and_released_once(ledger: Ledger) -> None:
+    """A hold stands until its release; a second release and an unknown hold are refused."""
+    ledger.holds.place(HOLD)
+    ledger.holds.place(replace(HOLD, reason="dispute"))
+    assert ledger.holds.all() == (HOLD,)
+    assert ledger.holds.release(HOLD.hold_id, AT + DAY) == replace(HOLD, released_at=AT + DAY)
+    with pytest.raises(StateError):
+        ledger.holds.release(HOLD.hold_id, AT + 2 * DAY)
+    with pytest.raises(UnknownNameError):
+        ledger.holds.release(HoldId("H-9"), AT)
+    assert ledger.holds.all() == (replace(HOLD, released_at=AT + DAY),)
+
+
+def test_holds_come_oldest_first(ledger: Ledger) -> None:
+    """`all` lists the oldest hold first."""
+    ledger.holds.place(HOLD)
+    ledger.holds.place(replace(HOLD, hold_id=HoldId("H-0"), placed_at=AT + DAY))
+    ledger.holds.place(replace(HOLD, hold_id=HoldId("H-2"), placed_at=AT - DAY))
+    assert [hold.hold_id for hold in ledger.holds.all()] == ["H-2", "H-1", "H-0"]
+
+
+def test_the_later_horizon_wins(ledger: Ledger) -> None:
+    """Whatever the order of arrival, the latest `until` stays."""
+    for days in (0, 5, 2):
+        ledger.copies.add_horizon(replace(HORIZON, until=HORIZON.until + days * DAY))
+    assert ledger.copies.horizons() == (replace(HORIZON, until=HORIZON.until + 5 * DAY),)
+
+
+def test_gone_stays_gone_until_a_later_horizon_arrives(ledger: Ledger) -> None:
+    """The first sighting of absence stays; a repeat of the horizon keeps it, a later one reopens it."""
+    ledger.copies.add_horizon(HORIZON)
+    ledger.copies.mark_gone(HORIZON, AT + 36 * DAY)
+    ledger.copies.mark_gone(HORIZON, AT + 37 * DAY)
+    ledger.copies.add_horizon(HORIZON)
+    assert ledger.copies.horizons() == (replace(HORIZON, gone_at=AT + 36 * DAY),)
+    later = replace(HORIZON, until=HORIZON.until + DAY)
+    ledger.copies.add_horizon(later)
+    assert ledger.copies.horizons() == (later,)
+    with pytest.raises(UnknownNameError):
+        ledger.copies.mark_gone(replace(HORIZON, what="other"), AT)
+
+
+def test_horizons_come_earliest_first_and_by_case(ledger: Ledger) -> None:
+    """`horizons` sorts by date and filters by case."""
+    other = replace(HORIZON, case_id=CaseId("C-2"), until=AT)
+    ledger.copies.add_horizon(HORIZON)
+    ledger.copies.add_horizon(other)
+    assert ledger.copies.horizons() == (other, HORIZON)
+    assert ledger.copies.horizons(CaseId("C-1")) == (HORIZON,)
+
+
+def test_an_order_shows_the_receipt_received_last(ledger: Ledger) -> None:
+    """Late and repeated receipts are all kept once, and the order shows the newest."""
+    ledger.copies.put_order(ORDER)
+    assert ledger.copies.order(ORDER.order_id) == ORDER
+    for days, state in ((2, OrderState.COMPLETED), (1, OrderState.IN_PROGRESS), (2, OrderState.COMPLETED)):
+        ledger.copies.put_order(replace(ORDER, receipt=receipt(state, days)))
+    ledger.copies.put_order(ORDER)
+    assert ledger.copies.order(ORDER.order_id).receipt == receipt(OrderState.COMPLETED, 2)
+    assert [r.state for r in ledger.copies.receipts(ORDER.order_id)] == [OrderState.IN_PROGRESS, OrderState.COMPLETED]
+    with pytest.raises(UnknownNameError):
+        ledger.copies.order(OrderId("o9"))
+
+
+def test_orders_come_earliest_due_first_and_by_case(ledger: Ledger) -> None:
+    """`orders` sorts by due date and filters by case; receipts stay with their own order."""
+    other = replace(ORDER, order_id=OrderId("o2"), case_id=CaseId("C-2"), due_at=AT)
+    signed = replace(ORDER, receipt=receipt(OrderState.SUBMITTED, 1))
+    ledger.copies.put_order(signed)
+    ledger.copies.put_order(other)
+    assert ledger.copies.orders() == (other, signed)
+    assert ledger.copies.orders(CaseId("C-2")) == (other,)
+
+
+@pytest.mark.parametrize(("days", "stands"), [((1, 3, 2), 3), ((1, None, 5), None), ((None, 1), None)])
+def test_the_latest_or_unknown_expiry_wins(ledger: Ledger, days: tuple[int | None, ...], stands: int | None) -> None:
+    """The later expiry wins and unknown wins over any, whatever the order of arrival."""
+    for number in days:
+        ledger.copies.suppress([replace(GONE, expires_at=None if number is None else AT + number * DAY)])
+    expected = None if stands is None else AT + stands * DAY
+    assert list(ledger.copies.suppressions(AT)) == [replace(GONE, expires_at=expected)]
+
+
+def test_expired_suppressions_are_not_yielded_and_removed(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From its expiry on, a suppression is neither yielded nor kept; the others stay, page by page."""
+    monkeypatch.setattr(copies_module, "BATCH", 3)
+    entries = [replace(GONE, digest=f"{n:02}", expires_at=AT + n * DAY if n % 2 else None) for n in range(20)]
+    ledger.copies.suppress(iter(entries))
+    assert list(ledger.copies.suppressions(AT)) == entries
+    left = [entry for entry in entries if entry.expires_at is None or entry.expires_at > AT + 9 * DAY]
+    assert list(ledger.copies.suppressions(AT + 9 * DAY)) == left
+    assert ledger.copies.expire_suppressions(AT + 9 * DAY) == 5
+    assert list(ledger.copies.suppressions(AT)) == left
+
+
+def test_two_cases_suppress_the_same_person_side_by_side(ledger: Ledger) -> None:
+    """Each case keeps its own entry, so that the later disposal is not hidden by the first."""
+    second = replace(GONE, case_id=CaseId("C-2"), recorded_at=AT + DAY)
+    ledger.copies.suppress([GONE, second])
+    assert list(ledger.copies.suppressions(AT)) == [GONE, second]
