@@ -13,6 +13,8 @@ from typing import Any
 from airflow.sdk import chain, task
 from task_errors import opened, refuse_failed, refuse_rejected
 
+from retention.model.ids import PlanId, StepId
+
 POKE_SECONDS = float(os.environ.get("RETENTION_APPROVAL_POKE_SECONDS", "60"))
 APPROVE_WITHIN = timedelta(days=14)
 
@@ -27,14 +29,14 @@ def walk(plan_id: Any) -> Any:  # noqa: ANN401 -- XComArgs here, the plan's id w
 
 
 @task.sensor(poke_interval=POKE_SECONDS, timeout=APPROVE_WITHIN.total_seconds(), mode="reschedule")
-def wait_for_approval(plan_id: str) -> bool:
+def wait_for_approval(plan_id: PlanId) -> bool:
     """Look into the ledger until people have approved the plan there (`retention approve`)."""
     with opened() as app:
         return refuse_rejected(plan_id, app.approval_state(plan_id)) == "approved"
 
 
 @task
-def steps_so_far(plan_id: str) -> list[list[str]]:
+def steps_so_far(plan_id: PlanId) -> list[list[str]]:
     """Name, for each group of steps, its own and all earlier ones.
 
     Airflow does not order the instances of a mapped task: should a group wait for its retry, the
@@ -45,21 +47,21 @@ def steps_so_far(plan_id: str) -> list[list[str]]:
 
 
 @task(max_active_tis_per_dagrun=1)  # a plan is carried out by one process at a time
-def apply_steps(plan_id: str, step_ids: list[str]) -> None:
+def apply_steps(plan_id: PlanId, step_ids: list[StepId]) -> None:
     """Carry out the steps named, in the plan's order."""
     with opened() as app:
         refuse_failed(app.apply_steps(plan_id, step_ids, datetime.now(UTC)))
 
 
 @task
-def verify(plan_id: str) -> None:
+def verify(plan_id: PlanId) -> None:
     """Look again with other eyes; a finding ends the run."""
     with opened() as app:
         app.verify(plan_id, datetime.now(UTC))
 
 
 @task
-def seal(plan_id: str) -> None:
+def seal(plan_id: PlanId) -> None:
     """Publish the evidence and shred the case's key."""
     with opened() as app:
         app.seal(plan_id, datetime.now(UTC))

@@ -10,6 +10,8 @@ from airflow.sdk.exceptions import AirflowSkipException
 from plan_road import walk
 from task_errors import DEFAULTS, opened
 
+from retention.model.ids import SystemId
+
 DOC = """
 ### Restore gate
 
@@ -43,11 +45,11 @@ everybody who was erased since the backup was taken, and does it again:
 )
 def restore_gate() -> None:
     """Lay the road from a restored system to an open one."""
-    walk(plan_restore("{{ params.system_id }}"))
+    walk(plan_restore(SystemId("{{ params.system_id }}")))
 
 
 @task
-def plan_restore(system_id: str) -> str:
+def plan_restore(system_id: SystemId) -> str:
     """Plan what the backup brought back and must go again; skip when nothing did."""
     with opened() as app:
         plan = app.plan_restore(system_id, datetime.now(UTC))

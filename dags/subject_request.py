@@ -11,6 +11,8 @@ from airflow.sdk import Param, chain, dag, task
 from plan_road import walk
 from task_errors import DEFAULTS, WORKSPACE, opened
 
+from retention.model.ids import CaseId
+
 DOC = """
 ### A person's request
 
@@ -45,19 +47,19 @@ Carries out a request that was opened, identified and decided with `retention re
 )
 def subject_request() -> None:
     """Lay the road from a case number to a certificate."""
-    case_id = "{{ params.case_id }}"
+    case_id = CaseId("{{ params.case_id }}")
     chain(walk(plan_request(case_id)), write_certificate(case_id))
 
 
 @task
-def plan_request(case_id: str) -> str:
+def plan_request(case_id: CaseId) -> str:
     """Plan what the request asks for."""
     with opened() as app:
         return str(app.plan_request(case_id, datetime.now(UTC)).plan_id)
 
 
 @task
-def write_certificate(case_id: str) -> list[str]:
+def write_certificate(case_id: CaseId) -> list[str]:
     """Write the certificates, one a language, into the workspace; name the files."""
     with opened() as app:
         return [path.name for path in app.certificate(case_id, Path(os.environ[WORKSPACE]) / "certificates" / case_id)]

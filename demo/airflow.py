@@ -100,7 +100,7 @@ class Airflow:
         self._logs = self._home / "logs"
         self._logs.mkdir(parents=True, exist_ok=True)
         self._dags = dags
-        self._environment = {**os.environ, **_settings(workspace.absolute(), self._home, dags), **environment}
+        self.environment = {**os.environ, **_settings(workspace.absolute(), self._home, dags), **environment}
         self._runs = 0
         with (self._logs / "migrate.log").open("wb") as log:
             self._migration = self._popen(["airflow", "db", "migrate"], log, log)
@@ -137,7 +137,9 @@ class Airflow:
         """
         if self._migration.wait() != 0:
             log = self._logs / "migrate.log"
-            raise TerminalFailure(f"airflow db migrate ended with status {self._migration.returncode}", hint=f"read {log}")
+            raise TerminalFailure(
+                f"airflow db migrate ended with status {self._migration.returncode}", hint=f"read {log}"
+            )
 
     def close(self) -> None:
         """End the migration if it still goes."""
@@ -151,7 +153,7 @@ class Airflow:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=errors,
-            env=self._environment,
+            env=self.environment,
             start_new_session=True,
         )
 

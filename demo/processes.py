@@ -40,8 +40,16 @@ def free_port() -> int:
         return port
 
 
-def start(name: str, arguments: Sequence[str], *, port: int, log: Path, environment: Mapping[str, str]) -> Background:
-    """Run `python -m …` in the background and wait until it listens.
+def start(
+    name: str,
+    arguments: Sequence[str],
+    *,
+    port: int,
+    log: Path,
+    environment: Mapping[str, str],
+    makes: Path | None = None,
+) -> Background:
+    """Run `python -m …` in the background; wait until it listens and the file it `makes` is there.
 
     It gets a session of its own: Ctrl-C reaches us and not it, so that we can still save what it holds.
 
@@ -59,21 +67,21 @@ def start(name: str, arguments: Sequence[str], *, port: int, log: Path, environm
             env={**os.environ, **environment},
             start_new_session=True,
         )
-    _wait_until_listening(name, process, port, log)
+    _wait_until_ready(name, process, port, log, makes)
     return Background(name, process.pid, psutil.Process(process.pid).create_time())
 
 
-def _wait_until_listening(name: str, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait_until_ready(name: str, process: subprocess.Popen[bytes], port: int, log: Path, makes: Path | None) -> None:
     deadline = time.monotonic() + _START_WITHIN
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise TransientFailure(f"{name} ended with status {process.returncode} at its start", hint=f"read {log}")
         with socket.socket() as probe:
-            if probe.connect_ex((HOST, port)) == 0:
+            if (makes is None or makes.exists()) and probe.connect_ex((HOST, port)) == 0:
                 return
         time.sleep(0.05)
     process.kill()
-    raise TransientFailure(f"{name} did not listen on port {port} within {_START_WITHIN:.0f} s", hint=f"read {log}")
+    raise TransientFailure(f"{name} was not ready on port {port} within {_START_WITHIN:.0f} s", hint=f"read {log}")
 
 
 def end(program: Background) -> None:

@@ -131,7 +131,8 @@ def _start_analytics(workspace: Path, port: int) -> processes.Background:
     folder.mkdir(parents=True, exist_ok=True)
     arguments = ["demo.analytics", "--port", str(port), "--folder", str(folder), "--controller", CONTROLLER]
     log = workspace / "systems/analytics.log"
-    return processes.start("analytics", arguments, port=port, log=log, environment={})
+    certificate = folder / CERTIFICATE_FILE
+    return processes.start("analytics", arguments, port=port, log=log, environment={}, makes=certificate)
 
 
 def _write_secrets(systems: Systems) -> None:

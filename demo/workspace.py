@@ -21,7 +21,7 @@ def renew(folder: Path) -> Path:
     folder = folder.absolute()
     if folder.exists() and not is_ours(folder):
         raise RefusedError(
-            f"{folder}: expected no folder, an empty one or one with {MARKER} in it, found a folder the demo did not make",
+            f"{folder}: expected no or an empty folder, or {MARKER} in it, found a folder the demo did not make",
             hint="name another folder",
         )
     if folder.exists():

@@ -39,7 +39,7 @@ def _of(person: Person) -> Iterator[Happening]:
 
 
 def as_json_lines(happenings: Iterable[Happening]) -> str:
-    """Return the events one a line: `id`, `kind`, `subject` (`user_id=…`), `at`: what `retention event import` reads."""
+    """Return the events one a line, as `retention event import` reads them."""
     return "".join(
         json.dumps(
             {

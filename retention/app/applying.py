@@ -13,7 +13,7 @@ from itertools import groupby
 from retention.app.context import Context
 from retention.app.records import move, stored
 from retention.errors import ApprovalError, HeldError, StalePlanError, StateError, TransientFailure
-from retention.execution.run import RunReport, run
+from retention.execution.run import RunReport, refuse_stale, run
 from retention.execution.site import Site, fetch_keys
 from retention.model.case import CaseState
 from retention.model.ids import CaseId, PlanId, StepId
@@ -54,6 +54,7 @@ def apply(context: Context, plan_id: PlanId, now: datetime, only: Collection[Ste
     with _lease(context, plan_id, now):
         site = site_of(context, kept, plan)
         _refuse_changed(context, plan)
+        refuse_stale(site)
         move(context, plan.case_id, CaseState.APPLYING)
         report = run(site, now, only)
         state = _state_after(context, plan, report)

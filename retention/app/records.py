@@ -11,7 +11,7 @@ from retention.app.context import Context
 from retention.execution.site import keep_keys
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.facts import Approved, Planned
-from retention.model.ids import CaseId, PlanId, StepId
+from retention.model.ids import CaseId, PlanId, StepId, SystemId
 from retention.model.plan import Crossing, Plan
 from retention.planning import codec
 from retention.planning.approval import stands_approved
@@ -97,10 +97,14 @@ def stored(context: Context, plan_id: PlanId) -> tuple[StoredPlan, Plan]:
 
 
 def planned_case(
-    context: Context, kind: CaseKind, now: datetime, draw: Callable[[Header], Draft | None]
+    context: Context,
+    kind: CaseKind,
+    now: datetime,
+    draw: Callable[[Header], Draft | None],
+    restored_system: SystemId | None = None,
 ) -> PlanSummary | None:
     """Open a case of our own making (no person asked) and plan it; nothing is kept if nothing is due."""
-    case = Case(CaseId(new_id("C", now)), kind, CaseState.OPEN, now, None)
+    case = Case(CaseId(new_id("C", now)), kind, CaseState.OPEN, now, None, restored_system=restored_system)
     open_case(context, case)
     draft = draw(header(context, case.case_id, now))
     if draft is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from datetime import datetime
 
 from retention.app.context import Context, rehomed
@@ -27,12 +26,11 @@ def plan_restore(context: Context, system: SystemId, now: datetime) -> PlanSumma
     suppressed = _suppressed(context, now)
 
     def draw(header: Header) -> Draft | None:
-        _note_system(context, header, system)
         draft, found = assemble.plan_restore(world, header, suppressed, context.suppression_digest)
         context.record(header.case_id, Replayed(system, len(suppressed), found), now)
         return draft
 
-    return planned_case(context, CaseKind.RESTORE, now, draw)
+    return planned_case(context, CaseKind.RESTORE, now, draw, system)
 
 
 def _suppressed(context: Context, now: datetime) -> dict[tuple[str, str], frozenset[str]]:
@@ -42,7 +40,3 @@ def _suppressed(context: Context, now: datetime) -> dict[tuple[str, str], frozen
         scopes[entry.key_name, entry.digest].add(entry.scope)
     return {who: frozenset(found) for who, found in scopes.items()}
 
-
-def _note_system(context: Context, header: Header, system: SystemId) -> None:
-    case = context.ledger.cases.get(header.case_id)
-    context.ledger.cases.replace(replace(case, restored_system=system))

@@ -7,7 +7,7 @@ whenever either arrives. So the answer is a function of the set of events:
 2. an event that another one corrects is gone; of several corrections of one event, the one
    recorded last stands. Events that correct each other in a circle are all gone: they
    contradict each other, and a clock that does not run keeps the data;
-3. a correction of kind `withdrawn` stands for nothing;
+3. a correction of kind `withdrawn` stands for nothing: no clock starts or stops with that kind;
 4. what happens after `now` does not count yet;
 5. the clock runs from the earliest start after the last stop. Start and stop at the same
    instant: stopped, since erasing too late can be mended and erasing too early cannot.
@@ -21,7 +21,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from retention.clocks.calendar import due_before
-from retention.clocks.catalogue import STOPS, WITHDRAWN
+from retention.clocks.catalogue import STOPS
 from retention.model.event import Event
 from retention.model.policy import AfterEvent, Keep
 
@@ -67,7 +67,7 @@ def due_subjects(events: Iterable[Event], keep: Keep, now: datetime, zone: ZoneI
 
 
 def _standing(events: Iterable[Event]) -> list[Event]:
-    """Return the events that count: each once, none corrected or withdrawn."""
+    """Return the events that count: each once, none corrected."""
     # The ledger keeps the first delivery; choosing by content makes the answer independent of order here too.
     once = {event.event_id: event for event in sorted(events, key=_rank, reverse=True)}
     latest: dict[str, Event] = {}
@@ -77,9 +77,7 @@ def _standing(events: Iterable[Event]) -> list[Event]:
     return [
         event
         for event in once.values()
-        if event.event_id not in latest
-        and event.kind != WITHDRAWN
-        and (event.corrects is None or latest[event.corrects] is event)
+        if event.event_id not in latest and (event.corrects is None or latest[event.corrects] is event)
     ]
 
 

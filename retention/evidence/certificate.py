@@ -111,7 +111,7 @@ _WORDS = MappingProxyType(
                 "waiting": "回答を待っています",
                 "proof": "記録の確かめ方",
                 "proof_note": (
-                    "対応の一つひとつは署名され、後から書き換えられない記録に残っています。"
+                    "対応の一つひとつは署名され、後から書き換えれば必ず分かる記録に残っています。"
                     "記録には個人データは含まれません。受付番号を添えてご依頼いただければ、"
                     "第三者が検証できるファイルをお渡しします。"
                 ),
@@ -167,7 +167,7 @@ _WORDS = MappingProxyType(
                 "root": "Hash of the whole log",
                 "key": "Fingerprint of our key (SHA-256)",
                 "limits": "This answer is about the systems we know of and are responsible for.",
-                "date": "{0:%-d} {0:%B} {0.year}",
+                "date": "{0.day} {0:%B} {0.year}",
             }
         ),
     }

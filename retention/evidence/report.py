@@ -1,4 +1,7 @@
-"""The audit report of one run: what was there, what is there now, what remains until when. One HTML page, with pictures."""
+"""The audit report of one run: what was there, what is there now, what remains until when.
+
+One HTML page with its pictures inside it.
+"""
 
 from __future__ import annotations
 
@@ -76,11 +79,11 @@ class Report:
 def render_report(report: Report) -> str:
     """Return the report as one HTML page, with its pictures inside it."""
     failed = sum(not check.passed for check in report.checks)
-    verdict = page.badge(f"{failed} checks failed", BAD) if failed else page.badge("all checks passed", GOOD)
+    verdict = page.badge(f"failed checks: {failed}", BAD) if failed else page.badge("all checks passed", GOOD)
     verdict = verdict if report.checks else page.badge("not verified", WAIT)
+    made = report.made_at.isoformat(sep=" ", timespec="minutes")
     parts = (
-        f'<h1>{escape(report.title)}</h1><p class="sub">{escape(report.subtitle)} · '
-        f"{report.made_at.isoformat(sep=' ', timespec='minutes')} {verdict}</p>",
+        f'<h1>{escape(report.title)}</h1><p class="sub">{escape(report.subtitle)} · {made} {verdict}</p>',
         _figure(_road(report.road), "The road and how far each step is"),
         "<h2>Before and after</h2>",
         _figure(_bars(report.rows), "Rows before and after, by dataset"),

@@ -66,14 +66,15 @@ class Record:
 
 Shape: TypeAlias = Text | Choice | Count | Flag | Listed | Maybe | Record
 
-_WORD = r"[A-Za-z][A-Za-z0-9_-]{0,62}"
+_WORD = r"[A-Za-z_][A-Za-z0-9_-]{0,62}"
 _DIGEST = Text(r"[0-9a-f]{64}")
 _INSTANT = Text(r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9](?:\.[0-9]{6})?Z")
 _CASE = Text(r"C-[0-9]{8}-[0-9a-z]{4,12}")
 _PLAN = Text(r"P-[0-9A-Za-z-]{1,62}")
-_STEP = Text(rf"[0-9]{{2,6}}-[a-z]+-{_WORD}(?:[./]{_WORD}){{0,4}}")
 _NAME = Text(_WORD)
-_DATASET = Text(rf"{_WORD}(?:\.{_WORD}){{0,4}}")
+_ID = Text(rf"(?:[0-9]{{1,4}}[_-]?)?{_WORD}")
+_DATASET = Text(rf"{_ID.pattern}(?:\.{_ID.pattern}){{0,4}}")
+_STEP = Text(rf"[0-9]{{2,6}}-[a-z]+-{_DATASET.pattern}")
 _COPY = Text(r"[a-z][A-Za-z0-9_-]{0,62}(?:[/.][A-Za-z0-9_:-]{1,62}){0,6}")
 _CODE = Text(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+){0,12}")
 _ORDER = Text(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -98,7 +99,7 @@ def _disposal(action: str) -> Mapping[str, Shape]:
         "planDigest": _DIGEST,
         "action": Choice((action,)),
         "dataset": _DATASET,
-        "rules": Listed(_NAME),
+        "rules": Listed(_ID),
         "statutes": Listed(_CODE),
         "rowsPlanned": Count(),
         "effect": _EFFECT,
@@ -142,19 +143,19 @@ KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
         "kept": {
             "planDigest": _DIGEST,
             "dataset": _DATASET,
-            "fields": Listed(_NAME),
+            "fields": Listed(_DATASET),
             "rows": Count(),
-            "holdId": _NAME,
+            "holdId": _ID,
             "statute": _CODE,
             "until": Maybe(_INSTANT),
         },
         "denial": {"reason": _CODE},
         "keyDestroyed": {"keyRef": _DIGEST, "checkValue": _KEY_CHECK},
         "holdPlaced": {
-            "holdId": _NAME,
+            "holdId": _ID,
             "reason": Choice(("litigation", "dispute", "investigation", "authority-order")),
         },
-        "holdReleased": {"holdId": _NAME},
+        "holdReleased": {"holdId": _ID},
         "restoreReplayed": {"system": _NAME, "suppressions": Count(), "found": Count()},
     }
 )

@@ -51,7 +51,7 @@ _TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
         Disposed: _Telling("", ("plan_digest", "step_id")),
         Looked: _Telling("verification", ("plan_digest", "dataset", "found_digest")),
         Answered: _Telling("processorAck", ("order_id", "body_digest")),
-        Remains: _Telling("copyRemains", ("system", "what")),
+        Remains: _Telling("copyRemains", ("system", "what", "until")),
         Expired: _Telling("copyExpired", ("system", "copy_id")),
         Kept: _Telling("kept", ("plan_digest", "dataset", "hold_id", "fields")),
         Denied: _Telling("denial", ("reason",)),
@@ -83,7 +83,8 @@ def kind_of(fact: Fact) -> str:
 def statement_id(recorded: Recorded) -> StatementId:
     """Return the SHA-256 (hex) of what tells this fact from others, so that a rerun names it the same.
 
-    Times do not count, save for verifications: looking again later is another fact.
+    When it was recorded does not count, save for verifications: looking again later is another fact.
+    A copy that remains longer than was stated before is another fact too.
     """
     fact = recorded.fact
     identity = {_camel(name): _plain(getattr(fact, name)) for name in _TELLINGS[type(fact)].identified_by}

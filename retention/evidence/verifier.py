@@ -555,11 +555,15 @@ def _counts(fact: Fact) -> str:
 
 def _remains(facts: tuple[Fact, ...]) -> list[str]:
     gone = {(fact.text("system"), fact.text("copyId")) for fact in facts if fact.kind == "copyExpired"}
-    copies = [fact for fact in facts if fact.kind == "copyRemains"]
+    latest: dict[tuple[str, str], str] = {}
+    for fact in facts:
+        if fact.kind == "copyRemains":
+            copy = fact.text("system"), fact.text("what")
+            latest[copy] = max(latest.get(copy, ""), fact.text("until"))
     lines = [
-        "  {} {}: out of use, gone by {}".format(fact.text("system"), fact.text("what"), fact.text("until"))
-        for fact in copies
-        if (fact.text("system"), fact.text("what")) not in gone
+        f"  {system} {what}: out of use, gone by {until}"
+        for (system, what), until in latest.items()
+        if (system, what) not in gone
     ]
     for fact in facts:
         if fact.kind == "kept":

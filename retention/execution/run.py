@@ -1,8 +1,8 @@
 """All steps of an approved plan, in order.
 
-Before the first step, and only then, the world is compared with what the plan was made from:
-counts, policy, data map and holds. A world that changed makes a new plan. When a later process
-resumes, the counts have changed because of us, and the journal says where we are.
+Before the first step, and only then, the counts are compared with those the plan was approved
+for (`refuse_stale`). A world that changed makes a new plan. When a later process resumes, the
+counts have changed because of us, and the journal says where we are.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ class RunReport:
         return {step: outcome for step, outcome in self.outcomes.items() if isinstance(outcome, Pending)}
 
 
-def refuse_stale(site: Site, lines: Lines) -> None:
+def refuse_stale(site: Site) -> None:
     """Refuse a plan that no longer fits the stores.
 
     Raises:
         StalePlanError: a step would touch another number of rows than the one approved.
 
     """
-    if not lines.untouched:
+    if not Lines(site.ledger.journal, site.plan.plan_id).untouched:
         return
     for step in site.plan.steps:
         if isinstance(step, RowStep):
@@ -62,14 +62,8 @@ def refuse_stale(site: Site, lines: Lines) -> None:
 
 
 def run(site: Site, now: datetime, only: Collection[StepId] | None = None) -> RunReport:
-    """Carry out the plan's steps, or those named; stop at the first row step that fails.
-
-    Raises:
-        StalePlanError: the world changed since the plan was made; nothing was touched.
-
-    """
+    """Carry out the plan's steps, or those named; stop at the first row step that fails."""
     lines = Lines(site.ledger.journal, site.plan.plan_id)
-    refuse_stale(site, lines)
     _before_the_first(site, now)
     outcomes: dict[StepId, Outcome] = {}
     for step in site.plan.steps:

@@ -46,18 +46,18 @@ class CaseState(Enum):
 
 NEXT: dict[CaseState, frozenset[CaseState]] = {
     CaseState.OPEN: frozenset({CaseState.PLANNED, CaseState.DENIED, CaseState.CLOSED}),
-    CaseState.PLANNED: frozenset({CaseState.PLANNED, CaseState.APPROVED, CaseState.REJECTED, CaseState.DENIED}),
+    CaseState.PLANNED: frozenset({CaseState.APPROVED, CaseState.REJECTED, CaseState.DENIED}),
     CaseState.APPROVED: frozenset({CaseState.PLANNED, CaseState.APPLYING}),
-    CaseState.APPLYING: frozenset({CaseState.APPLYING, CaseState.PARTIAL, CaseState.APPLIED}),
+    CaseState.APPLYING: frozenset({CaseState.PARTIAL, CaseState.APPLIED}),
     CaseState.PARTIAL: frozenset({CaseState.PLANNED, CaseState.APPLYING}),
     CaseState.APPLIED: frozenset({CaseState.APPLYING, CaseState.PARTIAL, CaseState.VERIFIED}),
-    CaseState.VERIFIED: frozenset({CaseState.VERIFIED, CaseState.SEALED}),
+    CaseState.VERIFIED: frozenset({CaseState.PARTIAL, CaseState.SEALED}),
     CaseState.SEALED: frozenset({CaseState.CLOSED}),
     CaseState.CLOSED: frozenset(),
     CaseState.DENIED: frozenset(),
     CaseState.REJECTED: frozenset({CaseState.PLANNED}),
 }
-"""From each state, the states it may move to."""
+"""From each state, the states it may move to; staying (a date is written, a crash is repeated) is always allowed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class Field:
     category: CategoryId
     identifies: Identifies
     anonymize: Transform | None
-    """What anonymization does to it; None keeps it as it is (only if it identifies nobody)."""
+    """What anonymization does to it; None keeps it as it is: unless it identifies directly."""
 
 
 @dataclass(frozen=True, slots=True)

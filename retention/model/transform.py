@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import TypeAlias, assert_never
 
 Value: TypeAlias = str | int | float | bool | bytes | Decimal | date | datetime | None
@@ -105,6 +105,8 @@ def _truncated_text(value: str, *, day_only: bool) -> str:
 def _banded(value: Value, width: int) -> Value:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise TypeError(_no_meaning("a number", value))
+    if isinstance(value, Decimal):
+        return (value / width).to_integral_value(ROUND_FLOOR) * width
     return type(value)(value // width * width)
 
 

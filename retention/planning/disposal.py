@@ -7,8 +7,8 @@ For one group of rows that fall due together, each dataset is gone through in th
 (3) Does anything that identifies the person stay, that no law keeps? Then the row stays tied to
     the person: the due fields are emptied, and the rows it refers to stay as its anchor.
 (4) Otherwise the person leaves the row. If nothing personal remains, the row is erased (or
-    anonymized); if a law keeps fields, the rest is emptied together with the columns that tie
-    the row to the person.
+    anonymized); if a law keeps fields, the rest is emptied, together with the columns that tie
+    the row to the person once the person leaves the rows it refers to as well.
 
 Children are gone through before parents, so that (3) is known when the parent's turn comes.
 """
@@ -167,11 +167,21 @@ class Disposer:
             return
         kept = (frozenset(dataset.fields) - due) | part.fields
         if kept:
-            self._redact(group, dataset, rows, (due - part.fields) | self._ties(dataset))
+            ties = self._ties(dataset) if self._leaves_parents(group, dataset) else frozenset()
+            self._redact(group, dataset, rows, (due - part.fields) | ties)
         elif any(group.fates[dataset.fields[name].category] is Disposal.ANONYMIZE for name in due):
             self._anonymize(group, dataset, rows)
         else:
             self._erase(group, dataset, rows)
+
+    def _leaves_parents(self, group: Group, dataset: Dataset) -> bool:
+        """Whether nothing that identifies the person stays, by the group's categories, where the row refers to."""
+        parents = [self._world.dataset(ref.parent) for ref in dataset.parents if ref.parent in group.reached]
+        return all(
+            not _identifying(parent, frozenset(n for n, f in parent.fields.items() if f.category not in group.fates))
+            and self._leaves_parents(group, parent)
+            for parent in parents
+        )
 
     def _ties(self, dataset: Dataset) -> frozenset[str]:
         """Return the columns that tie a row to its person.

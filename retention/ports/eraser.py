@@ -1,5 +1,7 @@
 """Changing personal data.
 
+Rows that are in the wanted state already are neither written nor counted.
+
 Each call is idempotent: a repeat, also after a crash in the middle of the first, finishes
 what was left and ends in the same state. When a call returns, its effect is durable,
 noncurrent versions of the rows are gone too, and what is still physically there for a

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import pyarrow as pa
@@ -15,7 +15,7 @@ from retention.model.datamap import Dataset
 class SqlAddress:
     """Where Great Expectations can look for itself."""
 
-    url: str
+    url: str = field(repr=False)
     """An SQLAlchemy URL, with any password in it: never logged."""
     table: str
 

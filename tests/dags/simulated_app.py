@@ -12,8 +12,10 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 from retention.errors import FoundError, LimitError, RetentionError, SystemFailure, TerminalFailure, TransientFailure
 from retention.model.case import CaseState
@@ -35,19 +37,23 @@ class SimulatedApp:
         self._workspace = workspace
         self._script = workspace / "script.json"
 
-    def plan_sweep(self, now):  # noqa: ANN001, ANN201 -- stands in for the app's own types
+    def plan_sweep(self, now: datetime) -> SimpleNamespace | None:
+        """Plan, unless the script says that nothing is due."""
         self._call("plan_sweep", now)
         return self._plan() if self._read().get("due", True) else None
 
-    def plan_request(self, case_id, now):  # noqa: ANN001, ANN201
+    def plan_request(self, case_id: str, now: datetime) -> SimpleNamespace:
+        """Plan."""
         self._call("plan_request", now, case_id)
         return self._plan()
 
-    def plan_restore(self, system_id, now):  # noqa: ANN001, ANN201
+    def plan_restore(self, system_id: str, now: datetime) -> SimpleNamespace | None:
+        """Plan, unless the script says that nobody came back."""
         self._call("plan_restore", now, system_id)
         return self._plan() if self._read().get("due", True) else None
 
-    def approval_state(self, plan_id):  # noqa: ANN001, ANN201
+    def approval_state(self, plan_id: str) -> str:
+        """Give the script's answers one by one; the last stays."""
         self._call("approval_state", None, plan_id)
         script = self._read()
         answers = script.get("approval", ["approved"])
@@ -55,10 +61,13 @@ class SimulatedApp:
         self._write({**script, "approval": answers or ["approved"]})
         return answer
 
-    def step_groups(self, plan_id):  # noqa: ANN001, ANN201, ARG002
+    def step_groups(self, plan_id: str) -> list[list[str]]:
+        """Three groups."""
+        self._call("step_groups", None, plan_id)
         return GROUPS
 
-    def apply_steps(self, plan_id, step_ids, now):  # noqa: ANN001, ANN201
+    def apply_steps(self, plan_id: str, step_ids: list[str], now: datetime) -> SimpleNamespace:
+        """Do what is not done yet; stop at the first failure."""
         failed = {}
         for step_id in step_ids:
             if step_id in self._done():
@@ -70,13 +79,16 @@ class SimulatedApp:
                 break
         return SimpleNamespace(plan_id=plan_id, state=CaseState.PARTIAL, failed=failed)
 
-    def verify(self, plan_id, now):  # noqa: ANN001, ANN201
+    def verify(self, plan_id: str, now: datetime) -> None:
+        """Look."""
         self._call("verify", now, plan_id)
 
-    def seal(self, plan_id, now):  # noqa: ANN001, ANN201
+    def seal(self, plan_id: str, now: datetime) -> None:
+        """Seal."""
         self._call("seal", now, plan_id)
 
-    def certificate(self, case_id, folder):  # noqa: ANN001, ANN201
+    def certificate(self, case_id: str, folder: Path) -> list[Path]:
+        """Name two files."""
         self._call("certificate", None, case_id)
         return [folder / "certificate-ja.html", folder / "certificate-en.html"]
 
@@ -86,10 +98,10 @@ class SimulatedApp:
         return {line.removeprefix("apply_steps:") for line in lines if line.startswith("apply_steps:")}
 
     @staticmethod
-    def _plan():  # noqa: ANN205
+    def _plan() -> SimpleNamespace:
         return SimpleNamespace(plan_id="P-20261123-aaaaaa", case_id="C-20261123-bbbbbb", steps=(), preapproved=False)
 
-    def _call(self, name: str, now: object, argument: str = "") -> None:
+    def _call(self, name: str, now: datetime | None, argument: str = "") -> None:
         line = f"{name}:{argument}" if argument else name
         script = self._read()
         answers = script.get("fail", {}).get(line, [])
@@ -97,14 +109,14 @@ class SimulatedApp:
             failure = FAILURES[answers.pop(0)]
             self._write(script)
             raise failure(f"simulated at {line}")
-        assert name in {"approval_state", "certificate"} or getattr(now, "tzinfo", None) is not None
+        assert now is None or now.tzinfo is not None
         with (self._workspace / "calls.txt").open("a", encoding="utf-8") as calls:
             calls.write(line + "\n")
 
-    def _read(self) -> dict:
+    def _read(self) -> dict[str, Any]:
         return json.loads(self._script.read_text(encoding="utf-8")) if self._script.exists() else {}
 
-    def _write(self, script: dict) -> None:
+    def _write(self, script: dict[str, Any]) -> None:
         self._script.write_text(json.dumps(script), encoding="utf-8")
 
 
@@ -118,7 +130,7 @@ def open_app(workspace: Path) -> Iterator[SimulatedApp]:
 def main() -> int:
     """Put the simulator in the wiring's place and run the DAG."""
     wiring = ModuleType("retention.wiring")
-    wiring.open_app = open_app
+    vars(wiring)["open_app"] = open_app
     sys.modules["retention.wiring"] = wiring
     assert os.environ["RETENTION_WORKSPACE"]
     from demo.run_dag import main as run  # noqa: PLC0415 -- after the simulator is in place

@@ -12,6 +12,7 @@ Loaded by path, since tests are no package:
 from __future__ import annotations
 
 import http.client
+import logging
 import socket
 import threading
 import uuid
@@ -77,6 +78,7 @@ class S3Server:
 
     def __init__(self) -> None:
         """Start both on free ports."""
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)  # moto's own access log
         self._moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         self._moto.start()
         host, port = self._moto.get_host_and_port()

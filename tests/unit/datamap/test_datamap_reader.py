@@ -178,6 +178,12 @@ def test_copies_go_before_originals_and_children_before_parents() -> None:
     assert order(read_datamap(GOOD, "datamap.yaml")) == ("lake.viewing", "app.payments", "app.customers")
 
 
+def test_datasets_that_do_not_depend_on_each_other_go_by_name() -> None:
+    """The order is the same however the file is sorted."""
+    entries = [f"  a.{name}: {{system: a, table: {name}}}\n" for name in ("z", "x", "y")]
+    assert order(read_datamap("datasets:\n" + "".join(entries), "datamap.yaml")) == ("a.x", "a.y", "a.z")
+
+
 def test_drift_names_unmapped_and_missing_columns() -> None:
     """A live column nobody mapped and a mapped column that is gone are findings."""
     customers = read_datamap(GOOD, "datamap.yaml").datasets[DatasetId("app.customers")]

@@ -244,6 +244,15 @@ def test_the_latest_look_decides(log: EvidenceLog, story: Any) -> None:
     assert verify(export_bundle(log, CASE, {})).still_open == ("app.customers: the latest verification failed",)
 
 
+def test_the_latest_horizon_is_shown(log: EvidenceLog, story: Any) -> None:
+    """A copy that remains longer than first stated is stated again, and the summary shows the later date only."""
+    story.record(log)
+    log.record(_recorded(dataclasses.replace(story.facts[8], until=datetime(2027, 1, 5, tzinfo=UTC))))
+    shown = summary(verify(export_bundle(log, CASE, {}))).split("remains\n")[1]
+    assert "gone by 2027-01-05T00:00:00Z" in shown
+    assert "2026-12-28" not in shown
+
+
 def test_an_unfinished_order_is_open(log: EvidenceLog, story: Any) -> None:
     """A processor's promise is not an answer."""
     story.record(log, without=(Answered,))

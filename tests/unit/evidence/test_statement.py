@@ -131,6 +131,13 @@ def test_ids_tell_facts_apart() -> None:
     assert len(set(ids)) == len(ids)
 
 
+def test_a_longer_horizon_is_another_fact() -> None:
+    """A copy that remains longer than was stated must not hide behind the earlier statement."""
+    remains = next(fact for fact in FACTS if isinstance(fact, Remains))
+    longer = dataclasses.replace(remains, until=AT + timedelta(days=1))
+    assert statement_id(recorded(remains)) != statement_id(recorded(longer))
+
+
 def test_instants_are_told_in_utc() -> None:
     """Instants stand in RFC 3339 with Z, whatever the zone; one without a zone is refused."""
     assert b'"at":"2026-11-23T01:02:03Z"' in statement(recorded(FACTS[0]))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retention.errors import InputError, PolicyError, Problem
-from retention.grammar import EVENT_KINDS, STOPS, Cell, Document, Record, nearest, shortened
+from retention.grammar import EVENT_KINDS, STOPS, WITHDRAWN, Cell, Document, Record, nearest, shortened
 from retention.model.period import Period
 
 LABEL = "file.yaml"
@@ -191,3 +191,8 @@ def test_nearest_is_silent_when_nothing_is_near() -> None:
 def test_clocks_are_stopped_by_events_of_the_catalogue() -> None:
     """Every start and stop of the stops table is a kind that can be recorded."""
     assert STOPS.keys() | set().union(*STOPS.values()) <= EVENT_KINDS
+
+
+def test_a_withdrawal_moves_no_clock() -> None:
+    """`withdrawn` can be neither a start nor a stop, so what it replaces counts for nothing."""
+    assert WITHDRAWN not in EVENT_KINDS

@@ -1,0 +1,93 @@
+"""The DAGs by running them, against a simulator of the product."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.airflow import DAGS, Airflow
+
+SIMULATOR = Path(__file__).with_name("simulated_app.py")
+PLAN = "P-20261123-aaaaaa"
+GROUPS = f"step_groups:{PLAN}"
+CASE = "C-20261123-7f3k2q"
+STEPS = [f"apply_steps:s{number}" for number in (1, 2, 3, 4)]
+
+
+class Simulation:
+    """One Airflow home for all runs of this file."""
+
+    def __init__(self, workspace: Path) -> None:
+        self._workspace = workspace
+        self._airflow = Airflow(workspace, {})
+        self._airflow.wait_until_ready()
+
+    def run(
+        self, dag_id: str, script: dict[str, Any], conf: dict[str, str] | None = None
+    ) -> tuple[int, list[str], str]:
+        """Run a DAG; return its exit code, the simulator's calls in order, and all output."""
+        calls = self._workspace / "calls.txt"
+        calls.unlink(missing_ok=True)
+        (self._workspace / "script.json").write_text(json.dumps(script), encoding="utf-8")
+        command = [sys.executable, str(SIMULATOR), dag_id, "--folder", str(DAGS), "--conf", json.dumps(conf or {})]
+        environment = self._airflow.environment
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        made = calls.read_text(encoding="utf-8").splitlines() if calls.exists() else []
+        return done.returncode, made, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def simulation(tmp_path_factory: pytest.TempPathFactory) -> Simulation:
+    return Simulation(tmp_path_factory.mktemp("workspace"))
+
+
+def test_a_sweep_waits_for_approval_and_goes_the_road_in_order(simulation: Simulation) -> None:
+    """Nothing is applied while the plan waits; then every step once, in order, then verify and seal."""
+    code, calls, output = simulation.run("retention_sweep", {"approval": ["waiting", "approved"]})
+    assert code == 0, output
+    waited = [f"approval_state:{PLAN}"] * 2
+    assert calls == ["plan_sweep", *waited, GROUPS, *STEPS, f"verify:{PLAN}", f"seal:{PLAN}"]
+
+
+def test_a_sweep_with_nothing_due_does_nothing(simulation: Simulation) -> None:
+    """The run is skipped from end to end, and succeeds."""
+    code, calls, output = simulation.run("retention_sweep", {"due": False})
+    assert code == 0, output
+    assert calls == ["plan_sweep"]
+
+
+def test_a_request_survives_a_system_that_could_not_be_reached(simulation: Simulation) -> None:
+    """A transient failure is retried; no step happens twice; the certificate comes last."""
+    script = {"fail": {"apply_steps:s2": ["transient"]}}
+    code, calls, output = simulation.run("subject_request", script, {"case_id": CASE})
+    assert code == 0, output
+    after = [f"verify:{PLAN}", f"seal:{PLAN}", f"certificate:{CASE}"]
+    assert calls == [f"plan_request:{CASE}", f"approval_state:{PLAN}", GROUPS, *STEPS, *after]
+
+
+def test_a_failed_verification_is_final_and_nothing_is_sealed(simulation: Simulation) -> None:
+    """A finding is not retried: the run fails with the error's code."""
+    code, calls, output = simulation.run("retention_sweep", {"fail": {f"verify:{PLAN}": ["found"]}})
+    assert code == 1
+    assert "RET-100" in output
+    assert calls[-1] == STEPS[-1]
+
+
+def test_a_rejected_plan_ends_the_run_untouched(simulation: Simulation) -> None:
+    """Rejected means at once, without waiting for the time-out, and nothing is applied."""
+    code, calls, output = simulation.run("restore_gate", {"approval": ["rejected"]}, {"system_id": "app_restored"})
+    assert code == 1
+    assert "was rejected" in output
+    assert calls == ["plan_restore:app_restored", f"approval_state:{PLAN}"]
+
+
+def test_a_form_answer_that_is_no_case_number_is_refused(simulation: Simulation) -> None:
+    """An address typed into the form goes nowhere."""
+    code, calls, _ = simulation.run("subject_request", {}, {"case_id": "someone@mail.example"})
+    assert code != 0
+    assert calls == []

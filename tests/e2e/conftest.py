@@ -1,0 +1,171 @@
+"""A small shop in SQLite: customers, orders of several fiscal years, notes; one processor, one policy."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from retention.app import App
+from retention.wiring import open_app
+
+NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+
+SETTINGS = """\
+ledger: sqlite:///ledger.db
+policy: policy.yaml
+datamap: datamap.yaml
+keys: {provider: file, path: keys}
+evidence: {store: evidence, origin: shop.example/log}
+limits: {subjects: 5, fraction: 0.5, rows: 20}
+systems:
+  shop: {connector: sql, url: "file:shop_url"}
+  shop_restored: {connector: sql, url: "file:restored_url", restores: shop}
+"""
+
+POLICY = """\
+policy: shop
+controller: {name: {ja: 例の店, en: Example Shop}, address: 東京都, responsible: Privacy office}
+timezone: Asia/Tokyo
+regimes: [jp.appi]
+categories:
+  account: {title: {ja: 会員情報, en: Account}, purposes: [P1]}
+  billing: {title: {ja: 請求, en: Billing}, purposes: [P2]}
+  notes: {title: {ja: メモ, en: Notes}, purposes: [P3]}
+rules:
+  - id: account
+    category: account
+    effective: {from: 2020-01-01}
+    keep: {for: P30D, after: account.closed}
+    then: erase
+    source: policy
+  - id: billing
+    category: billing
+    effective: {from: 2020-01-01}
+    keep: {for: P7Y, after: fiscal_year.closed, of: accounted, plus: P2M}
+    then: erase
+    source: statute
+    statute: jp.corporate-tax-act
+  - id: notes
+    category: notes
+    effective: {from: 2020-01-01}
+    keep: {for: P12M, since: written}
+    then: erase
+    source: policy
+holds:
+  - id: tax-books
+    fields: [orders.amount, orders.paid_at]
+    keep: {for: P7Y, after: fiscal_year.closed, of: accounted, plus: P2M}
+    statute: jp.corporate-tax-act
+requests: {answer_within: P14D, channels: [post, email], identity_documents: [passport]}
+"""
+
+DATAMAP = """\
+datasets:
+  shop.customers:
+    system: shop
+    table: customers
+    primary_key: [id]
+    subject: {user_id: id, email: email}
+    fields:
+      name: {category: account, identifies: directly}
+      email: {category: account, identifies: directly}
+  shop.orders:
+    system: shop
+    table: orders
+    primary_key: [id]
+    parent: {shop.customers: {customer_id: id}}
+    dates: {accounted: paid_at}
+    fields:
+      amount: {category: billing, identifies: "no"}
+      paid_at: {category: billing, identifies: "no"}
+  shop.notes:
+    system: shop
+    table: notes
+    primary_key: [id]
+    parent: {shop.customers: {customer_id: id}}
+    dates: {written: written_at}
+    fields:
+      body: {category: notes, identifies: directly}
+"""
+
+SCHEMA = """\
+CREATE TABLE customers (id TEXT PRIMARY KEY, name TEXT, email TEXT);
+CREATE TABLE orders (
+    id INTEGER PRIMARY KEY, customer_id TEXT REFERENCES customers(id), amount INTEGER, paid_at TIMESTAMP);
+CREATE TABLE notes (
+    id INTEGER PRIMARY KEY, customer_id TEXT REFERENCES customers(id), body TEXT, written_at TIMESTAMP);
+"""
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A workspace and the database it governs."""
+
+    folder: Path
+    database: Path
+
+    def app(self) -> App:
+        """Open the workspace."""
+        return open_app(self.folder)
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        """Ask the database."""
+        connection = sqlite3.connect(self.database)
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+    def change(self, *statements: str) -> None:
+        """Change the database, as other programs do."""
+        connection = sqlite3.connect(self.database)
+        with connection:
+            for statement in statements:
+                connection.execute(statement)
+        connection.close()
+
+    def approved_request(self, subject: str, now: datetime = NOW) -> tuple[App, str, str]:
+        """Take a request as far as its approved plan; return the app, the case and the plan."""
+        app = self.app()
+        case = app.open_request(subject, "post", now)
+        app.identify(case.case_id, "passport", now)
+        app.accept(case.case_id, now)
+        plan = app.plan_request(case.case_id, now)
+        app.approve(plan.plan_id, plan.digest, "office", now)
+        return app, case.case_id, plan.plan_id
+
+
+def fill(database: Path) -> None:
+    """Make the shop's tables: ten customers, of whom c3 and c7 matter."""
+    connection = sqlite3.connect(database)
+    connection.executescript(SCHEMA)
+    with connection:
+        for number in range(10):
+            user = f"c{number}"
+            connection.execute("INSERT INTO customers VALUES (?, ?, ?)", (user, f"Name {user}", f"{user}@mail.example"))
+            for year in (2016, 2024):
+                paid = f"{year}-05-10 00:00:00.000000"
+                row = (user, 1000 + number, paid)
+                connection.execute("INSERT INTO orders (customer_id, amount, paid_at) VALUES (?, ?, ?)", row)
+            note = (user, f"note about {user}", "2026-10-01 00:00:00.000000")
+            connection.execute("INSERT INTO notes (customer_id, body, written_at) VALUES (?, ?, ?)", note)
+    connection.close()
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """A shop of ten customers."""
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    database = tmp_path / "shop.sqlite"
+    fill(database)
+    (folder / "retention.yaml").write_text(SETTINGS, encoding="utf-8")
+    (folder / "policy.yaml").write_text(POLICY, encoding="utf-8")
+    (folder / "datamap.yaml").write_text(DATAMAP, encoding="utf-8")
+    (folder / "shop_url").write_text(f"sqlite:///{database}", encoding="utf-8")
+    (folder / "restored_url").write_text(f"sqlite:///{tmp_path / 'restored.sqlite'}", encoding="utf-8")
+    return Shop(folder, database)

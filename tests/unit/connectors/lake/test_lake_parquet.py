@@ -1,0 +1,256 @@
+"""Rewriting Parquet: right rows, same file in every other respect."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.lake import parquet
+from connectors.lake.change import Anonymize, Counts, Erase, Redact
+from retention.errors import KeyTypeError, TerminalFailure
+from retention.model.datamap import ColumnType
+from retention.model.ids import KeySetId
+from retention.model.predicate import AllOf, Among, Before, Everything, Not, Populated, Selection
+from retention.model.subject import Key, KeySet
+from retention.model.transform import Band, Drop, Prefix, ToMonth
+
+NAME = "s3://lake/a.parquet"
+
+
+def among(column: str, *keys: Key) -> Selection:
+    """Return the selection of rows whose column is one of the keys."""
+    return Selection(Among(column, KeySet(KeySetId("k"), 0, "")), {KeySetId("k"): frozenset(keys)})
+
+
+def file_of(table: pa.Table, **options: Any) -> io.BytesIO:
+    """Return the table as a file."""
+    sink = io.BytesIO()
+    pq.write_table(table, sink, **options)
+    sink.seek(0)
+    return sink
+
+
+def rewritten(source: io.BytesIO, selection: Selection, change: Any) -> tuple[io.BytesIO, Counts]:
+    """Return the new file and the counts."""
+    sink = io.BytesIO()
+    counts = parquet.rewrite(NAME, source, sink, selection, change)
+    sink.seek(0)
+    return sink, counts
+
+
+def wide() -> pa.Table:
+    """Return 40 rows with many types, nested ones too, and metadata."""
+    n = range(40)
+    table = pa.table(
+        {
+            "user": pa.array([f"user-{i % 5}" for i in n]),
+            "kind": pa.array([f"kind-{i % 5}" for i in n]).dictionary_encode(),
+            "at": pa.array([datetime(2026, 1, 1, i % 24, tzinfo=UTC) for i in n], pa.timestamp("ms", "Asia/Tokyo")),
+            "nano": pa.array([1_700_000_000_000_000_000 + i for i in n], pa.timestamp("ns")),
+            "price": pa.array([Decimal(i) / 4 for i in n], pa.decimal128(9, 2)),
+            "tags": pa.array([[f"t{i}", None] if i % 3 else None for i in n], pa.list_(pa.string())),
+            "deep": pa.array([{"a": i, "b": [i]} if i % 4 else None for i in n]),
+            "small": pa.array([i % 7 for i in n], pa.uint8()),
+            "day": pa.array([date(2026, 1, 1 + i % 28) for i in n]),
+        }
+    )
+    return table.replace_schema_metadata({"owner": "team lake"})
+
+
+def same(one: pa.Table, other: pa.Table) -> bool:
+    """Whether types and values are equal, in order; a dictionary may number its values differently."""
+    return bool(one.schema.equals(other.schema)) and one.to_pylist() == other.to_pylist()
+
+
+def test_all_but_the_rows_is_as_it_was() -> None:
+    """Schema, metadata, codec of each column, row groups, dictionaries, page index and order survive."""
+    codec = {name: "zstd" if name == "user" else "snappy" for name in wide().column_names}
+    codec |= {"tags.list.element": "gzip", "deep.a": "none", "deep.b.list.element": "snappy"}
+    options = {"compression": codec, "row_group_size": 10, "write_page_index": True, "use_dictionary": ["user"]}
+    source = file_of(wide(), **options)
+    sink, counts = rewritten(source, among("user", "user-1", "user-3"), Erase())
+    assert counts == Counts(rows=40, gone=16)
+    before, after = pq.ParquetFile(source), pq.ParquetFile(sink)
+    assert after.schema_arrow.equals(before.schema_arrow, check_metadata=True)
+    assert after.schema.equals(before.schema)
+    keep = [user not in {"user-1", "user-3"} for user in wide()["user"].to_pylist()]
+    assert same(after.read(), before.read().filter(pa.array(keep)))
+    assert [after.metadata.row_group(i).num_rows for i in range(4)] == [6, 6, 6, 6]
+    for i in range(before.metadata.num_columns):
+        old, new = before.metadata.row_group(0).column(i), after.metadata.row_group(0).column(i)
+        assert (new.compression, new.has_dictionary_page) == (old.compression, old.has_dictionary_page)
+        assert new.has_offset_index
+
+
+@pytest.mark.parametrize("column", ["user", "kind"])
+def test_no_byte_of_an_erased_value_is_left(column: str) -> None:
+    """Neither dictionaries (also of columns that Arrow reads as dictionaries) nor statistics keep it."""
+    source = file_of(wide().select([column]), compression="none")
+    value = f"{column}-3"
+    sink, _ = rewritten(source, among(column, value), Erase())
+    assert value.encode() in source.getvalue()
+    assert value.encode() not in sink.getvalue()
+
+
+def test_a_dictionary_inside_a_list_leaks_nothing() -> None:
+    """A nested dictionary is written anew as well."""
+    inner = pa.ListArray.from_arrays(pa.array([0, 1, 2]), pa.array(["secret", "kept"]).dictionary_encode())
+    source = file_of(pa.table({"user": ["a", "b"], "tags": inner}), compression="none")
+    sink, _ = rewritten(source, among("user", "a"), Erase())
+    assert b"secret" not in sink.getvalue()
+    assert pq.read_table(sink)["tags"].to_pylist() == [["kept"]]
+
+
+@pytest.mark.parametrize("column", wide().column_names)
+def test_redact_empties_any_type(column: str) -> None:
+    """The field is null in the selected rows, untouched in the others, and a repeat counts nothing."""
+    source = file_of(wide(), row_group_size=7)
+    chosen = among("small", 1, 2)
+    filled = sum(
+        v is not None
+        for v, s in zip(wide()[column].to_pylist(), wide()["small"].to_pylist(), strict=True)
+        if s in {1, 2}
+    )
+    sink, counts = rewritten(source, chosen, Redact((column,)))
+    assert counts == Counts(rows=40, altered=filled)
+    small = wide()["small"].to_pylist()
+    expected = [None if s in {1, 2} else v for v, s in zip(wide()[column].to_pylist(), small, strict=True)]
+    table = pq.read_table(sink)
+    assert table[column].to_pylist() == expected
+    assert same(table.drop([column]), wide().drop([column]))
+    again = Selection(Not(Everything())) if column == "small" else chosen
+    assert parquet.measure(NAME, sink, again, Redact((column,))).touched == 0
+
+
+def test_anonymize_changes_only_the_selected() -> None:
+    """Transforms keep types; rare classes go; other rows and columns are equal."""
+    source = file_of(wide(), row_group_size=7)
+    change = Anonymize(
+        {"user": Drop(), "kind": Prefix(2), "nano": ToMonth(), "day": ToMonth(), "price": Band(5)},
+        ("price",),
+        frozenset({'["0.00"]', '["0"]', '["0E+2"]'}),
+    )
+    sink, counts = rewritten(source, among("user", "user-2"), change)
+    table = pq.read_table(sink)
+    assert table.schema.equals(wide().schema)
+    others = [user != "user-2" for user in wide()["user"].to_pylist()]
+    kept = [user is not None for user in table["user"].to_pylist()]
+    assert same(table.filter(pa.array(kept)), wide().filter(pa.array(others)))
+    new = table.filter(pa.array([not each for each in kept]))
+    assert set(new["kind"].to_pylist()) == {"ki"}
+    assert set(new["day"].to_pylist()) == {date(2026, 1, 1)}
+    assert set(new["nano"].cast(pa.int64()).to_pylist()) == {1_698_796_800_000_000_000}
+    assert counts == Counts(rows=40, gone=8 - new.num_rows, altered=new.num_rows, suppressed=8 - new.num_rows)
+    assert counts.suppressed > 0
+
+
+def test_only_one_row_group_is_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rewrite asks for row group after row group, never for the whole file."""
+    asked: list[int] = []
+    real = pq.ParquetFile.read_row_group
+
+    def read(self: Any, i: int, *args: Any, **options: Any) -> Any:
+        asked.append(i)
+        return real(self, i, *args, **options)
+
+    monkeypatch.setattr(pq.ParquetFile, "read_row_group", read)
+    monkeypatch.delattr(pq.ParquetFile, "read")
+    monkeypatch.delattr(pq.ParquetFile, "read_row_groups")
+    rewritten(file_of(wide(), row_group_size=10), among("user", "user-1"), Erase())
+    assert asked == [0, 1, 2, 3]
+
+
+def test_int96_and_decimals_keep_their_physical_type() -> None:
+    """Files of older writers stay what they are."""
+    table = wide().select(["user", "nano", "price"])
+    source = file_of(table, use_deprecated_int96_timestamps=True, store_decimal_as_integer=True)
+    sink, _ = rewritten(source, among("user", "user-1"), Erase())
+    kinds = [pq.ParquetFile(sink).schema.column(i).physical_type for i in range(3)]
+    assert kinds == ["BYTE_ARRAY", "INT96", "INT32"]
+
+
+def test_what_cannot_be_read_is_terminal_and_named() -> None:
+    """A damaged file stops the step; the message names the object."""
+    with pytest.raises(TerminalFailure, match=r"a\.parquet"):
+        parquet.measure(NAME, io.BytesIO(b"PAR1 this is no parquet file PAR1"), Selection(Everything()), Erase())
+
+
+def test_an_object_without_the_key_column_is_refused() -> None:
+    """Its rows cannot be judged, so nothing is assumed."""
+    with pytest.raises(TerminalFailure, match="user_id"):
+        parquet.measure(NAME, file_of(wide()), among("user_id", "u"), Erase())
+
+
+def test_a_required_column_is_not_emptied() -> None:
+    """A column that the file says is never null is refused."""
+    schema = pa.schema([pa.field("user", pa.string(), nullable=False)])
+    with pytest.raises(TerminalFailure, match="required"):
+        rewritten(file_of(pa.table({"user": ["a"]}, schema=schema)), among("user", "a"), Redact(("user",)))
+
+
+def test_metadata_with_a_key_in_it_is_refused() -> None:
+    """Metadata is copied, so it must not name the person."""
+    table = wide().replace_schema_metadata({"attrs": "made for someone@example.org"})
+    with pytest.raises(TerminalFailure, match="attrs") as caught:
+        rewritten(file_of(table), among("user", "someone@example.org"), Erase())
+    assert "someone@" not in str(caught.value)
+
+
+def test_text_for_an_integer_column() -> None:
+    """Whole numbers as text are numbers; other text is an error, never no rows; too large is simply not there."""
+    file = file_of(wide())
+    assert parquet.measure(NAME, file, among("small", "1", 6, 256, -1), Erase()).gone == 11
+    with pytest.raises(KeyTypeError, match="small"):
+        parquet.measure(NAME, file, among("small", "1.0"), Erase())
+
+
+def test_describe_and_tally_speak_plain_values() -> None:
+    """Dictionaries are text; nanoseconds and nested values become values of the model."""
+    file = file_of(wide(), row_group_size=16)
+    assert parquet.describe(NAME, file)["kind"] is ColumnType.TEXT
+    total: Counter[Any] = sum(parquet.tally(NAME, file, ("kind", "tags"), among("user", "user-0")), Counter())
+    assert total["kind-0", None] == 3
+    assert total["kind-0", '["t5", null]'] == 1
+
+
+_CELL = st.tuples(st.none() | st.sampled_from("abc"), st.none() | st.integers(-3, 3), st.none() | st.integers(0, 40))
+_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(_CELL, min_size=1, max_size=30),
+    group=st.integers(1, 7),
+    keys=st.frozensets(st.sampled_from("abz")),
+    day=st.integers(0, 40),
+    unit=st.sampled_from(["s", "ms", "us", "ns"]),
+)
+def test_it_erases_what_a_plain_loop_does(
+    rows: list[Any], group: int, keys: frozenset[str], day: int, unit: str
+) -> None:
+    """Whatever the rows, keys, instants and row groups: the same rows go and the rest is equal, in order."""
+    instants = [None if d is None else _EPOCH.timestamp() + d * 86_400 for _, _, d in rows]
+    columns = {
+        "user": pa.array([u for u, _, _ in rows], pa.string()),
+        "n": pa.array([n for _, n, _ in rows], pa.int16()),
+        "at": pa.array(
+            [None if i is None else datetime.fromtimestamp(i, UTC) for i in instants], pa.timestamp(unit, "UTC")
+        ),
+    }
+    at = datetime.fromtimestamp(_EPOCH.timestamp() + day * 86_400 + 1e-6, UTC)
+    is_user = Among("user", KeySet(KeySetId("k"), 0, ""))
+    where = AllOf((Not(AllOf((is_user, Populated(("n",))))), Before("at", at)))
+    table = pa.table(columns)
+    sink, counts = rewritten(file_of(table, row_group_size=group), Selection(where, {KeySetId("k"): keys}), Erase())
+    keep = [not (not (u in keys and n is not None) and d is not None and d <= day) for u, n, d in rows]
+    assert counts == Counts(rows=len(rows), gone=keep.count(False))
+    assert pq.read_table(sink).equals(pq.read_table(file_of(table)).filter(pa.array(keep, pa.bool_())))
