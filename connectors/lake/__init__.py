@@ -7,6 +7,7 @@ finder        counts and values of live objects
 eraser        rewrites live objects, removes older versions
 inspector     reads again for verification, by code of its own
 change        what becomes of a selected row
+columns       refuses a predicate that names a column nobody has
 predicate     which rows are selected
 formats       one of: parquet, jsonl
 objects       list, read, conditional write, versions

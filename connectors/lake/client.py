@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 _CONNECT_SECONDS = 10
 _READ_SECONDS = 60
 _SERVER_ERROR = 500
-_BUSY = frozenset({"SlowDown", "Throttling", "ThrottlingException", "RequestTimeout", "TooManyRequestsException"})
+_BUSY = frozenset(
+    {"OperationAborted", "SlowDown", "Throttling", "ThrottlingException", "RequestTimeout", "TooManyRequestsException"}
+)
 _LOST_THE_RACE = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
 _MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 
@@ -72,6 +74,9 @@ def translated(doing: str) -> Iterator[None]:
         raise _from_answer(doing, error.response) from error
     except (vendor.ConnectionError, vendor.HTTPClientError, vendor.IncompleteReadError) as error:
         raise TransientFailure(f"{doing}: the store could not be reached ({type(error).__name__})") from error
+    except OSError as error:
+        message = f"{doing}: the local temporary file failed ({type(error).__name__})"
+        raise TransientFailure(message, hint="free disk space, then run again") from error
     except vendor.BotoCoreError as error:
         raise TerminalFailure(f"{doing}: the request could not be made ({type(error).__name__})") from error
 

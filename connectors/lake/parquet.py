@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from connectors.lake.change import Altered, Anonymize, Change, Counts, Erase, Gone, Redact, columns_of, fate
 from connectors.lake.predicate import compared, constant, mask, needed, plain
-from retention.errors import TerminalFailure
+from retention.errors import TerminalFailure, TransientFailure
 from retention.model.datamap import ColumnType
 from retention.model.predicate import Selection
 from retention.model.transform import Drop, Value
@@ -101,8 +101,14 @@ def rewrite(name: str, file: IO[bytes], sink: IO[bytes], selection: Selection, c
 def _opened(name: str, file: IO[bytes]) -> Iterator[pq.ParquetFile]:
     try:
         with pq.ParquetFile(file) as source:
+            names = source.schema_arrow.names
+            if len(set(names)) != len(names):
+                raise TerminalFailure(f"{name}: expected each column once, found a name twice")
             yield source
     except (pa.ArrowException, OSError) as error:
+        if getattr(error, "errno", None) is not None:  # the system's, not the reader's
+            message = f"{name}: the local temporary file failed ({type(error).__name__})"
+            raise TransientFailure(message, hint="free disk space, then run again") from error
         # the library's own message may repeat a value
         message = (
             f"{name}: not a Parquet file that can be read ({type(error).__name__}); it may be encrypted or damaged"

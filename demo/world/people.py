@@ -13,7 +13,8 @@ CLOSED = 25
 """Accounts closed long ago; under 5 % of the customers, so that a sweep stays within the default limits."""
 REOPENED = 6
 """Accounts closed long ago and opened again: their clocks stopped."""
-OLDEST = timedelta(days=9 * 365)
+OLDEST = timedelta(days=round(8.6 * 365.25))
+"""The first customers: old enough that some payments are past the tax hold whatever the season, and not many."""
 
 _PREFECTURES = {"東京都": 38, "大阪府": 20, "神奈川県": 15, "愛知県": 11, "福岡県": 9, "北海道": 7}
 _DEVICES = {"tv": 55, "phone": 35, "browser": 10}
@@ -116,7 +117,9 @@ def _created_at(rng: Random, now: datetime, number: int, closed_at: datetime | N
 def _plan(rng: Random, number: int) -> str:
     if number == 0:
         return "monthly"
-    return "annual" if 1 <= number <= CLOSED and number % 2 else rng.choice(("monthly", "monthly", "annual"))
+    if 1 <= number <= CLOSED:
+        return "annual" if number % 12 else "monthly"
+    return rng.choice(("monthly", "monthly", "annual"))
 
 
 def _weighted(rng: Random, weights: dict[str, int]) -> str:

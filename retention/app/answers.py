@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import assert_never, get_args
+
 from retention.app.context import Context
+from retention.app.records import stored
+from retention.errors import StateError
 from retention.evidence import export_bundle
-from retention.model.ids import CaseId
+from retention.evidence.certificate import (
+    Action,
+    Certificate,
+    KeptLine,
+    Language,
+    Line,
+    ProcessorLine,
+    RemainsLine,
+    render,
+)
+from retention.model.case import CaseKind, CaseState
+from retention.model.copies import OrderState, PlacedOrder
+from retention.model.ids import CaseId, DatasetId, StepId
+from retention.model.plan import AnonymizeRows, EraseRows, RedactFields, RowStep
+from retention.model.policy import Titles
+from retention.ports.ledger import Phase, StoredPlan
 
 
 def bundle(context: Context, case_id: CaseId) -> bytes:
@@ -14,11 +36,110 @@ def bundle(context: Context, case_id: CaseId) -> bytes:
         UnknownNameError: there is no such case.
 
     """
-    context.ledger.cases.get(case_id)
+    case = context.ledger.cases.get(case_id)
     attachments: dict[str, bytes] = {}
+    if case.kind is CaseKind.REQUEST and case.state in (CaseState.SEALED, CaseState.CLOSED):
+        told = certificate(context, case_id)
+        attachments |= {f"certificate.{lang}.html": render(told, lang).encode() for lang in get_args(Language)}
     plans = context.ledger.plans.of_case(case_id)
     if plans:
         attachments["plan.json"] = plans[0].body
         attachments["policy.yaml"] = context.policy_text.encode()
         attachments["datamap.yaml"] = context.datamap_text.encode()
     return export_bundle(context.log, case_id, attachments)
+
+
+def write_certificate(context: Context, case_id: CaseId, folder: Path) -> list[Path]:
+    """Write the person's certificate, one file a language; return the files.
+
+    Raises:
+        StateError: the case is not a request that has been sealed: nothing may be certified yet.
+
+    """
+    written = certificate(context, case_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    files: list[Path] = []
+    for language in get_args(Language):
+        path = folder / f"certificate.{language}.html"
+        path.write_text(render(written, language), encoding="utf-8")
+        files.append(path)
+    return files
+
+
+def certificate(context: Context, case_id: CaseId) -> Certificate:
+    """Return what the person is told.
+
+    Raises:
+        StateError: see `write_certificate`.
+
+    """
+    case = context.ledger.cases.get(case_id)
+    if case.kind is not CaseKind.REQUEST or case.state not in (CaseState.SEALED, CaseState.CLOSED):
+        raise StateError(f"{case_id} is a {case.state.value} {case.kind.value}; only a sealed request is certified")
+    kept, plan = stored(context, context.ledger.plans.of_case(case_id)[0].plan_id)
+    checkpoint = context.log.publish()
+    met, answered_at = _met(context, kept)
+    return Certificate(
+        controller=context.policy.controller.name,
+        address=context.policy.controller.address,
+        case_id=case_id,
+        requested_at=case.opened_at.astimezone(context.zone),
+        answered_at=answered_at.astimezone(context.zone),
+        lines=tuple(
+            Line(_title(context, step.dataset), _action(step), met[step.step_id])
+            for step in plan.steps
+            if isinstance(step, RowStep)
+        ),
+        kept=tuple(
+            KeptLine(_title(context, w.dataset), w.fields, w.statute, _local(context, w.until)) for w in plan.withheld
+        ),
+        remains=tuple(
+            RemainsLine(f"{horizon.system} {horizon.what}", horizon.until.astimezone(context.zone))
+            for horizon in context.ledger.copies.horizons(case_id)
+            if horizon.gone_at is None
+        ),
+        processors=tuple(
+            ProcessorLine(order.processor, _completed(context, order))
+            for order in context.ledger.copies.orders(case_id)
+        ),
+        origin=context.log.origin,
+        size=checkpoint.size,
+        root=checkpoint.root.hex(),
+        fingerprint=context.log.signer.verifier.fingerprint,
+    )
+
+
+def _met(context: Context, kept: StoredPlan) -> tuple[dict[StepId, int], datetime]:
+    """Return how many rows each step met, and when the last step was done."""
+    lines = context.ledger.journal.entries(kept.plan_id)
+    intents = [line for line in lines if line.phase is Phase.INTENT]
+    met = {line.step_id: json.loads(line.body).get("rows", 0) for line in intents}
+    return met, max((line.at for line in lines if line.phase is Phase.DONE), default=kept.made_at)
+
+
+def _title(context: Context, dataset_id: DatasetId) -> Titles:
+    """Name a dataset for a person: the categories of its fields, in his language."""
+    categories = dict.fromkeys(f.category for f in context.datamap.datasets[dataset_id].fields.values())
+    titles = [context.policy.categories[category].title for category in categories]
+    return {language: "・".join(title.get(language, "") for title in titles) for language in get_args(Language)}
+
+
+def _action(step: RowStep) -> Action:
+    match step:
+        case EraseRows():
+            return "erase"
+        case RedactFields():
+            return "redact"
+        case AnonymizeRows():
+            return "anonymize"
+        case _:
+            assert_never(step)
+
+
+def _completed(context: Context, order: PlacedOrder) -> datetime | None:
+    done = order.receipt is not None and order.receipt.state is OrderState.COMPLETED
+    return order.receipt.received_at.astimezone(context.zone) if done and order.receipt else None
+
+
+def _local(context: Context, at: datetime | None) -> datetime | None:
+    return None if at is None else at.astimezone(context.zone)

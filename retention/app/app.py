@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
@@ -148,3 +149,7 @@ class App:
     def bundle(self, case_id: CaseId) -> bytes:
         """See `answers.bundle`."""
         return answers.bundle(self.context, case_id)
+
+    def certificate(self, case_id: CaseId, folder: Path) -> list[Path]:
+        """See `answers.write_certificate`."""
+        return answers.write_certificate(self.context, case_id, folder)

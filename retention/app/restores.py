@@ -39,4 +39,3 @@ def _suppressed(context: Context, now: datetime) -> dict[tuple[str, str], frozen
     for entry in context.ledger.copies.suppressions(now):
         scopes[entry.key_name, entry.digest].add(entry.scope)
     return {who: frozenset(found) for who, found in scopes.items()}
-

@@ -66,7 +66,7 @@ class Record:
 
 Shape: TypeAlias = Text | Choice | Count | Flag | Listed | Maybe | Record
 
-_WORD = r"[A-Za-z_][A-Za-z0-9_-]{0,62}"
+_WORD = r"_{0,2}[A-Za-z][A-Za-z0-9_-]{0,62}"
 _DIGEST = Text(r"[0-9a-f]{64}")
 _INSTANT = Text(r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9](?:\.[0-9]{6})?Z")
 _CASE = Text(r"C-[0-9]{8}-[0-9a-z]{4,12}")

@@ -60,14 +60,14 @@ class Sqlite:
         self.connection.execute(f'CREATE TABLE "{dataset.location}" ({columns}, PRIMARY KEY (id))')
         self.connection.execute("BEGIN")
         self.connection.executemany(
-            f'INSERT INTO "{dataset.location}" VALUES ({marks})',  # noqa: S608 -- names of our own
+            f'INSERT INTO "{dataset.location}" VALUES ({marks})',
             [[_sqlite_cell(row[name]) for name in schema] for row in rows],
         )
         self.connection.execute("COMMIT")
 
     def rows(self, dataset: Dataset) -> list[dict[str, Any]]:
         """Read the table by the driver."""
-        cursor = self.connection.execute(f'SELECT * FROM "{dataset.location}"')  # noqa: S608 -- names of our own
+        cursor = self.connection.execute(f'SELECT * FROM "{dataset.location}"')
         names = [column[0] for column in cursor.description]
         rows = [dict(zip(names, values, strict=True)) for values in cursor]
         return [row | {"active": None if row["active"] is None else bool(row["active"])} for row in rows]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -18,8 +18,6 @@ from retention.errors import (
 )
 from retention.evidence import verify
 from retention.model.case import CaseState
-
-from datetime import UTC, datetime
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
@@ -49,9 +47,7 @@ def test_a_sweep_disposes_of_what_is_due_and_keeps_what_is_held(shop):
     with shop.app() as app:
         closed = NOW - timedelta(days=60)
         app.record_event("user_id=c7", "account.closed", event_id="e1", occurred_at=closed, now=NOW)
-        app.record_event(
-            "user_id=c8", "account.closed", event_id="e2", occurred_at=NOW - timedelta(days=5), now=NOW
-        )
+        app.record_event("user_id=c8", "account.closed", event_id="e2", occurred_at=NOW - timedelta(days=5), now=NOW)
         plan = app.plan_sweep(NOW)
         app.approve(plan.plan_id, plan.digest, "office", NOW)
         app.apply(plan.plan_id, NOW)
@@ -215,3 +211,23 @@ def test_an_unknown_key_names_the_nearest(shop):
     """A key that no dataset knows is refused with the nearest one."""
     with shop.app() as app, pytest.raises(InputError, match="did you mean email"):
         app.open_request("emial=c3@mail.example", "post", NOW)
+
+
+def test_the_person_gets_an_answer_in_both_languages(shop, tmp_path):
+    """The certificate says what went, what stays under which law, and names nobody; before sealing there is none."""
+    app, case_id, plan_id = shop.approved_request("user_id=c3")
+    with app:
+        app.apply(plan_id, NOW)
+        app.verify(plan_id, NOW)
+        with pytest.raises(StateError):
+            app.certificate(case_id, tmp_path)
+        app.seal(plan_id, NOW)
+        files = app.certificate(case_id, tmp_path)
+    texts = {path.name: path.read_text(encoding="utf-8") for path in files}
+    assert sorted(texts) == ["certificate.en.html", "certificate.ja.html"]
+    for text in texts.values():
+        assert "jp.corporate-tax-act" in text
+        assert case_id in text
+        assert "Name c3" not in text
+        assert "mail.example" not in text
+    assert "消去しました" in texts["certificate.ja.html"]

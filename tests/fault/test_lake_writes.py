@@ -135,8 +135,8 @@ def test_everything_goes_in_one_run(server: Any, end: str) -> None:
     assert erase(server, bucket, end) == Effect(rows=0)
 
 
-@pytest.mark.parametrize("when", s3.When)
-@pytest.mark.parametrize("end", END)
+# which bytes are written depends on the format, when and how does not: one format a moment is enough
+@pytest.mark.parametrize(("end", "when"), [("jsonl", s3.When.BEFORE), ("parquet", s3.When.AFTER)])
 def test_a_cut_at_any_write_is_finished_by_a_repeat(server: Any, end: str, when: Any) -> None:
     """For every write there is: die before it or after it, run again, and the end state is the same."""
     number = 0

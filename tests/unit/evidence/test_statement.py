@@ -65,7 +65,17 @@ FACTS: tuple[Fact, ...] = (
     HoldReleased(HoldId("H-1")),
     Replayed(SystemId("app"), 12, 1),
 )
-PERSONAL = ("taro@example.jp", "090-1234-5678", "09012345678", "+81 90 1234 5678", "山田 太郎", "a note", "a\n", "")
+PERSONAL = (
+    "taro@example.jp",
+    "0901_2345678",
+    "090-1234-5678",
+    "09012345678",
+    "+81 90 1234 5678",
+    "山田 太郎",
+    "a note",
+    "a\n",
+    "",
+)
 
 
 def recorded(fact: Fact, at: datetime = AT) -> Recorded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections import Counter
 from datetime import UTC, date, datetime
@@ -10,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyarrow.parquet.encryption as pe
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -182,6 +184,36 @@ def test_what_cannot_be_read_is_terminal_and_named() -> None:
     """A damaged file stops the step; the message names the object."""
     with pytest.raises(TerminalFailure, match=r"a\.parquet"):
         parquet.measure(NAME, io.BytesIO(b"PAR1 this is no parquet file PAR1"), Selection(Everything()), Erase())
+
+
+class _Keys(pe.KmsClient):
+    """Keys that nobody keeps."""
+
+    def __init__(self, _: Any) -> None:
+        super().__init__()
+
+    def wrap_key(self, key: bytes, _: str) -> bytes:
+        """Return the key as it is."""
+        return base64.b64encode(key)
+
+
+@pytest.mark.parametrize("plaintext_footer", [True, False])
+def test_an_encrypted_file_is_terminal_and_named(*, plaintext_footer: bool) -> None:
+    """What is encrypted cannot be judged, whether the footer or only the column is."""
+    how = pe.EncryptionConfiguration(footer_key="f", column_keys={"c": ["user"]}, plaintext_footer=plaintext_footer)
+    locked = pe.CryptoFactory(_Keys).file_encryption_properties(pe.KmsConnectionConfig(), how)
+    sink = io.BytesIO()
+    with pq.ParquetWriter(sink, pa.schema([("user", pa.string())]), encryption_properties=locked) as writer:
+        writer.write_table(pa.table({"user": ["a"]}))
+    with pytest.raises(TerminalFailure, match=r"a\.parquet.*encrypted"):
+        parquet.measure(NAME, sink, among("user", "a"), Erase())
+
+
+def test_a_column_name_twice_is_terminal() -> None:
+    """Which of two columns holds the key is not guessed."""
+    table = pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["user", "user"])
+    with pytest.raises(TerminalFailure, match="twice"):
+        parquet.measure(NAME, file_of(table), among("user", "a"), Erase())
 
 
 def test_an_object_without_the_key_column_is_refused() -> None:

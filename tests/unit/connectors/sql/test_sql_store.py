@@ -61,7 +61,7 @@ def test_a_schema_of_its_own(pg: Any, opened: Any, table: Any) -> None:
     address = store.inspector().address(table("people"))
     engine = sa.create_engine(address.url)
     with engine.connect() as connection:
-        assert connection.exec_driver_sql(f"SELECT count(*) FROM {address.table}").scalar_one() == 1  # noqa: S608 -- ours
+        assert connection.exec_driver_sql(f"SELECT count(*) FROM {address.table}").scalar_one() == 1
     engine.dispose()
     assert store.eraser().erase_rows(table("people"), EVERYTHING).rows == 1
     assert pg.execute("SELECT count(*) FROM people").fetchone() == (2,)
