@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from retention.model.copies import OrderState, PlacedOrder
 from retention.model.ids import CaseId, DatasetId, StepId
 from retention.model.plan import AnonymizeRows, EraseRows, RedactFields, RowStep
 from retention.model.policy import Titles
+from retention.planning import codec
 from retention.ports.ledger import Phase, StoredPlan
 
 
@@ -43,10 +45,17 @@ def bundle(context: Context, case_id: CaseId) -> bytes:
         attachments |= {f"certificate.{lang}.html": render(told, lang).encode() for lang in get_args(Language)}
     plans = context.ledger.plans.of_case(case_id)
     if plans:
+        plan = codec.decode(plans[0].body)
         attachments["plan.json"] = plans[0].body
-        attachments["policy.yaml"] = context.policy_text.encode()
-        attachments["datamap.yaml"] = context.datamap_text.encode()
+        attachments |= _if_unchanged("policy.yaml", context.policy_text, plan.policy_digest)
+        attachments |= _if_unchanged("datamap.yaml", context.datamap_text, plan.datamap_digest)
     return export_bundle(context.log, case_id, attachments)
+
+
+def _if_unchanged(name: str, text: str, digest: str) -> dict[str, bytes]:
+    """Attach a file only if it is the one the plan was made under."""
+    content = text.encode()
+    return {name: content} if hashlib.sha256(content).hexdigest() == digest else {}
 
 
 def write_certificate(context: Context, case_id: CaseId, folder: Path) -> list[Path]:

@@ -15,7 +15,7 @@ from retention.model.facts import Denied
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
 from retention.planning import assemble
-from retention.requests import check_channel, due_at, identity_accepted
+from retention.requests import check_channel, check_refusal, due_at, identity_accepted
 
 
 def parse_subject(context: Context, text: str) -> SubjectKey:
@@ -87,7 +87,13 @@ def accept(context: Context, case_id: CaseId, now: datetime) -> Case:
 
 
 def deny(context: Context, case_id: CaseId, reason: str, now: datetime) -> Case:
-    """Refuse the request with a reason's code; the denial is evidence, the person's key is shredded."""
+    """Refuse the request with a reason's code; the denial is evidence, the person's key is shredded.
+
+    Raises:
+        InputError: there is no such code.
+
+    """
+    check_refusal(reason)
     case = replace(_request(context, case_id), state=CaseState.DENIED, decided_at=now)
     context.record(case_id, Denied(reason), now)
     context.ledger.cases.replace(case)

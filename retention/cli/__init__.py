@@ -1,9 +1,10 @@
 """The command line: one file a noun, no decisions.
 
     entry        the program: options, errors → exit codes, commands of other packages
-    workspace    init; opening the workspace of a command
+    options      what the shared options said
+    workspace    opening the workspace of a command; the clock
     output       tables, JSON, plans and people's words for states
-    policy, datamap, events, requests, holds, plans, copies, evidence    the nouns
+    init, policy, datamap, events, requests, holds, plans, copies, evidence    the nouns
 
 Exit codes: 0 done · 1 a check found something · 2 wrong input · 3 refused · 4 a system could
 not be reached (safe to run again).

@@ -4,39 +4,77 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
 
-from retention.cli import copies, datamap, events, evidence, holds, plans, policy, requests, workspace
+from retention.cli.options import State
 from retention.cli.output import errors
-from retention.cli.workspace import State
-from retention.errors import RetentionError
+from retention.errors import RetentionError, TransientFailure
+
+COMMANDS = {
+    "init": "init:init",
+    "policy": "policy:app",
+    "datamap": "datamap:app",
+    "event": "events:app",
+    "request": "requests:app",
+    "hold": "holds:app",
+    "plan": "plans:app",
+    "approve": "plans:approve",
+    "reject": "plans:reject",
+    "apply": "plans:apply",
+    "verify": "plans:verify",
+    "processors": "copies:processors",
+    "backups": "copies:backups",
+    "evidence": "evidence:app",
+}
+"""Command → module of this package, and its function or group. Loaded when it is called: what touches a
+workspace imports much, `--version` and `init` nothing of that."""
+
+
+class Program(TyperGroup):
+    """The commands of the table, and those of other packages."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # Typer hides its base class
+        """Name all commands, in the order of the road."""
+        return [*COMMANDS, *sorted(_points()), *super().list_commands(ctx)]
+
+    def get_command(  # type: ignore[override]  # same
+        self,
+        ctx: typer.Context,  # noqa: ARG002 -- Typer hands it over
+        cmd_name: str,
+    ) -> TyperCommand | TyperGroup | None:
+        """Load one command."""
+        if cmd_name in COMMANDS:
+            return _own(cmd_name)
+        point = _points().get(cmd_name)
+        return _foreign(point) if point else None
+
+    def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]  # same
+        """Run a command; an interruption is safe to repeat, like a system that went away."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise TransientFailure(
+                "interrupted", hint="what was begun is in the journal: run the same command again"
+            ) from None
+
 
 app = typer.Typer(
     name="retention",
     help="Deletes people's data on time, everywhere, and proves it: policy → plan → approve → apply → verify → prove.",
+    cls=Program,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
     rich_markup_mode=None,
 )
-app.command("init")(workspace.init)
-app.add_typer(policy.app, name="policy")
-app.add_typer(datamap.app, name="datamap")
-app.add_typer(events.app, name="event")
-app.add_typer(requests.app, name="request")
-app.add_typer(holds.app, name="hold")
-app.add_typer(plans.app, name="plan")
-app.command("approve")(plans.approve)
-app.command("reject")(plans.reject)
-app.command("apply")(plans.apply)
-app.command("verify")(plans.verify)
-app.command("processors")(copies.processors)
-app.command("backups")(copies.backups)
-app.add_typer(evidence.app, name="evidence")
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 -- Typer calls it with the flag
@@ -62,31 +100,43 @@ def options(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit with its code. No traceback ever reaches a user."""
-    for point in entry_points(group="retention.commands"):
-        _add(point)
     try:
-        app(args=arguments, standalone_mode=True)
+        app(args=arguments)
     except RetentionError as error:
         errors.print(str(error), style="bold red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        errors.print("interrupted; what was begun is in the journal: run the same command again", markup=False)
-        sys.exit(4)
     except Exception as error:  # noqa: BLE001 -- the last line of defence: a defect of ours, told without values
         errors.print(_defect(error), style="bold red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
 
 
-def _add(point: EntryPoint) -> None:
-    """Add another package's command: a function from its arguments to an exit code, loaded when it is called."""
+def _points() -> dict[str, EntryPoint]:
+    """Return the commands that other packages bring."""
+    return {point.name: point for point in entry_points(group="retention.commands")}
 
+
+def _own(name: str) -> TyperCommand | TyperGroup:
+    """Load a command of ours."""
+    module, _, attribute = COMMANDS[name].partition(":")
+    found: typer.Typer | Callable[..., None] = getattr(import_module(f"retention.cli.{module}"), attribute)
+    parent = typer.Typer(rich_markup_mode=None)
+    if isinstance(found, typer.Typer):
+        parent.add_typer(found, name=name)
+    else:
+        parent.command(name)(found)
+    return get_group(parent).commands[name]  # type: ignore[return-value]  # Typer makes its own classes
+
+
+def _foreign(point: EntryPoint) -> TyperCommand | TyperGroup:
+    """Make another package's command: a function from its arguments to an exit code, loaded when it is called."""
+    parent = typer.Typer(rich_markup_mode=None)
+    settings = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+    @parent.command(point.name, context_settings=settings, add_help_option=False, help=f"See `{point.name} --help`.")
     def command(context: typer.Context) -> None:
         raise typer.Exit(point.load()(context.args))
 
-    settings = {"allow_extra_args": True, "ignore_unknown_options": True}
-    app.command(point.name, context_settings=settings, add_help_option=False, help=f"See `{point.name} --help`.")(
-        command
-    )
+    return get_group(parent).commands[point.name]  # type: ignore[return-value]  # Typer makes its own classes
 
 
 def _defect(error: Exception) -> str:

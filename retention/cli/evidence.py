@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from retention.cli.options import State
 from retention.cli.output import AsJson, console, errors, print_json, print_table
-from retention.cli.workspace import State, opened
+from retention.cli.workspace import opened
 from retention.errors import InputError
 from retention.evidence import verifier, verifier_source
 from retention.model.ids import CaseId

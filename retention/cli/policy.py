@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from retention.cli.options import State
 from retention.cli.output import AsJson, console, print_json, print_table
-from retention.cli.workspace import State
 from retention.policy import review
 from retention.wiring import read_workspace
 

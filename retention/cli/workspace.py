@@ -1,26 +1,14 @@
-"""`retention init`, and the workspace that a command works in."""
+"""The workspace that a command works in."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from retention.app import App
-from retention.cli.output import console
-from retention.errors import InputError
-from retention.packs import pack_names, read_pack
+from retention.cli.options import State
 from retention.wiring import open_app
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What the shared options said."""
-
-    folder: Path
 
 
 def opened(context: typer.Context) -> App:
@@ -32,20 +20,3 @@ def opened(context: typer.Context) -> App:
 def now() -> datetime:
     """Read the clock: here, and nowhere below."""
     return datetime.now(UTC)
-
-
-def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to make the workspace.")],
-    pack: Annotated[str, typer.Option(help=f"A ready policy: {', '.join(pack_names())}.")] = "blank",
-) -> None:
-    """Make a workspace: retention.yaml, policy.yaml, datamap.yaml."""
-    files = read_pack(pack)
-    standing = [name for name in files if (folder / name).exists()]
-    if standing:
-        raise InputError(
-            f"{folder} already holds {', '.join(standing)}; nothing was written", hint="name another folder"
-        )
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    console.print(f"{folder}: {', '.join(files)} from the pack {pack}. Next: retention -w {folder} policy check")

@@ -9,6 +9,6 @@ Start at `intake`.
 from __future__ import annotations
 
 from retention.requests.deadline import due_at
-from retention.requests.intake import check_channel, identity_accepted
+from retention.requests.intake import REFUSALS, check_channel, check_refusal, identity_accepted
 
-__all__ = ["check_channel", "due_at", "identity_accepted"]
+__all__ = ["REFUSALS", "check_channel", "check_refusal", "due_at", "identity_accepted"]

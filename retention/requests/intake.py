@@ -4,8 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from retention.errors import IdentityError, RefusedError
+from retention.errors import IdentityError, InputError, Problem, RefusedError
 from retention.model.policy import RequestRules
+
+REFUSALS = (
+    "identity-unproven",
+    "agent-unproven",
+    "form-defective",
+    "not-retained-data",
+    "rights-of-others",
+    "business-hindrance",
+    "other-law",
+    "subject-unknown",
+)
+"""Codes of the grounds on which a request is refused; evidence states the code, never a text."""
+
+
+def check_refusal(code: str) -> None:
+    """Refuse a ground that is not one of the codes.
+
+    Raises:
+        InputError: it is not.
+
+    """
+    if code not in REFUSALS:
+        problem = Problem(where="reason", expected=f"one of {_listed(REFUSALS)}", found=repr(code[:40]))
+        raise InputError("a refusal needs a ground", problems=(problem,))
 
 
 def check_channel(channel: str, rules: RequestRules) -> None:

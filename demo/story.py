@@ -1,0 +1,188 @@
+"""The story: a sweep, a person's erasure, a restore that does not bring her back, a forgery that is caught.
+
+Everything happens as at a company: Airflow runs the DAGs, an operator approves with the command
+line from another process, and what is shown is read from the systems themselves.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from demo import backups, forgery, operator, presence, telling
+from demo.airflow import Airflow, DagRun
+from demo.filling import EVENTS, fill_systems
+from demo.report import Cases
+from demo.systems import Systems, running
+from demo.world import Customer, make_world
+from retention.app import App
+from retention.errors import FoundError
+from retention.model.case import Case, CaseKind, CaseState
+from retention.model.ids import CaseId
+from retention.packs import read_pack
+from retention.wiring import open_app
+
+_NIGHTS = 3
+_POLL_SECONDS = 0.3
+_RUN_WITHIN = 150.0
+
+
+@dataclass(slots=True)
+class Stage:
+    """Where the story plays."""
+
+    workspace: Path
+    console: Console
+    systems: Systems
+    airflow: Airflow
+    woman: Customer = field(repr=False)
+    copy: str
+    """Last night's backup."""
+
+
+def tell(workspace: Path, console: Console, now: datetime) -> int:
+    """Tell the story in an empty workspace; return the exit code."""
+    begun = time.monotonic()
+    for name, text in read_pack("u-next").items():
+        (workspace / name).write_text(text, encoding="utf-8")
+    with running(workspace) as systems:
+        airflow = Airflow(workspace, systems.environment)
+        try:
+            stage = _set(workspace, console, systems, airflow, now)
+            sweep = _sweep(stage)
+            request, bundle = _request(stage, now)
+            gates = _restore(stage)
+            caught = forgery.show(console, bundle)
+            telling.end(workspace, console, Cases(sweep, request, tuple(gates)), bundle, caught)
+        finally:
+            airflow.close()
+    console.print(f"The story took {time.monotonic() - begun:.0f} s. {workspace} is yours to explore:")
+    console.print(f"  retention -w {workspace} evidence verify {bundle}", highlight=False, soft_wrap=True)
+    console.print(f"  retention demo -w {workspace} --serve    (starts its systems again)", highlight=False)
+    return 0
+
+
+def _set(workspace: Path, console: Console, systems: Systems, airflow: Airflow, now: datetime) -> Stage:
+    console.rule("A video-streaming company, its lake, its backups and its processor")
+    with _busy(console, "customers, payments, viewing history, web requests"):
+        world = make_world(now)
+        fill_systems(systems, world)
+    with _busy(console, f"{_NIGHTS} nightly backups"):
+        copies = [backups.take(systems, now - timedelta(days=night)) for night in range(_NIGHTS, 0, -1)]
+    with _busy(console, "account events into the ledger, as keyed digests"), open_app(workspace) as app:
+        path = workspace / EVENTS
+        count = app.import_events(path.read_text(encoding="utf-8").splitlines(), path.name, now)
+        path.unlink()
+        drift = app.check_datamap()
+    if drift:
+        raise FoundError(f"the data map does not fit the demo's systems: {drift[0]}")
+    console.print(
+        f"{len(world.customers)} customers, {len(world.payments)} payments, {len(world.viewing)} views, "
+        f"{len(world.http)} web requests, {count} account events; every column is mapped"
+    )
+    return Stage(workspace, console, systems, airflow, world.protagonist, copies[-1])
+
+
+def _sweep(stage: Stage) -> CaseId:
+    stage.console.rule("1  The retention sweep: what is due goes, what the tax law keeps stays")
+    run = stage.airflow.start("retention_sweep")
+    with open_app(stage.workspace) as app:
+        case = _approved(stage, app, run, CaseKind.SWEEP, 0)
+        _finished(stage, app, run, case)
+    return case.case_id
+
+
+def _request(stage: Stage, now: datetime) -> tuple[CaseId, Path]:
+    stage.console.rule("2  One person asks to be erased, everywhere")
+    with open_app(stage.workspace) as app:
+        before = presence.everywhere(stage.systems, stage.woman)
+        case = app.open_request(f"email={stage.woman.email}", "post", now)
+        app.identify(case.case_id, "passport", now)
+        app.accept(case.case_id, now)
+        run = stage.airflow.start("subject_request", {"case_id": case.case_id})
+        _approved(stage, app, run, CaseKind.REQUEST, 0)
+        _finished(stage, app, run, case)
+        bundle = stage.workspace / "bundles" / f"{case.case_id}.json"
+        operator.export(stage.workspace, case.case_id, bundle)
+    after = presence.everywhere(stage.systems, stage.woman)
+    telling.presence(stage.console, "Rows that name her", before, after)
+    return case.case_id, bundle
+
+
+def _restore(stage: Stage) -> list[CaseId]:
+    stage.console.rule("3  Last night's backup is restored; it would bring her back, and does not")
+    with _busy(stage.console, f"restoring {stage.copy}"):
+        backups.restore(stage.systems, stage.copy)
+    before = presence.restored(stage.systems, stage.woman)
+    gates: list[CaseId] = []
+    with open_app(stage.workspace) as app:
+        for position, system in enumerate(("app_restored", "lake_restored")):
+            run = stage.airflow.start("restore_gate", {"system_id": system})
+            case = _approved(stage, app, run, CaseKind.RESTORE, position)
+            _finished(stage, app, run, case)
+            gates.append(case.case_id)
+    after = presence.restored(stage.systems, stage.woman)
+    telling.presence(stage.console, "Rows that name her in the restored systems", before, after)
+    return gates
+
+
+def _approved(stage: Stage, app: App, run: DagRun, kind: CaseKind, known: int) -> Case:
+    """Wait for the run's plan; let an operator look at it and approve it, with the command line."""
+    with _busy(stage.console, "Airflow plans"):
+        case = _planned(app, run, kind, known)
+    plan, digest = app.plan(app.context.ledger.plans.of_case(case.case_id)[0].plan_id)
+    telling.plan(stage.console, plan)
+    if case.state is CaseState.PLANNED:
+        approvers = ("operator", "privacy-office") if plan.crossings else ("operator",)
+        for approver in approvers:
+            operator.approve(stage.workspace, plan.plan_id, digest, approver)
+        stage.console.print(f"approved by {' and '.join(approvers)}: digest {digest[:16]}…", highlight=False)
+    return case
+
+
+def _planned(app: App, run: DagRun, kind: CaseKind, known: int) -> Case:
+    deadline = time.monotonic() + _RUN_WITHIN
+    while time.monotonic() < deadline:
+        cases = app.context.ledger.cases.all(kind)
+        if len(cases) > known and cases[0].state not in (CaseState.OPEN, CaseState.CLOSED):
+            return cases[0]
+        if run.is_over:
+            raise FoundError(f"the DAG ended before it had a plan (log: {run.log})")
+        time.sleep(_POLL_SECONDS)
+    raise FoundError(f"no plan after {_RUN_WITHIN:.0f} s (log: {run.log})")
+
+
+def _finished(stage: Stage, app: App, run: DagRun, case: Case) -> None:
+    """Show how far the journal is until the run has ended."""
+    plan = app.context.ledger.plans.of_case(case.case_id)[0]
+    steps = len(app.plan(plan.plan_id)[0].steps)
+    deadline = time.monotonic() + _RUN_WITHIN
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=stage.console, transient=True) as progress:
+        task = progress.add_task("Airflow applies, verifies and seals", total=None)
+        while not run.is_over and time.monotonic() < deadline:
+            lines = app.context.ledger.journal.entries(plan.plan_id)
+            done = len({line.step_id for line in lines if line.phase.value == "done"})
+            progress.update(task, description=f"Airflow applies, verifies and seals: {done} of {steps} steps done")
+            time.sleep(_POLL_SECONDS)
+    result = run.wait(timeout=1)
+    state = app.context.ledger.cases.get(case.case_id).state
+    if not result.succeeded:
+        raise FoundError(f"the DAG ended {result.state}, the case is {state.value} (log: {run.log})")
+    telling.outcome(stage.console, app, case.case_id)
+
+
+@contextmanager
+def _busy(console: Console, what: str) -> Iterator[None]:
+    """Show that something is going on; nothing if this is no terminal."""
+    columns = (SpinnerColumn(), TextColumn(what), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        progress.add_task(what, total=None)
+        yield

@@ -1,0 +1,103 @@
+"""What the demo shows: plans, outcomes, where she is, and the table at the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import assert_never
+
+from rich.console import Console
+from rich.table import Table
+
+from demo import report
+from retention.app import App
+from retention.model.ids import CaseId
+from retention.model.plan import AnonymizeRows, EraseRows, ExpireCopies, Plan, RedactFields, Step, TellProcessor
+from retention.wiring import open_app
+
+
+def plan(console: Console, made: Plan) -> None:
+    """Show a plan in short: what, where, how many, and what stays."""
+    table = Table(title=f"{made.plan_id} ({made.kind.value}): {made.subjects} people", title_justify="left")
+    for column in ("what", "where", "rows", "of", "why"):
+        table.add_column(column, overflow="fold")
+    orders: Counter[str] = Counter()
+    for step in made.steps:
+        if isinstance(step, TellProcessor):
+            orders[step.system] += 1
+        else:
+            table.add_row(*_row(step))
+    for system, count in orders.items():
+        table.add_row("tell the processor", system, str(count), "", "one order a person, before the rest")
+    for kept in made.withheld:
+        until = f"until {kept.until:%Y-%m-%d}" if kept.until else ""
+        table.add_row(f"KEEP {', '.join(kept.fields)}", kept.dataset, str(kept.rows), "", f"{kept.statute} {until}")
+    console.print(table)
+    for crossing in made.crossings:
+        text = f"over a limit ({crossing.limit}: allowed {crossing.allowed}, found {crossing.found}): two must approve"
+        console.print(text, style="yellow", highlight=False)
+
+
+def _row(step: Step) -> tuple[str, str, str, str, str]:
+    why = ", ".join([*step.because.rules, *step.because.statutes])
+    match step:
+        case EraseRows():
+            return "erase rows", step.dataset, str(step.rows), str(step.of_rows), why
+        case RedactFields():
+            return f"empty {', '.join(step.fields)}", step.dataset, str(step.rows), str(step.of_rows), why
+        case AnonymizeRows():
+            what = f"anonymize (k={step.k}), {step.rows_rare} rare rows erased"
+            return what, step.dataset, str(step.rows), str(step.of_rows), why
+        case TellProcessor():
+            return "tell the processor", step.system, "1", "", why
+        case ExpireCopies():
+            until = f"gone by {step.until:%Y-%m-%d}" if step.until else ""
+            return "backups beyond use", step.system, f"{len(step.copies)} copies", "", until
+        case _:
+            assert_never(step)
+
+
+def outcome(console: Console, app: App, case_id: CaseId) -> None:
+    """Show how a case stands."""
+    ledger = app.context.ledger
+    until = max((h.until for h in ledger.copies.horizons(case_id) if h.gone_at is None), default=None)
+    remains = f"; copies until {until:%Y-%m-%d}" if until else "; nothing remains"
+    answered = [order for order in ledger.copies.orders(case_id) if order.receipt]
+    orders = f"; {len(answered)} processor orders completed" if answered else ""
+    state = ledger.cases.get(case_id).state.value
+    console.print(f"{case_id}: verified, {state}{orders}{remains}", style="green", highlight=False)
+
+
+def presence(console: Console, title: str, before: Mapping[str, int], after: Mapping[str, int]) -> None:
+    """Show where she was, and is."""
+    table = Table(title=title, title_justify="left")
+    for column in ("where", "before", "after"):
+        table.add_column(column)
+    for where, count in before.items():
+        left = after[where]
+        note = f"{left} (out of use, replayed on restore)" if where.startswith("nightly") and left else str(left)
+        table.add_row(where, str(count), note, style="yellow" if left else None)
+    console.print(table)
+
+
+def end(workspace: Path, console: Console, cases: report.Cases, bundle: Path, forgery: str) -> None:
+    """Show the table at the end, write the report, and name the files."""
+    console.rule("What was done, and what remains until when")
+    with open_app(workspace) as app:
+        written = report.write(app, workspace / "report.html", cases, forgery, datetime.now(UTC))
+    table = Table()
+    for column in ("what", "where", "before", "after", "until when"):
+        table.add_column(column, overflow="fold")
+    for row in written.rows:
+        table.add_row(row.what, row.where, str(row.before), str(row.after), row.until)
+    console.print(table)
+    files = {
+        "evidence bundle": bundle,
+        "verifier (python3, nothing else)": bundle.parent / "verify_evidence.py",
+        "certificates (ja, en)": workspace / "certificates" / cases.request,
+        "report with pictures": workspace / "report.html",
+    }
+    for what, path in files.items():
+        console.print(f"{what}: {path}", highlight=False, soft_wrap=True)

@@ -1,0 +1,70 @@
+"""What every test may use: the command line, in this process or as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from retention.cli import main
+
+settings.register_profile("retention", deadline=None, print_blob=True)
+settings.load_profile("retention")
+
+PROGRAM = Path(sys.executable).parent / "retention"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def all(self) -> str:
+        """Everything a person sees."""
+        return self.out + self.err
+
+
+@pytest.fixture
+def program() -> Callable[..., Said]:
+    """Run `retention` as users do: a process of its own."""
+
+    def run(*arguments: object, folder: Path | None = None) -> Said:
+        before = ["-w", str(folder)] if folder else []
+        environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1"}
+        done = subprocess.run(
+            [PROGRAM, *before, *map(str, arguments)], env=environment, capture_output=True, text=True, check=False
+        )
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def cli(capsys, monkeypatch) -> Callable[..., Said]:
+    """Run a command in this process: fast, and coverage sees it."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def run(*arguments: object, folder: Path | None = None) -> Said:
+        before = ["-w", str(folder)] if folder else []
+        capsys.readouterr()
+        code: object = 0
+        try:
+            main([*before, *map(str, arguments)])
+        except SystemExit as stop:
+            code = stop.code
+        out, err = capsys.readouterr()
+        assert isinstance(code, int | None)
+        return Said(code or 0, out, err)
+
+    return run

@@ -1,0 +1,133 @@
+"""The applying process: does one use case, and kills itself at one of its writes.
+
+`python apply_driver.py` reads one order a line (JSON) and forks a process for each, so that
+every one starts from the same clean, already imported state:
+
+    {"folder": "…", "call": "apply", "arguments": ["P-…"], "now": "…", "parts": ["journal"], "number": 3, "when": "after"}
+
+The process opens the workspace, counts the durable writes of the named parts and sends itself
+SIGKILL right before or right after write `number` (from 1). The answer is one line: `killed`, or
+`ended N` if it came to its end after N writes, or `failed`. It is a kill -9 like any other: no
+code of ours runs after it, and production code knows nothing of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import psycopg
+
+import connectors.backups
+import connectors.lake.eraser
+import connectors.lake.jsonl
+import connectors.lake.parquet
+import connectors.memory
+import connectors.processor
+import connectors.sql
+from retention.app import App
+from retention.wiring import open_app
+
+PRELOADED = (boto3, httpx, psycopg, connectors)
+"""Imported before the first fork: a process that dies after 0.1 s has no time to import."""
+
+WRITES = {
+    "journal": ("write",),
+    "log": ("append",),
+    "cases": ("replace",),
+    "vault": ("destroy",),
+    "copies": ("add_horizon", "mark_gone", "put_order", "suppress"),
+    "tiles": ("write",),
+}
+"""Durable writes by part of the ledger; `tiles` is the published log."""
+
+
+class Trap:
+    """Counts writes, and strikes at one of them."""
+
+    def __init__(self, number: int, when: str) -> None:
+        """Strike `before` or `after` write `number`; 0 never strikes."""
+        self.count = 0
+        self._number, self._when = number, when
+
+    def around(self, write: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the write with the trap around it."""
+
+        def trapped(*arguments: Any) -> Any:
+            self.count += 1
+            struck = self.count == self._number
+            if struck and self._when == "before":
+                os.kill(os.getpid(), signal.SIGKILL)
+            written = write(*arguments)
+            if struck:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return written
+
+        return trapped
+
+
+def arm(app: App, parts: list[str], trap: Trap) -> None:
+    """Put the trap around every write of the parts."""
+    for name in parts:
+        part = app.context.log.tiles if name == "tiles" else getattr(app.context.ledger, name)
+        for method in WRITES[name]:
+            setattr(part, method, trap.around(getattr(part, method)))
+
+
+def carry_out(order: dict[str, Any]) -> int:
+    """Do what the order says; return how many writes that took."""
+    trap = Trap(order["number"], order["when"])
+    with open_app(Path(order["folder"])) as app:
+        arm(app, order["parts"], trap)
+        getattr(app, order["call"])(*order["arguments"], datetime.fromisoformat(order["now"]))
+    return trap.count
+
+
+def child(order: dict[str, Any], answer: int) -> None:
+    """Be the applying process; never returns."""
+    status = 1
+    try:
+        os.write(answer, f"ended {carry_out(order)}".encode())
+        status = 0
+    except BaseException:  # noqa: BLE001 -- whatever it is, this process must not go on as the driver
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def answered(order: dict[str, Any]) -> str:
+    """Fork a process for the order and say what became of it."""
+    if order["call"] == "verify":
+        import great_expectations  # noqa: F401, PLC0415 -- heavy: imported once, and only if it is needed
+    answer, its_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(answer)
+        child(order, its_end)
+    os.close(its_end)
+    with os.fdopen(answer) as said:
+        ended = said.read()
+    _, status = os.waitpid(pid, 0)
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+        return "killed"
+    return ended if status == 0 else "failed"
+
+
+def main() -> None:
+    """Carry out orders until there are none."""
+    for line in sys.stdin:
+        sys.stdout.write(answered(json.loads(line)) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
