@@ -18,6 +18,9 @@ from demo import story, workspace
 from demo.systems import running
 from retention.errors import InputError
 
+_WIDTH = 110
+"""Columns that the tables need; a narrower terminal wraps them."""
+
 
 def demo(arguments: Sequence[str]) -> int:
     """Run the command; return the exit code."""
@@ -25,7 +28,8 @@ def demo(arguments: Sequence[str]) -> int:
     parser.add_argument("--workspace", "-w", type=Path, default=Path("demo-workspace"), help="a folder of its own")
     parser.add_argument("--serve", action="store_true", help="only start the systems of an earlier demo again")
     options = parser.parse_args(arguments)
-    console = Console()
+    console = Console(record=True)
+    console.width = max(console.width, _WIDTH)
     if options.serve:
         return _serve(options.workspace, console)
     return story.tell(workspace.renew(options.workspace), console, datetime.now(UTC))

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from retention.app import App
 from retention.evidence.report import Checked, Remaining, Report, Row, Stop, render_report
 from retention.evidence.verifier import Fact, verify
 from retention.model.ids import CaseId
 
+_LOG = "write-ahead-log"
+_LOG = "write-ahead-log"
 _DONE = {"erasure": "erased", "redaction": "emptied", "anonymization": "anonymized"}
 
 
@@ -39,12 +42,8 @@ def write(app: App, path: Path, cases: Cases, forgery: str, now: datetime) -> Re
         subtitle=f"policy {app.context.policy.policy_id}, evidence log {app.context.log.origin}",
         made_at=now,
         road=_road(facts["request"]),
-        rows=tuple(row for name, of_case in facts.items() for row in _rows(name, of_case)),
-        horizons=tuple(
-            Remaining(f"{horizon.system} {horizon.what} ({name})", horizon.until)
-            for name, case in cases.named.items()
-            for horizon in app.context.ledger.copies.horizons(case)
-        ),
+        rows=tuple(row for name, of_case in facts.items() for row in _rows(name, of_case, app.context.zone)),
+        horizons=tuple(_horizons(app, cases)),
         checks=(
             *(check for name, of_case in facts.items() for check in _checks(name, of_case)),
             Checked("forged bundle is refused by the single-file verifier", bool(forgery), forgery),
@@ -73,8 +72,8 @@ def _road(facts: Sequence[Fact]) -> tuple[Stop, ...]:
     )
 
 
-def _rows(name: str, facts: Sequence[Fact]) -> Iterator[Row]:
-    """Yield a row a dataset: what was done to it, counted by verification; then what remains."""
+def _rows(name: str, facts: Sequence[Fact], zone: ZoneInfo) -> Iterator[Row]:
+    """Yield a row a dataset: what was done to it, counted by verification."""
     done: dict[str, list[str]] = {}
     for fact in facts:
         if fact.kind in _DONE:
@@ -84,22 +83,27 @@ def _rows(name: str, facts: Sequence[Fact]) -> Iterator[Row]:
         if fact.kind == "verification":
             dataset = fact.text("dataset")
             held = kept.get(dataset)
-            until = f"{held.text('rows')} rows kept ({held.text('statute')}) until {_day(held)}" if held else ""
+            until = f"{held.text('rows')} rows kept ({held.text('statute')}) until {_day(held, zone)}" if held else ""
             what = f"{name}: {', '.join(done.get(dataset, []))}"
             yield Row(what, dataset, _number(fact, "rowsBefore"), _number(fact, "rowsAfter"), until)
-    latest: dict[str, str] = {}
-    for fact in facts:
-        if fact.kind == "copyRemains":
-            latest[fact.text("system")] = max(latest.get(fact.text("system"), ""), fact.text("until")[:10])
-    for system, until in latest.items():
-        copies = sum(fact.kind == "copyRemains" and fact.text("system") == system for fact in facts)
-        yield Row(f"{name}: out of use, replayed on restore", system, copies, copies, f"gone by {until}")
+
+
+def _horizons(app: App, cases: Cases) -> Iterator[Remaining]:
+    """Yield, a case and system, the day on which the last of it is gone."""
+    zone = app.context.zone
+    for name, case in cases.named.items():
+        latest: dict[str, datetime] = {}
+        for horizon in app.context.ledger.copies.horizons(case):
+            what = horizon.what if horizon.what == _LOG else "backups, out of use, replayed on restore"
+            where = f"{name}: {horizon.system} {what}"
+            latest[where] = max(latest.get(where, horizon.until), horizon.until)
+        yield from (Remaining(where, until.astimezone(zone)) for where, until in latest.items())
 
 
 def _checks(name: str, facts: Sequence[Fact]) -> Iterator[Checked]:
     for fact in facts:
         if fact.kind == "verification":
-            detail = f"{fact.text('residual')} left over, {fact.text('expectations')} expectations, digest as computed before"
+            detail = f"{fact.text('residual')} left over, {fact.text('expectations')} expectations, digest as expected"
             yield Checked(f"{name}: {fact.text('dataset')}", fact.told.get("passed") is True, detail)
 
 
@@ -113,5 +117,6 @@ def _number(fact: Fact, name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _day(fact: Fact) -> str:
-    return fact.text("until")[:10] if fact.told.get("until") else "further notice"
+def _day(fact: Fact, zone: ZoneInfo) -> str:
+    until = fact.told.get("until")
+    return f"{datetime.fromisoformat(str(until)).astimezone(zone):%Y-%m-%d}" if until else "further notice"

@@ -7,7 +7,7 @@ line from another process, and what is shown is read from the systems themselves
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,11 +25,12 @@ from demo.world import Customer, make_world
 from retention.app import App
 from retention.errors import FoundError
 from retention.model.case import Case, CaseKind, CaseState
-from retention.model.ids import CaseId
+from retention.model.ids import CaseId, SystemId
 from retention.packs import read_pack
 from retention.wiring import open_app
 
 _NIGHTS = 3
+_RESTORED = (SystemId("app_restored"), SystemId("lake_restored"))
 _POLL_SECONDS = 0.3
 _RUN_WITHIN = 150.0
 
@@ -65,7 +66,8 @@ def tell(workspace: Path, console: Console, now: datetime) -> int:
             airflow.close()
     console.print(f"The story took {time.monotonic() - begun:.0f} s. {workspace} is yours to explore:")
     console.print(f"  retention -w {workspace} evidence verify {bundle}", highlight=False, soft_wrap=True)
-    console.print(f"  retention demo -w {workspace} --serve    (starts its systems again)", highlight=False)
+    console.print(f"  retention demo -w {workspace} --serve    (its systems again)", highlight=False, soft_wrap=True)
+    console.save_svg(str(workspace / "story.svg"), title="make demo", clear=False)
     return 0
 
 
@@ -94,7 +96,7 @@ def _sweep(stage: Stage) -> CaseId:
     stage.console.rule("1  The retention sweep: what is due goes, what the tax law keeps stays")
     run = stage.airflow.start("retention_sweep")
     with open_app(stage.workspace) as app:
-        case = _approved(stage, app, run, CaseKind.SWEEP, 0)
+        case = _approved(stage, app, run, lambda case: case.kind is CaseKind.SWEEP)
         _finished(stage, app, run, case)
     return case.case_id
 
@@ -107,7 +109,7 @@ def _request(stage: Stage, now: datetime) -> tuple[CaseId, Path]:
         app.identify(case.case_id, "passport", now)
         app.accept(case.case_id, now)
         run = stage.airflow.start("subject_request", {"case_id": case.case_id})
-        _approved(stage, app, run, CaseKind.REQUEST, 0)
+        _approved(stage, app, run, lambda planned: planned.case_id == case.case_id)
         _finished(stage, app, run, case)
         bundle = stage.workspace / "bundles" / f"{case.case_id}.json"
         operator.export(stage.workspace, case.case_id, bundle)
@@ -121,22 +123,24 @@ def _restore(stage: Stage) -> list[CaseId]:
     with _busy(stage.console, f"restoring {stage.copy}"):
         backups.restore(stage.systems, stage.copy)
     before = presence.restored(stage.systems, stage.woman)
-    gates: list[CaseId] = []
     with open_app(stage.workspace) as app:
-        for position, system in enumerate(("app_restored", "lake_restored")):
-            run = stage.airflow.start("restore_gate", {"system_id": system})
-            case = _approved(stage, app, run, CaseKind.RESTORE, position)
-            _finished(stage, app, run, case)
-            gates.append(case.case_id)
+        runs = {system: stage.airflow.start("restore_gate", {"system_id": system}) for system in _RESTORED}
+        cases = {system: _approved(stage, app, run, _of_system(system)) for system, run in runs.items()}
+        for system, run in runs.items():
+            _finished(stage, app, run, cases[system])
     after = presence.restored(stage.systems, stage.woman)
     telling.presence(stage.console, "Rows that name her in the restored systems", before, after)
-    return gates
+    return [case.case_id for case in cases.values()]
 
 
-def _approved(stage: Stage, app: App, run: DagRun, kind: CaseKind, known: int) -> Case:
+def _of_system(system: SystemId) -> Callable[[Case], bool]:
+    return lambda case: case.restored_system == system
+
+
+def _approved(stage: Stage, app: App, run: DagRun, wanted: Callable[[Case], bool]) -> Case:
     """Wait for the run's plan; let an operator look at it and approve it, with the command line."""
     with _busy(stage.console, "Airflow plans"):
-        case = _planned(app, run, kind, known)
+        case = _planned(app, run, wanted)
     plan, digest = app.plan(app.context.ledger.plans.of_case(case.case_id)[0].plan_id)
     telling.plan(stage.console, plan)
     if case.state is CaseState.PLANNED:
@@ -147,12 +151,12 @@ def _approved(stage: Stage, app: App, run: DagRun, kind: CaseKind, known: int) -
     return case
 
 
-def _planned(app: App, run: DagRun, kind: CaseKind, known: int) -> Case:
+def _planned(app: App, run: DagRun, wanted: Callable[[Case], bool]) -> Case:
     deadline = time.monotonic() + _RUN_WITHIN
     while time.monotonic() < deadline:
-        cases = app.context.ledger.cases.all(kind)
-        if len(cases) > known and cases[0].state not in (CaseState.OPEN, CaseState.CLOSED):
-            return cases[0]
+        for case in app.context.ledger.cases.all(states=[CaseState.PLANNED, CaseState.APPROVED]):
+            if wanted(case):
+                return case
         if run.is_over:
             raise FoundError(f"the DAG ended before it had a plan (log: {run.log})")
         time.sleep(_POLL_SECONDS)

@@ -92,6 +92,8 @@ def end(workspace: Path, console: Console, cases: report.Cases, bundle: Path, fo
         table.add_column(column, overflow="fold")
     for row in written.rows:
         table.add_row(row.what, row.where, str(row.before), str(row.after), row.until)
+    for remaining in written.horizons:
+        table.add_row("remains", remaining.what, "", "", f"{remaining.until:%Y-%m-%d}", style="yellow")
     console.print(table)
     files = {
         "evidence bundle": bundle,

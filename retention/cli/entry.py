@@ -101,7 +101,7 @@ def options(
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit with its code. No traceback ever reaches a user."""
     try:
-        app(args=arguments)
+        app(args=arguments, prog_name="retention")
     except RetentionError as error:
         errors.print(str(error), style="bold red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(error.exit_code)

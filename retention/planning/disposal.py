@@ -1,73 +1,56 @@
 """What becomes of a dataset's rows. The heart of planning.
 
-For one group of rows that fall due together, each dataset is gone through in this order:
+The rows are cut into cells (`cells`), and for each cell it is asked, in this order:
 
-(1) Which of its personal fields are due? Those of the due categories.
-(2) Which rows are under which holds? (`holding.parts`)
-(3) Does anything that identifies the person stay, that no law keeps? Then the row stays tied to
-    the person: the due fields are emptied, and the rows it refers to stay as its anchor.
-(4) Otherwise the person leaves the row. If nothing personal remains, the row is erased (or
-    anonymized); if a law keeps fields, the rest is emptied, together with the columns that tie
-    the row to the person once the person leaves the rows it refers to as well.
+(1) Is everything personal in the row due, and does no law keep any of it? Then the row is erased
+    or anonymized: unless a row that stays refers to it, which keeps it as an empty anchor.
+(2) Does the row cling to its person? It does if a field that is neither due nor held identifies
+    the person, or can only be found through the person later, since its clock is an event's.
+    Then the due fields are emptied, and the rows it refers to stay as its anchors.
+(3) Otherwise the row lets go of its person: the due fields that no law keeps are emptied, and
+    with them the identity keys, if the person leaves (a row's own clock alone does not make him
+    leave), and references to rows that go.
 
-Children are gone through before parents, so that (3) is known when the parent's turn comes.
+Anchors are found children first, what goes is known parents first: two passes.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from retention.deidentify import rare_classes
 from retention.errors import TombstoneError
 from retention.model.datamap import Dataset, Identifies
 from retention.model.ids import CategoryId, DatasetId, HoldId, StepId
-from retention.model.plan import AnonymizeRows, Because, EraseRows, RedactFields, RowStep, Withholding
-from retention.model.policy import Disposal
+from retention.model.plan import AnonymizeRows, EraseRows, RedactFields, RowStep, Withholding
+from retention.model.policy import AfterEvent, Disposal
 from retention.model.predicate import Among, AnyOf, Everything, Not, Populated, Predicate, Selection
 from retention.model.subject import Key
 from retention.model.transform import Drop, Transform
-from retention.planning.holding import Part, latest_end, parts, together
+from retention.planning.cells import Cell, Group, combinations
+from retention.planning.holding import latest_end, parts, together
 from retention.planning.keysets import KeySets
-from retention.planning.reach import referenced
+from retention.planning.reach import Standstill, referenced
 from retention.planning.world import World
 
 UNNAMED = StepId("")
 """Steps get their ids when the whole plan is in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Rows whose data of some categories falls due together, for the same reasons."""
-
-    reached: Mapping[DatasetId, Predicate]
-    fates: Mapping[CategoryId, Disposal]
-    k: int
-    """For anonymize: the smallest class allowed."""
-    because: Because
-    keys: Mapping[str, frozenset[Key]] = field(default_factory=dict, repr=False)
-    """The people's keys, if the group is one of people."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standstill:
-    """Rows that a placed hold keeps out of every group."""
-
-    hold_id: HoldId
-    reached: Mapping[DatasetId, Predicate]
-
-
 @dataclass(slots=True)
 class Drawn:
-    """What has been drawn up so far for one plan."""
+    """What has been drawn up for one plan."""
 
     steps: list[RowStep] = field(default_factory=list)
     withheld: list[Withholding] = field(default_factory=list)
+    moved: list[Group] = field(default_factory=list)
+    """Groups for which there is something to do."""
 
 
 class Disposer:
-    """Draws up the steps on rows, group by group."""
+    """Draws up the steps on rows of one plan."""
 
     def __init__(self, world: World, keysets: KeySets, standstills: tuple[Standstill, ...]) -> None:
         """Look at the world as it is; `standstills` are rows that no group may touch."""
@@ -75,172 +58,196 @@ class Disposer:
         self._keysets = keysets
         self._standstills = standstills
         self._totals: dict[DatasetId, int] = {}
+        self._anchors: dict[tuple[DatasetId, str], set[Key]] = defaultdict(set)
+        self._going: dict[DatasetId, list[Predicate]] = defaultdict(list)
         self.drawn = Drawn()
 
-    def draw(self, group: Group, order: tuple[DatasetId, ...]) -> None:
-        """Add the group's steps; `order` puts children before parents."""
-        anchors: dict[tuple[DatasetId, str], set[Key]] = defaultdict(set)
-        taken = {step.dataset: self._already(step.dataset) for step in self.drawn.steps}
-        for dataset_id in order:
-            if dataset_id in group.reached:
-                where = together(group.reached[dataset_id], *taken.get(dataset_id, ()))
-                self._draw_dataset(group, self._world.dataset(dataset_id), where, anchors)
+    def draw(self, groups: Sequence[Group], order: tuple[DatasetId, ...]) -> None:
+        """Draw up everything for the groups; `order` puts children before parents."""
+        cells: dict[DatasetId, list[Cell]] = {}
+        for name in order:
+            cells[name] = list(self._cells(self._world.dataset(name), groups))
+            for cell in cells[name]:
+                self._withhold(cell)
+                self._anchor_what_it_refers_to(cell)
+        for name in reversed(order):
+            for cell in cells[name]:
+                self._draw_cell(cell)
 
-    def _already(self, dataset: DatasetId) -> tuple[Predicate, ...]:
-        """Return predicates that leave out what earlier groups erase: nothing is counted twice."""
-        return tuple(
-            Not(step.where)
-            for step in self.drawn.steps
-            if step.dataset == dataset and not isinstance(step, RedactFields)
-        )
+    def _cells(self, dataset: Dataset, groups: Sequence[Group]) -> Iterator[Cell]:
+        for rows, members in combinations(dataset, groups, lambda where: not self._count(dataset, where)):
+            free = self._without_standstills(dataset, rows, members)
+            for part in parts(self._world, dataset):
+                yield Cell(dataset, together(free, *part.where), members, part)
 
-    def _draw_dataset(
-        self, group: Group, dataset: Dataset, where: Predicate, anchors: dict[tuple[DatasetId, str], set[Key]]
-    ) -> None:
-        due = frozenset(name for name, field_ in dataset.fields.items() if field_.category in group.fates)
-        where = self._without_standstills(dataset, where, due)
-        anchored = self._anchored(dataset, anchors)
-        for part in parts(self._world, dataset):
-            rows = together(where, *part.where)
-            if due:
-                self._withhold(dataset, part, rows)
-            staying = _identifying(dataset, frozenset(dataset.fields) - due - part.fields)
-            if staying:
-                self._stay(group, dataset, rows, due - part.fields, anchors)
-            elif anchored is None:
-                self._leave(group, dataset, part, rows, due)
-            else:
-                self._stay(group, dataset, together(rows, anchored), due - part.fields, anchors)
-                self._leave(group, dataset, part, together(rows, Not(anchored)), due)
-
-    def _without_standstills(self, dataset: Dataset, where: Predicate, due: frozenset[str]) -> Predicate:
+    def _without_standstills(self, dataset: Dataset, rows: Predicate, members: Sequence[Group]) -> Predicate:
+        due = tuple(sorted({name for group in members for name in group.due(dataset)}))
         for still in self._standstills:
-            held = still.reached.get(dataset.dataset_id)
-            if held is None:
-                continue
-            rows = self._count(dataset, together(where, held))
-            if rows and due:
-                self.drawn.withheld.append(
-                    Withholding(dataset.dataset_id, tuple(sorted(due)), rows, still.hold_id, "placed-hold", None)
-                )
-            where = together(where, Not(held))
-        return where
+            if dataset.dataset_id in still.reached:
+                held = together(rows, still.reached[dataset.dataset_id])
+                count = self._count(dataset, held)
+                if count:
+                    self._anchor(dataset, held)
+                if count and due:
+                    self._note(Withholding(dataset.dataset_id, due, count, still.hold_id, "placed-hold", None))
+                rows = together(rows, Not(still.reached[dataset.dataset_id]))
+        return rows
 
-    def _anchored(self, dataset: Dataset, anchors: Mapping[tuple[DatasetId, str], set[Key]]) -> Predicate | None:
-        """Return the rows that a child which stays refers to."""
+    def _withhold(self, cell: Cell) -> None:
+        dataset = cell.dataset
+        for hold in cell.part.holds:
+            undue = frozenset(dataset.fields) - cell.due
+            names = {name.rpartition(".")[2] for name in hold.fields}
+            fields = tuple(sorted((names & cell.part.fields) - undue))
+            count = self._count(dataset, cell.rows) if fields and cell.due else 0
+            if count:
+                until = latest_end(self._world, dataset, hold, cell.rows, self._keysets)
+                self._note(Withholding(dataset.dataset_id, fields, count, hold.hold_id, hold.statute, until))
+
+    def _note(self, new: Withholding) -> None:
+        """Add to what is withheld; the same fields under the same hold are one line, with the latest end."""
+        for place, old in enumerate(self.drawn.withheld):
+            if (old.dataset, old.hold_id, old.fields) == (new.dataset, new.hold_id, new.fields):
+                until = max(old.until, new.until) if old.until and new.until else None
+                self.drawn.withheld[place] = replace(old, rows=old.rows + new.rows, until=until)
+                return
+        self.drawn.withheld.append(new)
+
+    def _anchor_what_it_refers_to(self, cell: Cell) -> None:
+        anchored = self._anchored(cell.dataset)
+        if not cell.is_whole and self._clings(cell):
+            self._anchor(cell.dataset, cell.rows)
+        elif anchored is not None:
+            self._anchor(cell.dataset, together(cell.rows, anchored))
+
+    def _anchor(self, dataset: Dataset, rows: Predicate) -> None:
+        """Keep the rows that these rows refer to."""
+        for reference in dataset.parents:
+            (here, there) = reference.columns[0]
+            self._anchors[reference.parent, there] |= referenced(self._world, dataset, here, rows, self._keysets)
+
+    def _anchored(self, dataset: Dataset) -> Predicate | None:
+        """Return the rows to which a row that stays refers."""
         found = tuple(
             Among(column, self._keysets.of(keys))
-            for (parent, column), keys in sorted(anchors.items())
+            for (parent, column), keys in sorted(self._anchors.items())
             if parent == dataset.dataset_id and keys
         )
         return None if not found else found[0] if len(found) == 1 else AnyOf(found)
 
-    def _withhold(self, dataset: Dataset, part: Part, rows: Predicate) -> None:
-        for hold in part.holds:
-            prefix = f"{dataset.short_name}."
-            fields = tuple(name for name in sorted(part.fields) if prefix + name in hold.fields)
-            count = self._count(dataset, rows)
-            if count:
-                until = latest_end(self._world, dataset, hold, rows, self._keysets)
-                self.drawn.withheld.append(
-                    Withholding(dataset.dataset_id, fields, count, hold.hold_id, hold.statute, until)
-                )
+    def _clings(self, cell: Cell) -> bool:
+        """Whether the row stays tied to its person; a key that is the primary key cannot be let go of."""
+        by_event = self._found_by_person
+        fields = (cell.dataset.fields[name] for name in cell.undue)
+        stuck = cell.undue and not cell.part.holds and set(cell.dataset.linking_columns) & set(cell.dataset.primary_key)
+        return bool(stuck) or any(f.identifies is not Identifies.NO or f.category in by_event for f in fields)
 
-    def _stay(
-        self,
-        group: Group,
-        dataset: Dataset,
-        rows: Predicate,
-        empty: frozenset[str],
-        anchors: dict[tuple[DatasetId, str], set[Key]],
-    ) -> None:
-        """The row stays tied to the person: empty what is due, anchor what it refers to."""
-        if empty:
-            self._redact(group, dataset, rows, empty)
+    @property
+    def _found_by_person(self) -> frozenset[CategoryId]:
+        """Categories with an event clock: cut from its person, such data would never fall due."""
+        rules = rules_in_force(self._world)
+        return frozenset(rule.category for rule in rules if isinstance(rule.keep.start, AfterEvent))
+
+    def _draw_cell(self, cell: Cell) -> None:
+        anchored = self._anchored(cell.dataset)
+        if not cell.is_whole and self._clings(cell):
+            self._redact(cell, cell.rows, cell.empty)
+        elif anchored is None:
+            self._leave(cell, cell.rows)
+        else:
+            columns = {column for parent, column in self._anchors if parent == cell.dataset.dataset_id}
+            self._leave(cell, together(cell.rows, Not(anchored)))
+            self._redact(cell, together(cell.rows, anchored), cell.empty - columns)
+
+    def _leave(self, cell: Cell, rows: Predicate) -> None:
+        """Dispose of the whole row, or let it go of its person."""
+        if not cell.is_whole:
+            self._let_go(cell, rows)
+        elif Disposal.ANONYMIZE in cell.fates.values():
+            self._anonymize(cell, rows)
+        else:
+            self._erase(cell, rows)
+
+    def _let_go(self, cell: Cell, rows: Predicate) -> None:
+        own = frozenset(cell.dataset.subject.values()) if cell.leaves else frozenset()
+        for where, references in self._by_what_goes(cell.dataset, rows):
+            ties = own | references
+            if not ties & set(cell.dataset.primary_key):
+                self._redact(cell, where, cell.empty | ties)
+            elif not cell.dataset.fields:
+                self._erase(cell, where)  # nothing but a tie
+            elif self._count(cell.dataset, where):
+                raise _nameless(cell.dataset, "must stay for a hold")
+
+    def _by_what_goes(self, dataset: Dataset, rows: Predicate) -> list[tuple[Predicate, frozenset[str]]]:
+        """Cut the rows by which of the rows they refer to go; "no" before "yes"."""
+        cut = [(rows, frozenset[str]())]
         for reference in dataset.parents:
             (here, there) = reference.columns[0]
-            anchors[reference.parent, there] |= referenced(self._world, dataset, here, rows, self._keysets)
+            gone: set[Key] = set()
+            for where in self._going.get(reference.parent, ()):
+                parent = self._world.dataset(reference.parent)
+                gone |= referenced(self._world, parent, there, where, self._keysets)
+            if gone:
+                refers = Among(here, self._keysets.of(gone))
+                kept = [(together(where, Not(refers)), columns) for where, columns in cut]
+                cut = kept + [(together(where, refers), columns | {here}) for where, columns in cut]
+        return cut
 
-    def _leave(self, group: Group, dataset: Dataset, part: Part, rows: Predicate, due: frozenset[str]) -> None:
-        """The person leaves the row: erase or anonymize it, or cut the tie if a law keeps fields."""
-        if not due:
-            return
-        kept = (frozenset(dataset.fields) - due) | part.fields
-        if kept:
-            ties = self._ties(dataset) if self._leaves_parents(group, dataset) else frozenset()
-            self._redact(group, dataset, rows, (due - part.fields) | ties)
-        elif any(group.fates[dataset.fields[name].category] is Disposal.ANONYMIZE for name in due):
-            self._anonymize(group, dataset, rows)
-        else:
-            self._erase(group, dataset, rows)
-
-    def _leaves_parents(self, group: Group, dataset: Dataset) -> bool:
-        """Whether nothing that identifies the person stays, by the group's categories, where the row refers to."""
-        parents = [self._world.dataset(ref.parent) for ref in dataset.parents if ref.parent in group.reached]
-        return all(
-            not _identifying(parent, frozenset(n for n, f in parent.fields.items() if f.category not in group.fates))
-            and self._leaves_parents(group, parent)
-            for parent in parents
-        )
-
-    def _ties(self, dataset: Dataset) -> frozenset[str]:
-        """Return the columns that tie a row to its person.
-
-        Raises:
-            TombstoneError: one of them is the primary key, which cannot be emptied.
-
-        """
-        ties = frozenset(dataset.linking_columns)
-        if ties & set(dataset.primary_key):
-            raise TombstoneError(
-                f"rows of {dataset.dataset_id} must stay for a hold, and their primary key names the person",
-                hint="hold the fields in a table of their own, or map a surrogate primary key",
-            )
-        return ties
-
-    def _erase(self, group: Group, dataset: Dataset, rows: Predicate) -> None:
-        count = self._count(dataset, rows)
+    def _erase(self, cell: Cell, rows: Predicate) -> None:
+        count = self._count(cell.dataset, rows)
         if count:
-            total = self._total(dataset)
-            self.drawn.steps.append(EraseRows(UNNAMED, dataset.dataset_id, rows, count, total, group.because))
+            name, total = cell.dataset.dataset_id, self._total(cell.dataset)
+            self._going[name].append(rows)
+            self._add(cell, EraseRows(UNNAMED, name, rows, count, total, cell.because))
 
-    def _redact(self, group: Group, dataset: Dataset, rows: Predicate, fields: frozenset[str]) -> None:
+    def _redact(self, cell: Cell, rows: Predicate, fields: frozenset[str]) -> None:
         names = tuple(sorted(fields))
         where = together(rows, Populated(names))
-        count = self._count(dataset, where)
+        count = self._count(cell.dataset, where) if names else 0
         if count:
-            total = self._total(dataset)
-            step = RedactFields(UNNAMED, dataset.dataset_id, where, names, count, total, group.because)
-            self.drawn.steps.append(step)
+            name, total = cell.dataset.dataset_id, self._total(cell.dataset)
+            self._add(cell, RedactFields(UNNAMED, name, where, names, count, total, cell.because))
 
-    def _anonymize(self, group: Group, dataset: Dataset, rows: Predicate) -> None:
-        where = together(rows, Populated(dataset.linking_columns))
+    def _anonymize(self, cell: Cell, rows: Predicate) -> None:
+        """Anonymize what is not so yet: rows in which something is left that anonymizing empties."""
+        dataset = cell.dataset
+        transforms = _transforms(cell)
+        emptied = tuple(sorted(name for name, how in transforms.items() if isinstance(how, Drop)))
+        where = together(rows, Populated(emptied))
         count = self._count(dataset, where)
         if not count:
             return
-        transforms = _transforms(group, dataset)
+        if set(emptied) & set(dataset.primary_key):
+            raise _nameless(dataset, "are to be anonymized")
         quasi = tuple(
             name
             for name, field_ in sorted(dataset.fields.items())
             if field_.identifies is Identifies.INDIRECTLY and not isinstance(transforms.get(name), Drop)
         )
         tallies = self._world.finder(dataset).tally(dataset, quasi, Selection(where, self._keysets.values))
-        rare, rows_rare = rare_classes(tallies, quasi, transforms, quasi, group.k)
-        self.drawn.steps.append(
+        rare, rows_rare = rare_classes(tallies, quasi, transforms, quasi, cell.k)
+        self._going[dataset.dataset_id].append(where)
+        self._add(
+            cell,
             AnonymizeRows(
                 UNNAMED,
                 dataset.dataset_id,
                 where,
                 transforms,
                 quasi,
-                group.k,
+                cell.k,
                 self._keysets.of(rare) if rare else None,
                 count,
                 rows_rare,
                 self._total(dataset),
-                group.because,
-            )
+                cell.because,
+            ),
         )
+
+    def _add(self, cell: Cell, step: RowStep) -> None:
+        self.drawn.steps.append(step)
+        self.drawn.moved.extend(group for group in cell.groups if group not in self.drawn.moved)
 
     def _count(self, dataset: Dataset, where: Predicate) -> int:
         return self._world.count(dataset, where, self._keysets)
@@ -251,18 +258,22 @@ class Disposer:
         return self._totals[dataset.dataset_id]
 
 
-def _identifying(dataset: Dataset, names: frozenset[str]) -> frozenset[str]:
-    return frozenset(name for name in names if dataset.fields[name].identifies is not Identifies.NO)
-
-
-def _transforms(group: Group, dataset: Dataset) -> dict[str, Transform]:
+def _transforms(cell: Cell) -> dict[str, Transform]:
     """Return what happens to each column; columns that are kept as they are do not appear."""
-    return dict(_fates(group, dataset)) | dict.fromkeys(dataset.linking_columns, Drop())
+    return dict(_fates(cell)) | dict.fromkeys(cell.dataset.linking_columns, Drop())
 
 
-def _fates(group: Group, dataset: Dataset) -> Iterator[tuple[str, Transform]]:
-    for name, field_ in dataset.fields.items():
-        if group.fates[field_.category] is Disposal.ERASE:
+def _fates(cell: Cell) -> Iterator[tuple[str, Transform]]:
+    for name, fate in cell.fates.items():
+        how = cell.dataset.fields[name].anonymize
+        if fate is Disposal.ERASE:
             yield name, Drop()
-        elif field_.anonymize is not None:
-            yield name, field_.anonymize
+        elif how is not None:
+            yield name, how
+
+
+def _nameless(dataset: Dataset, what: str) -> TombstoneError:
+    return TombstoneError(
+        f"rows of {dataset.dataset_id} {what}, and their primary key names the person",
+        hint="keep such fields in a table of their own, or map a surrogate primary key",
+    )

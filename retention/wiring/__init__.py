@@ -3,6 +3,7 @@
 settings   retention.yaml, read and checked
 secrets    `env:NAME` and `file:PATH`
 systems    connectors, found by entry point
+quiet      what libraries may log
 opening    a workspace folder → an App
 """
 

@@ -15,6 +15,7 @@ from retention.model.policy import Policy
 from retention.planning import coherence
 from retention.policy import read_policy
 from retention.store import FileKeyStore, FolderTiles, open_ledger
+from retention.wiring.quiet import keep_data_out_of_logs
 from retention.wiring.settings import Settings, read_settings
 from retention.wiring.systems import connect_all
 
@@ -57,6 +58,7 @@ def open_app(folder: Path) -> App:
         TransientFailure: the ledger cannot be reached.
 
     """
+    keep_data_out_of_logs()
     workspace = read_workspace(folder.resolve())
     settings = workspace.settings
     systems = connect_all(settings)

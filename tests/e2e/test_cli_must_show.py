@@ -184,16 +184,17 @@ def test_verification_that_finds_something_is_partial(shop, accepted, cli, progr
 
 
 def test_a_broken_bundle_names_what_broke(shop, accepted, cli, program):
-    """One byte of a bundle changed: exit 1, and the first word says which part."""
+    """A bundle with another file in the plan's place: exit 1, and the line names the part."""
     case = accepted()
     planned = cli("plan", "request", case, folder=shop.folder)
     bundle = shop.folder / "case.bundle"
     assert cli("evidence", "export", case, "-o", bundle, folder=shop.folder).code == 0
     content = json.loads(bundle.read_bytes())
-    content["attachments"]["plan.json"] = content["attachments"]["policy.yaml"]
-    bundle.write_bytes(json.dumps(content).encode())
+    by_name = {attachment["name"]: attachment for attachment in content["body"]["attachments"]}
+    by_name["plan.json"]["content"] = by_name["policy.yaml"]["content"]
+    bundle.write_text(json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")), encoding="utf-8")
     said = program("evidence", "verify", bundle, folder=shop.folder)
     assert planned.code == 0
     assert said.code == 1
-    assert "BROKEN: " in said.err
+    assert said.err.startswith("BROKEN: attachment plan.json")
     assert no_traceback(said)
