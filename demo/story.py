@@ -29,7 +29,7 @@ from retention.model.ids import CaseId, SystemId
 from retention.packs import read_pack
 from retention.wiring import open_app
 
-_NIGHTS = 3
+_NIGHTS = 2
 _RESTORED = (SystemId("app_restored"), SystemId("lake_restored"))
 _POLL_SECONDS = 0.3
 _RUN_WITHIN = 150.0

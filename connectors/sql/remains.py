@@ -4,13 +4,14 @@ Both keep bytes of what was erased in pages' free space: SQLite copies that page
 before (`secure_delete` only overwrites the row itself), PostgreSQL the old row versions even after
 a plain VACUUM. So SQLite's file and PostgreSQL's table are written anew, unless `pages` declares
 when that happens otherwise. PostgreSQL's VACUUM spares what an older transaction still sees, so
-those are waited for; SQLite's write-ahead log is emptied.
+those are waited for; SQLite's write-ahead log is emptied. PostgreSQL's planner keeps sample values
+of each column in pg_statistic: they are taken anew, and the old samples vacuumed as well.
 """
 
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -21,6 +22,8 @@ from retention.errors import TerminalFailure, TransientFailure
 from retention.model.outcome import Residue
 
 _POLL_SECONDS: Final = 0.05
+_UNTIL_REUSED: Final = timedelta(days=7)
+"""How long old samples may stay where we may not vacuum the catalogue: until the server's own vacuum."""
 
 _OLDER: Final = sa.text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -40,10 +43,12 @@ def settle(database: Database, table: Table) -> tuple[Residue, ...]:
         if database.options.is_sqlite:
             return _settle_sqlite(connection, database)
         _wait_for_older(connection, database)
-        _vacuum(connection, database, table)
+        statistics_left = _vacuum(connection, database, table)
         now = connection.execute(sa.select(sa.func.now())).scalar_one()
         log = database.options.wal
-        return (*([Residue("write-ahead-log", now + log)] if log else []), *_free_space(database, now))
+        residues = [Residue("write-ahead-log", now + log)] if log else []
+        residues += [Residue("planner-statistics", now + (log or _UNTIL_REUSED))] if statistics_left else []
+        return (*residues, *_free_space(database, now))
 
 
 def _settle_sqlite(connection: Connection, database: Database) -> tuple[Residue, ...]:
@@ -69,9 +74,21 @@ def _wait_for_older(connection: Connection, database: Database) -> None:
     )
 
 
-def _vacuum(connection: Connection, database: Database, table: Table) -> None:
+def _vacuum(connection: Connection, database: Database, table: Table) -> bool:
+    """Vacuum and analyze the table, then the planner's samples; return whether the old samples had to be left."""
     name = connection.dialect.identifier_preparer.format_table(table)
-    full = "" if database.options.pages is not None else "FULL "
+    how = "ANALYZE" if database.options.pages is not None else "FULL, ANALYZE"
+    if skipped := _warned(connection, f"VACUUM ({how}) {name}"):
+        # PostgreSQL only warns when it skips a table that is not ours
+        raise TerminalFailure(
+            f"{database.system}.{table.name}: VACUUM was skipped ({skipped})",
+            hint="connect as the table's owner, or grant MAINTAIN",
+        )
+    return bool(_warned(connection, "VACUUM FULL pg_catalog.pg_statistic"))
+
+
+def _warned(connection: Connection, statement: str) -> str:
+    """Execute the statement; return the first warning's code, or nothing."""
     warnings: list[str] = []
     driver: Any = connection.connection.driver_connection
 
@@ -81,15 +98,10 @@ def _vacuum(connection: Connection, database: Database, table: Table) -> None:
 
     driver.add_notice_handler(heard)
     try:
-        connection.exec_driver_sql(f"VACUUM {full}{name}")
+        connection.exec_driver_sql(statement)
     finally:
         driver.remove_notice_handler(heard)
-    if warnings:
-        # PostgreSQL only warns when it skips a table that is not ours
-        raise TerminalFailure(
-            f"{database.system}.{table.name}: VACUUM was skipped ({warnings[0]})",
-            hint="connect as the table's owner, or grant MAINTAIN",
-        )
+    return warnings[0] if warnings else ""
 
 
 def _free_space(database: Database, now: datetime) -> tuple[Residue, ...]:

@@ -1,4 +1,4 @@
-"""The files of the lake: Parquet a month for viewing, JSON Lines a week for web requests."""
+"""The files of the lake: a month a file, Parquet for viewing, JSON Lines for web requests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from datetime import timedelta
 from itertools import groupby
 from typing import TypeVar
 
@@ -35,18 +34,13 @@ def lake_files(viewing: Sequence[View], http: Sequence[HttpRequest]) -> Iterator
     """Yield (key, content) of every file; both inputs are sorted by time."""
     for month, views in _parts(viewing, lambda view: f"{view.watched_at:%Y-%m}"):
         yield f"viewing/dt={month}/part-0.parquet", _parquet(views)
-    for monday, lines in _parts(http, _monday):
-        yield f"http/dt={monday}/part-0.jsonl", _json_lines(lines)
+    for month, lines in _parts(http, lambda line: f"{line.requested_at:%Y-%m}"):
+        yield f"http/dt={month}/part-0.jsonl", _json_lines(lines)
 
 
 def _parts(rows: Sequence[_Row], part: Callable[[_Row], str]) -> Iterator[tuple[str, list[_Row]]]:
     for name, members in groupby(rows, key=part):
         yield name, list(members)
-
-
-def _monday(line: HttpRequest) -> str:
-    day = line.requested_at.date()
-    return (day - timedelta(days=day.weekday())).isoformat()
 
 
 def _parquet(views: Sequence[View]) -> bytes:

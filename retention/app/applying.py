@@ -12,7 +12,7 @@ from itertools import groupby
 
 from retention.app.context import Context
 from retention.app.records import move, stored
-from retention.errors import ApprovalError, HeldError, StalePlanError, StateError, TransientFailure
+from retention.errors import ApprovalError, HeldError, RefusedError, StalePlanError, StateError, TransientFailure
 from retention.execution.run import RunReport, refuse_stale, run
 from retention.execution.site import Site, fetch_keys
 from retention.model.case import CaseState
@@ -53,8 +53,9 @@ def apply(context: Context, plan_id: PlanId, now: datetime, only: Collection[Ste
     _refuse_unapproved(context, kept, plan)
     with _lease(context, plan_id, now):
         site = site_of(context, kept, plan)
-        _refuse_changed(context, plan)
-        refuse_stale(site)
+        with _freed_for_a_new_plan(context, plan.case_id):
+            _refuse_changed(context, plan)
+            refuse_stale(site)
         move(context, plan.case_id, CaseState.APPLYING)
         report = run(site, now, only)
         state = _state_after(context, plan, report)
@@ -116,6 +117,17 @@ def _refuse_changed(context: Context, plan: Plan) -> None:
             f"a hold was placed or released since {plan.plan_id} was made; nothing was touched",
             hint="make a new plan: it will say what is held",
         )
+
+
+@contextmanager
+def _freed_for_a_new_plan(context: Context, case_id: CaseId) -> Iterator[None]:
+    """If a run that died in the middle cannot go on, make the case PARTIAL: it may be planned again."""
+    try:
+        yield
+    except RefusedError:
+        if context.ledger.cases.get(case_id).state is CaseState.APPLYING:
+            move(context, case_id, CaseState.PARTIAL)
+        raise
 
 
 def _state_after(context: Context, plan: Plan, report: RunReport) -> CaseState:

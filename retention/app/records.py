@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from retention.app.context import Context
+from retention.errors import StateError
 from retention.execution.site import keep_keys
-from retention.model.case import Case, CaseKind, CaseState
+from retention.model.case import NEXT, Case, CaseKind, CaseState
 from retention.model.facts import Approved, Planned
 from retention.model.ids import CaseId, PlanId, StepId, SystemId
 from retention.model.plan import Crossing, Plan
@@ -53,6 +54,18 @@ def move(context: Context, case_id: CaseId, state: CaseState) -> Case:
     return case
 
 
+def refuse_move(context: Context, case_id: CaseId, state: CaseState) -> None:
+    """Refuse before anything is written what `move` would refuse after.
+
+    Raises:
+        StateError: the case may not go there from where it is.
+
+    """
+    case = context.ledger.cases.get(case_id)
+    if state is not case.state and state not in NEXT[case.state]:
+        raise StateError(f"{case_id} is {case.state.value}; it cannot become {state.value} from there")
+
+
 def header(context: Context, case_id: CaseId, now: datetime) -> Header:
     """Return what a plan of this case, made now, says of itself."""
     return Header(
@@ -67,6 +80,7 @@ def header(context: Context, case_id: CaseId, now: datetime) -> Header:
 def keep_plan(context: Context, draft: Draft, now: datetime) -> PlanSummary:
     """Freeze a plan: keys to the vault, canonical bytes to the ledger, its digest to the log."""
     plan = draft.plan
+    refuse_move(context, plan.case_id, CaseState.PLANNED)
     body = codec.encode(plan)
     digest = codec.digest(body)
     keep_keys(context.ledger.vault, plan.case_id, plan.plan_id, draft.keys)

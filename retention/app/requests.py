@@ -8,7 +8,7 @@ from datetime import datetime
 from difflib import get_close_matches
 
 from retention.app.context import Context
-from retention.app.records import PlanSummary, header, keep_plan, new_id, open_case
+from retention.app.records import PlanSummary, header, keep_plan, new_id, open_case, refuse_move
 from retention.errors import IdentityError, InputError, Problem, StateError, UnknownSubjectError
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.facts import Denied
@@ -95,6 +95,7 @@ def deny(context: Context, case_id: CaseId, reason: str, now: datetime) -> Case:
     """
     check_refusal(reason)
     case = replace(_request(context, case_id), state=CaseState.DENIED, decided_at=now)
+    refuse_move(context, case_id, CaseState.DENIED)
     context.record(case_id, Denied(reason), now)
     context.ledger.cases.replace(case)
     context.ledger.vault.destroy(case_id)

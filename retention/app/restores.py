@@ -26,7 +26,14 @@ def plan_restore(context: Context, system: SystemId, now: datetime) -> PlanSumma
     suppressed = _suppressed(context, now)
 
     def draw(header: Header) -> Draft | None:
-        draft, found = assemble.plan_restore(world, header, suppressed, context.suppression_digest)
+        draft, found = assemble.plan_restore(
+            world,
+            header,
+            suppressed,
+            context.suppression_digest,
+            holds=context.active_holds(),
+            hold_digest=context.lookup_digest,
+        )
         context.record(header.case_id, Replayed(system, len(suppressed), found), now)
         return draft
 

@@ -11,7 +11,7 @@ from retention.app.records import move, stored
 from retention.errors import StateError, TransientFailure
 from retention.execution.elsewhere import tell
 from retention.execution.lines import Lines
-from retention.execution.sealing import shred_case_key
+from retention.execution.sealing import is_shredded, shred_case_key
 from retention.model.case import Case, CaseState
 from retention.model.copies import Horizon
 from retention.model.facts import Expired
@@ -43,7 +43,8 @@ def seal(context: Context, plan_id: PlanId, now: datetime) -> SealReport:
     kept, plan = stored(context, plan_id)
     case = context.ledger.cases.get(plan.case_id)
     if case.state is CaseState.VERIFIED:
-        ask_processors(context, kept, plan, now)
+        if not is_shredded(context.keys, plan.case_id):  # else we died after the shredding: all had answered
+            ask_processors(context, kept, plan, now)
         shred_case_key(context.ledger, context.log, plan.case_id, now)
         move(context, plan.case_id, CaseState.SEALED)
     elif case.state not in (CaseState.SEALED, CaseState.CLOSED):
@@ -80,8 +81,8 @@ def follow_up(context: Context, now: datetime) -> tuple[Case, ...]:
     """
     for horizon in context.ledger.copies.horizons():
         if horizon.gone_at is None and horizon.until <= now and _is_gone(context, horizon):
-            context.ledger.copies.mark_gone(horizon, now)
             context.record(horizon.case_id, Expired(horizon.system, CopyId(horizon.what)), now)
+            context.ledger.copies.mark_gone(horizon, now)
     sealed = context.ledger.cases.all(states=[CaseState.SEALED])
     closed = tuple(case for case in sealed if close_if_gone(context, case.case_id))
     context.ledger.copies.expire_suppressions(now)

@@ -37,8 +37,3 @@ class Lines:
         if phase is not Phase.FAILED:
             self._known[step_id, phase] = standing
         return standing
-
-    @property
-    def untouched(self) -> bool:
-        """Whether no step has been begun."""
-        return not any(phase is Phase.INTENT for _, phase in self._known)

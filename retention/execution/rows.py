@@ -85,7 +85,7 @@ def _evidence(site: Site, lines: Lines, step: RowStep, dataset: Dataset, now: da
         rules=step.because.rules,
         statutes=step.because.statutes,
         rows_planned=step.rows,
-        effect=_whole(effect, met, step),
+        effect=_whole(effect, met, step) if body["resumed"] else effect,
         started_at=intent.at,
         finished_at=done.at,
         resumed=body["resumed"],

@@ -1,6 +1,6 @@
 """All steps of an approved plan, in order.
 
-Before the first step, and only then, the counts are compared with those the plan was approved
+Before the first step on rows, and only then, the counts are compared with those the plan was approved
 for (`refuse_stale`). A world that changed makes a new plan. When a later process resumes, the
 counts have changed because of us, and the journal says where we are.
 """
@@ -48,17 +48,18 @@ def refuse_stale(site: Site) -> None:
         StalePlanError: a step would touch another number of rows than the one approved.
 
     """
-    if not Lines(site.ledger.journal, site.plan.plan_id).untouched:
+    lines = Lines(site.ledger.journal, site.plan.plan_id)
+    steps = [step for step in site.plan.steps if isinstance(step, RowStep)]
+    if any(lines.find(step.step_id, Phase.INTENT) for step in steps):
         return
-    for step in site.plan.steps:
-        if isinstance(step, RowStep):
-            dataset = site.dataset(step)
-            rows = site.store(dataset).finder().count(dataset, site.selection(step))
-            if rows != step.rows:
-                raise StalePlanError(
-                    f"step {step.step_id} was approved for {step.rows} rows and would now touch {rows}",
-                    hint="nothing was touched; make a new plan and have it approved",
-                )
+    for step in steps:
+        dataset = site.dataset(step)
+        rows = site.store(dataset).finder().count(dataset, site.selection(step))
+        if rows != step.rows:
+            raise StalePlanError(
+                f"step {step.step_id} was approved for {step.rows} rows and would now touch {rows}",
+                hint="nothing was touched; make a new plan and have it approved",
+            )
 
 
 def run(site: Site, now: datetime, only: Collection[StepId] | None = None) -> RunReport:

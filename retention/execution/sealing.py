@@ -8,7 +8,13 @@ from datetime import datetime
 from retention.evidence import EvidenceLog
 from retention.model.facts import KeyDestroyed, Recorded
 from retention.model.ids import CaseId
+from retention.ports.keys import KeyStore
 from retention.ports.ledger import Ledger
+
+
+def is_shredded(keys: KeyStore, case_id: CaseId) -> bool:
+    """Whether the case's key is gone."""
+    return keys.read(_key_name(case_id)) is None
 
 
 def shred_case_key(ledger: Ledger, log: EvidenceLog, case_id: CaseId, now: datetime) -> None:
@@ -18,5 +24,9 @@ def shred_case_key(ledger: Ledger, log: EvidenceLog, case_id: CaseId, now: datet
     """
     check = ledger.vault.key_check(case_id)
     ledger.vault.destroy(case_id)
-    reference = hashlib.sha256(f"case/{case_id.lower()}".encode()).hexdigest()
+    reference = hashlib.sha256(_key_name(case_id).encode()).hexdigest()
     log.record(Recorded(case_id, now, KeyDestroyed(reference, check)))
+
+
+def _key_name(case_id: CaseId) -> str:
+    return f"case/{case_id.lower()}"

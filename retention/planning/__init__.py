@@ -8,6 +8,7 @@ plan). The rest serve them:
     identity    one key of a person → every key; digests → the people behind them
     reach       which rows of which dataset belong to them
     holding     which fields of which rows a law keeps
+    cells       rows cut so that each is looked at once, with all that is due for it
     due         whose clocks have run out
     limits      how much may be touched without a second pair of eyes
     approval    is this plan, by its digest, allowed?

@@ -9,7 +9,8 @@ Rules of order, which every plan follows:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
@@ -17,7 +18,7 @@ from retention.datamap import order
 from retention.errors import HeldError, UnknownSubjectError
 from retention.model.case import CaseKind
 from retention.model.hold import PlacedHold
-from retention.model.ids import CaseId, CategoryId, DatasetId, PlanId, StepId
+from retention.model.ids import CaseId, CategoryId, DatasetId, PlanId, StepId, SystemId
 from retention.model.plan import (
     AnonymizeRows,
     Because,
@@ -31,10 +32,11 @@ from retention.model.plan import (
     TellProcessor,
 )
 from retention.model.policy import AfterEvent, Disposal
-from retention.model.predicate import Not, Populated
+from retention.model.predicate import AllOf, AnyOf, Not, Populated, Predicate
 from retention.model.subject import Key, KeyValues, SubjectKey
+from retention.planning.cells import Group, Standstill
 from retention.planning.codec import keysets_of
-from retention.planning.disposal import UNNAMED, Disposer, Group, Standstill
+from retention.planning.disposal import UNNAMED, Disposer
 from retention.planning.due import because, due_people, fates, people_group, row_groups, rules_in_force
 from retention.planning.holding import date_name
 from retention.planning.identity import Digester, Identity, expand, locate, refuse_ambiguous
@@ -91,8 +93,8 @@ def plan_request(
         because=Because((), _request_statutes(world), request=True),
         keys=identity.keys,
     )
-    disposer = Disposer(world, keysets, ())
-    disposer.draw(everything, order(world.datamap))
+    disposer = Disposer(world, keysets, tuple(_standstills(world, holds, keysets, digest)))
+    disposer.draw([everything], order(world.datamap))
     if not disposer.drawn.steps and not disposer.drawn.withheld:
         raise UnknownSubjectError(
             f"no mapped system knows this person by {start.name}",
@@ -119,8 +121,7 @@ def plan_sweep(
     people = due_people(world, events, digest)
     groups = [people_group(world, due, keysets) for due in people] + list(row_groups(world, keysets))
     disposer = Disposer(world, keysets, tuple(_standstills(world, holds, keysets, digest)))
-    for group in groups:
-        disposer.draw(group, order(world.datamap))
+    disposer.draw(groups, order(world.datamap))
     if not disposer.drawn.steps:
         return None
     replays = tuple(
@@ -129,26 +130,32 @@ def plan_sweep(
         for rule in due.rules
         for name, keys in sorted(due.keys.items())
     )
-    count = sum(due.count for due in people)
     return _assemble(
         world,
         header,
         CaseKind.SWEEP,
         keysets=keysets,
         disposer=disposer,
-        groups=groups,
-        subjects=count,
+        groups=disposer.drawn.moved,
+        subjects=sum(max(map(len, group.keys.values())) for group in disposer.drawn.moved if group.keys),
         replays=replays,
     )
 
 
 def plan_restore(
-    world: World, header: Header, suppressed: Mapping[tuple[str, str], frozenset[str]], digest: Digester
+    world: World,
+    header: Header,
+    suppressed: Mapping[tuple[str, str], frozenset[str]],
+    digest: Digester,
+    *,
+    holds: Iterable[PlacedHold],
+    hold_digest: Digester,
 ) -> tuple[Draft | None, int]:
     """Plan what a restored store must forget again before it opens, and say how many came back.
 
     `suppressed` maps (key name, digest) to the scopes in which the person was disposed of;
-    `digest` digests under the suppression key. None if the store brought nothing back.
+    `digest` digests under the suppression key, `hold_digest` under the look-up key. None if the
+    store brought nothing back.
     """
     keysets = KeySets(header.salt)
     returned: dict[frozenset[str], dict[str, set[Key]]] = {}
@@ -157,9 +164,8 @@ def plan_restore(
         returned.setdefault(suppressed[key.name, digested], {}).setdefault(key.name, set()).add(key.value)
     groups = [_replayed(world, scopes, keys, keysets) for scopes, keys in sorted(returned.items(), key=_by_scopes)]
     groups += list(row_groups(world, keysets))
-    disposer = Disposer(world, keysets, ())
-    for group in groups:
-        disposer.draw(group, order(world.datamap))
+    disposer = Disposer(world, keysets, tuple(_standstills(world, holds, keysets, hold_digest)))
+    disposer.draw(groups, order(world.datamap))
     count = sum(max(map(len, keys.values())) for keys in returned.values())
     if not disposer.drawn.steps:
         return None, count
@@ -210,19 +216,15 @@ def _refuse_held(identity: Identity, holds: Iterable[PlacedHold], digest: Digest
 
 def _standstills(world: World, holds: Iterable[PlacedHold], keysets: KeySets, digest: Digester) -> Iterator[Standstill]:
     """Yield the rows of people under a placed hold, by every key they have."""
-    for hold in holds:
-        if hold.released_at is not None:
-            continue
-        who = (hold.key_name, hold.subject_digest)
-        found = locate(world, [hold.key_name], _is(who), digest)
-        keys = {key.value for key, _ in found}
+    standing = [hold for hold in holds if hold.released_at is None]
+    found: dict[tuple[str, str], set[Key]] = {(hold.key_name, hold.subject_digest): set() for hold in standing}
+    for key, digested in locate(world, {name for name, _ in found}, lambda *who: who in found, digest):
+        found[key.name, digested].add(key.value)
+    for hold in standing:
+        keys = frozenset(found[hold.key_name, hold.subject_digest])
         if keys:
-            identity = expand(world, {hold.key_name: frozenset(keys)}, keysets)
+            identity = expand(world, {hold.key_name: keys}, keysets)
             yield Standstill(hold.hold_id, of_identity(world, identity, keysets))
-
-
-def _is(who: tuple[str, str]) -> Callable[[str, str], bool]:
-    return lambda name, digested: (name, digested) == who
 
 
 def _assemble(
@@ -253,29 +255,35 @@ def _assemble(
         withheld=tuple(disposer.drawn.withheld),
         crossings=crossings(header.limits, subjects, rows),
         replays=replays,
-        undated=_undated(world, keysets),
+        undated=_undated(world, keysets) if kind is not CaseKind.REQUEST else {},
     )
     return Draft(plan, {ref: keysets.values[ref] for ref in keysets_of(plan)})
 
 
 def _in_order(world: World, steps: Iterable[RowStep]) -> list[RowStep]:
-    """Put steps in erasure order; redactions of a dataset before what removes its rows."""
+    """Put steps in erasure order, and within a dataset in the cells' order.
+
+    Anonymizing comes last: a date cut to its year can make a row look older than it was.
+    """
     rank = {dataset: n for n, dataset in enumerate(order(world.datamap))}
 
     def place(step: RowStep) -> tuple[int, bool]:
-        return rank[step.dataset], not isinstance(step, RedactFields)
+        return rank[step.dataset], isinstance(step, AnonymizeRows)
 
     return sorted(steps, key=place)
 
 
 def _orders(world: World, groups: Iterable[Group], keysets: KeySets) -> Iterator[TellProcessor]:
     """Yield one order a person and processor: a processor is told of one person at a time."""
+    told: set[tuple[SystemId, Key]] = set()
     for group in groups:
         for rules in world.policy.processors:
             if set(rules.categories) & set(group.fates):
                 for key in sorted(group.keys.get(rules.key, ()), key=str):
-                    keys = keysets.of([key])
-                    yield TellProcessor(UNNAMED, rules.system, rules.key, keys, rules.answer_within, group.because)
+                    if (rules.system, key) not in told:
+                        told.add((rules.system, key))
+                        keys = keysets.of([key])
+                        yield TellProcessor(UNNAMED, rules.system, rules.key, keys, rules.answer_within, group.because)
 
 
 def _expiries(world: World, rows: Iterable[RowStep]) -> Iterator[ExpireCopies]:
@@ -309,13 +317,14 @@ def _step_id(number: int, step: Step) -> StepId:
 
 def _undated(world: World, keysets: KeySets) -> dict[DatasetId, int]:
     """Count rows whose clock cannot start: the date is missing, so they never fall due by themselves."""
-    found: dict[DatasetId, int] = {}
+    stuck: dict[DatasetId, list[Predicate]] = defaultdict(list)
     for rule in rules_in_force(world):
         if isinstance(rule.keep.start, AfterEvent):
             continue
         for dataset in world.datamap.datasets.values():
             column = dataset.dates.get(date_name(rule.keep))
-            if column and any(field_.category == rule.category for field_ in dataset.fields.values()):
-                rows = world.count(dataset, Not(Populated((column,))), keysets)
-                found |= {dataset.dataset_id: rows} if rows else {}
-    return found
+            fields = tuple(sorted(name for name, f in dataset.fields.items() if f.category == rule.category))
+            if column and fields:
+                stuck[dataset.dataset_id].append(AllOf((Not(Populated((column,))), Populated(fields))))
+    counts = {name: world.count(world.dataset(name), AnyOf(tuple(rows)), keysets) for name, rows in stuck.items()}
+    return {name: rows for name, rows in counts.items() if rows}

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from retention.model.datamap import Dataset
-from retention.model.ids import CategoryId, DatasetId
+from retention.model.ids import CategoryId, DatasetId, HoldId
 from retention.model.plan import Because
 from retention.model.policy import Disposal
 from retention.model.predicate import Not, Predicate
@@ -43,6 +43,14 @@ class Group:
             return {}
         due = {name: field_.category for name, field_ in dataset.fields.items() if field_.category in self.fates}
         return {name: self.fates[category] for name, category in due.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """Rows that a placed hold keeps out of every group."""
+
+    hold_id: HoldId
+    reached: Mapping[DatasetId, Predicate]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,7 @@ class Cell:
     @property
     def leaves(self) -> bool:
         """Whether the people of the row leave it: their own clock ran out, or they asked."""
-        return any(group.keys and (self.due or group.because.request) for group in self.groups)
+        return any(group.keys and (group.due(self.dataset) or group.because.request) for group in self.groups)
 
     @property
     def k(self) -> int:

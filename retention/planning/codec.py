@@ -88,7 +88,7 @@ def _encoded(value: object) -> Json:
 def _decoded(value: Any, hint: Any) -> Any:  # noqa: ANN401 -- walks types that only get_type_hints knows
     if value is None:
         return None
-    if isinstance(value, dict) and "is" in value:
+    if isinstance(value, dict) and isinstance(value.get("is"), str):
         record = _RECORDS[value["is"]]
         hints = get_type_hints(record)
         return record(**{name: _decoded(part, hints[name]) for name, part in value.items() if name != "is"})

@@ -40,6 +40,11 @@ def _rules(policy: Policy, datamap: DataMap) -> Iterator[Problem]:
 
 def _holds(policy: Policy, datamap: DataMap) -> Iterator[Problem]:
     for hold in policy.holds:
+        if isinstance(hold.keep.start, AfterEvent):
+            where = f"policy holds.{hold.hold_id}.keep"
+            expected = "a date of the row (`since`, or `after: fiscal_year.closed`)"
+            yield Problem(where=where, expected=expected, found=f"the event `{hold.keep.start.event}`")
+            continue
         for name in hold.fields:
             yield from _held(hold, name, datamap)
 

@@ -18,21 +18,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from retention.deidentify import rare_classes
 from retention.errors import TombstoneError
 from retention.model.datamap import Dataset, Identifies
-from retention.model.ids import CategoryId, DatasetId, HoldId, StepId
+from retention.model.ids import CategoryId, DatasetId, StepId
 from retention.model.plan import AnonymizeRows, EraseRows, RedactFields, RowStep, Withholding
 from retention.model.policy import AfterEvent, Disposal
 from retention.model.predicate import Among, AnyOf, Everything, Not, Populated, Predicate, Selection
 from retention.model.subject import Key
 from retention.model.transform import Drop, Transform
-from retention.planning.cells import Cell, Group, combinations
+from retention.planning.cells import Cell, Group, Standstill, combinations
+from retention.planning.due import rules_in_force
 from retention.planning.holding import latest_end, parts, together
 from retention.planning.keysets import KeySets
-from retention.planning.reach import Standstill, referenced
+from retention.planning.reach import referenced
 from retention.planning.world import World
 
 UNNAMED = StepId("")
@@ -139,7 +140,7 @@ class Disposer:
         """Whether the row stays tied to its person; a key that is the primary key cannot be let go of."""
         by_event = self._found_by_person
         fields = (cell.dataset.fields[name] for name in cell.undue)
-        stuck = cell.undue and not cell.part.holds and set(cell.dataset.linking_columns) & set(cell.dataset.primary_key)
+        stuck = cell.undue and set(cell.dataset.linking_columns) & set(cell.dataset.primary_key)
         return bool(stuck) or any(f.identifies is not Identifies.NO or f.category in by_event for f in fields)
 
     @property

@@ -12,7 +12,7 @@ from retention.model.plan import Because
 from retention.model.policy import AfterEvent, Disposal, Rule
 from retention.model.predicate import Before
 from retention.model.subject import Key
-from retention.planning.disposal import Group
+from retention.planning.cells import Group
 from retention.planning.holding import date_name
 from retention.planning.identity import Digester, expand, locate
 from retention.planning.keysets import KeySets
@@ -27,7 +27,6 @@ class DuePeople:
 
     rules: tuple[Rule, ...]
     keys: Mapping[str, frozenset[Key]] = field(repr=False)
-    count: int = 0
 
 
 def rules_in_force(world: World) -> tuple[Rule, ...]:
@@ -63,7 +62,7 @@ def _grouped(world: World, by_person: Mapping[tuple[str, str], set[RuleId]], dig
     for due, keys in sorted(groups.items(), key=lambda item: sorted(item[0])):
         rules = tuple(rule for rule in world.policy.rules if rule.rule_id in due)
         frozen = {name: frozenset(values) for name, values in keys.items()}
-        yield DuePeople(rules, frozen, max(map(len, frozen.values())))
+        yield DuePeople(rules, frozen)
 
 
 def people_group(world: World, people: DuePeople, keysets: KeySets) -> Group:
@@ -81,7 +80,8 @@ def people_group(world: World, people: DuePeople, keysets: KeySets) -> Group:
 def row_groups(world: World, keysets: KeySets) -> Iterator[Group]:
     """Yield, for each rule with a row clock and each dataset it applies to, the rows that are due.
 
-    Rows of other datasets that refer to them come along, for the same category.
+    Rows of other datasets that refer to them come along, so that they let go of what goes or keep
+    it; what is due in them is said by their own dates.
     """
     for rule in rules_in_force(world):
         if isinstance(rule.keep.start, AfterEvent):
@@ -92,12 +92,15 @@ def row_groups(world: World, keysets: KeySets) -> Iterator[Group]:
             if column and any(field_.category == rule.category for field_ in dataset.fields.values()):
                 roots = {dataset.dataset_id: Before(column, bound)}
                 reached = through_parents(world, roots, keysets)
-                yield Group(reached, fates([rule]), rule.k, because([rule]))
+                yield Group(reached, fates([rule]), rule.k, because([rule]), root=dataset.dataset_id)
 
 
 def fates(rules: Iterable[Rule]) -> dict[CategoryId, Disposal]:
-    """Return what becomes of each category."""
-    return {rule.category: rule.then for rule in rules}
+    """Return what becomes of each category; erasing is stronger than anonymizing."""
+    found: dict[CategoryId, Disposal] = {}
+    for rule in rules:
+        found[rule.category] = Disposal.ERASE if found.get(rule.category) is Disposal.ERASE else rule.then
+    return found
 
 
 def because(rules: Iterable[Rule]) -> Because:

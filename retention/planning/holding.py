@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import product
+from itertools import chain, product
 from typing import assert_never
 
 from retention.clocks import due_before, free_at
@@ -32,13 +32,13 @@ class Part:
 
 
 def parts(world: World, dataset: Dataset) -> Iterator[Part]:
-    """Yield the dataset's parts: disjoint, and together all rows.
+    """Yield the dataset's parts: disjoint, and together all rows; held before free (see `cells`).
 
     A row whose date is missing counts as held: nobody can show that the time is over.
     """
     holds = [(hold, _fields(hold, dataset)) for hold in world.policy.holds]
     relevant = [(hold, fields) for hold, fields in holds if fields]
-    for free in product((True, False), repeat=len(relevant)):
+    for free in product((False, True), repeat=len(relevant)):
         where: list[Predicate] = []
         kept: set[str] = set()
         for (hold, fields), is_free in zip(relevant, free, strict=True):
@@ -51,8 +51,8 @@ def parts(world: World, dataset: Dataset) -> Iterator[Part]:
 
 def _fields(hold: FieldHold, dataset: Dataset) -> set[str]:
     """Return the fields of this dataset that the hold names."""
-    prefix = f"{dataset.short_name}."
-    return {name.removeprefix(prefix) for name in hold.fields if name.startswith(prefix)}
+    columns = {*dataset.fields, *dataset.dates.values()}
+    return {column for column in columns if f"{dataset.short_name}.{column}" in hold.fields}
 
 
 def _is_over(world: World, dataset: Dataset, keep: Keep) -> Predicate:
@@ -77,7 +77,7 @@ def date_name(keep: Keep) -> str:
 
 
 def latest_end(world: World, dataset: Dataset, hold: FieldHold, where: Predicate, keysets: KeySets) -> datetime | None:
-    """Return when the last of the held rows becomes free; None if a date is missing."""
+    """Return when the last of the held rows becomes free; None if nobody can say: a date is missing, or past 9999."""
     column = dataset.dates[date_name(hold.keep)]
     days: set[date] = set()
     for (value,) in world.finder(dataset).values(dataset, [column], Selection(where, keysets.values)):
@@ -86,12 +86,11 @@ def latest_end(world: World, dataset: Dataset, hold: FieldHold, where: Predicate
         days.add(_local_day(value, world))
     if not days:
         return None
-    return datetime.combine(free_day(world, hold.keep, max(days)), datetime.min.time(), world.zone)
-
-
-def free_day(world: World, keep: Keep, day: date) -> date:
-    """Return the first day on which a row of that day need not be kept."""
-    return free_at(day, keep, world.policy.fiscal_year_end)
+    try:
+        free = free_at(max(days), hold.keep, world.policy.fiscal_year_end)
+    except (OverflowError, ValueError):
+        return None
+    return datetime.combine(free, datetime.min.time(), world.zone)
 
 
 def _local_day(value: object, world: World) -> date:
@@ -106,7 +105,6 @@ def _local_day(value: object, world: World) -> date:
 
 def together(*predicates: Predicate) -> Predicate:
     """Return the rows that every predicate selects."""
-    flat = tuple(
-        part for predicate in predicates for part in (predicate.parts if isinstance(predicate, AllOf) else (predicate,))
-    )
+    parts_of = (predicate.parts if isinstance(predicate, AllOf) else (predicate,) for predicate in predicates)
+    flat = tuple(dict.fromkeys(chain.from_iterable(parts_of)))
     return flat[0] if len(flat) == 1 else AllOf(flat)

@@ -51,7 +51,7 @@ def expand(world: World, start: Mapping[str, frozenset[Key]], keysets: KeySets) 
         KeyTypeError, TransientFailure, TerminalFailure: from the finders.
 
     """
-    keys: dict[str, set[Key]] = defaultdict(set, {name: set(values) for name, values in start.items()})
+    keys: dict[str, set[Key]] = defaultdict(set, {name: set(map(str, values)) for name, values in start.items()})
     linking = [d for d in world.datamap.datasets.values() if len(d.subject) > 1]
     known = -1
     while known != (known := sum(map(len, keys.values()))):
@@ -117,4 +117,5 @@ def _live_keys(world: World, name: str) -> Iterator[SubjectKey]:
 
 
 def _as_key(value: Value) -> Key:
-    return value if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    """Return the key as text: 7 in one store and "7" in another, or on the command line, are one key."""
+    return str(value)

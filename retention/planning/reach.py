@@ -33,9 +33,13 @@ def of_identity(world: World, identity: Identity, keysets: KeySets) -> dict[Data
         where = by_subject(dataset, identity.keys, keysets)
         if where is not None:
             roots[dataset.dataset_id] = where
-        elif dataset.fields and not dataset.parents:
+    reachable = set(roots)
+    for dataset in parents_first(world.datamap):
+        if any(reference.parent in reachable for reference in dataset.parents):
+            reachable.add(dataset.dataset_id)
+        elif dataset.fields and dataset.dataset_id not in reachable:
             raise UnreachableDataError(
-                f"{dataset.dataset_id} knows people by {', '.join(sorted(dataset.subject))}, "
+                f"{dataset.dataset_id} knows people by {', '.join(sorted(dataset.subject)) or 'its parents only'}, "
                 f"and only {', '.join(sorted(identity.keys))} is known of this person",
                 hint="open the request by such a key, or add the missing link to the data map",
             )

@@ -17,7 +17,7 @@ from retention.policy import read_policy
 from retention.store import FileKeyStore, FolderTiles, open_ledger
 from retention.wiring.quiet import keep_data_out_of_logs
 from retention.wiring.settings import Settings, read_settings
-from retention.wiring.systems import connect_all
+from retention.wiring.systems import Systems, connect_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ def open_app(folder: Path) -> App:
     workspace = read_workspace(folder.resolve())
     settings = workspace.settings
     systems = connect_all(settings)
+    _check_stores(workspace, systems)
     keys = FileKeyStore(settings.keys)
     ledger = open_ledger(_absolute(settings.ledger, settings.folder), keys)
     signer = Signer.from_seed(settings.origin, keys.create("signing"))
@@ -124,4 +125,14 @@ def _check_systems(settings: Settings, datamap: DataMap) -> None:
         raise SettingsError(
             f"{settings.datamap.name} places data in {', '.join(sorted(unknown))}, which retention.yaml does not name",
             hint=f"systems are {', '.join(settings.systems)}",
+        )
+
+
+def _check_stores(workspace: Workspace, systems: Systems) -> None:
+    """Refuse data that is mapped to a system that holds none: backups, a processor."""
+    wrong = {dataset.system for dataset in workspace.datamap.datasets.values()} - set(systems.stores)
+    if wrong:
+        raise SettingsError(
+            f"{workspace.settings.datamap.name} places data in {', '.join(sorted(wrong))}, which holds no live data",
+            hint=f"systems that do are {', '.join(systems.stores)}",
         )

@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from retention.app import sealing
+
 WRONG_POLICY = """\
 policy: shop
 controller: {name: {ja: 例の店, en: Example Shop}, address: 東京都, responsible: Privacy office}
@@ -167,6 +169,28 @@ def test_a_partial_case_is_not_called_done(shop, accepted, cli, program):
     shop.change("DROP TRIGGER no")
     assert cli("apply", plan, folder=shop.folder).code == 0
     assert cli("verify", plan, folder=shop.folder).code == 0
+
+
+def test_a_crash_while_sealing_can_be_repeated(shop, accepted, cli, monkeypatch):
+    """The process dies after the key is shredded: `verify` again seals the case, and once more changes nothing."""
+    planned = cli("plan", "request", accepted(), folder=shop.folder)
+    plan = plan_of(planned.out)
+    cli("approve", plan, "--digest", digest_of(planned.out), "--by", "hanako", folder=shop.folder)
+    cli("apply", plan, folder=shop.folder)
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sealing, "move", dies)
+        assert cli("verify", plan, folder=shop.folder).code == 4
+    shop.change("INSERT INTO customers VALUES ('c99', 'Somebody', 'new@mail.example')")
+    for _ in range(2):
+        said = cli("verify", plan, folder=shop.folder)
+        assert said.code == 0, said.err
+        assert "closed" in said.out
+    shown = json.loads(cli("request", "list", "--json", folder=shop.folder).out)
+    assert [case["state"] for case in shown] == ["closed"]
 
 
 def test_verification_that_finds_something_is_partial(shop, accepted, cli, program):

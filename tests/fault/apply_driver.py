@@ -24,21 +24,23 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import httpx
+import httpcore
+import pandas as pd
 import psycopg
+import pyarrow.pandas_compat
 
 import connectors.backups
 import connectors.lake.eraser
 import connectors.lake.jsonl
 import connectors.lake.parquet
 import connectors.memory
-import connectors.processor
+import connectors.processor.processor
 import connectors.sql
 from retention.app import App
 from retention.wiring import open_app
 
-PRELOADED = (boto3, httpx, psycopg, connectors)
-"""Imported before the first fork: a process that dies after 0.1 s has no time to import."""
+PRELOADED = (boto3, httpcore, pd, psycopg, pyarrow.pandas_compat, connectors)
+"""Imported late otherwise, by every forked process anew (pyarrow looks for pandas when it is first used)."""
 
 WRITES = {
     "journal": ("write",),

@@ -33,10 +33,11 @@ def on_disk(folder: Path) -> list[str]:
 def test_postgresql_files_do_not_hold_the_erased(
     *, how: str, pg: Any, server: Any, opened: Any, table: Any, among: Any
 ) -> None:
-    """After the call no data file has the value's bytes: neither as a dead row nor in free space."""
+    """After the call no data file has the value's bytes: no dead row, no free space, no sample of the planner."""
     people(pg)
+    pg.execute("ANALYZE people")
     pg.execute("CHECKPOINT")
-    assert on_disk(server.pgdata)
+    assert len(on_disk(server.pgdata)) > 1
     eraser, dataset, selection = opened().eraser(), table("people", "id"), among("email", EMAIL)
     if how == "erase":
         assert eraser.erase_rows(dataset, selection).rows == 1
@@ -44,7 +45,6 @@ def test_postgresql_files_do_not_hold_the_erased(
         assert eraser.redact_fields(dataset, selection, ["email"]).rows == 1
     else:
         assert eraser.anonymize_rows(dataset, selection, {"email": Drop()}, [], frozenset()).rows == 1
-    pg.execute("ANALYZE people")
     pg.execute("CHECKPOINT")
     assert on_disk(server.pgdata) == []
 

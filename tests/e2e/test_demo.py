@@ -1,0 +1,125 @@
+"""The demo, run once as a user runs it; then everything under its workspace is searched."""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from demo.world import make_world
+
+pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.timeout(600)]
+
+DECLARED = ("systems/postgres/pg_wal/", "systems/s3/nightly/")
+"""Where the report says that a copy remains, and until when."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A demo that has ended."""
+
+    workspace: Path
+    output: str
+
+    @property
+    def bundle(self) -> Path:
+        """The bundle of the person's request."""
+        (found,) = [path for path in (self.workspace / "bundles").glob("C-*.json") if "forged" not in path.name]
+        return found
+
+
+@pytest.fixture(scope="module")
+def told() -> Iterator[Told]:
+    """Run `retention demo`; PostgreSQL needs a folder that other sessions leave alone."""
+    program = Path(sys.executable).with_name("retention")
+    with tempfile.TemporaryDirectory(prefix="demo-") as folder:
+        workspace = Path(folder) / "workspace"
+        done = subprocess.run([program, "demo", "--workspace", workspace], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield Told(workspace, done.stdout)
+
+
+@functools.cache
+def secrets_of_the_person() -> dict[str, str]:
+    """What must be found nowhere: the world is seeded, so the person is the same on every run."""
+    person = make_world(datetime.now(UTC)).protagonist
+    return {"id": person.id, "name": person.name, "email": person.email, "phone": person.phone}
+
+
+def readable(path: Path) -> bytes:
+    """Return the file's content, Parquet decoded."""
+    content = path.read_bytes()
+    if path.suffix != ".parquet":
+        return content
+    rows = pq.read_table(io.BytesIO(content)).to_pylist()
+    return json.dumps(rows, ensure_ascii=False, default=str).encode()
+
+
+def test_the_erased_person_is_found_nowhere_but_where_the_report_says(told):
+    """No file under the workspace holds her id, name, e-mail or phone, save the copies that are declared."""
+    found: dict[str, set[str]] = {}
+    for path in sorted(told.workspace.rglob("*")):
+        relative = str(path.relative_to(told.workspace))
+        if path.is_file() and not relative.startswith(DECLARED):
+            content = readable(path)
+            for what, value in secrets_of_the_person().items():
+                if value.encode() in content:
+                    found.setdefault(relative, set()).add(what)
+    assert found == {}
+
+
+def test_the_search_would_find_her(told):
+    """The same search finds her in the backups, which are declared: it is able to find."""
+    (customers,) = sorted((told.workspace / "systems/s3/nightly").glob("*/app/customers.jsonl"))[-1:]
+    content = readable(customers)
+    assert all(value.encode() in content for value in secrets_of_the_person().values())
+
+
+def test_the_report_declares_what_remains(told):
+    """Backups and write-ahead logs stand in the report with the day on which they are gone."""
+    report = (told.workspace / "report.html").read_text(encoding="utf-8")
+    assert "request: nightly backups, out of use, replayed on restore" in report
+    assert "request: app write-ahead-log" in report
+    assert "<svg" in report
+
+
+def test_the_tax_hold_was_respected(told):
+    """The plan and the table name what the tax law keeps."""
+    assert "KEEP amount, invoice_no, paid_at" in told.output
+    assert "jp.corporate-tax-act" in told.output
+
+
+def test_the_forgery_was_caught_and_the_bundle_verifies_alone(told, tmp_path):
+    """The single-file verifier accepts the bundle and names what broke in the forged one, with nothing installed."""
+    verifier = tmp_path / "verify_evidence.py"
+    verifier.write_bytes((told.bundle.parent / "verify_evidence.py").read_bytes())
+    command = [sys.executable, "-I", "-S", str(verifier)]
+    genuine = subprocess.run([*command, told.bundle], capture_output=True, text=True, check=False, cwd=tmp_path)
+    forged = told.bundle.with_suffix(".forged.json")
+    broken = subprocess.run([*command, forged], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (genuine.returncode, broken.returncode) == (0, 1)
+    assert "entry" in broken.stdout.splitlines()[0]
+
+
+def test_the_certificate_is_there_in_both_languages(told):
+    """The person's answer exists in Japanese and English, names the law and the horizon."""
+    folder = next((told.workspace / "certificates").iterdir())
+    assert sorted(path.name for path in folder.iterdir()) == ["certificate.en.html", "certificate.ja.html"]
+
+
+def test_the_workspace_can_be_explored(told):
+    """Commands that read the ledger work after the systems have stopped."""
+    program = Path(sys.executable).with_name("retention")
+    for arguments in (["request", "list"], ["processors"], ["evidence", "verify", str(told.bundle)]):
+        done = subprocess.run([program, "-w", told.workspace, *arguments], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from retention.errors import SettingsError
+from retention.wiring import read_settings
+
+GOOD = """\
+ledger: sqlite:///ledger.db
+policy: policy.yaml
+datamap: datamap.yaml
+keys: {provider: file, path: keys}
+evidence: {store: evidence, origin: shop.example/log}
+limits: {subjects: 5, fraction: 0.1}
+systems:
+  shop: {connector: sql, url: "env:SHOP_URL", pool: "3"}
+  nightly: {connector: backups, url: s3://nightly, copies: [shop]}
+  again: {connector: sql, url: "env:AGAIN_URL", restores: shop}
+"""
+
+
+def read(text: str, tmp_path: Path):
+    """Read the text as retention.yaml of the folder."""
+    return read_settings(text, "retention.yaml", tmp_path)
+
+
+def problems(text: str, tmp_path: Path) -> list[str]:
+    """Return what is wrong with the text."""
+    with pytest.raises(SettingsError) as raised:
+        read(text, tmp_path)
+    return [str(problem) for problem in raised.value.problems]
+
+
+def test_paths_start_from_the_workspace(tmp_path):
+    """Files and folders are relative to the workspace, not to where the command was started."""
+    settings = read(GOOD, tmp_path)
+    assert (settings.policy, settings.keys) == (tmp_path / "policy.yaml", tmp_path / "keys")
+    assert settings.evidence == tmp_path / "evidence"
+    assert settings.origin == "shop.example/log"
+
+
+def test_systems_keep_what_their_connectors_need(tmp_path):
+    """Options stay text and unresolved; copies and restores name other systems."""
+    systems = read(GOOD, tmp_path).systems
+    assert list(systems) == ["shop", "nightly", "again"]
+    assert systems["shop"].options == {"url": "env:SHOP_URL", "pool": "3"}
+    assert systems["nightly"].copies == ("shop",)
+    assert systems["again"].restores == "shop"
+
+
+def test_limits_are_exact_and_have_defaults(tmp_path):
+    """A tenth is a tenth; a workspace without limits is limited all the same."""
+    assert read(GOOD, tmp_path).limits.fraction == Fraction(1, 10)
+    without = "\n".join(line for line in GOOD.splitlines() if not line.startswith("limits"))
+    limits = read(without, tmp_path).limits
+    assert 0 < limits.fraction < 1
+    assert limits.subjects > 0
+
+
+def test_every_mistake_is_reported_at_once(tmp_path):
+    """A provider we do not have, a bucket, a nameless connector, an unknown copy: four problems with their lines."""
+    wrong = (
+        GOOD.replace("provider: file", "provider: aws-kms")
+        .replace("store: evidence", "store: s3://evidence")
+        .replace("copies: [shop]", "copies: [shpo]")
+        .replace('again: {connector: sql, url: "env:AGAIN_URL", restores: shop}', "again: {url: x}")
+    )
+    found = problems(wrong, tmp_path)
+    assert len(found) == 4
+    text = "\n".join(found)
+    for part in ("retention.yaml:4", "retention.yaml:5", "shpo", "connector"):
+        assert part in text
+
+
+def test_an_unknown_key_is_not_overlooked(tmp_path):
+    """A misspelt key is refused: a limit that nobody reads would be no limit."""
+    assert "limitz" in "\n".join(problems(GOOD.replace("limits:", "limitz:"), tmp_path))
+
+
+def test_a_limit_above_everything_is_refused(tmp_path):
+    """A fraction above one limits nothing and is refused."""
+    assert problems(GOOD.replace("fraction: 0.1", "fraction: 1.5"), tmp_path)
