@@ -93,9 +93,9 @@ class App:
         """See `approvals.approve`."""
         return approvals.approve(self.context, plan_id, digest, approver, now)
 
-    def reject(self, plan_id: PlanId, approver: str, now: datetime) -> Case:
+    def reject(self, plan_id: PlanId, approver: str, reason: str, now: datetime) -> Case:
         """See `approvals.reject`."""
-        return approvals.reject(self.context, plan_id, approver, now)
+        return approvals.reject(self.context, plan_id, approver, reason, now)
 
     def approval_state(self, plan_id: PlanId) -> Literal["waiting", "approved", "rejected"]:
         """See `approvals.approval_state`."""

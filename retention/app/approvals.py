@@ -36,15 +36,15 @@ def approve(context: Context, plan_id: PlanId, digest: str, approver: str, now: 
     return move(context, plan.case_id, CaseState.APPROVED)
 
 
-def reject(context: Context, plan_id: PlanId, approver: str, now: datetime) -> Case:
-    """Refuse the plan; the case may be planned again."""
+def reject(context: Context, plan_id: PlanId, approver: str, reason: str, now: datetime) -> Case:
+    """Refuse the plan, for a reason given as a code (see `facts.Rejected`); the case may be planned again."""
     kept, plan = stored(context, plan_id)
     _require_waiting(context, plan_id)
     reference = context.ledger.secret_reference(approver)
     context.ledger.plans.approve(
         Approval(plan_id, kept.digest, reference, approved=False, standing=False, decided_at=now)
     )
-    context.record(plan.case_id, Rejected(plan_id, kept.digest, reference), now)
+    context.record(plan.case_id, Rejected(plan_id, kept.digest, reference, reason), now)
     return move(context, plan.case_id, CaseState.REJECTED)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from retention.app.context import Context
@@ -60,7 +61,7 @@ def _read(
                 corrects=row.get("corrects"),
             )
         except InputError as error:
-            problems.extend(error.problems)
+            problems.extend(replace(p, where=f"{label}:{number} {p.where}") for p in error.problems)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             expected = 'an object with "id", "kind", "subject" and "at" (ISO 8601 with a zone)'
             problems.append(Problem(where=f"{label}:{number}", expected=expected, found=type(error).__name__))

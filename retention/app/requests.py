@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -32,11 +33,16 @@ def parse_subject(context: Context, text: str) -> SubjectKey:
         problem = Problem(
             where="--subject",
             expected=f"KEY=VALUE with a key of the data map ({', '.join(known)})",
-            found=f"key {name[:40]!r}" if sign else "no `=`",
+            found=_key_found(name) if sign else "no `=`",
             hint=f"did you mean {near[0]}?" if near else "",
         )
         raise InputError("the person cannot be looked up", problems=(problem,))
     return SubjectKey(name, value)
+
+
+def _key_found(name: str) -> str:
+    """Show the key's name as typed only if it looks like one: it could be the person's address."""
+    return f"key {name!r}" if re.fullmatch(r"[a-z][a-z_]{0,30}", name) else "something that is no key"
 
 
 def open_request(context: Context, subject: SubjectKey, channel: str, now: datetime) -> Case:

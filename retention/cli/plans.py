@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from enum import Enum
 from typing import Annotated
 
 import typer
@@ -70,10 +71,25 @@ def approve(
     console.print(f"{plan}: {'a second person must approve' if waiting else 'approved'}", highlight=False)
 
 
-def reject(context: typer.Context, plan: PlanArgument, by: Approver) -> None:
+class RejectionReason(Enum):
+    """Why a plan is refused."""
+
+    TOO_MUCH = "too-much"
+    TOO_LITTLE = "too-little"
+    WRONG_PERSON = "wrong-person"
+    NOT_NOW = "not-now"
+    OTHER = "other"
+
+
+def reject(
+    context: typer.Context,
+    plan: PlanArgument,
+    reason: Annotated[RejectionReason, typer.Option(help="Why; stated in the evidence.")],
+    by: Approver,
+) -> None:
     """Refuse the plan; the case can be planned again."""
     with opened(context) as application:
-        application.reject(PlanId(plan), by, now())
+        application.reject(PlanId(plan), by, reason.value, now())
     console.print(f"{plan}: rejected", highlight=False)
 
 

@@ -113,7 +113,12 @@ KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
     {
         "planned": {"planId": _PLAN, "planDigest": _DIGEST, "steps": Count(), "subjects": Count()},
         "approval": {"planId": _PLAN, "planDigest": _DIGEST, "approverRef": _STAFF, "standing": Flag()},
-        "rejection": {"planId": _PLAN, "planDigest": _DIGEST, "approverRef": _STAFF},
+        "rejection": {
+            "planId": _PLAN,
+            "planDigest": _DIGEST,
+            "approverRef": _STAFF,
+            "reason": Choice(("too-much", "too-little", "wrong-person", "not-now", "other")),
+        },
         "erasure": _disposal("erase"),
         "redaction": _disposal("redact"),
         "anonymization": _disposal("anonymize"),

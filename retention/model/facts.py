@@ -42,6 +42,8 @@ class Rejected:
     plan_id: PlanId
     plan_digest: str
     approver_ref: str
+    reason: str
+    """A code: `too-much`, `too-little`, `wrong-person`, `not-now`, `other`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ def test_what_is_not_there_is_wrong_input(shop, cli):
         ("plan", "show", "P-nix"),
         ("apply", "P-nix"),
         ("verify", "P-nix"),
-        ("reject", "P-nix"),
+        ("reject", "P-nix", "--reason", "other"),
         ("approve", "P-nix", "--digest", "0" * 64),
         ("hold", "release", "H-nix"),
         ("evidence", "show", "C-nix"),
@@ -162,6 +162,18 @@ def test_wrong_events_are_all_named_and_none_is_taken(shop, cli, tmp_path):
     assert PERSON not in said.all
     file.write_text(json.dumps(good), encoding="utf-8")
     assert "1 new events of 1" in cli("event", "import", file, folder=shop.folder).out
+
+
+def test_each_wrong_event_is_named_with_its_line(shop, cli, tmp_path):
+    """A wrong subject and a wrong kind are named with file and line, as a wrong instant is."""
+    good = {"id": "e1", "kind": "account.closed", "subject": "user_id=c1", "at": "2026-01-01T00:00:00Z"}
+    lines = [good, {**good, "id": "e2", "subject": "nmae=c1"}, {**good, "id": "e3", "kind": "account.burnt"}]
+    file = tmp_path / "events.jsonl"
+    file.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+    said = cli("event", "import", file, folder=shop.folder)
+    assert said.code == 2
+    assert "events.jsonl:2" in said.err
+    assert "events.jsonl:3" in said.err
 
 
 def test_a_workspace_is_never_overwritten(cli, tmp_path):
@@ -252,6 +264,6 @@ def test_a_rejected_plan_is_not_applied(shop, cli):
     """A rejected plan can neither be approved nor applied."""
     planned = json.loads(cli("plan", "sweep", "--json", folder=shop.folder).out)
     plan = planned["plan"]["plan_id"]
-    assert "rejected" in cli("reject", plan, folder=shop.folder).out
+    assert "rejected" in cli("reject", plan, "--reason", "too-much", folder=shop.folder).out
     assert cli("approve", plan, "--digest", planned["digest"], folder=shop.folder).code == 3
     assert cli("apply", plan, folder=shop.folder).code == 3

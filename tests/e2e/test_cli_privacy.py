@@ -146,3 +146,10 @@ def test_errors_and_records_do_not_show_keys(planted):
         texts += [repr(case), repr(summary), repr(plan), repr(site), repr(selections), repr(app.context)]
         assert any(USER in values for values in site.keys.values())
     assert not [text for text in texts if not clean(text)]
+
+
+def test_key_and_value_in_the_wrong_order_are_not_repeated(planted, cli):
+    """Whoever types VALUE=KEY instead of KEY=VALUE is corrected without the value."""
+    said = cli("request", "open", "--subject", f"{MAIL}=email", folder=planted.folder)
+    assert said.code == 2
+    assert clean(said.all)

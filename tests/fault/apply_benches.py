@@ -17,7 +17,7 @@ import sys
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -34,6 +34,7 @@ from connectors.memory.database import Database
 from demo.analytics import Records
 from retention.app import App
 from retention.model.datamap import ColumnType
+from retention.model.transform import Value
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 PERSON = "p3"
@@ -125,16 +126,14 @@ class Bench(ABC):
     def rows(self, folder: Path) -> object:
         """Read everything back without the connector."""
 
-    def settle(self) -> None:
+    @abstractmethod
+    def obstructed(self, folder: Path) -> AbstractContextManager[None]:
+        """Make the step's effect fail, while everything else works."""
+
+    def settle(self) -> None:  # noqa: B027 -- only a processor has something to settle
         """Let a processor carry out its orders."""
 
-    @contextmanager
-    def obstructed(self, folder: Path) -> Iterator[None]:
-        """Make the step's effect fail, while everything else works."""
-        raise AssertionError(f"nothing stands in the way of {self.name} in {folder}")
-        yield
-
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 -- files need no stopping
         """Stop what was started."""
 
 
@@ -146,7 +145,9 @@ class Memory(Bench):
     def fill(self, folder: Path) -> list[str]:
         """Write the file."""
         columns = {"id": ColumnType.INTEGER, "user_id": ColumnType.TEXT, "city": ColumnType.TEXT}
-        rows = [{"id": n, "user_id": user, "city": city} for n, (user, city) in enumerate(PEOPLE)]
+        rows: list[dict[str, Value]] = [
+            {"id": n, "user_id": user, "city": city} for n, (user, city) in enumerate(PEOPLE)
+        ]
         self.database(folder).put("people", columns, rows)
         return ["store: {connector: memory, url: 'memory:fault', path: store.json}"]
 
@@ -172,7 +173,7 @@ class MemorySweep(Memory):
     """A sweep with all three kinds of step: rows erased, fields redacted, rows anonymized."""
 
     name = "memory-sweep"
-    journal_writes = 12
+    journal_writes = 18
     policy = (
         POLICY.replace(
             "rules:\n",
@@ -227,11 +228,11 @@ rules:
         """Write the file: old and young payments, old visits of which one is like no other."""
         lines = super().fill(folder)
         old, young = NOW - timedelta(days=9 * 366), NOW - timedelta(days=40)
-        payments = [
+        payments: list[dict[str, Value]] = [
             {"id": n, "user_id": user, "amount": 100 + n, "paid_at": old if n % 2 else young}
             for n, (user, _) in enumerate(PEOPLE)
         ]
-        visits = [
+        visits: list[dict[str, Value]] = [
             {"id": n, "user_id": user, "region": region, "title": f"t{n}", "watched_at": at}
             for n, (user, region, at) in enumerate(
                 [("p0", "east", old), ("p1", "east", old), (PERSON, "west", old), ("p2", "west", young)]
@@ -307,7 +308,9 @@ class Postgresql(Bench):
         schema = next(self._schemas)
         (folder / "schema").write_text(schema, encoding="utf-8")
         self._connection.execute(f"CREATE SCHEMA {schema}".encode())
-        self._connection.execute(f"CREATE TABLE {schema}.people (id serial PRIMARY KEY, user_id text, city text)".encode())
+        self._connection.execute(
+            f"CREATE TABLE {schema}.people (id serial PRIMARY KEY, user_id text, city text)".encode()
+        )
         with self._connection.cursor() as cursor:
             cursor.executemany(f"INSERT INTO {schema}.people (user_id, city) VALUES (%s, %s)".encode(), PEOPLE)
         return [f"store: {{connector: sql, url: '{self._url}', schema: {schema}, lock_seconds: '1'}}"]
@@ -357,12 +360,11 @@ class Lake(Bench):
         self._server = self._s3.S3Server()
 
     def fill(self, folder: Path) -> list[str]:
-        """Make a bucket with two objects, each with a row of the person."""
+        """Make a bucket with one object; test_lake_writes.py kills between several."""
         bucket = self._server.bucket(versioned=True)
         (folder / "bucket").write_text(bucket, encoding="utf-8")
-        for day in (1, 2):
-            rows = [{"user_id": user, "city": city} for user, city in PEOPLE[3 * day - 3 : 3 * day]]
-            self._server.put(bucket, f"people/dt=2026-01-0{day}/part-0.{self.end}", self.written(rows))
+        rows = [{"user_id": user, "city": city} for user, city in PEOPLE]
+        self._server.put(bucket, f"people/dt=2026-01-01/part-0.{self.end}", self.written(rows))
         options = ", ".join(f"{name}: '{value}'" for name, value in self._server.settings(bucket).items())
         return [f"store: {{connector: lake, {options}}}"]
 

@@ -3,7 +3,8 @@
 `python apply_driver.py` reads one order a line (JSON) and forks a process for each, so that
 every one starts from the same clean, already imported state:
 
-    {"folder": "…", "call": "apply", "arguments": ["P-…"], "now": "…", "parts": ["journal"], "number": 3, "when": "after"}
+    {"folder": "…", "call": "apply", "arguments": ["P-…"], "now": "…",
+     "parts": ["journal"], "number": 3, "when": "after"}
 
 The process opens the workspace, counts the durable writes of the named parts and sends itself
 SIGKILL right before or right after write `number` (from 1). The answer is one line: `killed`, or

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.xdist_group("apply-kill")
 
 WRITES = {
     "memory": 4,
-    "memory-sweep": 12,
+    "memory-sweep": 18,
     "sql-sqlite": 4,
     "sql-postgresql": 4,
     "lake-parquet": 4,
@@ -31,16 +31,16 @@ OBSTRUCTED = ["memory", "sql-sqlite", "sql-postgresql", "lake-parquet", "lake-js
 
 
 @pytest.mark.parametrize("name", WRITES)
-def test_every_journal_write_is_killed_below(driver, work_on, name):
+def test_every_journal_write_is_killed_below(work_on, name):
     """An undisturbed apply writes exactly as many lines as the tests below know."""
-    assert driver.run(work_on(name), "apply") == WRITES[name]
+    assert work_on(name).run("apply") == WRITES[name]
 
 
 @pytest.mark.parametrize(("name", "number", "when"), KILLS)
-def test_killed_apply(driver, shelf, work_on, name, number, when):
+def test_killed_apply(shelf, work_on, name, number, when):
     """Killed before or after a journal write, the next run ends like an undisturbed one."""
     work = work_on(name)
-    driver.kill(work, "apply", number, when)
+    work.kill("apply", number, when)
     begun = work.lines(Phase.INTENT) > 1
     assert work.finish() == shelf.undisturbed(name)
     if WRITES[name] == 4:
@@ -51,10 +51,10 @@ def test_killed_apply(driver, shelf, work_on, name, number, when):
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("name", OBSTRUCTED)
-def test_killed_apply_while_noting_a_failure(driver, shelf, work_on, name, when):
+def test_killed_apply_while_noting_a_failure(shelf, work_on, name, when):
     """Killed before or after the line of a failed attempt: the next run succeeds, and the attempt is not forgotten."""
     work = work_on(name)
     with work.bench.obstructed(work.folder):
-        driver.kill(work, "apply", 3, when)
+        work.kill("apply", 3, when)
     assert work.finish() == shelf.undisturbed(name)
     assert work.lines(Phase.FAILED) == (when == "after")

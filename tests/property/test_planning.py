@@ -78,7 +78,9 @@ class Sandbox:
             "orders": [{"id": n, "customer_id": draw(st.sampled_from([*people, None]))} for n in range(draw(_few))],
         }
         orders = [row["id"] for row in self.tables["orders"]]
-        self.tables["lines"] = [{"id": n, "order_id": draw(st.sampled_from([*orders, None]))} for n in range(draw(_few))]
+        self.tables["lines"] = [
+            {"id": n, "order_id": draw(st.sampled_from([*orders, None]))} for n in range(draw(_few))
+        ]
         for table, rows in self.tables.items():
             for row in rows:
                 age = self.ages[table, row["id"]] = draw(ages)

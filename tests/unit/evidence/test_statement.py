@@ -50,7 +50,7 @@ def disposed(action: str) -> Disposed:
 FACTS: tuple[Fact, ...] = (
     Planned(PLAN, D, 3, 1),
     Approved(PLAN, D, "ab" * 16, standing=True),
-    Rejected(PLAN, D, "ab" * 16),
+    Rejected(PLAN, D, "ab" * 16, "too-much"),
     disposed("erase"),
     disposed("redact"),
     disposed("anonymize"),
