@@ -39,6 +39,6 @@ $(READY): requirements/all.lock requirements/uv.lock pyproject.toml
 	  { echo "Python 3.11 or newer is needed; name it: make PYTHON=python3.11"; exit 2; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.lock
-	$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes --allow-empty-requirements requirements/all.lock requirements/uv.lock
+	$(BIN)/uv pip sync -q --compile-bytecode --python $(BIN)/python --require-hashes requirements/all.lock requirements/uv.lock
 	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $(READY)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import islice
@@ -105,17 +105,33 @@ def _json_lines(file: IO[bytes]) -> Iterator[pa.RecordBatch]:
     file.seek(0)
     lines: Any = gzip.open(file) if packed else file  # noqa: SIM115 -- closed with the file below it
     rows = (json.loads(line.decode("utf-8-sig")) for line in lines if line.strip())
-    while batch := list(islice(rows, _ROWS)):
-        names = list(dict.fromkeys(name for row in batch for name in row))
-        columns = [_column([row.get(name) for row in batch]) for name in names]
-        yield pa.RecordBatch.from_arrays(columns, names=names)
+    while chunk := list(islice(rows, _ROWS)):
+        names = list(dict.fromkeys(name for row in chunk for name in row)) or [""]  # a row without members is a row
+        for batch in _alike(chunk):
+            columns = [_column([row.get(name) for row in batch]) for name in names]
+            yield pa.RecordBatch.from_arrays(columns, names=names)
+
+
+def _alike(rows: list[dict[str, Any]]) -> Iterable[list[dict[str, Any]]]:
+    """Part rows by the kinds of their values: a value reads the same whatever stands beside it."""
+    parts: dict[frozenset[tuple[str, str]], list[dict[str, Any]]] = {}
+    for row in rows:
+        kinds = frozenset((name, _kind(value)) for name, value in row.items() if value is not None)
+        parts.setdefault(kinds, []).append(row)
+    return parts.values()
+
+
+def _kind(value: object) -> str:
+    match value:
+        case list() | dict():
+            return "text of JSON"
+        case int() if not isinstance(value, bool) and not -(2**63) <= value < 2**63:
+            return "text of JSON"
+        case _:
+            return type(value).__name__
 
 
 def _column(values: list[Any]) -> pa.Array:
-    kinds = {type(value) for value in values if value is not None}
-    if len(kinds) <= 1 and not kinds & {list, dict}:
-        try:
-            return pa.array(values)
-        except (pa.ArrowException, OverflowError):
-            pass  # an integer beyond 64 bits
-    return pa.array([None if value is None else json.dumps(value, ensure_ascii=False) for value in values], pa.string())
+    if any(_kind(value) == "text of JSON" for value in values):
+        values = [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
+    return pa.array(values)

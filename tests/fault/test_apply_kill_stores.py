@@ -10,7 +10,7 @@ import pytest
 
 from retention.ports.ledger import Phase
 
-pytestmark = pytest.mark.xdist_group("apply-kill")
+pytestmark = pytest.mark.xdist_group("apply-kill-stores")
 
 WRITES = {
     "memory": 4,

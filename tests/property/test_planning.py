@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from connectors.memory import connect, make
 from retention.datamap import read_datamap
 from retention.errors import UnknownSubjectError
-from retention.model.event import Event
 from retention.model.datamap import ColumnType
+from retention.model.event import Event
 from retention.model.hold import PlacedHold
 from retention.model.plan import AnonymizeRows, EraseRows, RedactFields
 from retention.model.predicate import Selection
