@@ -41,7 +41,8 @@ def plan(console: Console, made: Plan) -> None:
 
 
 def _row(step: Step) -> tuple[str, str, str, str, str]:
-    why = ", ".join([*step.because.rules, *step.because.statutes])
+    asked = ["asked"] if step.because.request else []
+    why = ", ".join([*asked, *step.because.rules, *step.because.statutes])
     match step:
         case EraseRows():
             return "erase rows", step.dataset, str(step.rows), str(step.of_rows), why

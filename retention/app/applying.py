@@ -18,7 +18,7 @@ from retention.execution.site import Site, fetch_keys
 from retention.model.case import CaseState
 from retention.model.ids import CaseId, PlanId, StepId
 from retention.model.outcome import Failed, Pending
-from retention.model.plan import Plan, RowStep, Step
+from retention.model.plan import Plan, RowStep, Step, TellProcessor
 from retention.planning.approval import check_approved
 from retention.ports.ledger import Phase, StoredPlan
 
@@ -131,13 +131,13 @@ def _freed_for_a_new_plan(context: Context, case_id: CaseId) -> Iterator[None]:
 
 
 def _state_after(context: Context, plan: Plan, report: RunReport) -> CaseState:
-    """Say where the case is: APPLIED only when every row step has its evidence."""
+    """Say where the case is: APPLIED only when all but the processors' answers has its evidence."""
     if report.failures:
         return CaseState.PARTIAL
     lines = context.ledger.journal.entries(plan.plan_id)
     finished = {line.step_id for line in lines if line.phase is Phase.EVIDENCE}
-    rows = {step.step_id for step in plan.steps if isinstance(step, RowStep)}
-    return CaseState.APPLIED if rows <= finished else CaseState.APPLYING
+    ours = {step.step_id for step in plan.steps if not isinstance(step, TellProcessor)}
+    return CaseState.APPLIED if ours <= finished else CaseState.APPLYING
 
 
 @contextmanager

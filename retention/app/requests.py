@@ -103,8 +103,8 @@ def deny(context: Context, case_id: CaseId, reason: str, now: datetime) -> Case:
     case = replace(_request(context, case_id), state=CaseState.DENIED, decided_at=now)
     refuse_move(context, case_id, CaseState.DENIED)
     context.record(case_id, Denied(reason), now)
-    context.ledger.cases.replace(case)
     context.ledger.vault.destroy(case_id)
+    context.ledger.cases.replace(case)
     context.log.publish()
     return case
 

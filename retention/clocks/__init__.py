@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from retention.clocks.calendar import advance, due_before, first_free_day, fiscal_year_end_of, free_at
 from retention.clocks.catalogue import EVENT_KINDS, STOPS, WITHDRAWN, kinds_that_move
-from retention.clocks.fold import due_subjects, started_at
+from retention.clocks.fold import due_since, due_subjects, started_at
 
 __all__ = [
     "EVENT_KINDS",
@@ -19,6 +19,7 @@ __all__ = [
     "WITHDRAWN",
     "advance",
     "due_before",
+    "due_since",
     "due_subjects",
     "first_free_day",
     "fiscal_year_end_of",

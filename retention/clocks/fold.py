@@ -57,13 +57,28 @@ def due_subjects(events: Iterable[Event], keep: Keep, now: datetime, zone: ZoneI
         TypeError: the clock does not start with an event.
 
     """
+    _started_by(keep)
+    for digest, group in groupby(events, key=lambda event: event.subject_digest):
+        started = due_since(group, keep, now, zone)
+        if started is not None:
+            yield digest, started
+
+
+def due_since(events: Iterable[Event], keep: Keep, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return the start of one person's event clock if it has run out, or None.
+
+    Raises:
+        TypeError: the clock does not start with an event.
+
+    """
+    started = started_at(events, _started_by(keep), now)
+    return started if started is not None and started < due_before(keep, now, zone, _NO_FISCAL_YEAR) else None
+
+
+def _started_by(keep: Keep) -> str:
     if not isinstance(keep.start, AfterEvent):
         raise TypeError(f"expected a clock that starts with an event, found {type(keep.start).__name__}")
-    bound = due_before(keep, now, zone, _NO_FISCAL_YEAR)
-    for digest, group in groupby(events, key=lambda event: event.subject_digest):
-        started = started_at(group, keep.start.event, now)
-        if started is not None and started < bound:
-            yield digest, started
+    return keep.start.event
 
 
 def _standing(events: Iterable[Event]) -> list[Event]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from retention.clocks import advance
+from retention.errors import TerminalFailure
 from retention.execution.lines import Lines
 from retention.execution.site import Site
 from retention.model.copies import Horizon, Order, OrderState, PlacedOrder, Receipt
@@ -50,6 +51,8 @@ def tell(site: Site, lines: Lines, step: TellProcessor, now: datetime) -> Outcom
             receipt = processor.status(named, now=now)
         placed = PlacedOrder(named, site.plan.case_id, step.step_id, step.system, due, receipt)
         note_receipt(site, placed, receipt)
+        if receipt.state is OrderState.CANCELLED:
+            raise TerminalFailure(f"{step.system} cancelled order {named}", hint="ask them why; then make a new plan")
         if receipt.state is not OrderState.COMPLETED:
             return Pending(f"processor:{step.system}", due)
         lines.write(step.step_id, Phase.DONE, now, {"state": receipt.state.value})

@@ -118,7 +118,7 @@ def plan_sweep(
 ) -> Draft | None:
     """Plan everything whose clocks have run out; None if nothing has."""
     keysets = KeySets(header.salt)
-    people = due_people(world, events, digest)
+    people = due_people(world, events, digest, keysets)
     groups = [people_group(world, due, keysets) for due in people] + list(row_groups(world, keysets))
     disposer = Disposer(world, keysets, tuple(_standstills(world, holds, keysets, digest)))
     disposer.draw(groups, order(world.datamap))
@@ -181,14 +181,16 @@ def _by_scopes(item: tuple[frozenset[str], object]) -> list[str]:
 
 def _replayed(world: World, scopes: frozenset[str], keys: Mapping[str, set[Key]], keysets: KeySets) -> Group:
     identity = expand(world, {name: frozenset(values) for name, values in keys.items()}, keysets)
-    rules = [rule for rule in world.policy.rules if rule.rule_id in scopes]
+    rules = tuple(rule for rule in world.policy.rules if rule.rule_id in scopes)
     asked = REQUEST_SCOPE in scopes
-    reason = because(rules)
+    own = because(rules)
+    rights = _request_statutes(world) if asked else ()
     return Group(
         reached=of_identity(world, identity, keysets),
         fates=_all_categories(world) if asked else fates(rules),
         k=max((rule.k for rule in world.policy.rules), default=2),
-        because=replace(reason, request=asked),
+        because=replace(own, statutes=tuple(sorted({*own.statutes, *rights})), request=asked),
+        rules=rules,
         keys=identity.keys,
     )
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from retention.model.datamap import Dataset
 from retention.model.ids import CategoryId, DatasetId, HoldId
 from retention.model.plan import Because
-from retention.model.policy import Disposal
+from retention.model.policy import Disposal, Rule
 from retention.model.predicate import Not, Predicate
 from retention.model.subject import Key
 from retention.planning.holding import Part, together
@@ -32,10 +32,25 @@ class Group:
     k: int
     """For anonymize: the smallest class allowed."""
     because: Because
+    rules: tuple[Rule, ...] = ()
+    """The rules behind it; a step names those that made something due in its dataset."""
     keys: Mapping[str, frozenset[Key]] = field(default_factory=dict, repr=False)
     """The people's keys, if the group is one of people."""
     root: DatasetId | None = None
     """For a row clock: the one dataset whose dates ran out; rows that refer to its rows let go of them."""
+
+    def reason(self, dataset: Dataset) -> Because:
+        """Return the reasons for what is due in the dataset; all of them if only ties are cut there."""
+        categories = {dataset.fields[name].category for name in self.due(dataset)}
+        rules = tuple(rule for rule in self.rules if rule.category in categories)
+        if not rules:
+            return self.because
+        statutes = {rule.statute for rule in rules if rule.statute}
+        own = {rule.statute for rule in self.rules}
+        asked = set(self.because.statutes) - own
+        return Because(
+            tuple(rule.rule_id for rule in rules), tuple(sorted(statutes | asked)), request=self.because.request
+        )
 
     def due(self, dataset: Dataset) -> dict[str, Disposal]:
         """Return what becomes of the dataset's due fields."""
@@ -104,7 +119,7 @@ class Cell:
     @property
     def because(self) -> Because:
         """Return the reasons of all groups that make something due here."""
-        reasons = [group.because for group in self._reasons]
+        reasons = [group.reason(self.dataset) for group in self._reasons]
         return Because(
             tuple(dict.fromkeys(rule for reason in reasons for rule in reason.rules)),
             tuple(sorted({statute for reason in reasons for statute in reason.statutes})),

@@ -97,9 +97,9 @@ class Disposer:
     def _withhold(self, cell: Cell) -> None:
         dataset = cell.dataset
         for hold in cell.part.holds:
-            undue = frozenset(dataset.fields) - cell.due
-            names = {name.rpartition(".")[2] for name in hold.fields}
-            fields = tuple(sorted((names & cell.part.fields) - undue))
+            names = {name.rpartition(".")[2] for name in hold.fields} & cell.part.fields
+            # When the person leaves the row, all that stays for the law is told; otherwise what would be due.
+            fields = tuple(sorted(names if cell.leaves else names & cell.due))
             count = self._count(dataset, cell.rows) if fields and cell.due else 0
             if count:
                 until = latest_end(self._world, dataset, hold, cell.rows, self._keysets)

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from retention.clocks import due_before, due_subjects, kinds_that_move
+from retention.clocks import due_before, due_since, due_subjects, kinds_that_move
+from retention.model.event import Event
 from retention.model.ids import CategoryId, RuleId
 from retention.model.plan import Because
 from retention.model.policy import AfterEvent, Disposal, Rule
 from retention.model.predicate import Before
-from retention.model.subject import Key
+from retention.model.subject import Key, SubjectKey
 from retention.planning.cells import Group
 from retention.planning.holding import date_name
-from retention.planning.identity import Digester, expand, locate
+from retention.planning.identity import Digester, expand, locate, persons
 from retention.planning.keysets import KeySets
 from retention.planning.reach import of_identity, through_parents
 from retention.planning.world import World
 from retention.ports.ledger import Events
+
+Person: TypeAlias = frozenset[SubjectKey]
+"""All keys of one person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +40,62 @@ def rules_in_force(world: World) -> tuple[Rule, ...]:
     return tuple(rule for rule in world.policy.rules if rule.in_force(today))
 
 
-def due_people(world: World, events: Events, digest: Digester) -> tuple[DuePeople, ...]:
+def due_people(world: World, events: Events, digest: Digester, keysets: KeySets) -> tuple[DuePeople, ...]:
     """Return the people whose event clocks have run out, grouped by what is due."""
-    by_person: dict[tuple[str, str], set[RuleId]] = defaultdict(set)
+    by_digest: dict[tuple[str, str], set[RuleId]] = defaultdict(set)
+    for rule, start in _event_rules(world):
+        for key_name in _key_names(world):
+            inbox = events.of_kinds(kinds_that_move(start.event), key_name)
+            for digested, _ in due_subjects(inbox, rule.keep, world.now, world.zone):
+                by_digest[key_name, digested].add(rule.rule_id)
+    if not by_digest:
+        return ()
+    names = {name for name, _ in by_digest}
+    located: dict[str, set[Key]] = defaultdict(set)
+    for key, _ in locate(world, names, lambda name, value: (name, value) in by_digest, digest):
+        located[key.name].add(key.value)
+    frozen = {name: frozenset(values) for name, values in located.items()}
+    found = persons(world, frozen, keysets)
+    return tuple(_grouped(world, _due_of(world, events, found, digest)))
+
+
+def _event_rules(world: World) -> Iterator[tuple[Rule, AfterEvent]]:
     for rule in rules_in_force(world):
         if isinstance(rule.keep.start, AfterEvent):
-            for key_name in _key_names(world):
-                inbox = events.of_kinds(kinds_that_move(rule.keep.start.event), key_name)
-                for digested, _ in due_subjects(inbox, rule.keep, world.now, world.zone):
-                    by_person[key_name, digested].add(rule.rule_id)
-    return tuple(_grouped(world, by_person, digest))
+            yield rule, rule.keep.start
+
+
+def _due_of(
+    world: World, events: Events, found: Iterable[Person], digest: Digester
+) -> Iterator[tuple[Person, frozenset[RuleId]]]:
+    """Yield what is due for each person, by the events under all his keys: closed by one, reopened by another."""
+    owner = {(key.name, digest(key)): person for person in found for key in person}
+    due: dict[Person, set[RuleId]] = {person: set() for person in owner.values()}
+    for rule, start in _event_rules(world):
+        told: dict[Person, list[Event]] = defaultdict(list)
+        for key_name in _key_names(world):
+            for event in events.of_kinds(kinds_that_move(start.event), key_name):
+                if (key_name, event.subject_digest) in owner:
+                    told[owner[key_name, event.subject_digest]].append(event)
+        for person, happened in told.items():
+            if due_since(happened, rule.keep, world.now, world.zone) is not None:
+                due[person].add(rule.rule_id)
+    yield from ((person, frozenset(rules)) for person, rules in due.items() if rules)
 
 
 def _key_names(world: World) -> tuple[str, ...]:
     return tuple(sorted({name for dataset in world.datamap.datasets.values() for name in dataset.subject}))
 
 
-def _grouped(world: World, by_person: Mapping[tuple[str, str], set[RuleId]], digest: Digester) -> Iterator[DuePeople]:
-    """Find the people in the stores and group them by their set of due rules."""
-    if not by_person:
-        return
+def _grouped(world: World, due: Iterable[tuple[Person, frozenset[RuleId]]]) -> Iterator[DuePeople]:
+    """Group people by their set of due rules."""
     groups: dict[frozenset[RuleId], dict[str, set[Key]]] = defaultdict(lambda: defaultdict(set))
-    names = {name for name, _ in by_person}
-    for key, digested in locate(world, names, lambda name, value: (name, value) in by_person, digest):
-        groups[frozenset(by_person[key.name, digested])][key.name].add(key.value)
-    for due, keys in sorted(groups.items(), key=lambda item: sorted(item[0])):
-        rules = tuple(rule for rule in world.policy.rules if rule.rule_id in due)
-        frozen = {name: frozenset(values) for name, values in keys.items()}
-        yield DuePeople(rules, frozen)
+    for person, rules in due:
+        for key in person:
+            groups[rules][key.name].add(key.value)
+    for names, keys in sorted(groups.items(), key=lambda item: sorted(item[0])):
+        rules_due = tuple(rule for rule in world.policy.rules if rule.rule_id in names)
+        yield DuePeople(rules_due, {name: frozenset(values) for name, values in keys.items()})
 
 
 def people_group(world: World, people: DuePeople, keysets: KeySets) -> Group:
@@ -73,6 +106,7 @@ def people_group(world: World, people: DuePeople, keysets: KeySets) -> Group:
         fates=fates(people.rules),
         k=max(rule.k for rule in people.rules),
         because=because(people.rules),
+        rules=people.rules,
         keys=identity.keys,
     )
 
@@ -92,7 +126,7 @@ def row_groups(world: World, keysets: KeySets) -> Iterator[Group]:
             if column and any(field_.category == rule.category for field_ in dataset.fields.values()):
                 roots = {dataset.dataset_id: Before(column, bound)}
                 reached = through_parents(world, roots, keysets)
-                yield Group(reached, fates([rule]), rule.k, because([rule]), root=dataset.dataset_id)
+                yield Group(reached, fates([rule]), rule.k, because([rule]), rules=(rule,), root=dataset.dataset_id)
 
 
 def fates(rules: Iterable[Rule]) -> dict[CategoryId, Disposal]:

@@ -65,12 +65,33 @@ def _learn(world: World, dataset: Dataset, keys: dict[str, set[Key]], keysets: K
     where = by_subject(dataset, keys, keysets)
     if where is None:
         return
+    for row in _linked_rows(world, dataset, where, keysets):
+        for key in row:
+            keys[key.name].add(key.value)
+
+
+def persons(world: World, keys: Mapping[str, frozenset[Key]], keysets: KeySets) -> list[frozenset[SubjectKey]]:
+    """Return, for each person of whom a key is given, all his keys."""
+    identity = expand(world, keys, keysets)
+    person: dict[SubjectKey, set[SubjectKey]] = {key: {key} for key in identity.every()}
+    for dataset in world.datamap.datasets.values():
+        where = by_subject(dataset, identity.keys, keysets) if len(dataset.subject) > 1 else None
+        if where is not None:
+            for row in _linked_rows(world, dataset, where, keysets):
+                together = set[SubjectKey]().union(*(person[key] for key in row))
+                person |= dict.fromkeys(together, together)
+    return list({id(keys): frozenset(keys) for keys in person.values()}.values())
+
+
+def _linked_rows(
+    world: World, dataset: Dataset, where: Predicate, keysets: KeySets
+) -> Iterator[tuple[SubjectKey, ...]]:
     names = sorted(dataset.subject)
     columns = [dataset.subject[name] for name in names]
     for row in world.finder(dataset).values(dataset, columns, Selection(where, keysets.values)):
-        for name, value in zip(names, row, strict=True):
-            if value is not None:
-                keys[name].add(_as_key(value))
+        yield tuple(
+            SubjectKey(name, _as_key(value)) for name, value in zip(names, row, strict=True) if value is not None
+        )
 
 
 def refuse_ambiguous(world: World, identity: Identity) -> None:

@@ -84,11 +84,9 @@ class Box:
         actions = {"app": self.store.capabilities.actions}
         return World(self.policy, self.datamap, {"app": self.store.finder()}, actions, self.keepers, copied, now)
 
-    def event(self, kind: str, who: str, at: datetime) -> None:
+    def event(self, kind: str, who: str, at: datetime, key: str = "user_id") -> None:
         """Let something have happened about a user."""
-        self.events.append(
-            Event(f"e{len(self.events)}", kind, "user_id", self.digest(SubjectKey("user_id", who)), at, at)
-        )
+        self.events.append(Event(f"e{len(self.events)}", kind, key, self.digest(SubjectKey(key, who)), at, at))
 
     def hold(self, key: str, value: str) -> None:
         """Place a hold."""
