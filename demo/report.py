@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,12 +24,13 @@ class Cases:
 
     sweep: CaseId
     request: CaseId
-    gates: tuple[CaseId, ...]
+    gates: Mapping[str, CaseId]
+    """Restored system → its case."""
 
     @property
     def named(self) -> dict[str, CaseId]:
         """The cases by what they were."""
-        restores = {f"restore {number}": gate for number, gate in enumerate(self.gates, 1)}
+        restores = {f"restore of {system.removesuffix('_restored')}": gate for system, gate in self.gates.items()}
         return {"sweep": self.sweep, "request": self.request, **restores}
 
 

@@ -61,7 +61,7 @@ def tell(workspace: Path, console: Console, now: datetime) -> int:
             request, bundle = _request(stage, now)
             gates = _restore(stage)
             caught = forgery.show(console, bundle)
-            telling.end(workspace, console, Cases(sweep, request, tuple(gates)), bundle, caught)
+            telling.end(workspace, console, Cases(sweep, request, gates), bundle, caught)
         finally:
             airflow.close()
     console.print(f"The story took {time.monotonic() - begun:.0f} s. {workspace} is yours to explore:")
@@ -118,7 +118,7 @@ def _request(stage: Stage, now: datetime) -> tuple[CaseId, Path]:
     return case.case_id, bundle
 
 
-def _restore(stage: Stage) -> list[CaseId]:
+def _restore(stage: Stage) -> dict[str, CaseId]:
     stage.console.rule("3  Last night's backup is restored; it would bring her back, and does not")
     with _busy(stage.console, f"restoring {stage.copy}"):
         backups.restore(stage.systems, stage.copy)
@@ -130,7 +130,7 @@ def _restore(stage: Stage) -> list[CaseId]:
             _finished(stage, app, run, cases[system])
     after = presence.restored(stage.systems, stage.woman)
     telling.presence(stage.console, "Rows that name her in the restored systems", before, after)
-    return [case.case_id for case in cases.values()]
+    return {system: case.case_id for system, case in cases.items()}
 
 
 def _of_system(system: SystemId) -> Callable[[Case], bool]:

@@ -20,7 +20,8 @@ from retention.wiring import open_app
 
 def plan(console: Console, made: Plan) -> None:
     """Show a plan in short: what, where, how many, and what stays."""
-    table = Table(title=f"{made.plan_id} ({made.kind.value}): {made.subjects} people", title_justify="left")
+    people = "person" if made.subjects == 1 else "people"
+    table = Table(title=f"{made.plan_id} ({made.kind.value}): {made.subjects} {people}", title_justify="left")
     for column in ("what", "where", "rows", "of", "why"):
         table.add_column(column, overflow="fold")
     orders: Counter[str] = Counter()

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from retention.cli import main
+from retention.cli.output import console
 
 settings.register_profile("retention", deadline=None, print_blob=True)
 settings.load_profile("retention")
@@ -52,7 +53,7 @@ def program() -> Callable[..., Said]:
 @pytest.fixture
 def cli(capsys, monkeypatch) -> Callable[..., Said]:
     """Run a command in this process: fast, and coverage sees it."""
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(console, "width", 200)
     monkeypatch.setenv("NO_COLOR", "1")
 
     def run(*arguments: object, folder: Path | None = None) -> Said:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -15,7 +17,10 @@ from rich.table import Table
 
 from retention.model.plan import AnonymizeRows, EraseRows, ExpireCopies, Plan, RedactFields, Step, TellProcessor
 
-console = Console()
+_PIPED = 120
+"""Columns where there is no terminal to ask: narrower tables would cut numbers apart."""
+
+console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPED)
 errors = Console(stderr=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]

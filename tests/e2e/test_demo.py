@@ -18,7 +18,7 @@ import pytest
 
 from demo.world import make_world
 
-pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 DECLARED = ("systems/postgres/pg_wal/", "systems/s3/nightly/")
 """Where the report says that a copy remains, and until when."""

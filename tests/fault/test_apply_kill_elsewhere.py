@@ -10,8 +10,6 @@ import pytest
 
 from retention.ports.ledger import Phase
 
-pytestmark = pytest.mark.xdist_group("apply-kill-road")
-
 WRITES = {"backups": 7, "processor": 5}
 """Lines of an undisturbed apply; the first test checks them."""
 EXPIRY = ("backups", (5, 6, 7))

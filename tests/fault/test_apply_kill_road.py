@@ -10,8 +10,6 @@ from retention.errors import StalePlanError
 from retention.model.datamap import ColumnType
 from retention.wiring import open_app
 
-pytestmark = pytest.mark.xdist_group("apply-kill-road")
-
 ALL = ("journal", "log", "cases", "vault", "copies", "tiles")
 WRITES = {"apply": 11, "verify": 6, "seal": 7}
 """Durable writes to every part of ledger and log, of one step on the in-memory store; the first test checks them."""

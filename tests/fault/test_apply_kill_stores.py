@@ -10,8 +10,6 @@ import pytest
 
 from retention.ports.ledger import Phase
 
-pytestmark = pytest.mark.xdist_group("apply-kill-stores")
-
 WRITES = {
     "memory": 4,
     "memory-sweep": 18,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 
-from retention.cli.output import print_json, print_plan, print_table
+from retention.cli.output import console, print_json, print_plan, print_table
 from retention.model.case import CaseKind
 from retention.model.period import Period
 from retention.model.plan import (
@@ -89,7 +89,7 @@ def test_a_persons_key_never_prints(capsys):
 
 def test_a_plan_shows_all_that_its_approver_must_see(capsys, monkeypatch):
     """Each step with its count, what is kept and why, what has no date, the limit crossed, the whole digest."""
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(console, "width", 200)
     print_plan(plan(), "f" * 64)
     out = capsys.readouterr().out
     for text in (
