@@ -29,7 +29,7 @@ from retention.evidence.log import EvidenceLog
 from retention.evidence.note import Checkpoint, Signer, Verifier
 from retention.evidence.report import Checked, Remaining, Report, Row, Stop, render_report
 from retention.evidence.shapes import json_schema
-from retention.evidence.statement import kind_of, statement, statement_id
+from retention.evidence.statement import column_name, kind_of, statement, statement_id
 from retention.evidence.verifier import verify
 
 
@@ -54,6 +54,7 @@ __all__ = [
     "Stop",
     "Verifier",
     "canonical",
+    "column_name",
     "export_bundle",
     "json_schema",
     "kind_of",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -148,6 +149,16 @@ def _instant(at: datetime) -> str:
     if at.tzinfo is None:
         raise InputError("evidence: expected an instant with a time zone, found one without")
     return at.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+
+
+def column_name(name: str) -> str:
+    """Return the name under which evidence states a column: its own if it is a plain word.
+
+    Names in other scripts (氏名) could hide free text; they appear as `column-` and the first 16
+    hex digits of their SHA-256, which anyone who has the data map can tell.
+    """
+    plain = re.fullmatch(r"_{0,2}[A-Za-z][A-Za-z0-9_-]{0,62}", name)
+    return name if plain else f"column-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 def _camel(name: str) -> str:

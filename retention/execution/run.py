@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import assert_never
 
 from retention.errors import StalePlanError, SystemFailure, TransientFailure
+from retention.evidence import column_name
 from retention.execution.elsewhere import expire, suppressions, tell
 from retention.execution.lines import Lines
 from retention.execution.rows import carry_out
@@ -87,7 +88,7 @@ def _before_the_first(site: Site, now: datetime) -> None:
         fact = Kept(
             plan_digest=site.digest,
             dataset=kept.dataset,
-            fields=kept.fields,
+            fields=tuple(map(column_name, kept.fields)),
             rows=kept.rows,
             hold_id=kept.hold_id,
             statute=kept.statute,

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from retention.errors import InputError
-from retention.evidence import json_schema, kind_of, statement, statement_id
+from retention.evidence import column_name, json_schema, kind_of, statement, statement_id
 from retention.evidence.shapes import KINDS
 from retention.model.facts import (
     Answered,
@@ -153,3 +153,13 @@ def test_instants_are_told_in_utc() -> None:
     assert b'"at":"2026-11-23T01:02:03Z"' in statement(recorded(FACTS[0]))
     with pytest.raises(InputError):
         statement(recorded(FACTS[0], AT.replace(tzinfo=None)))
+
+
+def test_columns_in_other_scripts_are_stated_by_digest() -> None:
+    """A Japanese column name neither stops a run nor lets free text into evidence."""
+    assert column_name("paid_at") == "paid_at"
+    for name in ("氏名", "山田 太郎 090-1234-5678", "a b"):
+        stated = column_name(name)
+        assert stated.startswith("column-")
+        kept = Kept(D, DATA, (stated,), 1, HoldId("tax-books"), "jp.tax", None)
+        assert json.loads(statement(Recorded(CaseId("C-20261123-abcdef"), AT, kept)))["predicate"]["fields"] == [stated]
