@@ -11,7 +11,7 @@ demo: $(READY)            ## the whole story on sample data
 	$(BIN)/retention demo --workspace $(WORKSPACE)
 
 test: lint types          ## everything: lint, types, then every test
-	$(BIN)/pytest -q -n 2 --dist loadfile
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)
 	$(BIN)/ruff check .
