@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -123,3 +124,24 @@ def test_the_workspace_can_be_explored(told):
     for arguments in (["request", "list"], ["processors"], ["evidence", "verify", str(told.bundle)]):
         done = subprocess.run([program, "-w", told.workspace, *arguments], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+
+
+def test_its_systems_can_be_started_again(told):
+    """`retention demo --serve` brings the systems back as the story left them: nothing more is due, she is not back."""
+    program = Path(sys.executable).with_name("retention")
+    command = [program, "demo", "--workspace", told.workspace, "--serve"]
+    serving = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        assert "systems are up" in str(serving.stdout.readline())
+        answers = {
+            arguments: subprocess.run(
+                [program, "-w", told.workspace, *arguments], capture_output=True, text=True, check=False
+            )
+            for arguments in (("datamap", "check"), ("plan", "sweep"), ("plan", "restore", "app_restored"))
+        }
+    finally:
+        serving.send_signal(signal.SIGINT)
+        assert serving.wait(timeout=60) == 0
+    assert {arguments: done.returncode for arguments, done in answers.items()} == dict.fromkeys(answers, 0)
+    assert "nothing is due" in answers["plan", "sweep"].stdout
+    assert "brought nobody back" in answers["plan", "restore", "app_restored"].stdout
