@@ -26,6 +26,7 @@ from retention.app.context import Context
 from retention.app.records import PlanSummary, stored
 from retention.app.sealing import SealReport
 from retention.app.verifying import VerifyReport
+from retention.execution.run import Watch
 from retention.grammar import Finding
 from retention.model.case import Case
 from retention.model.hold import PlacedHold
@@ -109,9 +110,9 @@ class App:
         """Carry out the steps named; see `applying.apply`."""
         return applying.apply(self.context, plan_id, now, only=step_ids)
 
-    def apply(self, plan_id: PlanId, now: datetime) -> ApplyReport:
+    def apply(self, plan_id: PlanId, now: datetime, watch: Watch | None = None) -> ApplyReport:
         """See `applying.apply`."""
-        return applying.apply(self.context, plan_id, now)
+        return applying.apply(self.context, plan_id, now, watch=watch)
 
     def verify(self, plan_id: PlanId, now: datetime) -> VerifyReport:
         """See `verifying.verify`."""

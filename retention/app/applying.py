@@ -13,7 +13,7 @@ from itertools import groupby
 from retention.app.context import Context
 from retention.app.records import move, stored
 from retention.errors import ApprovalError, HeldError, RefusedError, StalePlanError, StateError, TransientFailure
-from retention.execution.run import RunReport, refuse_stale, run
+from retention.execution.run import RunReport, Watch, refuse_stale, run
 from retention.execution.site import Site, fetch_keys
 from retention.model.case import CaseState
 from retention.model.ids import CaseId, PlanId, StepId
@@ -39,8 +39,17 @@ class ApplyReport:
     pending: dict[StepId, Pending]
 
 
-def apply(context: Context, plan_id: PlanId, now: datetime, only: Collection[StepId] | None = None) -> ApplyReport:
+def apply(
+    context: Context,
+    plan_id: PlanId,
+    now: datetime,
+    *,
+    only: Collection[StepId] | None = None,
+    watch: Watch | None = None,
+) -> ApplyReport:
     """Carry out the plan, or the steps named. Run it again after a crash: nothing happens twice.
+
+    `watch` is told of each step before it begins.
 
     Raises:
         ApprovalError, LimitError: not approved by enough people.
@@ -57,7 +66,7 @@ def apply(context: Context, plan_id: PlanId, now: datetime, only: Collection[Ste
             _refuse_changed(context, plan)
             refuse_stale(site)
         move(context, plan.case_id, CaseState.APPLYING)
-        report = run(site, now, only)
+        report = run(site, now, only) if watch is None else run(site, now, only, watch)
         state = _state_after(context, plan, report)
         move(context, plan.case_id, state)
     context.log.publish()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
@@ -13,6 +14,7 @@ from typing import Annotated, Any, assert_never
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from retention.model.plan import AnonymizeRows, EraseRows, ExpireCopies, Plan, RedactFields, Step, TellProcessor
@@ -57,6 +59,23 @@ def print_plan(plan: Plan, digest: str) -> None:
         )
         console.print(text, style="bold yellow", markup=False)
     console.print(f"digest {digest}", markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress(title: str, total: int) -> Iterator[Callable[[str], None]]:
+    """Show a bar on standard error that moves with each step named; nothing where there is no terminal."""
+    with Progress(
+        *Progress.get_default_columns(), console=errors, transient=True, disable=not errors.is_terminal
+    ) as bar:
+        task = bar.add_task(title, total=total)
+        begun = 0
+
+        def watch(step: str) -> None:
+            nonlocal begun
+            bar.update(task, description=f"{title}: {step}", completed=begun)
+            begun += 1
+
+        yield watch
 
 
 def _where(step: Step) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from retention.app import App, PlanSummary
-from retention.cli.output import AsJson, console, print_json, print_plan, print_table
+from retention.cli.output import AsJson, console, print_json, print_plan, print_table, progress
 from retention.cli.workspace import now, opened
 from retention.model.case import CaseState
 from retention.model.ids import CaseId, PlanId, StepId, SystemId
@@ -96,7 +96,9 @@ def reject(
 def apply(context: typer.Context, plan: PlanArgument, *, as_json: AsJson = False) -> None:
     """Carry an approved plan out. After a crash, run it again: nothing happens twice."""
     with opened(context) as application:
-        report = application.apply(PlanId(plan), now())
+        steps = len(application.plan(PlanId(plan))[0].steps)
+        with progress(f"applying {plan}", steps) as watch:
+            report = application.apply(PlanId(plan), now(), watch)
     if as_json:
         print_json(report)
     else:

@@ -7,10 +7,10 @@ counts have changed because of us, and the journal says where we are.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from retention.errors import StalePlanError, SystemFailure, TransientFailure
 from retention.evidence import column_name
@@ -23,6 +23,13 @@ from retention.model.ids import StepId
 from retention.model.outcome import Failed, Outcome, Pending
 from retention.model.plan import AnonymizeRows, EraseRows, ExpireCopies, RedactFields, RowStep, Step, TellProcessor
 from retention.ports.ledger import Phase
+
+Watch: TypeAlias = Callable[[StepId], None]
+"""Is told of each step before it begins."""
+
+
+def _nobody(_: StepId) -> None:
+    """Nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,7 @@ def refuse_stale(site: Site) -> None:
             )
 
 
-def run(site: Site, now: datetime, only: Collection[StepId] | None = None) -> RunReport:
+def run(site: Site, now: datetime, only: Collection[StepId] | None = None, watch: Watch = _nobody) -> RunReport:
     """Carry out the plan's steps, or those named; stop at the first row step that fails."""
     lines = Lines(site.ledger.journal, site.plan.plan_id)
     _before_the_first(site, now)
@@ -71,6 +78,7 @@ def run(site: Site, now: datetime, only: Collection[StepId] | None = None) -> Ru
     for step in site.plan.steps:
         if only is not None and step.step_id not in only:
             continue
+        watch(step.step_id)
         outcomes[step.step_id] = _attempt(site, lines, step, now)
         if isinstance(outcomes[step.step_id], Failed) and isinstance(step, RowStep):
             break
