@@ -32,7 +32,7 @@ from retention.wiring import open_app
 _NIGHTS = 2
 _RESTORED = (SystemId("app_restored"), SystemId("lake_restored"))
 _POLL_SECONDS = 0.3
-_RUN_WITHIN = 150.0
+_RUN_WITHIN = 300.0
 
 
 @dataclass(slots=True)
