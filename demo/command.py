@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,7 +39,11 @@ def demo(arguments: Sequence[str]) -> int:
 def _serve(folder: Path, console: Console) -> int:
     if not (folder / workspace.MARKER).is_file():
         raise InputError(f"{folder} is not a demo's workspace", hint="retention demo makes one")
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Set here because a shell starts background programs with SIGINT ignored.
+        signal.signal(number, lambda *_: stopped.set())
     with running(folder):
         console.print(f"The demo's systems are up. Elsewhere: retention -w {folder} plan sweep. Ctrl-C ends them.")
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        stopped.wait()
     return 0
