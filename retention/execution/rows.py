@@ -95,7 +95,10 @@ def _evidence(site: Site, lines: Lines, step: RowStep, dataset: Dataset, now: da
 
 
 def _whole(effect: Effect, met: int, step: RowStep) -> Effect:
-    """Return the effect of all attempts together: the first met `met` rows, none is left."""
+    """Return the rows of all attempts together: the first met `met`, none is left.
+
+    Objects and versions are the last attempt's: what the attempt that died rewrote is not known.
+    """
     suppressed = step.rows_rare if isinstance(step, AnonymizeRows) else 0
     return Effect(
         rows=met,
