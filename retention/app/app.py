@@ -134,10 +134,21 @@ class App:
         """See `holds.release_hold`."""
         return holds.release_hold(self.context, hold_id, now)
 
-    def record_event(self, subject: str, kind: str, *, event_id: str, occurred_at: datetime, now: datetime) -> bool:
+    def record_event(
+        self,
+        subject: str,
+        kind: str,
+        *,
+        event_id: str,
+        occurred_at: datetime,
+        now: datetime,
+        about: str | None = None,
+    ) -> bool:
         """Take one event about `KEY=VALUE`; see `inbox.record_event`."""
         key = requests.parse_subject(self.context, subject)
-        return inbox.record_event(self.context, key, kind, event_id=event_id, occurred_at=occurred_at, now=now)
+        return inbox.record_event(
+            self.context, key, kind, event_id=event_id, occurred_at=occurred_at, now=now, about=about
+        )
 
     def import_events(self, lines: Iterable[str], label: str, now: datetime) -> int:
         """See `inbox.import_events`."""

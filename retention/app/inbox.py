@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from typing import assert_never
 
 from retention.app.context import Context
 from retention.app.requests import parse_subject
 from retention.clocks import EVENT_KINDS
 from retention.errors import InputError, Problem
+from retention.grammar import ABOUT, RESTRICTION_LIFT, About
 from retention.model.event import Event
+from retention.model.period import Period
+from retention.model.policy import Policy
 from retention.model.subject import SubjectKey
+
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 def record_event(
-    context: Context, subject: SubjectKey, kind: str, *, event_id: str, occurred_at: datetime, now: datetime
+    context: Context,
+    subject: SubjectKey,
+    kind: str,
+    *,
+    event_id: str,
+    occurred_at: datetime,
+    now: datetime,
+    about: str | None = None,
 ) -> bool:
-    """Take one event; return whether it was new."""
-    return (
-        context.ledger.events.record(
-            [_event(context, subject, kind, event_id=event_id, occurred_at=occurred_at, now=now)]
-        )
-        == 1
-    )
+    """Take one event; return whether it was new.
+
+    Raises:
+        InputError: the kind is not in the catalogue, the instant has no zone, or the policy does not know
+            what the event is about.
+
+    """
+    event = _event(context, subject, kind, event_id=event_id, occurred_at=occurred_at, now=now, about=about)
+    return context.ledger.events.record([event]) == 1
 
 
 def import_events(context: Context, lines: Iterable[str], label: str, now: datetime) -> int:
-    """Take events from JSON Lines: `{"id", "kind", "subject": "user_id=…", "at", "corrects"?}`.
+    """Take events from JSON Lines: `{"id", "kind", "subject": "user_id=…", "at", "corrects"?, "about"?}`.
 
     Returns how many were new.
 
@@ -59,6 +75,7 @@ def _read(
                 occurred_at=at,
                 now=now,
                 corrects=row.get("corrects"),
+                about=row.get("about"),
             )
         except InputError as error:
             problems.extend(replace(p, where=f"{label}:{number} {p.where}") for p in error.problems)
@@ -76,6 +93,7 @@ def _event(
     occurred_at: datetime,
     now: datetime,
     corrects: str | None = None,
+    about: str | None = None,
 ) -> Event:
     if kind not in EVENT_KINDS and not corrects:
         problem = Problem(where="kind", expected=f"one of {', '.join(sorted(EVENT_KINDS))}", found=repr(kind[:40]))
@@ -83,4 +101,32 @@ def _event(
     if occurred_at.tzinfo is None:
         problem = Problem(where="at", expected="an instant with a zone", found="one without")
         raise InputError("nobody can say when the event happened", problems=(problem,))
-    return Event(event_id, kind, subject.name, context.lookup_digest(subject), occurred_at, now, corrects)
+    if about is not None and not _is_known(context.policy, kind, about):
+        words = ABOUT[kind].value if kind in ABOUT else "nothing: this kind is about the person only"
+        problem = Problem(where="about", expected=f"a {words} that the policy knows", found="something else")
+        raise InputError("nobody can say what the event is about", problems=(problem,))
+    return Event(event_id, kind, subject.name, context.lookup_digest(subject), occurred_at, now, corrects, about)
+
+
+def _is_known(policy: Policy, kind: str, about: str) -> bool:
+    match ABOUT.get(kind):
+        case About.PURPOSE:
+            return about in policy.purposes
+        case About.PERIOD:
+            return _is_period(about)
+        case About.NOTICE:
+            return about == RESTRICTION_LIFT or bool(_VERSION.fullmatch(about))
+        case About.VERSION:
+            return bool(_VERSION.fullmatch(about))
+        case None:
+            return False
+        case unknown:
+            assert_never(unknown)
+
+
+def _is_period(text: str) -> bool:
+    try:
+        Period.parse(text)
+    except ValueError:
+        return False
+    return True

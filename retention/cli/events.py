@@ -16,18 +16,21 @@ app = typer.Typer(help="Events that start and stop clocks.", no_args_is_help=Tru
 
 
 @app.command()
-def record(
+def record(  # noqa: PLR0917 -- Typer reads the parameters as the command's options
     context: typer.Context,
     kind: Annotated[str, typer.Argument(help="`account.closed`, `consent.withdrawn` …")],
     subject: Annotated[str, typer.Option(help="KEY=VALUE of the person; kept as a keyed digest only.")],
     event_id: Annotated[str, typer.Option("--id", help="The sender's id: a repeat changes nothing.")],
     at: Annotated[str, typer.Option(help="When it happened, ISO 8601 with a zone; now if left out.")] = "",
+    about: Annotated[str, typer.Option(help="A purpose, policy version or period, by the event's kind.")] = "",
 ) -> None:
     """Take one event."""
     moment = now()
     occurred_at = _instant(at) if at else moment
     with opened(context) as application:
-        new = application.record_event(subject, kind, event_id=event_id, occurred_at=occurred_at, now=moment)
+        new = application.record_event(
+            subject, kind, event_id=event_id, occurred_at=occurred_at, now=moment, about=about or None
+        )
     console.print("recorded" if new else "known already; nothing changed")
 
 

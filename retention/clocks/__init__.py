@@ -2,6 +2,7 @@
 
     calendar    arithmetic of the Japanese Civil Code: first free day, and its inverse for row clocks
     fold        events about a person → since when the clock runs; who is due
+    needs       what must have happened before a rule is due: every need, by any of its triggers
     catalogue   which kinds of events start and stop a clock
 
 Start at `calendar`: its docstring says how a period is counted.
@@ -12,11 +13,14 @@ from __future__ import annotations
 from retention.clocks.calendar import advance, due_before, first_free_day, fiscal_year_end_of, free_at
 from retention.clocks.catalogue import EVENT_KINDS, STOPS, WITHDRAWN, kinds_that_move
 from retention.clocks.fold import due_since, due_subjects, started_at
+from retention.clocks.needs import Need, Trigger, needs_of
 
 __all__ = [
     "EVENT_KINDS",
     "STOPS",
     "WITHDRAWN",
+    "Need",
+    "Trigger",
     "advance",
     "due_before",
     "due_since",
@@ -25,5 +29,6 @@ __all__ = [
     "fiscal_year_end_of",
     "free_at",
     "kinds_that_move",
+    "needs_of",
     "started_at",
 ]

@@ -21,7 +21,7 @@ from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from retention.model.period import Period
-from retention.model.policy import AfterEvent, AfterFiscalYear, Keep, SinceDate
+from retention.model.policy import AfterEvent, AfterFiscalYear, AfterPurposes, Keep, SinceDate
 
 _ONE_DAY = timedelta(days=1)
 
@@ -70,7 +70,7 @@ def free_at(start: date, keep: Keep, fiscal_year_end: tuple[int, int]) -> date:
     match keep.start:
         case AfterFiscalYear():
             return first_free_day(start, keep.keep_for, keep.plus, fiscal_year_end=fiscal_year_end)
-        case SinceDate() | AfterEvent():
+        case SinceDate() | AfterEvent() | AfterPurposes():
             return first_free_day(start, keep.keep_for, keep.plus)
         case _:
             assert_never(keep.start)

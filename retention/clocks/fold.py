@@ -96,5 +96,5 @@ def _standing(events: Iterable[Event]) -> list[Event]:
     ]
 
 
-def _rank(event: Event) -> tuple[datetime, datetime, str, str, str]:
-    return event.recorded_at, event.occurred_at, event.event_id, event.kind, event.corrects or ""
+def _rank(event: Event) -> tuple[datetime, datetime, str, str, str, str]:
+    return event.recorded_at, event.occurred_at, event.event_id, event.kind, event.corrects or "", event.about or ""

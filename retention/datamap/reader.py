@@ -23,6 +23,7 @@ _OPTIONAL = (
     "dates",
     "fields",
     "not_personal",
+    "tenant",
 )
 
 
@@ -63,9 +64,18 @@ def _dataset(name: str, cell: Cell, known: Collection[str]) -> Dataset:
         fields=read_fields(record["fields"]),
         dates=_columns_by_name(record["dates"], "date's name: column"),
         not_personal=_reasons(record["not_personal"]),
+        tenant=_tenant(record["tenant"]) if "tenant" in record else None,
     )
     _check_columns(dataset, record)
     return dataset
+
+
+def _tenant(cell: Cell) -> tuple[str, str] | None:
+    """Read `tenant: {company_id: company_id}`: whose rows these are if the column is filled."""
+    found = _columns_by_name(cell, "tenant key: column")
+    if len(found) > 1:
+        cell.complain("exactly one tenant key", f"{len(found)} keys")
+    return next(iter(found.items()), None)
 
 
 def _location(cell: Cell, record: Record) -> str:

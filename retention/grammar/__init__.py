@@ -14,13 +14,26 @@ from __future__ import annotations
 from retention.grammar.cell import Cell, Record
 from retention.grammar.document import Document, nearest, shortened
 from retention.grammar.finding import Finding
-from retention.grammar.vocabulary import EVENT_KINDS, FISCAL_YEAR_CLOSED, STOPS, WITHDRAWN
+from retention.grammar.vocabulary import (
+    ABOUT,
+    EVENT_KINDS,
+    FISCAL_YEAR_CLOSED,
+    PURPOSES_ENDED,
+    RESTRICTION_LIFT,
+    STOPS,
+    WITHDRAWN,
+    About,
+)
 
 __all__ = [
+    "ABOUT",
     "EVENT_KINDS",
     "FISCAL_YEAR_CLOSED",
+    "PURPOSES_ENDED",
+    "RESTRICTION_LIFT",
     "STOPS",
     "WITHDRAWN",
+    "About",
     "Cell",
     "Document",
     "Finding",

@@ -52,6 +52,11 @@ class Cell:
         """Whether it is a single value, neither list nor mapping."""
         return isinstance(self.node, yaml.ScalarNode)
 
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a list."""
+        return isinstance(self.node, yaml.SequenceNode)
+
     def complain(self, expected: str, found: str | None = None, hint: str = "") -> None:
         """Keep a problem with this value, and show the value unless `found` says what to show."""
         shown = self._shown() if found is None else found

@@ -6,10 +6,14 @@ It lies below `policy` and `clocks`, which both need it and do not see each othe
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from types import MappingProxyType
 
 FISCAL_YEAR_CLOSED = "fiscal_year.closed"
 """Not recorded as an event: the calendar says when it happens."""
+
+PURPOSES_ENDED = "purposes.ended"
+"""Not recorded as an event: it happens when the last purpose of a category has ended."""
 
 WITHDRAWN = "withdrawn"
 """The kind of a correction that says: the corrected event never happened."""
@@ -27,7 +31,9 @@ EVENT_KINDS = frozenset(
         "commission.settled",
         "consent.given",
         "consent.withdrawn",
+        "contract.data_returned",
         "contract.ended",
+        "contract.started",
         "contractor.ended",
         "controller.succession_planned",
         "cookie.refused",
@@ -47,6 +53,8 @@ EVENT_KINDS = frozenset(
         "pack.announced",
         "partner.withdrew",
         "permission.revoked",
+        "policy.agreed",
+        "preference.set",
         "purpose.accomplished",
         "recovery.completed",
         "response.completed",
@@ -69,8 +77,39 @@ STOPS: Mapping[str, frozenset[str]] = MappingProxyType(
         "account.closed": frozenset({"account.reopened"}),
         "applicant.rejected": frozenset({"applicant.hired"}),
         "consent.withdrawn": frozenset({"consent.given"}),
+        "contract.ended": frozenset({"contract.started"}),
         "legal_hold.placed": frozenset({"legal_hold.released"}),
         "restriction.placed": frozenset({"restriction.lifted"}),
     }
 )
 """Start event → the events that stop its clock; a clock not named here cannot be stopped."""
+
+
+class About(Enum):
+    """What an event of some kind is about, beside the person."""
+
+    PURPOSE = "purpose"
+    """A purpose of the policy; without one, every purpose that the event can end."""
+    VERSION = "version"
+    """A version of the policy."""
+    PERIOD = "period"
+    """A period in ISO 8601: how long the person wants the data to be kept."""
+    NOTICE = "notice"
+    """A kind of notice (`restriction-lift`), or a version of the policy that was notified."""
+
+
+ABOUT: Mapping[str, About] = MappingProxyType(
+    {
+        "consent.given": About.PURPOSE,
+        "consent.withdrawn": About.PURPOSE,
+        "notice.delivered": About.NOTICE,
+        "objection": About.PURPOSE,
+        "policy.agreed": About.VERSION,
+        "preference.set": About.PERIOD,
+        "purpose.accomplished": About.PURPOSE,
+    }
+)
+"""Kinds of events that may say what they are about; for others `about` is a mistake."""
+
+RESTRICTION_LIFT = "restriction-lift"
+"""The notice without which a restriction does not lift (GDPR art. 18(3))."""

@@ -72,6 +72,8 @@ class Dataset:
     """Date name → column: `{"watched": "watched_at"}`."""
     not_personal: Mapping[str, str]
     """Column → the reason why it is not personal."""
+    tenant: tuple[str, str] | None = None
+    """(tenant key, column): rows in which the column is filled are that tenant's; others are the individual's."""
 
     @property
     def short_name(self) -> str:

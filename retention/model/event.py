@@ -26,3 +26,5 @@ class Event:
     recorded_at: datetime
     corrects: str | None = None
     """The `event_id` this one replaces; a withdrawal is a correction to kind `withdrawn`."""
+    about: str | None = None
+    """What it is about, by its kind (see `grammar.ABOUT`): a purpose, a version, a period; never personal."""

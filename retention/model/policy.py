@@ -33,6 +33,28 @@ class Source(Enum):
     """A proposal; needs a lawyer's sign-off and is shown as such."""
 
 
+class Basis(Enum):
+    """On what a purpose rests (GDPR art. 6(1)); APPI asks for a purpose, not for a basis."""
+
+    CONSENT = "consent"
+    CONTRACT = "contract"
+    LEGAL_OBLIGATION = "legal-obligation"
+    VITAL_INTEREST = "vital-interest"
+    PUBLIC_TASK = "public-task"
+    LEGITIMATE_INTEREST = "legitimate-interest"
+    UNSTATED = "unstated"
+    """The policy does not say."""
+
+
+class Authority(Enum):
+    """Who decides over a record (APPI art. 16(4): who may disclose, correct, delete)."""
+
+    INDIVIDUAL = "individual"
+    """We do; the person asks us."""
+    TENANT = "tenant"
+    """A client does; we act on the client's instruction only."""
+
+
 @dataclass(frozen=True, slots=True)
 class AfterEvent:
     """An event clock: starts with an event about a person (`account.closed`)."""
@@ -54,7 +76,12 @@ class AfterFiscalYear:
     date_name: str
 
 
-ClockStart: TypeAlias = AfterEvent | SinceDate | AfterFiscalYear
+@dataclass(frozen=True, slots=True)
+class AfterPurposes:
+    """An event clock: starts when the last purpose of the category has ended (APPI art. 22, guideline 3-8-5-1)."""
+
+
+ClockStart: TypeAlias = AfterEvent | AfterPurposes | SinceDate | AfterFiscalYear
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +91,52 @@ class Keep:
     keep_for: Period
     start: ClockStart
     plus: Period = _NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Everyone:
+    """The rule is for all people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """The rule is for people who agreed to this version of the policy (event `policy.agreed`)."""
+
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotAgreed:
+    """The rule is for people who have not agreed to this version: they stay with what they were promised."""
+
+    version: str
+
+
+Audience: TypeAlias = Everyone | Agreed | NotAgreed
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeEnd:
+    """One way in which a purpose ends: `keep_for` after the event."""
+
+    event: str
+    keep_for: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What data is held for, and how that ends.
+
+    A purpose that declares no end of its own ends with whatever starts the rule's clock. Beside
+    its own ends, one that rests on consent ends when the consent to it is withdrawn, one that
+    rests on legitimate interest when the person objects, and any when it is accomplished.
+    """
+
+    purpose_id: str
+    title: Titles
+    basis: Basis = Basis.UNSTATED
+    ends: tuple[PurposeEnd, ...] = ()
+    """Whichever comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +154,11 @@ class Rule:
     statute: str | None
     k: int
     """For anonymize: rows in equivalence classes smaller than this are erased instead."""
+    authority: Authority = Authority.INDIVIDUAL
+    """Whose data it is about; a tenant's rule is started by events about the tenant."""
+    preference: bool = False
+    """Whether a person may shorten the period (event `preference.set`); nobody can lengthen it."""
+    audience: Audience = Everyone()
 
     def in_force(self, day: date) -> bool:
         """Whether the rule applies on the day."""
@@ -147,6 +225,30 @@ class ProcessorRules:
     answer_within: Period
 
 
+class Reductions(Enum):
+    """How a version that reduces people's rights (longer retention, weaker disposal) reaches them."""
+
+    ANNOUNCEMENT = "announcement"
+    """By being announced; in force for all on its date."""
+    NOTICE = "notice"
+    """By being notified before its date."""
+    CONSENT = "consent"
+    """Only for those who agreed; others keep what they were promised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Which version of the policy this is."""
+
+    version_id: str
+    announced_on: date
+    effective_from: date
+    """Never before it was announced."""
+    reductions: Reductions
+    before: str | None
+    """The file of the version before, relative to this one; None for the first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """One company's policy, checked; every mapping is complete."""
@@ -157,6 +259,7 @@ class Policy:
     fiscal_year_end: tuple[int, int]
     """Month and day of the fiscal year's last day; (3, 31) for most Japanese companies."""
     regimes: tuple[str, ...]
+    purposes: Mapping[str, Purpose]
     categories: Mapping[CategoryId, Category]
     rules: tuple[Rule, ...]
     holds: tuple[FieldHold, ...]
@@ -165,3 +268,5 @@ class Policy:
     preapproved: PreApproval | None
     digest: str
     """SHA-256 (hex) of the file's bytes."""
+    version: Version | None = None
+    """None if the file does not say: then it holds as it stands."""

@@ -9,7 +9,7 @@ from retention.errors import Problem
 from retention.grammar import nearest
 from retention.model.datamap import DataMap, Dataset
 from retention.model.ids import CategoryId
-from retention.model.policy import AfterEvent, AfterFiscalYear, FieldHold, Keep, Policy, SinceDate
+from retention.model.policy import AfterEvent, AfterFiscalYear, AfterPurposes, FieldHold, Keep, Policy, SinceDate
 
 
 def check(policy: Policy, datamap: DataMap) -> tuple[Problem, ...]:
@@ -40,13 +40,17 @@ def _rules(policy: Policy, datamap: DataMap) -> Iterator[Problem]:
 
 def _holds(policy: Policy, datamap: DataMap) -> Iterator[Problem]:
     for hold in policy.holds:
-        if isinstance(hold.keep.start, AfterEvent):
+        if isinstance(hold.keep.start, AfterEvent | AfterPurposes):
             where = f"policy holds.{hold.hold_id}.keep"
             expected = "a date of the row (`since`, or `after: fiscal_year.closed`)"
-            yield Problem(where=where, expected=expected, found=f"the event `{hold.keep.start.event}`")
+            yield Problem(where=where, expected=expected, found=f"an event, {_event_of(hold.keep.start)}")
             continue
         for name in hold.fields:
             yield from _held(hold, name, datamap)
+
+
+def _event_of(start: AfterEvent | AfterPurposes) -> str:
+    return f"`{start.event}`" if isinstance(start, AfterEvent) else "the end of purposes"
 
 
 def _held(hold: FieldHold, name: str, datamap: DataMap) -> Iterator[Problem]:
@@ -74,7 +78,7 @@ def _date(where: str, keep: Keep, dataset: Dataset) -> Iterator[Problem]:
             if date_name not in dataset.dates:
                 expected = f"a date that `{dataset.dataset_id}` has in `dates`"
                 yield _unknown(where, expected, date_name, dataset.dates)
-        case AfterEvent():
+        case AfterEvent() | AfterPurposes():
             return
 
 

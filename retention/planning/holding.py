@@ -14,7 +14,7 @@ from typing import assert_never
 
 from retention.clocks import due_before, free_at
 from retention.model.datamap import Dataset
-from retention.model.policy import AfterEvent, AfterFiscalYear, FieldHold, Keep, SinceDate
+from retention.model.policy import AfterEvent, AfterFiscalYear, AfterPurposes, FieldHold, Keep, SinceDate
 from retention.model.predicate import AllOf, Before, Not, Predicate, Selection
 from retention.planning.keysets import KeySets
 from retention.planning.world import World
@@ -72,6 +72,8 @@ def date_name(keep: Keep) -> str:
             return name
         case AfterEvent(event):
             raise ValueError(f"{event} is an event, not a date of the row")
+        case AfterPurposes():
+            raise ValueError("the end of purposes is an event, not a date of the row")
         case _:
             assert_never(keep.start)
 

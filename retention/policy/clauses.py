@@ -6,12 +6,14 @@ import re
 from collections.abc import Collection
 from datetime import date
 
-from retention.grammar import EVENT_KINDS, FISCAL_YEAR_CLOSED, Cell, Record
+from retention.grammar import EVENT_KINDS, FISCAL_YEAR_CLOSED, PURPOSES_ENDED, Cell, Record
 from retention.model.ids import CategoryId, HoldId, RuleId
 from retention.model.period import Period
 from retention.model.policy import (
     AfterEvent,
     AfterFiscalYear,
+    AfterPurposes,
+    Authority,
     ClockStart,
     Disposal,
     FieldHold,
@@ -26,7 +28,9 @@ ID_WORDS = "a name of lower-case letters, digits, `-` and `_`"
 _STATUTE = re.compile(r"[a-z0-9.-]+")
 _STATUTE_WORDS = "a statute code like jp.appi.22"
 _HELD_FIELD = re.compile(r"[a-z0-9][a-z0-9_-]*\.\w+")
-_STARTS = EVENT_KINDS | {FISCAL_YEAR_CLOSED}
+_STARTS = EVENT_KINDS | {FISCAL_YEAR_CLOSED, PURPOSES_ENDED}
+_AUTHORITIES = {authority.value: authority for authority in Authority}
+_TRUTHS = {"true": True, "false": False}
 _DISPOSALS = {disposal.value: disposal for disposal in Disposal}
 _SOURCES = {source.value: source for source in Source}
 _NOT_BUILT = ("pseudonymize", "suspend")
@@ -36,7 +40,9 @@ _DEFAULT_K = 5
 
 def read_rule(cell: Cell, categories: Collection[str]) -> Rule:
     """Read one entry of `rules`."""
-    record = cell.record(("id", "category", "effective", "keep", "then", "source"), ("k", "statute"))
+    record = cell.record(
+        ("id", "category", "effective", "keep", "then", "source"), ("k", "statute", "authority", "preference")
+    )
     effective = record["effective"].record(("from",), ("until",))
     effective_from = effective["from"].date()
     effective_until = effective["until"].date() if "until" in effective else None
@@ -56,6 +62,8 @@ def read_rule(cell: Cell, categories: Collection[str]) -> Rule:
         source=source,
         statute=record["statute"].matching(_STATUTE, _STATUTE_WORDS) if "statute" in record else None,
         k=_k(record, then),
+        authority=_authority(record),
+        preference="preference" in record and _TRUTHS.get(record["preference"].word(_TRUTHS), False),
     )
 
 
@@ -91,6 +99,9 @@ def _start(cell: Cell, record: Record) -> ClockStart:
         _refuse_of(record)
         return SinceDate(record["since"].matching(ID, "the name of a date in the data map"))
     event = record["after"].word(_STARTS, "a kind of event in the catalogue")
+    if event == PURPOSES_ENDED:
+        _refuse_of(record)
+        return AfterPurposes()
     if event == FISCAL_YEAR_CLOSED:
         named = record["of"].matching(ID, "the name of a date in the data map") if "of" in record else _DEFAULT_DATE
         return AfterFiscalYear(named)
@@ -101,6 +112,12 @@ def _start(cell: Cell, record: Record) -> ClockStart:
 def _refuse_of(record: Record) -> None:
     if "of" in record:
         record["of"].complain(f"`of` only with `after: {FISCAL_YEAR_CLOSED}`", "`of` with another clock", "remove it")
+
+
+def _authority(record: Record) -> Authority:
+    if "authority" not in record:
+        return Authority.INDIVIDUAL
+    return _AUTHORITIES.get(record["authority"].word(_AUTHORITIES), Authority.INDIVIDUAL)
 
 
 def _disposal(cell: Cell) -> Disposal:

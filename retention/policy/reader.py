@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
 from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
@@ -12,24 +12,25 @@ from retention.errors import PolicyError
 from retention.grammar import Cell, Document, nearest
 from retention.model.ids import CategoryId, RuleId, SystemId
 from retention.model.policy import (
-    Category,
     Controller,
     Policy,
     PreApproval,
     ProcessorRules,
+    Reductions,
     RequestRules,
     Rule,
-    Titles,
+    Version,
 )
 from retention.policy.clauses import ID, ID_WORDS, read_hold, read_rule
+from retention.policy.purposes import PURPOSE, read_categories, read_purposes, read_titles, undeclared
 
 _Clause = TypeVar("_Clause")
 
 REGIMES = ("jp.appi", "eu.gdpr", "us.ccpa")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _MONTH_AND_DAY = re.compile(r"\d{2}-\d{2}")
 _REQUIRED = ("policy", "controller", "timezone", "regimes", "categories", "rules", "requests")
-_OPTIONAL = ("fiscal_year_ends", "holds", "processors", "preapproved")
+_OPTIONAL = ("fiscal_year_ends", "holds", "processors", "preapproved", "purposes", "version")
+_REDUCTIONS = {way.value: way for way in Reductions}
 _LEAP_YEAR = 2024
 
 
@@ -46,7 +47,8 @@ def read_policy(text: str, label: str) -> Policy:
     """
     document = Document(text, label)
     record = Cell.root(document).record(_REQUIRED, _OPTIONAL)
-    categories = _categories(record["categories"])
+    purposes = read_purposes(record["purposes"]) if "purposes" in record else None
+    categories = read_categories(record["categories"], purposes)
     rules = _rules(record["rules"], categories)
     rule_ids = [rule.rule_id for rule in rules if rule.rule_id]
     holds = record["holds"].items("a list of holds", may_be_empty=True)
@@ -56,6 +58,7 @@ def read_policy(text: str, label: str) -> Policy:
         timezone=_timezone(record["timezone"]),
         fiscal_year_end=_month_and_day(record["fiscal_year_ends"]) if "fiscal_year_ends" in record else (3, 31),
         regimes=_words(record["regimes"], REGIMES),
+        purposes=undeclared(categories) if purposes is None else purposes,
         categories=categories,
         rules=rules,
         holds=tuple(_unique(holds, read_hold, lambda hold: hold.hold_id)),
@@ -63,6 +66,7 @@ def read_policy(text: str, label: str) -> Policy:
         processors=_processors(record["processors"], categories) if "processors" in record else (),
         preapproved=_preapproved(record["preapproved"], rule_ids) if "preapproved" in record else None,
         digest=document.digest,
+        version=_version(record["version"]) if "version" in record else None,
     )
     document.refuse_problems(PolicyError)
     return policy
@@ -70,15 +74,21 @@ def read_policy(text: str, label: str) -> Policy:
 
 def _controller(cell: Cell) -> Controller:
     record = cell.record(("name", "address", "responsible"))
-    return Controller(_titles(record["name"]), record["address"].text(), record["responsible"].text())
+    return Controller(read_titles(record["name"]), record["address"].text(), record["responsible"].text())
 
 
-def _titles(cell: Cell) -> Titles:
-    titles = cell.entries("text by language: {ja: …, en: …}")
-    for language, title in titles.items():
-        if not _LANGUAGE.fullmatch(language):
-            title.complain("a language code like ja or en", f"`{language}`")
-    return {language: title.text() for language, title in titles.items()}
+def _version(cell: Cell) -> Version:
+    record = cell.record(("id", "announced", "effective", "reductions"), ("before",))
+    announced, effective = record["announced"].date(), record["effective"].date()
+    if date.min < effective < announced:
+        record["effective"].complain(f"a day on or after the announcement, {announced}")
+    return Version(
+        version_id=record["id"].matching(PURPOSE, "a version's name, like 2026-11"),
+        announced_on=announced,
+        effective_from=effective,
+        reductions=_REDUCTIONS.get(record["reductions"].word(_REDUCTIONS), Reductions.ANNOUNCEMENT),
+        before=record["before"].text("the file of the version before") if "before" in record else None,
+    )
 
 
 def _timezone(cell: Cell) -> str:
@@ -102,18 +112,6 @@ def _month_and_day(cell: Cell) -> tuple[int, int]:
     except ValueError:
         cell.complain(expected)
     return month, day
-
-
-def _categories(cell: Cell) -> Mapping[CategoryId, Category]:
-    found: dict[CategoryId, Category] = {}
-    for name, entry in cell.entries("categories by name").items():
-        if not ID.fullmatch(name):
-            entry.complain(ID_WORDS, f"`{name}`")
-        record = entry.record(("title", "purposes"))
-        purposes = tuple(purpose.text("a purpose's number in quotes") for purpose in record["purposes"].items())
-        category = CategoryId(name)
-        found[category] = Category(category, _titles(record["title"]), purposes)
-    return found
 
 
 def _rules(cell: Cell, categories: Collection[str]) -> tuple[Rule, ...]:

@@ -70,6 +70,7 @@ def _row(event: Event) -> dict[str, Any]:
         "occurred_at": event.occurred_at,
         "recorded_at": event.recorded_at,
         "corrects": event.corrects,
+        "about": event.about,
     }
 
 
@@ -82,4 +83,5 @@ def _event(row: Row[Any]) -> Event:
         occurred_at=row.occurred_at,
         recorded_at=row.recorded_at,
         corrects=row.corrects,
+        about=row.about,
     )

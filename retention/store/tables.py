@@ -121,6 +121,7 @@ EVENTS = Table(
     Column("occurred_at", Instant, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("corrects", Text, index=True),
+    Column("about", Text),
     Index(None, "kind", "key_name"),
 )
 

@@ -1,0 +1,76 @@
+"""What data is held for: purposes, how they end, and the categories that serve them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from retention.grammar import EVENT_KINDS, Cell
+from retention.model.ids import CategoryId
+from retention.model.period import Period
+from retention.model.policy import Basis, Category, Purpose, PurposeEnd, Titles
+from retention.policy.clauses import ID, ID_WORDS
+
+PURPOSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+PURPOSE_WORDS = "a purpose's number or name, like A6 or support"
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_BASES = {basis.value: basis for basis in Basis}
+
+
+def read_purposes(cell: Cell) -> dict[str, Purpose]:
+    """Read `purposes`: `{support: {title: {…}, basis: consent, ends: {after: inquiry.closed, for: P12M}}}`."""
+    found = {}
+    for name, entry in cell.entries("purposes by name").items():
+        if not PURPOSE.fullmatch(name):
+            entry.complain(PURPOSE_WORDS, f"`{name}`")
+        record = entry.record(("title",), ("basis", "ends"))
+        basis = _BASES.get(record["basis"].word(_BASES), Basis.UNSTATED) if "basis" in record else Basis.UNSTATED
+        ends = _ends(record["ends"]) if "ends" in record else ()
+        found[name] = Purpose(name, read_titles(record["title"]), basis, ends)
+    return found
+
+
+def _ends(cell: Cell) -> tuple[PurposeEnd, ...]:
+    """Read one end, or a list of which whichever comes first counts."""
+    ends = cell.items() if cell.is_list else (cell,)
+    return tuple(_end(end) for end in ends)
+
+
+def _end(cell: Cell) -> PurposeEnd:
+    record = cell.record(("after",), ("for",))
+    event = record["after"].word(EVENT_KINDS, "a kind of event in the catalogue")
+    return PurposeEnd(event, record["for"].period() if "for" in record else Period())
+
+
+def read_categories(cell: Cell, purposes: Mapping[str, Purpose] | None) -> dict[CategoryId, Category]:
+    """Read `categories`; if the file declares purposes, a category may name no others."""
+    found: dict[CategoryId, Category] = {}
+    for name, entry in cell.entries("categories by name").items():
+        if not ID.fullmatch(name):
+            entry.complain(ID_WORDS, f"`{name}`")
+        record = entry.record(("title", "purposes"))
+        category = CategoryId(name)
+        served = tuple(_purpose(item, purposes) for item in record["purposes"].items())
+        found[category] = Category(category, read_titles(record["title"]), served)
+    return found
+
+
+def _purpose(cell: Cell, purposes: Mapping[str, Purpose] | None) -> str:
+    if purposes is None:
+        return cell.matching(PURPOSE, PURPOSE_WORDS)
+    return cell.word(purposes, "a purpose of this policy")
+
+
+def undeclared(categories: Mapping[CategoryId, Category]) -> dict[str, Purpose]:
+    """Return the purposes of a file that only names them: nothing is known of them but the name."""
+    names = sorted({name for category in categories.values() for name in category.purposes})
+    return {name: Purpose(name, {}) for name in names}
+
+
+def read_titles(cell: Cell) -> Titles:
+    """Read text by language: `{ja: …, en: …}`."""
+    titles = cell.entries("text by language: {ja: …, en: …}")
+    for language, title in titles.items():
+        if not _LANGUAGE.fullmatch(language):
+            title.complain("a language code like ja or en", f"`{language}`")
+    return {language: title.text() for language, title in titles.items()}

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from retention.clocks import needs_of
+from retention.model.period import Period
+from retention.model.policy import AfterPurposes, Keep, Policy, SinceDate
+from retention.policy import read_policy
+
+POLICY = """
+policy: p
+controller: {name: {en: C}, address: a, responsible: r}
+timezone: Asia/Tokyo
+regimes: [jp.appi]
+purposes:
+  service: {title: {en: Service}, basis: contract}
+  mail: {title: {en: Mail}, basis: consent}
+  fraud: {title: {en: Fraud}, basis: legitimate-interest, ends: {after: account.closed, for: P24M}}
+categories:
+  account: {title: {en: Account}, purposes: [service, fraud]}
+  letters: {title: {en: Letters}, purposes: [mail]}
+rules:
+  - {id: account, category: account, effective: {from: 2020-01-01}, keep: {for: P30D, after: account.closed},
+     then: erase, source: policy}
+  - {id: letters, category: letters, effective: {from: 2020-01-01}, keep: {for: P7D, after: purposes.ended},
+     then: erase, source: policy}
+requests: {answer_within: P14D, channels: [post], identity_documents: [passport]}
+"""
+
+
+def policy() -> Policy:
+    return read_policy(POLICY, "policy.yaml")
+
+
+def test_an_event_rule_needs_its_clock_and_every_purpose_with_an_end_of_its_own():
+    """The account waits for the closing, and for the fraud purpose; the service ends with the account."""
+    clock, fraud = needs_of(policy().rules[0], policy())
+    assert [(trigger.kind, trigger.keep.keep_for) for trigger in clock] == [("account.closed", Period(days=30))]
+    assert {trigger.kind for trigger in fraud} == {"account.closed", "objection", "purpose.accomplished"}
+    assert {trigger.about for trigger in fraud} == {None, "fraud"}
+    assert next(t for t in fraud if t.kind == "account.closed").keep.plus == Period(months=24)
+
+
+def test_a_purposes_rule_runs_after_each_end_of_the_purpose():
+    """Letters go seven days after the consent to them was withdrawn."""
+    (mail,) = needs_of(policy().rules[1], policy())
+    assert {(t.kind, t.about, t.keep.keep_for) for t in mail} == {
+        ("consent.withdrawn", "mail", Period(days=7)),
+        ("purpose.accomplished", "mail", Period(days=7)),
+    }
+
+
+def test_a_row_clock_has_no_needs():
+    """What the store answers from a date of the row is not asked of events."""
+    rule = policy().rules[0]
+    assert isinstance(policy().rules[1].keep.start, AfterPurposes)
+    billing = replace(rule, keep=Keep(Period(years=7), start=SinceDate("paid")))
+    assert needs_of(billing, policy()) == ()
