@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import typer
 
+from retention.cli.commitments import commitments
 from retention.cli.options import State
 from retention.cli.output import AsJson, console, print_json, print_table
 from retention.policy import review
 from retention.wiring import read_workspace
 
 app = typer.Typer(help="What was promised.", no_args_is_help=True)
+app.command()(commitments)
 
 
 @app.command()

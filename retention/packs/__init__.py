@@ -11,10 +11,19 @@ from importlib.resources import files
 
 from retention.errors import UnknownNameError
 
-__all__ = ["FILES", "pack_names", "read_pack"]
+__all__ = ["COMMITMENTS", "FILES", "pack_names", "read_commitments_file", "read_pack"]
 
 FILES = ("retention.yaml", "policy.yaml", "datamap.yaml")
 """What every pack has."""
+
+
+COMMITMENTS = "commitments.yaml"
+"""The register of what the companies' policies commit them to."""
+
+
+def read_commitments_file() -> str:
+    """Return the text of the register."""
+    return files(__name__).joinpath(COMMITMENTS).read_text(encoding="utf-8")
 
 
 def pack_names() -> tuple[str, ...]:
