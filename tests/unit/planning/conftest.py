@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.memory import connect, forget, make
+from retention.clocks import uncorrected
 from retention.datamap import read_datamap
 from retention.model.datamap import ColumnType
 from retention.model.event import Event
@@ -84,18 +85,23 @@ class Box:
         actions = {"app": self.store.capabilities.actions}
         return World(self.policy, self.datamap, {"app": self.store.finder()}, actions, self.keepers, copied, now)
 
-    def event(self, kind: str, who: str, at: datetime, key: str = "user_id") -> None:
+    def event(self, kind: str, who: str, at: datetime, key: str = "user_id", about: str | None = None) -> None:
         """Let something have happened about a user."""
-        self.events.append(Event(f"e{len(self.events)}", kind, key, self.digest(SubjectKey(key, who)), at, at))
+        digest = self.digest(SubjectKey(key, who))
+        self.events.append(Event(f"e{len(self.events)}", kind, key, digest, at, at, about=about))
 
     def hold(self, key: str, value: str) -> None:
         """Place a hold."""
         self.holds.append(PlacedHold("H-1", "dispute", key, self.digest(SubjectKey(key, value)), NOW))
 
-    def of_kinds(self, kinds: Any, key_name: str | None = None) -> list[Event]:
+    def perhaps_due(self, *_: Any) -> set[tuple[str, str]]:
+        """Return every key: the widest answer that the ledger may give."""
+        return {(event.key_name, event.subject_digest) for event in self.events}
+
+    def of_keys(self, keys: Any, kinds: Any) -> list[Event]:
         """Return events, as the ledger's inbox does."""
-        found = [event for event in self.events if event.kind in kinds and event.key_name == key_name]
-        return sorted(found, key=lambda event: event.subject_digest)
+        asked = set(keys)
+        return [e for e in uncorrected(self.events) if (e.key_name, e.subject_digest) in asked and e.kind in kinds]
 
     @staticmethod
     def digest(key: SubjectKey) -> str:
