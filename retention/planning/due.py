@@ -12,16 +12,17 @@ from retention.clocks import Due, due_before, kinds_that_move, standing
 from retention.model.event import Event
 from retention.model.ids import CategoryId, RuleId
 from retention.model.plan import Because
-from retention.model.policy import AfterEvent, AfterPurposes, Disposal, Rule
+from retention.model.policy import AfterEvent, AfterPurposes, Authority, Disposal, Rule
 from retention.model.predicate import Before
 from retention.model.subject import Key, SubjectKey
+from retention.planning.authority import tenant_key_names
 from retention.planning.cells import Group
 from retention.planning.holding import date_name
 from retention.planning.identity import Digester, expand, locate, persons
 from retention.planning.keysets import KeySets
 from retention.planning.reach import of_identity, through_parents
 from retention.planning.world import World
-from retention.ports.ledger import Events
+from retention.ports.ledger import Events, KeyDigest
 
 Person: TypeAlias = frozenset[SubjectKey]
 """All keys of one person."""
@@ -50,7 +51,10 @@ def due_people(world: World, events: Events, digest: Digester, keysets: KeySets)
     under all keys of each person decide.
     """
     rules = tuple(_event_rules(world))
-    wanted = {key for rule in rules for key in events.perhaps_due(rule, world.policy, world.now)}
+    wanted: set[KeyDigest] = set()
+    for rule in rules:
+        names = _key_names(world, rule)
+        wanted.update(key for key in events.perhaps_due(rule, world.policy, world.now) if key[0] in names)
     if not wanted:
         return ()
     located: dict[str, set[Key]] = defaultdict(set)
@@ -68,7 +72,8 @@ def _due_of(
     world: World, rules: Sequence[Rule], events: Events, found: Iterable[Person], digest: Digester
 ) -> Iterator[tuple[Person, frozenset[RuleId]]]:
     """Yield what is due for each person, by the events under all his keys: closed by one, reopened by another."""
-    kinds = frozenset().union(*(kinds_that_move(rule, world.policy) for rule in rules))
+    kinds = {kind for rule in rules for kind in kinds_that_move(rule, world.policy)}
+    names = {rule.rule_id: _key_names(world, rule) for rule in rules}
     people = iter(found)
     while batch := list(islice(people, _BATCH)):
         owner = {(key.name, digest(key)): person for person in batch for key in person}
@@ -76,9 +81,24 @@ def _due_of(
         for event in events.of_keys(owner, kinds):
             told[owner[event.key_name, event.subject_digest]].append(event)
         for person, happened in told.items():
-            due = [rule for rule in rules if isinstance(standing(rule, world.policy, happened, world.now), Due)]
+            due = frozenset(
+                rule.rule_id
+                for rule in rules
+                if _is_due(world, rule, [event for event in happened if event.key_name in names[rule.rule_id]])
+            )
             if due:
-                yield person, frozenset(rule.rule_id for rule in due)
+                yield person, due
+
+
+def _is_due(world: World, rule: Rule, happened: Iterable[Event]) -> bool:
+    return isinstance(standing(rule, world.policy, happened, world.now), Due)
+
+
+def _key_names(world: World, rule: Rule) -> frozenset[str]:
+    """Return the keys by which events name those whom the rule is about: people, or tenants."""
+    if rule.authority is Authority.TENANT:
+        return frozenset(tenant_key_names(world.datamap))
+    return frozenset(name for dataset in world.datamap.datasets.values() for name in dataset.subject)
 
 
 def _grouped(world: World, due: Iterable[tuple[Person, frozenset[RuleId]]]) -> Iterator[DuePeople]:

@@ -16,8 +16,10 @@ from retention.model.hold import PlacedHold
 from retention.model.plan import AnonymizeRows, EraseRows
 from retention.model.predicate import Selection
 from retention.model.subject import SubjectKey
-from retention.planning.assemble import Header, plan_request, plan_restore, plan_sweep
+from retention.planning.assemble import Header, Instruction, Suppressed, plan_request, plan_restore, plan_sweep
+from retention.planning.deferred import Promised
 from retention.planning.limits import Limits
+from retention.planning.pausing import Pauses
 from retention.planning.world import World
 from retention.policy import read_policy
 from retention.ports.connector import SystemSettings
@@ -78,6 +80,7 @@ class Box:
         self.events: list[Event] = []
         self.holds: list[PlacedHold] = []
         self.keepers: dict[str, Any] = {}
+        self.promised: dict[tuple[str, str], frozenset[str]] = {}
 
     def world(self, now: datetime = NOW) -> World:
         """What planning sees."""
@@ -90,6 +93,10 @@ class Box:
         digest = self.digest(SubjectKey(key, who))
         self.events.append(Event(f"e{len(self.events)}", kind, key, digest, at, at, about=about))
 
+    def pauses(self) -> Pauses:
+        """What the ledger knows of holds and restrictions."""
+        return Pauses(tuple(self.holds), self, self.digest)
+
     def hold(self, key: str, value: str) -> None:
         """Place a hold."""
         self.holds.append(PlacedHold("H-1", "dispute", key, self.digest(SubjectKey(key, value)), NOW))
@@ -97,6 +104,11 @@ class Box:
     def perhaps_due(self, *_: Any) -> set[tuple[str, str]]:
         """Return every key: the widest answer that the ledger may give."""
         return {(event.key_name, event.subject_digest) for event in self.events}
+
+    def of_kinds(self, kinds: Any, key_name: str | None = None) -> list[Event]:
+        """Return events, as the ledger's inbox does."""
+        found = [event for event in self.events if event.kind in kinds and key_name in (None, event.key_name)]
+        return sorted(found, key=lambda event: event.subject_digest)
 
     def of_keys(self, keys: Any, kinds: Any) -> list[Event]:
         """Return events, as the ledger's inbox does."""
@@ -110,16 +122,25 @@ class Box:
 
     def sweep(self, now: datetime = NOW) -> Any:
         """Plan a sweep."""
-        return plan_sweep(self.world(now), _HEADER, self, self.holds, self.digest)
+        return plan_sweep(self.world(now), _HEADER, self.pauses(), Promised(self.promised, lambda _, key: f"d{key}"))
 
-    def request(self, name: str, value: Any) -> Any:
-        """Plan a request."""
-        return plan_request(self.world(), _HEADER, SubjectKey(name, value), self.holds, self.digest)
+    def promise(self, draft: Any) -> None:
+        """Remember the plan's deferrals, as the ledger does."""
+        for deferral in draft.plan.deferrals:
+            digests = frozenset(f"d{key}" for key in draft.keys[deferral.rows.keyset_id])
+            where = (deferral.dataset, deferral.hold_id)
+            self.promised[where] = self.promised.get(where, frozenset()) | digests
 
-    def restore(self, suppressed: dict[tuple[str, str], frozenset[str]]) -> Any:
-        """Plan a restore; `suppressed` by (key name, value)."""
+    def request(self, name: str, value: Any, tenant: tuple[str, str] | None = None) -> Any:
+        """Plan a request, on the tenant's instruction if one is named."""
+        instruction = Instruction("i1", SubjectKey(*tenant)) if tenant else None
+        return plan_request(self.world(), _HEADER, SubjectKey(name, value), self.pauses(), instruction)
+
+    def restore(self, suppressed: dict[tuple[str, str], frozenset[str]], tenant: tuple[str, str] | None = None) -> Any:
+        """Plan a restore; `suppressed` by (key name, value); `tenant` gave the instruction `i1`."""
         digests = {(name, self.digest(SubjectKey(name, value))): found for (name, value), found in suppressed.items()}
-        return plan_restore(self.world(), _HEADER, digests, self.digest, holds=self.holds, hold_digest=self.digest)
+        instructions = {"i1": (tenant[0], self.digest(SubjectKey(*tenant)))} if tenant else {}
+        return plan_restore(self.world(), _HEADER, Suppressed(digests, self.digest, instructions), self.pauses())
 
     def carry_out(self, draft: Any) -> None:
         """Carry out the row steps; each must touch what it promised."""
