@@ -16,8 +16,13 @@ from retention.grammar.document import Document, nearest, shortened
 from retention.grammar.finding import Finding
 from retention.grammar.vocabulary import (
     ABOUT,
+    AGREED,
     EVENT_KINDS,
     FISCAL_YEAR_CLOSED,
+    LIFTED,
+    NOTIFIED,
+    PLACED,
+    PREFERENCE,
     PURPOSES_ENDED,
     RESTRICTION_LIFT,
     STOPS,
@@ -27,8 +32,13 @@ from retention.grammar.vocabulary import (
 
 __all__ = [
     "ABOUT",
+    "AGREED",
     "EVENT_KINDS",
     "FISCAL_YEAR_CLOSED",
+    "LIFTED",
+    "NOTIFIED",
+    "PLACED",
+    "PREFERENCE",
     "PURPOSES_ENDED",
     "RESTRICTION_LIFT",
     "STOPS",

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Connection, Row, Select, select, text
 
 from retention.model.event import Event
+from retention.model.policy import Policy, Rule
+from retention.ports.ledger import KeyDigest
+from retention.store.corrections import settle
+from retention.store.due import Keys, due_keys, moment, perhaps_due_keys
 from retention.store.engine import Database
 from retention.store.tables import EVENTS
 
@@ -33,6 +38,7 @@ class SqlEvents:
         with self._database.writing(alone_in=ALONE) as connection:
             while batch := list(islice(rows, BATCH)):
                 recorded += connection.execute(insert, batch).rowcount
+                settle(connection, [row["event_id"] for row in batch], [c for row in batch if (c := row["corrects"])])
         return recorded
 
     def of_kinds(self, kinds: Sequence[str], key_name: str | None = None) -> Iterator[Event]:
@@ -45,6 +51,37 @@ class SqlEvents:
             options = {"yield_per": BATCH}
             for row in connection.execute(_with_corrections(kinds, key_name), execution_options=options):
                 yield _event(row)
+
+    def of_keys(self, keys: Iterable[KeyDigest], kinds: Iterable[str]) -> Iterator[Event]:
+        """Yield the events of these kinds about these keys that stand."""
+        asked = set(keys)
+        digests = iter(sorted({digest for _, digest in asked}))
+        chosen = select(EVENTS).where(EVENTS.c.stands, EVENTS.c.kind.in_(sorted(set(kinds))))
+        with self._database.reading() as connection:
+            while batch := list(islice(digests, BATCH)):
+                for row in connection.execute(chosen.where(EVENTS.c.subject_digest.in_(batch))):
+                    if (row.key_name, row.subject_digest) in asked:
+                        yield _event(row)
+
+    def due(self, rule: Rule, policy: Policy, now: datetime) -> Iterator[KeyDigest]:
+        """Yield each key whose events make the rule due."""
+        with self._database.reading() as connection:
+            yield from self._keys(connection, due_keys(rule, policy, moment(connection, policy, now)))
+
+    def perhaps_due(self, rule: Rule, policy: Policy, now: datetime) -> Iterator[KeyDigest]:
+        """Yield at least one key of every person for whom the rule may be due."""
+        with self._database.reading() as connection:
+            yield from self._keys(connection, perhaps_due_keys(rule, policy, moment(connection, policy, now)))
+
+    def _keys(self, connection: Connection, keys: Keys | None) -> Iterator[KeyDigest]:
+        if keys is None:
+            return
+        if not self._database.is_sqlite:
+            # all of it will be read; by default PostgreSQL plans a cursor for its first tenth
+            connection.execute(text("SET LOCAL cursor_tuple_fraction = 1"))
+        names: dict[str, str] = {}  # one object a name: millions of keys share a few names
+        for name, digest in connection.execute(keys, execution_options={"yield_per": BATCH}):
+            yield names.setdefault(name, name), digest
 
 
 def _with_corrections(kinds: Sequence[str], key_name: str | None) -> Select[Any]:
