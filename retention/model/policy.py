@@ -195,6 +195,8 @@ class Category:
     purposes: tuple[str, ...]
     kinds: tuple[str, ...] = ()
     """Kinds of data that statutes name (`tax-books`): by which their floors are measured."""
+    elsewhere: Titles = field(default_factory=dict)
+    """Why no dataset of the data map holds it; empty: one should."""
 
 
 @dataclass(frozen=True, slots=True)

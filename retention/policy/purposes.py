@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from retention.grammar import EVENT_KINDS, Cell
 from retention.model.ids import CategoryId
 from retention.model.period import Period
 from retention.model.policy import Basis, Category, Purpose, PurposeEnd
-from retention.policy.words import ID, ID_WORDS, PURPOSE, PURPOSE_WORDS, names, titles
+from retention.policy.words import ID, ID_WORDS, PURPOSE, PURPOSE_WORDS, names, optional_titles, titles
 
 _BASES = {basis.value: basis for basis in Basis}
 
@@ -38,18 +38,39 @@ def _end(cell: Cell) -> PurposeEnd:
     return PurposeEnd(event, record["for"].period() if "for" in record else Period())
 
 
-def read_categories(cell: Cell, purposes: Mapping[str, Purpose] | None) -> dict[CategoryId, Category]:
-    """Read `categories`; if the file declares purposes, a category may name no others."""
+def read_categories(
+    cell: Cell, purposes: Mapping[str, Purpose] | None, kinds: Collection[str] | None = None
+) -> dict[CategoryId, Category]:
+    """Read `categories`; if the file declares purposes, a category may name no others.
+
+    Args:
+        cell: The section.
+        purposes: What the file declares, or None.
+        kinds: Kinds of data that statutes name, or None if nothing may be cited yet.
+
+    """
     found: dict[CategoryId, Category] = {}
     for name, entry in cell.entries("categories by name").items():
         if not ID.fullmatch(name):
             entry.complain(ID_WORDS, f"`{name}`")
-        record = entry.record(("title", "purposes"), ("kinds",))
+        record = entry.record(("title", "purposes"), ("kinds", "elsewhere"))
         category = CategoryId(name)
         served = tuple(_purpose(item, purposes) for item in record["purposes"].items())
-        kinds = names(record["kinds"]) if "kinds" in record else ()
-        found[category] = Category(category, titles(record["title"]), served, kinds)
+        found[category] = Category(
+            category_id=category,
+            title=titles(record["title"]),
+            purposes=served,
+            kinds=_kinds(record["kinds"], kinds) if "kinds" in record else (),
+            elsewhere=optional_titles(record, "elsewhere"),
+        )
     return found
+
+
+def _kinds(cell: Cell, known: Collection[str] | None) -> tuple[str, ...]:
+    """Read kinds of data; one that no statute names would miss its floor silently."""
+    if known is None:
+        return names(cell)
+    return tuple(item.word(known, "a kind of data that statutes.yaml names") for item in cell.items())
 
 
 def _purpose(cell: Cell, purposes: Mapping[str, Purpose] | None) -> str:

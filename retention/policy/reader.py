@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
 from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from retention.errors import PolicyError
 from retention.grammar import Cell, Document, Record, nearest
-from retention.model.ids import CategoryId, RuleId
+from retention.model.ids import RuleId
 from retention.model.policy import (
-    Category,
     Controller,
     Disposal,
     Policy,
@@ -72,9 +71,8 @@ def read_policy(text: str, label: str, statutes: Statutes | None = None) -> Poli
     document = Document(text, label)
     record = Cell.root(document).record(_REQUIRED, _OPTIONAL)
     purposes = read_purposes(record["purposes"]) if "purposes" in record else None
-    categories = read_categories(record["categories"], purposes)
-    if statutes is not None:
-        _check_kinds(record["categories"], categories, statutes)
+    kinds = None if statutes is None else statutes.kinds()
+    categories = read_categories(record["categories"], purposes, kinds)
     rules = _rules(record["rules"], categories, statutes)
     rule_ids = [rule.rule_id for rule in rules if rule.rule_id]
     holds = record["holds"].items("a list of holds", may_be_empty=True)
@@ -172,16 +170,6 @@ def _end_states(cell: Cell, rules_cell: Cell, rules: Collection[Rule]) -> tuple[
         if states and rule.then not in states:
             entry.complain(f"`then: {allowed}`, as `end_states` says", f"`then: {rule.then.value}`")
     return states
-
-
-def _check_kinds(cell: Cell, categories: Mapping[CategoryId, Category], statutes: Statutes) -> None:
-    """Refuse kinds of data that no statute names: a floor would be missed silently."""
-    known = statutes.kinds()
-    for category in categories.values():
-        for kind in category.kinds:
-            if kind not in known:
-                where = f"`kinds` of {category.category_id}: a kind of data that a statute names"
-                cell.complain(where, f"`{kind}`", nearest(kind, known))
 
 
 def _rules(cell: Cell, categories: Collection[str], statutes: Statutes | None) -> tuple[Rule, ...]:
