@@ -2,6 +2,12 @@
 
     reader    the whole file → `Policy`, or every problem at once
     clauses   its parts: rules, holds, clocks
+    purposes  purposes and categories
+    rights    how requests are taken, and which rights the text offers
+    sharing   joint use, pseudonymised use, processors, recipients
+    texts     consents, notices, citations
+    statutes  the file of statutes → `Statutes`
+    floors    whether a clock can end before a statute's
     review    what a lawyer or an owner should look at
 
 Start at `reader.read_policy`.
@@ -12,5 +18,6 @@ from __future__ import annotations
 from retention.grammar import Finding
 from retention.policy.reader import read_policy
 from retention.policy.review import review
+from retention.policy.statutes import read_statutes, shipped_statutes
 
-__all__ = ["Finding", "read_policy", "review"]
+__all__ = ["Finding", "read_policy", "read_statutes", "review", "shipped_statutes"]

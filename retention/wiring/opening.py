@@ -12,8 +12,9 @@ from retention.evidence import EvidenceLog, Signer
 from retention.model.datamap import DataMap
 from retention.model.ids import SystemId
 from retention.model.policy import Policy
+from retention.model.statute import Statutes
 from retention.planning import coherence
-from retention.policy import read_policy
+from retention.policy import read_policy, shipped_statutes
 from retention.store import FileKeyStore, FolderTiles, open_ledger
 from retention.wiring.quiet import keep_data_out_of_logs
 from retention.wiring.settings import Settings, read_settings
@@ -29,6 +30,8 @@ class Workspace:
     policy_text: str
     datamap: DataMap
     datamap_text: str
+    statutes: Statutes
+    """What the policy may cite."""
 
 
 def read_workspace(folder: Path) -> Workspace:
@@ -41,13 +44,14 @@ def read_workspace(folder: Path) -> Workspace:
     """
     settings = read_settings(_read(folder / "retention.yaml"), "retention.yaml", folder)
     policy_text, datamap_text = _read(settings.policy), _read(settings.datamap)
-    policy = read_policy(policy_text, settings.policy.name)
+    statutes = shipped_statutes()
+    policy = read_policy(policy_text, settings.policy.name, statutes)
     datamap = read_datamap(datamap_text, settings.datamap.name)
     problems = coherence.check(policy, datamap)
     if problems:
         raise InputError(f"{settings.policy.name} and {settings.datamap.name} do not fit together", problems=problems)
     _check_systems(settings, datamap)
-    return Workspace(settings, policy, policy_text, datamap, datamap_text)
+    return Workspace(settings, policy, policy_text, datamap, datamap_text, statutes)
 
 
 def open_app(folder: Path) -> App:
