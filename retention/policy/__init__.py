@@ -8,7 +8,10 @@
     texts     consents, notices, citations
     statutes  the file of statutes → `Statutes`
     floors    whether a clock can end before a statute's
-    review    what a lawyer or an owner should look at
+    examples  what a lawyer expects of an example → `Example`
+    review    what a lawyer or an owner should look at, and what cannot be right
+    conflicts     … where it disagrees with statutes
+    consistency   … where it contradicts itself
 
 Start at `reader.read_policy`.
 """
@@ -16,8 +19,9 @@ Start at `reader.read_policy`.
 from __future__ import annotations
 
 from retention.grammar import Finding
+from retention.policy.examples import read_examples
 from retention.policy.reader import read_policy
 from retention.policy.review import review
 from retention.policy.statutes import read_statutes, shipped_statutes
 
-__all__ = ["Finding", "read_policy", "read_statutes", "review", "shipped_statutes"]
+__all__ = ["Finding", "read_examples", "read_policy", "read_statutes", "review", "shipped_statutes"]

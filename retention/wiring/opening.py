@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from retention.app import App, Context
+from retention.app.checking import Checked, File, check_policy
 from retention.datamap import read_datamap
 from retention.errors import InputError, SettingsError
 from retention.evidence import EvidenceLog, Signer
@@ -32,6 +34,18 @@ class Workspace:
     datamap_text: str
     statutes: Statutes
     """What the policy may cite."""
+
+    def check(self, now: datetime) -> Checked:
+        """Review the policy and run the examples beside it.
+
+        Raises:
+            PolicyError: the file of examples has problems.
+
+        """
+        path = self.settings.policy.with_suffix(".tests.yaml")
+        examples = File(path.name, _read(path)) if path.exists() else None
+        file = File(self.settings.policy.name, self.policy_text)
+        return check_policy(self.policy, file, self.datamap, self.statutes, examples=examples, now=now)
 
 
 def read_workspace(folder: Path) -> Workspace:
