@@ -177,7 +177,8 @@ def _rules(cell: Cell, categories: Collection[str], statutes: Statutes | None) -
     rules = _unique(cells, lambda entry: read_rule(entry, categories, statutes), lambda rule: rule.rule_id)
     for index, (rule, entry) in enumerate(zip(rules, cells, strict=True)):
         for earlier in rules[:index]:
-            if rule.category and rule.category == earlier.category and _overlap(rule, earlier):
+            same = rule.category and (rule.category, rule.authority) == (earlier.category, earlier.authority)
+            if same and _overlap(rule, earlier):
                 found = f"two at once: `{earlier.rule_id}` and `{rule.rule_id}`"
                 entry.complain(
                     f"one rule in force for `{rule.category}`", found, "end the first with `effective.until`"

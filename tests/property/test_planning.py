@@ -19,6 +19,7 @@ from retention.model.subject import SubjectKey
 from retention.planning import codec
 from retention.planning.assemble import Header, plan_request, plan_sweep
 from retention.planning.limits import Limits
+from retention.planning.pausing import Pauses
 from retention.planning.world import World
 from retention.policy import read_policy
 from retention.ports.connector import SystemSettings
@@ -207,7 +208,7 @@ def sweep(sandbox: Sandbox) -> Any:
     holds = [
         PlacedHold(f"H-{who}", "dispute", "user_id", digest(SubjectKey("user_id", who)), NOW) for who in sandbox.frozen
     ]
-    return plan_sweep(sandbox.world(), header(), Inbox(sandbox), holds, digest)
+    return plan_sweep(sandbox.world(), header(), Pauses(tuple(holds), Inbox(sandbox), digest))
 
 
 @settings(max_examples=150, deadline=None)
@@ -279,10 +280,10 @@ def test_a_request_reaches_everything_of_one_person_and_nothing_of_others(data):
     key = data.draw(st.sampled_from([("user_id", "c0"), ("email", "c0@x.example")]))
     before = sandbox.snapshot()
     try:
-        draft = plan_request(sandbox.world(), header(), SubjectKey(*key), [], digest)
+        draft = plan_request(sandbox.world(), header(), SubjectKey(*key), Pauses((), Inbox(sandbox), digest))
     except UnknownSubjectError as error:
         raise AssertionError("c0 is known") from error
-    again = plan_request(sandbox.world(), header(), SubjectKey(*key), [], digest)
+    again = plan_request(sandbox.world(), header(), SubjectKey(*key), Pauses((), Inbox(sandbox), digest))
     assert codec.encode(draft.plan) == codec.encode(again.plan)
     assert sandbox.snapshot() == before
     sandbox.carry_out(draft)
