@@ -151,3 +151,15 @@ def test_a_mistake_is_one_clear_finding(check, file, old, new, *, code, says):
     assert says in said.all
     assert "Traceback" not in said.all
     assert "RET-500" not in said.all
+
+
+def test_data_may_not_lie_where_the_policy_does_not_let_it(check):
+    """A system in another region than the policy's `residency` is refused before anything is opened."""
+    allowed = ("policy.yaml", "holds:\n", "residency: [ap-northeast-1]\nholds:\n")
+    here = ("retention.yaml", "url: memory}", "url: memory, region: ap-northeast-1}")
+    abroad = ("retention.yaml", "url: memory}", "url: memory, region: us-east-1}")
+    assert check(allowed, here).code == 0
+    said = check(allowed, abroad)
+    assert said.code == 2
+    assert "systems.shop.region" in said.err
+    assert check(abroad).code == 0

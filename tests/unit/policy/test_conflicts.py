@@ -8,7 +8,8 @@ import pytest
 
 from retention.datamap import read_datamap
 from retention.grammar import Finding, Severity
-from retention.policy import read_policy, read_statutes, review
+from retention.policy import read_policy, read_statutes, review, shipped_statutes
+from retention.policy.conflicts.rights import APPI, OWED
 
 TODAY = date(2026, 11, 25)
 
@@ -302,6 +303,35 @@ def test_the_officer_is_asked_for_under_the_gdpr_only() -> None:
     silent = ("dpo: {office: Privacy}\n", "")
     assert codes(silent) == [("OFFICER_MISSING", "policy")]
     assert codes(silent, JAPAN_ONLY) == []
+
+
+def recipient(facts: str) -> tuple[str, str]:
+    """Return the change that adds a recipient."""
+    return ("dpo:", f"recipients: {{host: {{title: {{en: Host}}, {facts}}}}}\ndpo:")
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        ("kind: cloud, country: US", "TRANSFER_UNSUPPORTED"),
+        ("kind: cloud, country: US, transfer: none", "TRANSFER_UNSUPPORTED"),
+        ("kind: cloud, country: US, transfer: equivalent", None),
+        ("kind: cloud, country: JP", None),
+        ("kind: outsourcer, supervised: 2025-11-23", "SUPERVISION_OVERDUE"),
+        ("kind: outsourcer, supervised: 2025-11-24", None),
+        ("kind: authority, supervised: 2005-11-24", None),
+    ],
+)
+def test_recipients_abroad_and_recipients_out_of_sight_are_found(facts: str, code: str | None) -> None:
+    """A transfer rests on something, and who works for us is looked after once a year."""
+    assert codes(recipient(facts)) == ([] if code is None else [(code, "recipients.host")])
+
+
+def test_every_article_that_the_lint_cites_is_in_the_shipped_file() -> None:
+    """A citation shows what lawyers write, not a code of ours."""
+    cited = {article for wrong, _, _ in CASES.values() for finding in found(*wrong) for article in finding.articles}
+    cited |= {article for articles in OWED.values() for article in articles} | {article for article, _ in APPI.values()}
+    assert cited <= shipped_statutes().by_id.keys()
 
 
 HOLD = CLEAN[CLEAN.index("holds:") : CLEAN.index("requests:")]
