@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -163,3 +165,38 @@ def test_data_may_not_lie_where_the_policy_does_not_let_it(check):
     assert said.code == 2
     assert "systems.shop.region" in said.err
     assert check(abroad).code == 0
+
+
+RULES = """\
+policy: shop
+controller: {name: {en: Example Shop}, address: Tokyo, responsible: Privacy office}
+timezone: Asia/Tokyo
+regimes: [jp.appi, eu.gdpr]
+rules:
+  - {id: account, category: account, effective: {from: 2023-01-01}, keep: {for: P30D, after: account.closed},
+     then: erase, source: policy, statute: jp.appi.22}
+  - {id: billing, category: billing, effective: {from: 2023-01-01}, keep: {for: P1Y, since: accounted},
+     then: erase, source: policy}
+  - {id: register, category: share_register, effective: {from: 2023-01-01},
+     keep: {for: P10Y, after: shareholder.ceased}, then: erase, source: policy}
+holds:
+  - id: tax-books
+    fields: [payments.amount]
+    keep: {for: P10Y, after: fiscal_year.closed, of: accounted, plus: P2M}
+    statute: jp.corporate-tax-act.enf-reg-59
+"""
+
+
+def test_what_the_documentation_shows_of_a_policy_is_read_and_its_examples_hold(check):
+    """The sections and examples of docs/policy.md are a policy that passes its check."""
+    text = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
+    sections, examples = re.findall(r"^```yaml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    account = "categories:\n  account: {title: {en: Account}, purposes: [A1]}"
+    said = check(
+        ("policy.yaml", POLICY, RULES + sections.replace("categories:", account, 1)),
+        ("datamap.yaml", "shop.orders:", "shop.payments:"),
+        ("datamap.yaml", "{paid: paid_at}", "{accounted: paid_at}"),
+        ("policy.tests.yaml", EXAMPLES, examples),
+    )
+    assert said.code == 0, said.all
+    assert "3 rules, 1 datasets and 2 examples, no mistakes found" in said.out
