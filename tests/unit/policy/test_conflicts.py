@@ -343,7 +343,7 @@ HOLD = CLEAN[CLEAN.index("holds:") : CLEAN.index("requests:")]
         ([(HOLD, "")], True),
         ([(HOLD, ""), ("for: P5Y, since: paid", "for: P7Y, after: fiscal_year.closed, of: paid, plus: P2M")], False),
         ([(HOLD, ""), ("for: P5Y, since: paid", "for: P8Y, since: paid")], True),
-        ([(HOLD, ""), ("for: P5Y, since: paid", "for: P8Y2M, since: paid")], False),
+        ([(HOLD, ""), ("for: P5Y, since: paid", "for: P8Y3M, since: paid")], False),
         ([(HOLD, ""), ("for: P5Y, since: paid", "for: P50Y, after: account.closed")], True),
         ([(HOLD, ""), (", kinds: [tax-books]", "")], False),
         ([("fields: [customers.amount]", "fields: [customers.paid_at]")], True),
