@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from retention.app import App, Context
 from retention.datamap import read_datamap
-from retention.errors import InputError, SettingsError
+from retention.errors import InputError, PolicyError, Problem, SettingsError
 from retention.evidence import EvidenceLog, Signer
 from retention.model.datamap import DataMap
 from retention.model.ids import SystemId
 from retention.model.policy import Policy
 from retention.planning import coherence
-from retention.policy import read_policy
+from retention.policy import InForce, Written, in_force, read_chain
 from retention.store import FileKeyStore, FolderTiles, open_ledger
 from retention.wiring.quiet import keep_data_out_of_logs
 from retention.wiring.settings import Settings, read_settings
@@ -26,13 +29,20 @@ class Workspace:
 
     settings: Settings
     policy: Policy
+    """The newest version, as its file says it: it may not be in force yet."""
     policy_text: str
+    chain: tuple[Written, ...]
+    """All versions, oldest first."""
+    in_force: InForce
+    """What holds at the moment asked for: what plans are made from."""
     datamap: DataMap
     datamap_text: str
 
 
-def read_workspace(folder: Path) -> Workspace:
-    """Read retention.yaml, the policy and the data map; nothing is opened.
+def read_workspace(folder: Path, now: datetime | None = None) -> Workspace:
+    """Read retention.yaml, the policy with the versions before it, and the data map; nothing is opened.
+
+    `now` says which version is in force; the machine's clock if left out.
 
     Raises:
         SettingsError, PolicyError, DataMapError: with every problem of the first file that has any.
@@ -41,17 +51,22 @@ def read_workspace(folder: Path) -> Workspace:
     """
     settings = read_settings(_read(folder / "retention.yaml"), "retention.yaml", folder)
     policy_text, datamap_text = _read(settings.policy), _read(settings.datamap)
-    policy = read_policy(policy_text, settings.policy.name)
+    chain = read_chain(policy_text, settings.policy.name, partial(_read_before, settings.policy.parent))
+    policy = chain[-1].policy
+    day = (now or datetime.now(UTC)).astimezone(ZoneInfo(policy.timezone)).date()
+    standing = in_force(chain, day)
     datamap = read_datamap(datamap_text, settings.datamap.name)
-    problems = coherence.check(policy, datamap)
+    problems = coherence.check(policy, datamap) or coherence.check(standing.policy, datamap)
     if problems:
         raise InputError(f"{settings.policy.name} and {settings.datamap.name} do not fit together", problems=problems)
     _check_systems(settings, datamap)
-    return Workspace(settings, policy, policy_text, datamap, datamap_text)
+    return Workspace(settings, policy, policy_text, chain, standing, datamap, datamap_text)
 
 
-def open_app(folder: Path) -> App:
+def open_app(folder: Path, now: datetime | None = None) -> App:
     """Open a workspace: files, ledger, keys, systems.
+
+    `now` says which version of the policy is in force; the machine's clock if left out.
 
     Raises:
         InputError: a file is wrong (see `read_workspace`), or a secret or package is missing.
@@ -59,7 +74,7 @@ def open_app(folder: Path) -> App:
 
     """
     keep_data_out_of_logs()
-    workspace = read_workspace(folder.resolve())
+    workspace = read_workspace(folder.resolve(), now)
     settings = workspace.settings
     systems = connect_all(settings)
     _check_stores(workspace, systems)
@@ -69,8 +84,8 @@ def open_app(folder: Path) -> App:
     _pin(settings.folder / "evidence.vkey", signer.vkey)
     return App(
         Context(
-            policy=workspace.policy,
-            policy_text=workspace.policy_text,
+            policy=workspace.in_force.policy,
+            policy_text=workspace.in_force.text,
             datamap=workspace.datamap,
             datamap_text=workspace.datamap_text,
             limits=settings.limits,
@@ -84,6 +99,15 @@ def open_app(folder: Path) -> App:
             log=EvidenceLog(ledger.log, FolderTiles(settings.evidence), signer, settings.origin),
         )
     )
+
+
+def _read_before(folder: Path, name: str) -> str:
+    """Read the file of an earlier version."""
+    path = folder / name
+    if not path.exists():
+        problem = Problem(where="version.before", expected="the file of the version before", found=f"no file `{name}`")
+        raise PolicyError("the policy names a version before it that cannot be read", problems=(problem,))
+    return _read(path)
 
 
 def _read(path: Path) -> str:
