@@ -3,6 +3,9 @@
     calendar    arithmetic of the Japanese Civil Code: first free day, and its inverse for row clocks
     fold        events about a person → since when the clock runs; who is due
     needs       what must have happened before a rule is due: every need, by any of its triggers
+    standing    what a rule says for one person or row: not started, running, open purposes, paused, due
+    preference  a person's own, shorter period
+    restriction whether everything is paused, and whether the lifting counts
     catalogue   which kinds of events start and stop a clock
 
 Start at `calendar`: its docstring says how a period is counted.
@@ -11,16 +14,42 @@ Start at `calendar`: its docstring says how a period is counted.
 from __future__ import annotations
 
 from retention.clocks.calendar import advance, due_before, first_free_day, fiscal_year_end_of, free_at
-from retention.clocks.catalogue import EVENT_KINDS, STOPS, WITHDRAWN, kinds_that_move
-from retention.clocks.fold import due_since, due_subjects, started_at
+from retention.clocks.catalogue import EVENT_KINDS, STOPS, WITHDRAWN, kinds_that_move, stops_of
+from retention.clocks.fold import due_since, due_subjects, started_at, uncorrected
 from retention.clocks.needs import Need, Trigger, needs_of
+from retention.clocks.preference import period_of, shortened
+from retention.clocks.restriction import LiftWithoutNotice, RestrictedSince, Restriction, Unrestricted, restricted
+from retention.clocks.standing import (
+    Due,
+    NotStarted,
+    OpenPurposes,
+    OutsideAudience,
+    Paused,
+    Running,
+    Standing,
+    addressed,
+    row_standing,
+    standing,
+)
 
 __all__ = [
     "EVENT_KINDS",
     "STOPS",
     "WITHDRAWN",
+    "Due",
+    "LiftWithoutNotice",
     "Need",
+    "NotStarted",
+    "OpenPurposes",
+    "OutsideAudience",
+    "Paused",
+    "RestrictedSince",
+    "Restriction",
+    "Running",
+    "Standing",
     "Trigger",
+    "Unrestricted",
+    "addressed",
     "advance",
     "due_before",
     "due_since",
@@ -30,5 +59,12 @@ __all__ = [
     "free_at",
     "kinds_that_move",
     "needs_of",
+    "period_of",
+    "restricted",
+    "row_standing",
+    "shortened",
+    "standing",
     "started_at",
+    "stops_of",
+    "uncorrected",
 ]

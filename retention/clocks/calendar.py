@@ -101,8 +101,15 @@ def due_before(keep: Keep, now: datetime, zone: ZoneInfo, fiscal_year_end: tuple
     today = now.astimezone(zone).date()
     # free_at never decreases with the day and is never before it, so bisecting inverts it exactly.
     days = range(1, today.toordinal() + 1)
-    due = bisect_right(days, today, key=lambda n: free_at(date.fromordinal(n), keep, fiscal_year_end))
+    due = bisect_right(days, today, key=lambda n: _free_or_never(date.fromordinal(n), keep, fiscal_year_end))
     return datetime.combine(date.fromordinal(1 + due), time.min, tzinfo=zone)
+
+
+def _free_or_never(start: date, keep: Keep, fiscal_year_end: tuple[int, int]) -> date:
+    try:
+        return free_at(start, keep, fiscal_year_end)
+    except (OverflowError, ValueError):
+        return date.max
 
 
 def _clipped(year: int, month: int, day: int) -> date:

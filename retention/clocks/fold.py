@@ -37,8 +37,12 @@ def started_at(events: Iterable[Event], start_kind: str, now: datetime) -> datet
         now: Later events do not count yet.
 
     """
-    happened = [event for event in _standing(events) if event.occurred_at <= now]
-    stops = STOPS.get(start_kind, frozenset())
+    return first_after_last(that_count(events, now), start_kind, STOPS.get(start_kind, frozenset()))
+
+
+def first_after_last(happened: Iterable[Event], start_kind: str, stops: frozenset[str]) -> datetime | None:
+    """Return the earliest start after the last stop among events that count, or None."""
+    happened = list(happened)
     last_stop = max((event.occurred_at for event in happened if event.kind in stops), default=None)
     starts = (event.occurred_at for event in happened if event.kind == start_kind)
     return min((start for start in starts if last_stop is None or start > last_stop), default=None)
@@ -81,8 +85,13 @@ def _started_by(keep: Keep) -> str:
     return keep.start.event
 
 
-def _standing(events: Iterable[Event]) -> list[Event]:
-    """Return the events that count: each once, none corrected."""
+def that_count(events: Iterable[Event], now: datetime) -> list[Event]:
+    """Return the events that count at `now`: each once, none corrected, none still to come."""
+    return [event for event in uncorrected(events) if event.occurred_at <= now]
+
+
+def uncorrected(events: Iterable[Event]) -> list[Event]:
+    """Return the events that stand: each once, none corrected. Applying it again changes nothing."""
     # The ledger keeps the first delivery; choosing by content makes the answer independent of order here too.
     once = {event.event_id: event for event in sorted(events, key=_rank, reverse=True)}
     latest: dict[str, Event] = {}

@@ -36,6 +36,10 @@ class Trigger:
     preference: bool
     """Whether a person's preference may shorten `keep.keep_for`."""
 
+    def admits(self, about: str | None) -> bool:
+        """Whether an event about this moves the clock, be it a start or a stop."""
+        return self.about is None or about is None or about == self.about
+
 
 Need: TypeAlias = tuple[Trigger, ...]
 """Met when any of its triggers has run out; never, if it has none."""
