@@ -119,12 +119,17 @@ def _rules(cell: Cell, categories: Collection[str]) -> tuple[Rule, ...]:
     rules = _unique(cells, lambda entry: read_rule(entry, categories), lambda rule: rule.rule_id)
     for index, (rule, entry) in enumerate(zip(rules, cells, strict=True)):
         for earlier in rules[:index]:
-            if rule.category and rule.category == earlier.category and _overlap(rule, earlier):
+            if _same_data(rule, earlier) and _overlap(rule, earlier):
                 found = f"two at once: `{earlier.rule_id}` and `{rule.rule_id}`"
                 entry.complain(
                     f"one rule in force for `{rule.category}`", found, "end the first with `effective.until`"
                 )
     return tuple(rules)
+
+
+def _same_data(one: Rule, other: Rule) -> bool:
+    """Whether both speak of the same rows: an individual's and a tenant's are never the same."""
+    return bool(one.category) and (one.category, one.authority) == (other.category, other.authority)
 
 
 def _overlap(one: Rule, other: Rule) -> bool:

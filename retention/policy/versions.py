@@ -20,6 +20,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 
 from retention.errors import PolicyError, Problem
 from retention.grammar import Finding
@@ -95,7 +96,7 @@ def read_chain(text: str, label: str, load: Callable[[str], str]) -> tuple[Writt
         text = load(before)
         found.append(Written(before, text, read_policy(text, before)))
     chain = tuple(reversed(found))
-    for older, newer in zip(chain, chain[1:], strict=False):
+    for older, newer in pairwise(chain):
         _check(older, newer)
     return chain
 

@@ -97,6 +97,10 @@ class Box:
         found = [event for event in self.events if event.kind in kinds and event.key_name == key_name]
         return sorted(found, key=lambda event: event.subject_digest)
 
+    def of_people(self, people: Any) -> list[Event]:
+        """Return all events about these people."""
+        return [event for event in self.events if (event.key_name, event.subject_digest) in people]
+
     @staticmethod
     def digest(key: SubjectKey) -> str:
         """The look-up digest."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -59,7 +60,7 @@ def chain(*files):
     """Read versions given oldest first; each file is named after its place."""
     texts = {f"{place}.yaml": FILE.format(**values) for place, values in enumerate(files)}
     names = list(texts)
-    for older, newer in zip(names, names[1:], strict=False):
+    for older, newer in pairwise(names):
         texts[newer] = texts[newer].replace("old.yaml", older)
     return read_chain(texts[names[-1]], names[-1], texts.__getitem__)
 
