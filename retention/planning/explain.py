@@ -165,12 +165,10 @@ class _Looking:
             rows = together(where, *part.where)
             if part.where and not self._count(dataset, rows):
                 continue
-            for category, names in _by_category(dataset).items():
-                rule = self._rule(own, category)
-                for fields in (names & part.fields, names - part.fields):
-                    if fields:
-                        cell = _Cell(own, dataset, part, fields, rule, together(rows, Populated(tuple(sorted(fields)))))
-                        yield from self._by_date(cell, category)
+            for category, fields in _alike(self._world.policy.holds, dataset):
+                filled = together(rows, Populated(tuple(sorted(fields))))
+                cell = _Cell(own, dataset, part, fields, self._rule(own, category), filled)
+                yield from self._by_date(cell, category)
 
     def _rule(self, own: _Own, category: CategoryId) -> Rule | None:
         """Return the rule that speaks of the category to this person, or to this tenant."""
@@ -284,8 +282,11 @@ def _is_by_event(rule: Rule) -> bool:
     return isinstance(rule.keep.start, AfterEvent | AfterPurposes)
 
 
-def _by_category(dataset: Dataset) -> dict[CategoryId, frozenset[str]]:
-    found: dict[CategoryId, frozenset[str]] = {}
-    for name, field_ in dataset.fields.items():
-        found[field_.category] = found.get(field_.category, frozenset()) | {name}
-    return found
+def _alike(holds: Iterable[FieldHold], dataset: Dataset) -> list[tuple[CategoryId, frozenset[str]]]:
+    """Return the dataset's fields, those of one category that the same laws may keep together."""
+    holds = tuple(holds)
+    found: dict[tuple[CategoryId, tuple[str, ...]], frozenset[str]] = {}
+    for name, field in dataset.fields.items():
+        laws = tuple(hold.hold_id for hold in holds if f"{dataset.short_name}.{name}" in hold.fields)
+        found[field.category, laws] = found.get((field.category, laws), frozenset()) | {name}
+    return [(category, fields) for (category, _), fields in found.items()]

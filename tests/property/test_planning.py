@@ -329,7 +329,7 @@ def test_an_explanation_says_what_the_next_sweep_does(data):
         seen: Counter[Any] = Counter()
         for table, rows in before.items():
             for row in (row for row in rows if sandbox.owner(table, row) == who):
-                for fields in together(sandbox, table, row):
+                for fields in together(sandbox, table):
                     filled = [name for name in fields if row[name] is not None]
                     gone = {after[table].get(row["id"], {}).get(name) is None for name in filled}
                     assert len(gone) < 2, "fields of one category, kept by the same laws, share their fate"
@@ -340,10 +340,10 @@ def test_an_explanation_says_what_the_next_sweep_does(data):
         assert said == seen
 
 
-def together(sandbox: Sandbox, table: str, row: dict[str, Any]) -> Iterator[tuple[str, ...]]:
-    """Yield the row's fields, those of one category and under the same laws together."""
+def together(sandbox: Sandbox, table: str) -> Iterator[tuple[str, ...]]:
+    """Yield the table's fields, those of one category that the same laws may keep together."""
     kinds: dict[Any, list[str]] = {}
     for name in fields_of(table):
         category = "account" if name == "email" else sandbox.kinds[table, name][0]
-        kinds.setdefault((category, sandbox.is_held(table, row["id"], name)), []).append(name)
+        kinds.setdefault((category, (table, name) in sandbox.held_fields), []).append(name)
     return (tuple(sorted(names)) for names in kinds.values())
