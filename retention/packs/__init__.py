@@ -11,10 +11,13 @@ from importlib.resources import files
 
 from retention.errors import UnknownNameError
 
-__all__ = ["FILES", "pack_names", "read_pack"]
+__all__ = ["FILES", "STATUTES", "pack_names", "read_pack", "read_statutes_file"]
 
 FILES = ("retention.yaml", "policy.yaml", "datamap.yaml")
 """What every pack has."""
+
+STATUTES = "statutes.yaml"
+"""The statutes that policies may cite."""
 
 
 def pack_names() -> tuple[str, ...]:
@@ -33,3 +36,8 @@ def read_pack(name: str) -> Mapping[str, str]:
         raise UnknownNameError(f"there is no pack `{name}`", hint=f"there are {', '.join(pack_names())}")
     folder = files(__name__).joinpath(name)
     return {file: folder.joinpath(file).read_text(encoding="utf-8") for file in FILES}
+
+
+def read_statutes_file() -> str:
+    """Return the text of the file of statutes."""
+    return files(__name__).joinpath(STATUTES).read_text(encoding="utf-8")

@@ -2,9 +2,15 @@
 
     reader    the whole file → `Policy`, or every problem at once
     clauses   its parts: rules, holds, clocks
+    purposes  purposes and categories
+    rights    how requests are taken, and which rights the text offers
+    sharing   joint use, pseudonymised use, processors, recipients
+    texts     consents, notices, citations
+    statutes  the file of statutes → `Statutes`
+    floors    whether a clock can end before a statute's
     review    what a lawyer or an owner should look at
     versions  the chain of versions, and what holds for whom on a day
-    changes   what one version changes for people against another
+    changes   what one version changes for people against another (`change`, `term_changes`)
     lengths   which of two periods is longer
 
 Start at `reader.read_policy`.
@@ -13,9 +19,11 @@ Start at `reader.read_policy`.
 from __future__ import annotations
 
 from retention.grammar import Finding
-from retention.policy.changes import Change, Effect, changes
+from retention.policy.change import Change, Effect
+from retention.policy.changes import changes
 from retention.policy.reader import read_policy
 from retention.policy.review import review
+from retention.policy.statutes import read_statutes, shipped_statutes
 from retention.policy.versions import InForce, Written, in_force, read_chain
 
 __all__ = [
@@ -28,5 +36,7 @@ __all__ = [
     "in_force",
     "read_chain",
     "read_policy",
+    "read_statutes",
     "review",
+    "shipped_statutes",
 ]

@@ -8,9 +8,7 @@ both readings are possible counts as reducing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
-from enum import Enum
 from itertools import chain
 
 from retention.model.ids import CategoryId
@@ -28,38 +26,9 @@ from retention.model.policy import (
     Rule,
     SinceDate,
 )
+from retention.policy.change import Change, Effect
 from retention.policy.lengths import Length, compare
-
-
-class Effect(Enum):
-    """What a change means for people."""
-
-    REDUCING = "reducing"
-    EXTENDING = "extending"
-    NEUTRAL = "neutral"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One difference between two versions."""
-
-    code: str
-    """`LONGER`, `SHORTER`, `OTHER_DISPOSAL`, `OTHER_START`, `HOLD_ADDED` …"""
-    where: str
-    """Rule, category, hold or part of the policy."""
-    category: CategoryId | None
-    """The category whose data changes fate; None if the change is not about one."""
-    before: str
-    after: str
-    effect: Effect
-    by_law: bool = False
-    """A statute asks for it: consent is neither needed nor possible."""
-
-    @property
-    def needs_consent(self) -> bool:
-        """Whether it takes something from people that no law asks to be taken."""
-        return self.effect is Effect.REDUCING and not self.by_law
-
+from retention.policy.term_changes import request_changes
 
 _STRENGTH = {Disposal.ANONYMIZE: 1, Disposal.ERASE: 2}
 
@@ -175,23 +144,6 @@ def _holds(old: Iterable[FieldHold], new: Iterable[FieldHold]) -> Iterator[Chang
     for name, hold in before.items():
         if name not in after:
             yield Change("HOLD_REMOVED", name, None, _held(hold), "", Effect.EXTENDING)
-
-
-def request_changes(old: Policy, new: Policy) -> Iterator[Change]:
-    """Yield how the terms for people's requests differ."""
-    was, becomes = old.requests, new.requests
-    start = AfterEvent("request")
-    lengths = compare(Keep(becomes.answer_within, start), Keep(was.answer_within, start))
-    if lengths is not Length.SAME:
-        effect = Effect.EXTENDING if lengths is Length.SHORTER else Effect.REDUCING
-        before, after = str(was.answer_within), str(becomes.answer_within)
-        yield Change("ANSWER_WITHIN", "requests.answer_within", None, before, after, effect)
-    for part, code in (("channels", "CHANNEL"), ("identity_documents", "DOCUMENT")):
-        before_words, after_words = getattr(was, part), getattr(becomes, part)
-        for word in (word for word in before_words if word not in after_words):
-            yield Change(f"{code}_REMOVED", f"requests.{part}", None, word, "", Effect.REDUCING)
-        for word in (word for word in after_words if word not in before_words):
-            yield Change(f"{code}_ADDED", f"requests.{part}", None, "", word, Effect.EXTENDING)
 
 
 def _processors(old: Policy, new: Policy) -> Iterator[Change]:

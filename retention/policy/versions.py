@@ -39,8 +39,10 @@ from retention.model.policy import (
     Rule,
     Version,
 )
-from retention.policy.changes import purpose_changes, request_changes, rule_changes, rules_on
+from retention.model.statute import Statutes
+from retention.policy.changes import purpose_changes, rule_changes, rules_on
 from retention.policy.reader import read_policy
+from retention.policy.term_changes import request_changes
 
 CONSENT_NOT_SEPARABLE = "CONSENT_NOT_SEPARABLE"
 NOT_YET_IN_FORCE = "NOT_YET_IN_FORCE"
@@ -76,25 +78,28 @@ class InForce:
     findings: tuple[Finding, ...]
 
 
-def read_chain(text: str, label: str, load: Callable[[str], str]) -> tuple[Written, ...]:
+def read_chain(
+    text: str, label: str, load: Callable[[str], str], statutes: Statutes | None = None
+) -> tuple[Written, ...]:
     """Read a policy file and the versions before it; oldest first.
 
     Args:
         text: The newest file's text.
         label: Its name.
         load: Returns the text of a file named by `version.before`, relative to where `label` lies.
+        statutes: What may be cited; None: codes of statutes are taken as they are.
 
     Raises:
         PolicyError: a file is wrong, the chain has a circle, or the dates do not ascend.
 
     """
-    found = [Written(label, text, read_policy(text, label))]
+    found = [Written(label, text, read_policy(text, label, statutes))]
     while (version := found[-1].version) and version.before is not None:
         before = posixpath.normpath(posixpath.join(posixpath.dirname(found[-1].label), version.before))
         if before in {written.label for written in found} or len(found) > _LONGEST:
             raise _wrong(found[-1], "before", "a file that is not in the chain yet", f"`{before}` again")
         text = load(before)
-        found.append(Written(before, text, read_policy(text, before)))
+        found.append(Written(before, text, read_policy(text, before, statutes)))
     chain = tuple(reversed(found))
     for older, newer in pairwise(chain):
         _check(older, newer)
@@ -171,9 +176,9 @@ class _Merge:
         self.findings: list[Finding] = []
         self.keeps_something = False
         categories, purposes = self._categories()
-        requests = new.requests
+        requests, terms = new.requests, new.terms
         if any(change.needs_consent for change in request_changes(old, new)):
-            requests = old.requests
+            requests, terms = old.requests, old.terms
             self._not_separable("requests", "a request does not say what its sender agreed to")
         rules, variants = self._rules()
         self.policy = replace(
@@ -182,6 +187,7 @@ class _Merge:
             categories=categories,
             purposes=purposes,
             requests=requests,
+            terms=terms,
             preapproved=_preapproved(old, new, variants),
         )
 

@@ -15,8 +15,9 @@ from retention.evidence import EvidenceLog, Signer
 from retention.model.datamap import DataMap
 from retention.model.ids import SystemId
 from retention.model.policy import Policy
+from retention.model.statute import Statutes
 from retention.planning import coherence
-from retention.policy import InForce, Written, in_force, read_chain
+from retention.policy import InForce, Written, in_force, read_chain, shipped_statutes
 from retention.store import FileKeyStore, FolderTiles, open_ledger
 from retention.wiring.quiet import keep_data_out_of_logs
 from retention.wiring.settings import Settings, read_settings
@@ -37,6 +38,8 @@ class Workspace:
     """What holds at the moment asked for: what plans are made from."""
     datamap: DataMap
     datamap_text: str
+    statutes: Statutes
+    """What the policy may cite."""
 
 
 def read_workspace(folder: Path, now: datetime | None = None) -> Workspace:
@@ -51,7 +54,9 @@ def read_workspace(folder: Path, now: datetime | None = None) -> Workspace:
     """
     settings = read_settings(_read(folder / "retention.yaml"), "retention.yaml", folder)
     policy_text, datamap_text = _read(settings.policy), _read(settings.datamap)
-    chain = read_chain(policy_text, settings.policy.name, partial(_read_before, settings.policy.parent))
+    statutes = shipped_statutes()
+    load = partial(_read_before, settings.policy.parent)
+    chain = read_chain(policy_text, settings.policy.name, load, statutes)
     policy = chain[-1].policy
     day = (now or datetime.now(UTC)).astimezone(ZoneInfo(policy.timezone)).date()
     standing = in_force(chain, day)
@@ -60,7 +65,7 @@ def read_workspace(folder: Path, now: datetime | None = None) -> Workspace:
     if problems:
         raise InputError(f"{settings.policy.name} and {settings.datamap.name} do not fit together", problems=problems)
     _check_systems(settings, datamap)
-    return Workspace(settings, policy, policy_text, chain, standing, datamap, datamap_text)
+    return Workspace(settings, policy, policy_text, chain, standing, datamap, datamap_text, statutes)
 
 
 def open_app(folder: Path, now: datetime | None = None) -> App:
