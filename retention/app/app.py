@@ -13,6 +13,7 @@ from retention.app import (
     applying,
     approvals,
     drift,
+    explaining,
     holds,
     inbox,
     requests,
@@ -32,6 +33,7 @@ from retention.model.case import Case
 from retention.model.hold import PlacedHold
 from retention.model.ids import CaseId, HoldId, PlanId, StepId, SystemId
 from retention.model.plan import Plan
+from retention.planning.fates import Explanation
 from retention.ports.connector import Connector
 
 
@@ -60,6 +62,10 @@ class App:
     def plan_sweep(self, now: datetime) -> PlanSummary | None:
         """See `sweeps.plan_sweep`."""
         return sweeps.plan_sweep(self.context, now)
+
+    def explain(self, subject: str, now: datetime) -> Explanation:
+        """Say of `KEY=VALUE` what is kept, why and until when; see `explaining.explain_subject`."""
+        return explaining.explain_subject(self.context, requests.parse_subject(self.context, subject), now)
 
     def open_request(self, subject: str, channel: str, now: datetime) -> Case:
         """Open a case for `KEY=VALUE`; see `requests.open_request`."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, assert_never
 
 from retention.model.hold import PlacedHold
 from retention.model.ids import CategoryId, DatasetId, SystemId
-from retention.model.policy import FieldHold, Rule
+from retention.model.policy import AfterEvent, AfterFiscalYear, AfterPurposes, FieldHold, Rule, SinceDate
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +128,49 @@ class Explanation:
     datasets: tuple[DatasetId, ...]
     """Every dataset that was looked into."""
     lines: tuple[Line, ...]
+
+
+def plain(fate: Fate) -> dict[str, object]:
+    """Return the fate for programs: a code, and what belongs to it; rules, laws and holds by their names."""
+    match fate:
+        case Due(rule, started_at, free_on):
+            return {"fate": "due", **_of_rule(rule), "then": rule.then, "started_at": started_at, "since": free_on}
+        case KeptUntil(rule, started_at, free_on, last_free_on, purposes):
+            dates = {"started_at": started_at, "until": free_on, "until_last": last_free_on}
+            return {"fate": "kept", **_of_rule(rule), **dates, "purposes": purposes}
+        case OpenPurpose(rule, purposes, free_on):
+            return {"fate": "open-purpose", **_of_rule(rule), "purposes": purposes, "until": free_on}
+        case NoClock(rule):
+            return {"fate": "clock-not-started", **_of_rule(rule)}
+        case NoRule():
+            return {"fate": "no-rule"}
+        case HeldByLaw(hold, until, beneath):
+            law = {"hold": hold.hold_id, "statute": hold.statute, "until": until}
+            return {"fate": "held-by-law", **law, "then": plain(beneath)}
+        case UnderPlacedHold(hold, beneath):
+            placed = {"hold": hold.hold_id, "reason": hold.reason, "placed_at": hold.placed_at}
+            return {"fate": "placed-hold", **placed, "then": plain(beneath)}
+        case Restricted(placed_at, untold, beneath):
+            return {"fate": "restricted", "placed_at": placed_at, "untold": untold, "then": plain(beneath)}
+        case TenantControlled(tenant_key, beneath):
+            return {"fate": "tenant-controlled", "tenant_key": tenant_key, "then": plain(beneath)}
+        case _:
+            assert_never(fate)
+
+
+def _of_rule(rule: Rule) -> dict[str, object]:
+    match rule.keep.start:
+        case AfterEvent(kind):
+            clock = {"event": kind}
+        case AfterPurposes():
+            clock = {"event": "purposes.ended"}
+        case SinceDate(name):
+            clock = {"date": name}
+        case AfterFiscalYear(name):
+            clock = {"fiscal_year_of": name}
+        case _:
+            assert_never(rule.keep.start)
+    return {"rule": rule.rule_id, "statute": rule.statute, **clock}
 
 
 def joined(lines: Iterable[Line]) -> tuple[Line, ...]:
