@@ -47,11 +47,47 @@ def summarize(explanation: Explanation, telling: Telling) -> str:
 def _sentences(lines: Sequence[Line], telling: Telling) -> Iterator[str]:
     """Yield one sentence for each kind of fate that occurs; what stands over the whole person comes first."""
     yield from _over_everything(lines[0].fate, telling)
-    yield from _due(lines, telling)
-    yield from _by_law(lines, telling)
-    yield from _running(lines, telling)
-    yield from _needed(lines, telling)
-    yield from _others(lines, telling)
+    names = _Names(telling, lines)
+    yield from _due(lines, names)
+    yield from _by_law(lines, names)
+    yield from _running(lines, names)
+    yield from _needed(lines, names)
+    yield from _others(lines, names)
+
+
+class _Names:
+    """Names categories: as a whole, or as a part if another part of the category has another fate."""
+
+    def __init__(self, telling: Telling, lines: Sequence[Line]) -> None:
+        self.telling = telling
+        self.language = telling.language
+        fates: dict[CategoryId, set[type[Fate]]] = {}
+        for line in lines:
+            fates.setdefault(line.category, set()).add(type(line.fate))
+        self._shared = {category for category, kinds in fates.items() if len(kinds) > 1}
+
+    def of(self, lines: Sequence[Line]) -> str:
+        """Return the lines' categories in a row."""
+        return self.listed([self.name(category) for category in dict.fromkeys(line.category for line in lines)])
+
+    def name(self, category: CategoryId) -> str:
+        """Return one category's name."""
+        title = self.telling.category(category)
+        if category in self._shared:
+            return pick(self.language, f"「{title}」の一部", f"part of “{title}”")
+        return pick(self.language, f"「{title}」", f"“{title}”")
+
+    def purposes(self, names: Sequence[str]) -> str:
+        """Return the purposes' titles in a row."""
+        known = self.telling.policy.purposes
+        titles = [wording.title(known[name].title if name in known else {}, self.language, name) for name in names]
+        return self.listed([pick(self.language, f"「{title}」", title) for title in titles])
+
+    def listed(self, names: Sequence[str]) -> str:
+        """Return the names in a row: `a, b and c`."""
+        if self.language == "ja":
+            return "、".join(names)
+        return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _over_everything(fate: Fate, telling: Telling) -> Iterator[str]:
@@ -73,83 +109,77 @@ def _over_everything(fate: Fate, telling: Telling) -> Iterator[str]:
             return
 
 
-def _due(lines: Sequence[Line], telling: Telling) -> Iterator[str]:
+def _due(lines: Sequence[Line], names: _Names) -> Iterator[str]:
     for disposal in Disposal:
         due = [line for line in lines if isinstance(line.fate, Due) and line.fate.rule.then is disposal]
         if due:
-            word = {Disposal.ERASE: ("消去", "erased"), Disposal.ANONYMIZE: ("匿名化", "anonymized")}[disposal]
+            word = wording.done(disposal, names.language)
             yield pick(
-                telling.language,
-                f"{_names(due, telling)}は保存期間が終わっており、次回の処理で{word[0]}いたします。",
-                f"The time for {_names(due, telling)} is over: it will be {word[1]} in the next run.",
+                names.language,
+                f"{names.of(due)}は保存期間が終わっており、次回の処理で{word}いたします。",
+                f"The time for {names.of(due)} is over: it will be {word} in the next run.",
             )
 
 
-def _by_law(lines: Sequence[Line], telling: Telling) -> Iterator[str]:
-    for statute in dict.fromkeys(line.fate.hold.statute for line in lines if isinstance(line.fate, HeldByLaw)):
-        held = [line for line in lines if isinstance(line.fate, HeldByLaw) and line.fate.hold.statute == statute]
-        ends = [line.fate.until for line in held if isinstance(line.fate, HeldByLaw)]
-        known = [end for end in ends if end is not None]
-        law, what = telling.article(statute), _names(held, telling)
-        day = wording.day(max(known), telling.language) if len(known) == len(ends) else ""
+def _by_law(lines: Sequence[Line], names: _Names) -> Iterator[str]:
+    laws: dict[str, list[Line]] = {}
+    ends: dict[str, list[date | None]] = {}
+    for line in lines:
+        if isinstance(line.fate, HeldByLaw):
+            laws.setdefault(line.fate.hold.statute, []).append(line)
+            ends.setdefault(line.fate.hold.statute, []).append(line.fate.until)
+    for statute, held in laws.items():
+        known = [end for end in ends[statute] if end is not None]
+        day = wording.day(max(known), names.language) if len(known) == len(held) else ""
+        until = pick(names.language, f"{day}まで", f" until {day}") if day else ""
+        law = names.telling.statutes.article(statute, names.language)
         yield pick(
-            telling.language,
-            f"{what}の一部は、{law}により{day + 'まで' if day else ''}保存が必要です。ほかの目的には利用いたしません。",
-            f"Parts of {what} must be kept under {law}{' until ' + day if day else ''} and are used for nothing else.",
+            names.language,
+            f"{names.of(held)}は、{law}により{until}保存が必要です。ほかの目的には利用いたしません。",
+            f"We must keep {names.of(held)} under {law}{until}, and use it for nothing else.",
         )
 
 
-def _running(lines: Sequence[Line], telling: Telling) -> Iterator[str]:
-    kept = [line for line in lines if isinstance(line.fate, KeptUntil)]
+def _running(lines: Sequence[Line], names: _Names) -> Iterator[str]:
     last: dict[CategoryId, date] = {}
-    for line in kept:
+    for line in lines:
         if isinstance(line.fate, KeptUntil):
             last[line.category] = max(line.fate.last_free_on, last.get(line.category, line.fate.last_free_on))
     for day in sorted(set(last.values())):
-        names = _listed([telling.category(category) for category, until in last.items() if until == day], telling)
-        until = wording.day(day, telling.language)
-        yield pick(telling.language, f"{names}は{until}まで保存いたします。", f"We keep {names} until {until}.")
+        what = names.listed([names.name(category) for category, until in last.items() if until == day])
+        until = wording.day(day, names.language)
+        yield pick(names.language, f"{what}は{until}まで保存いたします。", f"We keep {what} until {until}.")
 
 
-def _needed(lines: Sequence[Line], telling: Telling) -> Iterator[str]:
-    for purposes in dict.fromkeys(line.fate.purposes for line in lines if isinstance(line.fate, OpenPurpose)):
-        open_ = [line for line in lines if isinstance(line.fate, OpenPurpose) and line.fate.purposes == purposes]
-        what, why = _names(open_, telling), _listed([telling.purpose(name) for name in purposes], telling)
-        yield pick(
-            telling.language, f"{what}は、まだ次の利用目的に必要です：{why}。", f"{what} is still needed for {why}."
-        )
+def _needed(lines: Sequence[Line], names: _Names) -> Iterator[str]:
+    needed: dict[tuple[str, ...], list[Line]] = {}
+    for line in lines:
+        if isinstance(line.fate, OpenPurpose):
+            needed.setdefault(line.fate.purposes, []).append(line)
+    for purposes, open_ in needed.items():
+        what, why = names.of(open_), names.purposes(purposes)
+        yield pick(names.language, f"{what}は、まだ次の利用目的に必要です：{why}。", f"We still need {what} for {why}.")
 
 
-def _others(lines: Sequence[Line], telling: Telling) -> Iterator[str]:
+def _others(lines: Sequence[Line], names: _Names) -> Iterator[str]:
     theirs = [line for line in lines if isinstance(line.fate, TenantControlled)]
     if theirs:
         yield pick(
-            telling.language,
-            f"{_names(theirs, telling)}には、ご契約企業が管理するものがございます。その企業にお問い合わせください。",
-            f"Some of {_names(theirs, telling)} is controlled by a client of ours: please turn to that company.",
+            names.language,
+            f"{names.of(theirs)}は、ご契約企業が管理しております。その企業にお問い合わせください。",
+            f"A client of ours decides over {names.of(theirs)}: please turn to that company.",
         )
     waiting = [line for line in lines if isinstance(line.fate, NoClock)]
     if waiting:
         yield pick(
-            telling.language,
-            f"{_names(waiting, telling)}は保存期間がまだ始まっておりません。",
-            f"The period for {_names(waiting, telling)} has not begun yet.",
+            names.language,
+            f"{names.of(waiting)}の保存期間はまだ始まっておりません。",
+            f"The period for {names.of(waiting)} has not begun yet.",
         )
     ruleless = [line for line in lines if isinstance(line.fate, NoRule)]
     if ruleless:
         yield pick(
-            telling.language,
-            f"{_names(ruleless, telling)}には定まった保存期間がございません。消去をご請求いただけます。",
-            f"There is no fixed period for {_names(ruleless, telling)}; you may ask us to erase it.",
+            names.language,
+            f"{names.of(ruleless)}には定まった保存期間がございません。消去をご請求いただけます。",
+            f"There is no fixed period for {names.of(ruleless)}; you may ask us to erase it.",
         )
-
-
-def _names(lines: Sequence[Line], telling: Telling) -> str:
-    return _listed([telling.category(category) for category in dict.fromkeys(line.category for line in lines)], telling)
-
-
-def _listed(names: Sequence[str], telling: Telling) -> str:
-    """Return the names in a row: `a, b and c`, `aとb`."""
-    if telling.language == "ja":
-        return "、".join(f"「{name}」" for name in names)
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

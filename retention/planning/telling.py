@@ -81,7 +81,7 @@ class Telling:
                 why = f"{self.article(hold.statute)}: {wording.clock(hold.keep, self.language)} ({hold.hold_id})"
                 unknown = pick(self.language, "不明（日付なし）", "unknown: a date is missing")
                 when = wording.day(until, self.language) if until else unknown
-                return Told(state, when, f"{why}; {self._then(beneath)}")
+                return Told(state, when, self._joined(why, self._then(beneath)))
             case UnderPlacedHold(hold, beneath):
                 since = self.day(hold.placed_at)
                 state = pick(self.language, "保全のため保存", "kept: placed hold")
@@ -90,7 +90,9 @@ class Telling:
                     f"{since}から保全中（{hold.hold_id}、{hold.reason}）",
                     f"held since {since} ({hold.hold_id}, {hold.reason})",
                 )
-                return Told(state, pick(self.language, "解除まで", "it is released"), f"{why}; {self._then(beneath)}")
+                return Told(
+                    state, pick(self.language, "解除まで", "it is released"), self._joined(why, self._then(beneath))
+                )
             case Restricted(placed_at, untold, beneath):
                 return self._restricted(self.day(placed_at), beneath, untold=untold)
             case TenantControlled(key, _):
@@ -116,7 +118,7 @@ class Telling:
                 self.language, "。解除の通知がまだ届いていない", "; the person was not told before it was lifted"
             )
         until = pick(self.language, "解除まで", "it is lifted")
-        return Told(state, until, f"{why}; {self._then(beneath)}")
+        return Told(state, until, self._joined(why, self._then(beneath)))
 
     def _rule(self, fate: RuleFate) -> Told:
         match fate:
@@ -130,13 +132,13 @@ class Telling:
                 state = pick(self.language, "保存", "kept")
                 why = self._by(rule, self.day(started_at))
                 if purposes:
-                    why += "; " + self._needed(purposes)
+                    why = self._joined(why, self._needed(purposes))
                 return Told(state, self._range(free_on, last_free_on), why)
             case OpenPurpose(rule, purposes, free_on):
                 state = pick(self.language, "利用目的のため保存", "kept: purpose open")
                 ended = pick(self.language, "利用目的の終了まで", "the purpose ends")
                 until = wording.day(free_on, self.language) if free_on else ended
-                return Told(state, until, f"{self._needed(purposes)}; {self._by(rule, '')}")
+                return Told(state, until, self._joined(self._needed(purposes), self._by(rule, "")))
             case NoClock(rule):
                 state = pick(self.language, "保存（期間未開始）", "kept: clock not started")
                 begins = wording.start(rule.keep.start, self.language)
@@ -160,9 +162,10 @@ class Telling:
         begun = pick(self.language, f"（{since}開始）", f" (started {since})") if since else ""
         text = pick(self.language, f"規則 {rule.rule_id}：", f"rule {rule.rule_id}: ")
         text += wording.clock(rule.keep, self.language) + begun
-        if rule.statute:
-            text += f"; {self.article(rule.statute)}"
-        return text
+        return self._joined(text, self.article(rule.statute)) if rule.statute else text
+
+    def _joined(self, *parts: str) -> str:
+        return pick(self.language, "。", "; ").join(parts)
 
     def _needed(self, purposes: Iterable[str]) -> str:
         names = [self.purpose(name) for name in purposes]

@@ -149,6 +149,11 @@ def disposal(fate: Disposal, language: Language) -> str:
     return pick(language, *_DISPOSALS[fate])
 
 
+def done(fate: Disposal, language: Language) -> str:
+    """Return what will have been done: `erased`, `消去`."""
+    return pick(language, _DISPOSALS[fate][0], {Disposal.ERASE: "erased", Disposal.ANONYMIZE: "anonymized"}[fate])
+
+
 def source(where: Source, language: Language) -> str:
     """Return where a period comes from."""
     return pick(language, *_SOURCES[where])
