@@ -5,8 +5,8 @@ from __future__ import annotations
 import typer
 
 from retention.cli.options import State
-from retention.cli.output import AsJson, console, print_json, print_table
-from retention.policy import review
+from retention.cli.output import AsJson, console, print_findings, print_json, print_table
+from retention.cli.workspace import now
 from retention.wiring import read_workspace
 
 app = typer.Typer(help="What was promised.", no_args_is_help=True)
@@ -14,17 +14,27 @@ app = typer.Typer(help="What was promised.", no_args_is_help=True)
 
 @app.command()
 def check(context: typer.Context, *, as_json: AsJson = False) -> None:
-    """Read the workspace's files; report every problem at once, and what a lawyer should look at."""
+    """Read the workspace's files, compare them with the statutes, and run the examples beside the policy.
+
+    Every mistake in a file is reported at once (exit 2). What contradicts itself, can never take
+    effect, or comes out otherwise than an example says exits 1. Disagreements with statutes and
+    periods that nobody signed off are warnings.
+    """
     state: State = context.obj
     workspace = read_workspace(state.folder)
-    findings = review(workspace.policy)
+    checked = workspace.check(now())
     if as_json:
-        print_json({"policy": workspace.policy.policy_id, "findings": findings})
-        return
-    if findings:
-        print_table("To be looked at", ("code", "where", "what"), [(f.code, f.where, f.text) for f in findings])
-    rules, datasets = len(workspace.policy.rules), len(workspace.datamap.datasets)
-    console.print(f"{workspace.policy.policy_id}: {rules} rules and {datasets} datasets, no mistakes found")
+        print_json({"policy": workspace.policy.policy_id, "findings": checked.errors + checked.warnings})
+    else:
+        print_findings("Must be mended", checked.errors, "bold red")
+        print_findings("To be looked at", checked.warnings, "yellow")
+        rules, datasets = len(workspace.policy.rules), len(workspace.datamap.datasets)
+        said = f"{rules} rules, {datasets} datasets and {checked.examples} examples"
+        mistakes = f"{len(checked.errors)} to be mended" if checked.errors else "no mistakes found"
+        warnings = f", {len(checked.warnings)} warnings" if checked.warnings else ""
+        console.print(f"{workspace.policy.policy_id}: {said}, {mistakes}{warnings}", highlight=False)
+    if checked.errors:
+        raise typer.Exit(1)
 
 
 @app.command()

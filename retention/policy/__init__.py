@@ -8,7 +8,10 @@
     texts     consents, notices, citations
     statutes  the file of statutes → `Statutes`
     floors    whether a clock can end before a statute's
-    review    what a lawyer or an owner should look at
+    examples  what a lawyer expects of an example → `Example`
+    review    what a lawyer or an owner should look at, and what cannot be right
+    conflicts     … where it disagrees with statutes
+    consistency   … where it contradicts itself
     versions  the chain of versions, and what holds for whom on a day
     changes   what one version changes for people against another (`change`, `term_changes`)
     lengths   which of two periods is longer
@@ -21,6 +24,7 @@ from __future__ import annotations
 from retention.grammar import Finding
 from retention.policy.change import Change, Effect
 from retention.policy.changes import changes
+from retention.policy.examples import read_examples
 from retention.policy.reader import read_policy
 from retention.policy.review import review
 from retention.policy.statutes import read_statutes, shipped_statutes
@@ -35,6 +39,7 @@ __all__ = [
     "changes",
     "in_force",
     "read_chain",
+    "read_examples",
     "read_policy",
     "read_statutes",
     "review",

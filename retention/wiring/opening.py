@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from retention.app import App, Context
+from retention.app.checking import Checked, File, check_policy
 from retention.datamap import read_datamap
 from retention.errors import InputError, PolicyError, Problem, SettingsError
 from retention.evidence import EvidenceLog, Signer
@@ -40,6 +41,19 @@ class Workspace:
     datamap_text: str
     statutes: Statutes
     """What the policy may cite."""
+
+    def check(self, now: datetime) -> Checked:
+        """Review the policy and run the examples beside it.
+
+        Raises:
+            PolicyError: the file of examples has problems.
+
+        """
+        path = self.settings.policy.with_suffix(".tests.yaml")
+        examples = File(path.name, _read(path)) if path.exists() else None
+        file = File(self.settings.policy.name, self.policy_text)
+        checked = check_policy(self.policy, file, self.datamap, self.statutes, examples=examples, now=now)
+        return replace(checked, warnings=(*self.in_force.findings, *checked.warnings))
 
 
 def read_workspace(folder: Path, now: datetime | None = None) -> Workspace:

@@ -16,5 +16,6 @@ the statute binds on the day (or is not in the file of statutes).
 from __future__ import annotations
 
 from retention.policy.conflicts.all import conflicts
+from retention.policy.conflicts.view import View
 
-__all__ = ["conflicts"]
+__all__ = ["View", "conflicts"]

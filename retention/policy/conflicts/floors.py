@@ -17,7 +17,8 @@ def disposed_below_floor(view: View) -> Iterator[Conflict]:
         if not rule.in_force(view.day):
             continue
         for statute, floor in _floors(view, rule):
-            if _is_below(rule, floor) and not _held(view, rule, floor):
+            fields = _fields(view, rule)
+            if _is_below(rule, floor, is_mapped=bool(fields)) and not _held(view, fields, floor):
                 kinds = ", ".join(kind for kind in floor.data if kind in view.policy.categories[rule.category].kinds)
                 yield Conflict(
                     code="STATUTE_FLOOR",
@@ -51,13 +52,16 @@ def _floors(view: View, rule: Rule) -> Iterator[tuple[Statute, Retain]]:
             yield from ((statute, floor) for floor in statute.retains if kinds & set(floor.data))
 
 
-def _is_below(rule: Rule, floor: Retain) -> bool:
-    """Whether the rule can dispose earlier; clocks that nobody can compare count as earlier."""
-    return not comparable(rule.keep, floor.keep) or may_end_before(rule.keep, floor.keep)
+def _is_below(rule: Rule, floor: Retain, *, is_mapped: bool) -> bool:
+    """Whether the rule can dispose earlier; of mapped data, clocks that nobody can compare count as earlier."""
+    return may_end_before(rule.keep, floor.keep) or (is_mapped and not comparable(rule.keep, floor.keep))
 
 
-def _held(view: View, rule: Rule, floor: Retain) -> bool:
-    """Whether some hold keeps at least one field of the category for at least that long."""
+def _fields(view: View, rule: Rule) -> set[str]:
     datasets = view.datamap.datasets.values()
-    fields = {f"{d.short_name}.{f.name}" for d in datasets for f in d.fields.values() if f.category == rule.category}
+    return {f"{d.short_name}.{f.name}" for d in datasets for f in d.fields.values() if f.category == rule.category}
+
+
+def _held(view: View, fields: set[str], floor: Retain) -> bool:
+    """Whether some hold keeps at least one of the fields for at least that long."""
     return any(fields & set(hold.fields) and not may_end_before(hold.keep, floor.keep) for hold in view.policy.holds)

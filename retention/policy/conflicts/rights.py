@@ -164,16 +164,16 @@ def refusals_not_transferable(view: View) -> Iterator[Conflict]:
         own = [code for code in terms.refusals if code not in PROCEDURAL]
         strange = [code for code in own if code not in ABROAD]
         if stated and not own:
-            says, articles = "refusals are stated for disclosure and none for erasure", ("jp.appi.35-6",)
+            says = "refusals are stated for disclosure and none for erasure"
         elif strange:
-            says, articles = f"erasure is refused for {_listed(strange)}", ()
+            says = f"erasure is refused for {_listed(strange)}"
         else:
             continue
         yield Conflict(
             code="REFUSALS_NOT_TRANSFERABLE",
             where=f"requests.rights.{terms.right.value}",
             says=says,
-            articles=("eu.gdpr.17-3", "us.ccpa.1798-105-d", *articles),
+            articles=("eu.gdpr.17-3", "us.ccpa.1798-105-d", *(() if own else ("jp.appi.35-6",))),
             law="erasure has its own, closed list of exceptions",
             instead="a refusal of erasure is checked against the list of the person's regime",
         )
