@@ -15,6 +15,7 @@
     versions  the chain of versions, and what holds for whom on a day
     changes   what one version changes for people against another (`change`, `term_changes`)
     lengths   which of two periods is longer
+    concept   the deletion concept document (`classes`, `paper`); words in ja and en: `wording`
 
 Start at `reader.read_policy`.
 """
@@ -23,7 +24,7 @@ from __future__ import annotations
 
 from retention.grammar import Finding
 from retention.policy.change import Change, Effect
-from retention.policy.changes import changes
+from retention.policy.changes import changes, rules_on
 from retention.policy.examples import read_examples
 from retention.policy.reader import read_policy
 from retention.policy.review import review
@@ -43,5 +44,6 @@ __all__ = [
     "read_policy",
     "read_statutes",
     "review",
+    "rules_on",
     "shipped_statutes",
 ]

@@ -104,7 +104,7 @@ def firm(tmp_path: Path, cli) -> Path:
 
 
 def test_a_person_is_explained_in_english(firm, cli):
-    """Due, held by a law, needed for a purpose, a client's: each with its article and date, and nothing of the person."""
+    """Due, held by a law, needed for a purpose, a client's: each with article and date, no value of hers."""
     said = cli("explain", "--subject", "email=hanako@secret.example", folder=firm)
     assert said.code == 0, said.all
     for words in (
