@@ -71,6 +71,12 @@ class App:
         """Open a case for `KEY=VALUE`; see `requests.open_request`."""
         return requests.open_request(self.context, requests.parse_subject(self.context, subject), channel, now)
 
+    def open_instructed(self, subject: str, tenant: str, instruction_id: str, now: datetime) -> Case:
+        """Open a case on a tenant's instruction; see `requests.open_instructed`."""
+        person = requests.parse_subject(self.context, subject)
+        client = requests.parse_subject(self.context, tenant, or_tenant=True)
+        return requests.open_instructed(self.context, person, client, instruction_id, now)
+
     def identify(self, case_id: CaseId, document: str, now: datetime) -> Case:
         """See `requests.identify`."""
         return requests.identify(self.context, case_id, document, now)
@@ -151,7 +157,7 @@ class App:
         about: str | None = None,
     ) -> bool:
         """Take one event about `KEY=VALUE`; see `inbox.record_event`."""
-        key = requests.parse_subject(self.context, subject)
+        key = requests.parse_subject(self.context, subject, or_tenant=True)
         return inbox.record_event(
             self.context, key, kind, event_id=event_id, occurred_at=occurred_at, now=now, about=about
         )

@@ -123,7 +123,7 @@ def _refuse_changed(context: Context, plan: Plan) -> None:
         raise StalePlanError(f"the {changed} changed since {plan.plan_id} was made", hint="make a new plan")
     if plan.holds_digest != context.holds_digest():
         raise HeldError(
-            f"a hold was placed or released since {plan.plan_id} was made; nothing was touched",
+            f"a hold or restriction was placed or lifted since {plan.plan_id} was made; nothing was touched",
             hint="make a new plan: it will say what is held",
         )
 

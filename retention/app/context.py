@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,10 +15,12 @@ from retention.model.case import Case, CaseKind
 from retention.model.datamap import DataMap
 from retention.model.facts import Fact, Recorded
 from retention.model.hold import PlacedHold
-from retention.model.ids import CaseId, SystemId
+from retention.model.ids import CaseId, DatasetId, HoldId, SystemId
 from retention.model.policy import Policy
 from retention.model.subject import SubjectKey
+from retention.planning.deferred import Promised
 from retention.planning.limits import Limits
+from retention.planning.pausing import RESTRICTING, Pauses
 from retention.planning.world import World
 from retention.ports.connector import CopiesSystem, ProcessorSystem, Store
 from retention.ports.keys import KeyStore
@@ -61,10 +64,26 @@ class Context:
         """Return the holds that have not been released."""
         return tuple(hold for hold in self.ledger.holds.all() if hold.released_at is None)
 
+    def pauses(self) -> Pauses:
+        """Return what planning may know of holds and restrictions."""
+        return Pauses(self.active_holds(), self.ledger.events, self.lookup_digest)
+
+    def promised(self) -> Promised:
+        """Return the rows that are to go when their hold ends."""
+        key = self.keys.create("suppression")
+        digests: dict[tuple[DatasetId, HoldId], set[str]] = defaultdict(set)
+        for row in self.ledger.holds.deferred():
+            digests[row.dataset, row.hold_id].add(row.digest)
+        return Promised(
+            {where: frozenset(found) for where, found in digests.items()},
+            lambda dataset, row: SubjectKey(dataset, row).digest(key),
+        )
+
     def holds_digest(self) -> str:
-        """Return a digest of the holds in force: a plan does not outlive a change of them."""
-        names = "\n".join(sorted(hold.hold_id for hold in self.active_holds()))
-        return hashlib.sha256(names.encode()).hexdigest()
+        """Return a digest of the holds and restrictions in force: a plan does not outlive a change of them."""
+        held = sorted(hold.hold_id for hold in self.active_holds())
+        restricted = sorted(event.event_id for event in self.ledger.events.of_kinds(RESTRICTING))
+        return hashlib.sha256("\n".join([*held, *restricted]).encode()).hexdigest()
 
     def datamap_for(self, case: Case) -> DataMap:
         """Return the map as the case sees it: a restore sees only the restored system's datasets."""

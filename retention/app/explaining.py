@@ -13,4 +13,4 @@ from retention.planning.fates import Explanation
 def explain_subject(context: Context, subject: SubjectKey, now: datetime) -> Explanation:
     """Say what becomes of everything that is known of a person; see `planning.explain`."""
     world = context.world(context.datamap, now)
-    return explain(world, subject, context.ledger.events, context.active_holds(), context.lookup_digest)
+    return explain(world, subject, context.pauses())

@@ -65,7 +65,7 @@ def _read(
     for number, line in enumerate(lines, 1):
         try:
             row = json.loads(line)
-            subject = parse_subject(context, row["subject"])
+            subject = parse_subject(context, row["subject"], or_tenant=True)
             at = datetime.fromisoformat(row["at"])
             yield _event(
                 context,

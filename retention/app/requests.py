@@ -9,6 +9,7 @@ from datetime import datetime
 from difflib import get_close_matches
 
 from retention.app.context import Context
+from retention.app.instructions import check_instruction, refuse_used
 from retention.app.records import PlanSummary, header, keep_plan, new_id, open_case, refuse_move
 from retention.errors import IdentityError, InputError, Problem, StateError, UnknownSubjectError
 from retention.model.case import Case, CaseKind, CaseState
@@ -16,18 +17,26 @@ from retention.model.facts import Denied
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
 from retention.planning import assemble
+from retention.planning.authority import tenant_key_names
 from retention.requests import check_channel, check_refusal, due_at, identity_accepted
 
 
-def parse_subject(context: Context, text: str) -> SubjectKey:
+def parse_subject(context: Context, text: str, *, or_tenant: bool = False) -> SubjectKey:
     """Read `KEY=VALUE`.
+
+    Args:
+        context: The workspace.
+        text: What was typed.
+        or_tenant: Whether a tenant may be meant as well as a person.
 
     Raises:
         InputError: it is not of that form, or no dataset knows people by that key.
 
     """
     name, sign, value = text.partition("=")
-    known = sorted({key for dataset in context.datamap.datasets.values() for key in dataset.subject})
+    datasets = context.datamap.datasets.values()
+    tenants = tenant_key_names(context.datamap) if or_tenant else frozenset[str]()
+    known = sorted({key for dataset in datasets for key in dataset.subject} | tenants)
     if not sign or not value or name not in known:
         near = get_close_matches(name, known, 1)
         problem = Problem(
@@ -56,9 +65,48 @@ def open_request(context: Context, subject: SubjectKey, channel: str, now: datet
     due = due_at(now, context.policy.requests, context.zone)
     case = Case(CaseId(new_id("C", now)), CaseKind.REQUEST, CaseState.OPEN, now, due)
     open_case(context, case)
-    start = json.dumps({"name": subject.name, "value": subject.value}, ensure_ascii=False)
-    context.ledger.vault.put(case.case_id, "start", start.encode())
+    _keep_start(context, case.case_id, "start", subject)
     return case
+
+
+def open_instructed(
+    context: Context, subject: SubjectKey, tenant: SubjectKey, instruction_id: str, now: datetime
+) -> Case:
+    """Open a case about a person's data so far as it is the tenant's, on the tenant's instruction.
+
+    The tenant answers for who is meant, so nobody's identity is asked for.
+
+    Raises:
+        InputError, RefusedError: the instruction does not stand (see `instructions.check_instruction`), or
+            another case rests on it.
+
+    """
+    check_instruction(context, tenant, instruction_id, now)
+    refuse_used(context, instruction_id)
+    due = due_at(now, context.policy.requests, context.zone)
+    case = Case(
+        CaseId(new_id("C", now)),
+        CaseKind.REQUEST,
+        CaseState.OPEN,
+        now,
+        due,
+        identified_at=now,
+        instruction=instruction_id,
+    )
+    open_case(context, case)
+    _keep_start(context, case.case_id, "start", subject)
+    _keep_start(context, case.case_id, "tenant", tenant)
+    return case
+
+
+def _keep_start(context: Context, case_id: CaseId, name: str, key: SubjectKey) -> None:
+    text = json.dumps({"name": key.name, "value": key.value}, ensure_ascii=False)
+    context.ledger.vault.put(case_id, name, text.encode())
+
+
+def _start(context: Context, case_id: CaseId, name: str) -> SubjectKey:
+    start = json.loads(context.ledger.vault.get(case_id, name))
+    return SubjectKey(start["name"], start["value"])
 
 
 def identify(context: Context, case_id: CaseId, document: str, now: datetime) -> Case:
@@ -116,19 +164,21 @@ def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummar
         IdentityError: not identified, or not decided yet.
         UnknownSubjectError: nobody knows the person; the case is closed as denied, with evidence.
         HeldError, UnreachableDataError, AmbiguousSubjectError: it must not be done as it stands.
+        InputError, RefusedError: the tenant's instruction does not stand any more.
 
     """
     case = _request(context, case_id)
     if case.identified_at is None or case.decided_at is None:
         missing = "identify" if case.identified_at is None else "decide"
         raise IdentityError(f"{case_id} is not ready to be planned", hint=f"retention request {missing} {case_id}")
-    start = json.loads(context.ledger.vault.get(case_id, "start"))
     world = context.world(context.datamap, now)
-    subject = SubjectKey(start["name"], start["value"])
+    subject, instruction = _start(context, case_id, "start"), None
+    if case.instruction is not None:
+        tenant = _start(context, case_id, "tenant")
+        check_instruction(context, tenant, case.instruction, now)
+        instruction = assemble.Instruction(case.instruction, tenant)
     try:
-        draft = assemble.plan_request(
-            world, header(context, case_id, now), subject, context.active_holds(), context.lookup_digest
-        )
+        draft = assemble.plan_request(world, header(context, case_id, now), subject, context.pauses(), instruction)
     except UnknownSubjectError:
         deny(context, case_id, "subject-unknown", now)
         raise

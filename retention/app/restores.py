@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import datetime
 
 from retention.app.context import Context, rehomed
+from retention.app.instructions import tenants_behind
 from retention.app.records import PlanSummary, planned_case
 from retention.model.case import CaseKind
 from retention.model.facts import Replayed
@@ -23,24 +24,17 @@ def plan_restore(context: Context, system: SystemId, now: datetime) -> PlanSumma
     """
     datamap = rehomed(context.datamap, context.original_of(system), system)
     world = context.world(datamap, now)
-    suppressed = _suppressed(context, now)
+    suppressed = assemble.Suppressed(_scopes(context, now), context.suppression_digest, tenants_behind(context))
 
     def draw(header: Header) -> Draft | None:
-        draft, found = assemble.plan_restore(
-            world,
-            header,
-            suppressed,
-            context.suppression_digest,
-            holds=context.active_holds(),
-            hold_digest=context.lookup_digest,
-        )
-        context.record(header.case_id, Replayed(system, len(suppressed), found), now)
+        draft, found = assemble.plan_restore(world, header, suppressed, context.pauses())
+        context.record(header.case_id, Replayed(system, len(suppressed.scopes), found), now)
         return draft
 
     return planned_case(context, CaseKind.RESTORE, now, draw, system)
 
 
-def _suppressed(context: Context, now: datetime) -> dict[tuple[str, str], frozenset[str]]:
+def _scopes(context: Context, now: datetime) -> dict[tuple[str, str], frozenset[str]]:
     """Return (key name, digest) → the scopes in which the person was disposed of."""
     scopes: dict[tuple[str, str], set[str]] = defaultdict(set)
     for entry in context.ledger.copies.suppressions(now):

@@ -17,7 +17,5 @@ def plan_sweep(context: Context, now: datetime) -> PlanSummary | None:
         context,
         CaseKind.SWEEP,
         now,
-        lambda header: assemble.plan_sweep(
-            world, header, context.ledger.events, context.active_holds(), context.lookup_digest
-        ),
+        lambda header: assemble.plan_sweep(world, header, context.pauses(), context.promised()),
     )

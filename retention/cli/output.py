@@ -63,6 +63,8 @@ def print_plan(plan: Plan, digest: str) -> None:
     if plan.withheld:
         kept = [(w.dataset, ", ".join(w.fields), w.rows, f"{w.hold_id} ({w.statute})", w.until) for w in plan.withheld]
         print_table("Kept", ("dataset", "fields", "rows", "because", "until"), kept)
+    for left in plan.untold:
+        console.print(f"{left.system}: not told of {left.people} people ({left.why})", style="yellow")
     for dataset, count in plan.undated.items():
         console.print(f"{dataset}: {count} rows have no date; their clock cannot start", style="yellow")
     for crossing in plan.crossings:

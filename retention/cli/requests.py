@@ -9,6 +9,7 @@ import typer
 
 from retention.cli.output import AsJson, console, print_json, print_table
 from retention.cli.workspace import now, opened
+from retention.errors import InputError, Problem
 from retention.model.case import Case, CaseKind
 from retention.model.ids import CaseId
 
@@ -29,13 +30,26 @@ def open_(
     context: typer.Context,
     subject: Annotated[str, typer.Option(help="KEY=VALUE of the person; kept encrypted under the case's own key.")],
     channel: Annotated[str, typer.Option(help="How the request came in.")] = "post",
+    tenant: Annotated[str, typer.Option(help="KEY=VALUE of the tenant whose instruction this is.")] = "",
+    instruction: Annotated[str, typer.Option(help="The id of the tenant's instruction, as recorded.")] = "",
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Open a case; prints its number, which is all that is ever shown of the person."""
+    """Open a case; prints its number, which is all that is ever shown of the person.
+
+    With --tenant and --instruction it is about what the tenant decides over, otherwise about what is the person's own.
+    """
+    if bool(tenant) != bool(instruction):
+        missing = "--instruction" if tenant else "--tenant"
+        problem = Problem(where=missing, expected="both --tenant and --instruction, or neither", found="one of them")
+        raise InputError("nobody can say on whose word this rests", problems=(problem,))
     with opened(context) as application:
-        case = application.open_request(subject, channel, now())
-    _print(case, as_json=as_json, then=f"retention request identify {case.case_id} --document KIND")
+        if tenant:
+            case = application.open_instructed(subject, tenant, instruction, now())
+        else:
+            case = application.open_request(subject, channel, now())
+    then = "decide {0} accept" if tenant else "identify {0} --document KIND"
+    _print(case, as_json=as_json, then=f"retention request {then.format(case.case_id)}")
 
 
 @app.command()

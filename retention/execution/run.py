@@ -7,7 +7,7 @@ counts have changed because of us, and the journal says where we are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias, assert_never
@@ -19,9 +19,11 @@ from retention.execution.lines import Lines
 from retention.execution.rows import carry_out
 from retention.execution.site import Site
 from retention.model.facts import Kept
+from retention.model.hold import Deferred
 from retention.model.ids import StepId
 from retention.model.outcome import Failed, Outcome, Pending
 from retention.model.plan import AnonymizeRows, EraseRows, ExpireCopies, RedactFields, RowStep, Step, TellProcessor
+from retention.model.subject import SubjectKey
 from retention.ports.ledger import Phase
 
 Watch: TypeAlias = Callable[[StepId], None]
@@ -92,6 +94,7 @@ def _before_the_first(site: Site, now: datetime) -> None:
     """
     expiries = [step.until for step in site.plan.steps if isinstance(step, ExpireCopies) and step.until]
     site.ledger.copies.suppress(suppressions(site, now, max(expiries, default=now)))
+    site.ledger.holds.defer(_deferred(site, now))
     for kept in site.plan.withheld:
         fact = Kept(
             plan_digest=site.digest,
@@ -103,6 +106,14 @@ def _before_the_first(site: Site, now: datetime) -> None:
             until=kept.until,
         )
         site.record(fact, site.plan.made_at)
+
+
+def _deferred(site: Site, now: datetime) -> Iterator[Deferred]:
+    """Yield the rows that are to go when their hold ends, each by a keyed digest of its primary key."""
+    for deferral in site.plan.deferrals:
+        for key in site.keys[deferral.rows.keyset_id]:
+            digest = site.suppression_digest(SubjectKey(deferral.dataset, key))
+            yield Deferred(deferral.dataset, deferral.hold_id, digest, site.plan.case_id, now)
 
 
 def _attempt(site: Site, lines: Lines, step: Step, now: datetime) -> Outcome:

@@ -76,3 +76,5 @@ class Case:
     """When a person decided to carry the request out."""
     restored_system: SystemId | None = None
     """For a restore: the system that was restored and must not open yet."""
+    instruction: str | None = None
+    """For a request that a tenant makes about its own data: the id of its instruction."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from retention.model.ids import HoldId
+from retention.model.ids import CaseId, DatasetId, HoldId
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +23,16 @@ class PlacedHold:
     subject_digest: str
     placed_at: datetime
     released_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A row that its person has left and that a law keeps: to be disposed of when the law lets go of it."""
+
+    dataset: DatasetId
+    hold_id: HoldId
+    digest: str
+    """HMAC of the row's primary key under the suppression key."""
+    case_id: CaseId
+    """The case in which it was promised."""
+    recorded_at: datetime

@@ -116,6 +116,26 @@ class Withholding:
 
 
 @dataclass(frozen=True, slots=True)
+class Deferral:
+    """Rows that their person leaves while a law keeps fields of them: to be found again when it lets go."""
+
+    dataset: DatasetId
+    hold_id: HoldId
+    rows: KeySet
+    """Their primary keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """People of whom a processor is not told, since it could not tell whose records it would erase."""
+
+    system: SystemId
+    people: int
+    why: str
+    """A code: `tenant-controlled`: something of theirs stays under another authority."""
+
+
+@dataclass(frozen=True, slots=True)
 class Crossing:
     """A limit that the plan crosses; it needs a second approver."""
 
@@ -154,3 +174,5 @@ class Plan:
     replays: tuple[Replay, ...]
     undated: Mapping[DatasetId, int]
     """Rows whose clock cannot start because the date is missing; they never fall due by themselves."""
+    untold: tuple[Untold, ...] = ()
+    deferrals: tuple[Deferral, ...] = ()

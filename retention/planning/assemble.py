@@ -1,53 +1,41 @@
 """The three kinds of plan: a sweep, a person's request, a restore. One road for all.
 
-Rules of order, which every plan follows:
-
-(1) Processors are told first: nobody is told after his address is forgotten.
-(2) Derived copies before originals, children before parents.
-(3) Backups last: a copy taken while the plan was being carried out counts as well.
+What is due comes as groups of rows (`due`, `authority`, `deferred`); what must stand still comes
+as standstills (`pausing`); the disposer draws up the steps on rows; `ordering` puts everything in
+its order.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import assert_never
 
 from retention.datamap import order
-from retention.errors import HeldError, UnknownSubjectError
+from retention.errors import UnknownSubjectError
 from retention.model.case import CaseKind
-from retention.model.hold import PlacedHold
-from retention.model.ids import CaseId, CategoryId, DatasetId, PlanId, StepId, SystemId
-from retention.model.plan import (
-    AnonymizeRows,
-    Because,
-    EraseRows,
-    ExpireCopies,
-    Plan,
-    RedactFields,
-    Replay,
-    RowStep,
-    Step,
-    TellProcessor,
-)
-from retention.model.policy import AfterEvent, Disposal
-from retention.model.predicate import AllOf, AnyOf, Not, Populated, Predicate
+from retention.model.ids import CaseId, CategoryId, PlanId
+from retention.model.plan import Because, Deferral, Plan, Replay
+from retention.model.policy import Authority, Disposal, Rule
 from retention.model.subject import Key, KeyValues, SubjectKey
-from retention.planning.cells import Group, Standstill
+from retention.planning.authority import instructed, of_tenants, people_in, tenant_key_names
+from retention.planning.cells import Group
 from retention.planning.codec import keysets_of
-from retention.planning.disposal import UNNAMED, Disposer
-from retention.planning.due import because, due_people, fates, people_group, row_groups, rules_in_force
-from retention.planning.holding import date_name
+from retention.planning.deferred import Promised, deferred_groups
+from retention.planning.disposal import Disposer
+from retention.planning.due import DuePeople, because, due_people, fates, people_group, row_groups
 from retention.planning.identity import Digester, Identity, expand, locate, refuse_ambiguous
 from retention.planning.keysets import KeySets
 from retention.planning.limits import Limits, crossings
+from retention.planning.ordering import expiries, in_order, orders, step_id, undated
+from retention.planning.pausing import Pauses, Standstill, free_of, refuse_held, standstills
 from retention.planning.reach import of_identity
 from retention.planning.world import World
-from retention.ports.ledger import Events
 
+_NOTHING = Promised()
 REQUEST_SCOPE = "request"
-"""The replay scope of a person's request: everything that no law keeps."""
+"""The replay scope of a person's request: everything that no law keeps and that is his own."""
+INSTRUCTION_SCOPE = "instruction:"
+"""The replay scope of a tenant's instruction, followed by its id: the person's rows that are this tenant's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +58,32 @@ class Draft:
     keys: KeyValues = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """A tenant's word that someone's data, so far as it is the tenant's, is to go."""
+
+    instruction_id: str
+    tenant: SubjectKey
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """Who must not come back with a restored store."""
+
+    scopes: Mapping[tuple[str, str], frozenset[str]]
+    """(key name, digest under the suppression key) → in which scopes the person was disposed of."""
+    digest: Digester
+    """Digests under the suppression key."""
+    instructions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Instruction's id → (tenant's key name, digest under the look-up key)."""
+
+
 def plan_request(
-    world: World, header: Header, start: SubjectKey, holds: Iterable[PlacedHold], digest: Digester
+    world: World, header: Header, start: SubjectKey, pauses: Pauses, instruction: Instruction | None = None
 ) -> Draft:
     """Plan the erasure of everything of one person that no law keeps.
+
+    A person's own request moves what is his own; a tenant's instruction moves what is the tenant's.
 
     Raises:
         UnknownSubjectError: no mapped system knows the person.
@@ -85,42 +95,48 @@ def plan_request(
     keysets = KeySets(header.salt)
     identity = expand(world, {start.name: frozenset({start.value})}, keysets)
     refuse_ambiguous(world, identity)
-    _refuse_held(identity, holds, digest)
-    everything = Group(
-        reached=of_identity(world, identity, keysets),
-        fates=_all_categories(world),
-        k=max((rule.k for rule in world.policy.rules), default=2),
-        because=Because((), _request_statutes(world), request=True),
-        keys=identity.keys,
-    )
-    disposer = Disposer(world, keysets, tuple(_standstills(world, holds, keysets, digest)))
-    disposer.draw([everything], order(world.datamap))
+    refuse_held(identity, pauses)
+    asked = _asked(world, identity, keysets, instruction)
+    standing = standstills(world, pauses, keysets, asking=identity.keys)
+    disposer = Disposer(world, keysets, standing)
+    disposer.draw([asked], order(world.datamap))
     if not disposer.drawn.steps and not disposer.drawn.withheld:
         raise UnknownSubjectError(
             f"no mapped system knows this person by {start.name}",
             hint="check the key; if the person is known by another key, open the request by that one",
         )
-    replays = tuple(Replay(name, keysets.of(keys), REQUEST_SCOPE) for name, keys in sorted(identity.keys.items()))
-    return _assemble(
-        world,
-        header,
-        CaseKind.REQUEST,
-        keysets=keysets,
-        disposer=disposer,
-        groups=[everything],
-        subjects=1,
-        replays=replays,
+    scope = REQUEST_SCOPE if instruction is None else f"{INSTRUCTION_SCOPE}{instruction.instruction_id}"
+    replays = tuple(Replay(name, keysets.of(keys), scope) for name, keys in sorted(identity.keys.items()))
+    drawn = _Drawn(CaseKind.REQUEST, disposer, (asked,), standing, 1, replays)
+    return _assemble(world, header, drawn, keysets)
+
+
+def _asked(world: World, identity: Identity, keysets: KeySets, instruction: Instruction | None) -> Group:
+    """Return everything of the person, or of it what the tenant may have moved."""
+    reached = of_identity(world, identity, keysets)
+    statutes, authority = _request_statutes(world), Authority.INDIVIDUAL
+    if instruction is not None:
+        tenants = {instruction.tenant.name: frozenset({instruction.tenant.value})}
+        reached = instructed(world, reached, tenants, keysets)
+        statutes, authority = _instruction_statutes(world), Authority.TENANT
+    return Group(
+        reached=reached,
+        fates=_all_categories(world),
+        k=max((rule.k for rule in world.policy.rules), default=2),
+        because=Because((), statutes, request=True),
+        keys=identity.keys,
+        authority=authority,
     )
 
 
-def plan_sweep(
-    world: World, header: Header, events: Events, holds: Iterable[PlacedHold], digest: Digester
-) -> Draft | None:
+def plan_sweep(world: World, header: Header, pauses: Pauses, promised: Promised = _NOTHING) -> Draft | None:
     """Plan everything whose clocks have run out; None if nothing has."""
     keysets = KeySets(header.salt)
-    people = due_people(world, events, digest, keysets)
-    groups = [people_group(world, due, keysets) for due in people] + list(row_groups(world, keysets))
-    disposer = Disposer(world, keysets, tuple(_standstills(world, holds, keysets, digest)))
+    standing = standstills(world, pauses, keysets)
+    people = due_people(world, pauses.events, pauses.digest, keysets)
+    groups = [_due_group(world, due, keysets) for due in people]
+    groups += [*row_groups(world, keysets), *deferred_groups(world, promised, keysets)]
+    disposer = Disposer(world, keysets, standing)
     disposer.draw(groups, order(world.datamap))
     if not disposer.drawn.steps:
         return None
@@ -128,61 +144,99 @@ def plan_sweep(
         Replay(name, keysets.of(keys), rule.rule_id)
         for due in people
         for rule in due.rules
-        for name, keys in sorted(due.keys.items())
+        for name, keys in sorted(free_of(due.keys, standing).items())
     )
-    return _assemble(
-        world,
-        header,
-        CaseKind.SWEEP,
-        keysets=keysets,
-        disposer=disposer,
-        groups=disposer.drawn.moved,
-        subjects=sum(max(map(len, group.keys.values())) for group in disposer.drawn.moved if group.keys),
-        replays=replays,
+    moved = tuple(disposer.drawn.moved)
+    subjects = sum(_people_in(world, group, standing, keysets) for group in moved)
+    return _assemble(world, header, _Drawn(CaseKind.SWEEP, disposer, moved, standing, subjects, replays), keysets)
+
+
+def _due_group(world: World, due: DuePeople, keysets: KeySets) -> Group:
+    """Return the rows of people, or of tenants, whose clocks have run out."""
+    if all(rule.authority is Authority.INDIVIDUAL for rule in due.rules):
+        return people_group(world, due, keysets)
+    return Group(
+        reached=of_tenants(world, due.keys, keysets),
+        fates=fates(due.rules),
+        k=max(rule.k for rule in due.rules),
+        because=because(due.rules),
+        rules=due.rules,
+        keys=due.keys,
+        authority=Authority.TENANT,
     )
 
 
-def plan_restore(
-    world: World,
-    header: Header,
-    suppressed: Mapping[tuple[str, str], frozenset[str]],
-    digest: Digester,
-    *,
-    holds: Iterable[PlacedHold],
-    hold_digest: Digester,
-) -> tuple[Draft | None, int]:
+def _people_in(world: World, group: Group, standing: Iterable[Standstill], keysets: KeySets) -> int:
+    """Count the people of a group by the key that tells most of them apart; 0 for rows found by their dates."""
+    if not group.keys:
+        return 0
+    keys = people_in(world, group.reached, keysets) if group.authority is Authority.TENANT else group.keys
+    return max(map(len, free_of(keys, standing).values()), default=0)
+
+
+def plan_restore(world: World, header: Header, suppressed: Suppressed, pauses: Pauses) -> tuple[Draft | None, int]:
     """Plan what a restored store must forget again before it opens, and say how many came back.
 
-    `suppressed` maps (key name, digest) to the scopes in which the person was disposed of;
-    `digest` digests under the suppression key, `hold_digest` under the look-up key. None if the
-    store brought nothing back.
+    None if the store brought nothing back.
     """
     keysets = KeySets(header.salt)
     returned: dict[frozenset[str], dict[str, set[Key]]] = {}
-    names = {name for name, _ in suppressed}
-    for key, digested in locate(world, names, lambda name, value: (name, value) in suppressed, digest):
-        returned.setdefault(suppressed[key.name, digested], {}).setdefault(key.name, set()).add(key.value)
-    groups = [_replayed(world, scopes, keys, keysets) for scopes, keys in sorted(returned.items(), key=_by_scopes)]
+    scopes = suppressed.scopes
+    for key, digested in locate(world, {name for name, _ in scopes}, lambda *who: who in scopes, suppressed.digest):
+        returned.setdefault(scopes[key.name, digested], {}).setdefault(key.name, set()).add(key.value)
+    tenants = _instructing(world, suppressed.instructions, pauses.digest)
+    groups = [
+        group
+        for found, keys in sorted(returned.items(), key=lambda item: sorted(item[0]))
+        for group in _replayed(world, found, keys, tenants, keysets)
+    ]
     groups += list(row_groups(world, keysets))
-    disposer = Disposer(world, keysets, tuple(_standstills(world, holds, keysets, hold_digest)))
+    standing = standstills(world, pauses, keysets)
+    disposer = Disposer(world, keysets, standing)
     disposer.draw(groups, order(world.datamap))
     count = sum(max(map(len, keys.values())) for keys in returned.values())
     if not disposer.drawn.steps:
         return None, count
-    draft = _assemble(
-        world, header, CaseKind.RESTORE, keysets=keysets, disposer=disposer, groups=[], subjects=count, replays=()
-    )
-    return draft, count
+    drawn = _Drawn(CaseKind.RESTORE, disposer, (), standing, count, ())
+    return _assemble(world, header, drawn, keysets), count
 
 
-def _by_scopes(item: tuple[frozenset[str], object]) -> list[str]:
-    return sorted(item[0])
+def _instructing(world: World, instructions: Mapping[str, tuple[str, str]], digest: Digester) -> dict[str, SubjectKey]:
+    """Return the tenants behind instructions, so far as a live row still names them."""
+    named = {tenant: instruction for instruction, tenant in instructions.items()}
+    found = locate(world, {name for name, _ in named}, lambda *who: who in named, digest)
+    by_tenant = {(key.name, digested): key for key, digested in found}
+    return {instruction: by_tenant[who] for instruction, who in instructions.items() if who in by_tenant}
 
 
-def _replayed(world: World, scopes: frozenset[str], keys: Mapping[str, set[Key]], keysets: KeySets) -> Group:
-    identity = expand(world, {name: frozenset(values) for name, values in keys.items()}, keysets)
+def _replayed(
+    world: World,
+    scopes: frozenset[str],
+    found: Mapping[str, set[Key]],
+    tenants: Mapping[str, SubjectKey],
+    keysets: KeySets,
+) -> list[Group]:
+    """Return what is done again: by what was asked, by what each tenant instructed, by which rules ran out."""
+    keys = {name: frozenset(values) for name, values in found.items()}
+    people = {name: values for name, values in keys.items() if name not in tenant_key_names(world.datamap)}
     rules = tuple(rule for rule in world.policy.rules if rule.rule_id in scopes)
-    asked = REQUEST_SCOPE in scopes
+    groups = []
+    if due := tuple(rule for rule in rules if rule.authority is Authority.TENANT):
+        groups.append(_due_group(world, DuePeople(due, keys), keysets))
+    own = tuple(rule for rule in rules if rule.authority is Authority.INDIVIDUAL)
+    if not people or not (own or REQUEST_SCOPE in scopes or tenants):
+        return groups
+    identity = expand(world, people, keysets)
+    for scope in sorted(scopes):
+        instruction = scope.removeprefix(INSTRUCTION_SCOPE)
+        if scope.startswith(INSTRUCTION_SCOPE) and instruction in tenants:
+            groups.append(_asked(world, identity, keysets, Instruction(instruction, tenants[instruction])))
+    if own or REQUEST_SCOPE in scopes:
+        groups.append(_again(world, identity, own, keysets, asked=REQUEST_SCOPE in scopes))
+    return groups
+
+
+def _again(world: World, identity: Identity, rules: tuple[Rule, ...], keysets: KeySets, *, asked: bool) -> Group:
     own = because(rules)
     rights = _request_statutes(world) if asked else ()
     return Group(
@@ -206,127 +260,48 @@ def _request_statutes(world: World) -> tuple[str, ...]:
     return tuple(rights[regime] for regime in world.policy.regimes if regime in rights)
 
 
-def _refuse_held(identity: Identity, holds: Iterable[PlacedHold], digest: Digester) -> None:
-    keys = {(key.name, digest(key)) for key in identity.every()}
-    for hold in holds:
-        if hold.released_at is None and (hold.key_name, hold.subject_digest) in keys:
-            raise HeldError(
-                f"hold {hold.hold_id} ({hold.reason}) names this person; nothing was touched",
-                hint=f"retention hold release {hold.hold_id} when it has ended, then plan again",
-            )
+def _instruction_statutes(world: World) -> tuple[str, ...]:
+    """What a tenant's instruction rests on: we act for it (APPI 25, GDPR 28(3)(a), CCPA 1798.140(ag))."""
+    duties = {"jp.appi": "jp.appi.25", "eu.gdpr": "eu.gdpr.28-3", "us.ccpa": "us.ccpa.1798-140-ag"}
+    return tuple(duties[regime] for regime in world.policy.regimes if regime in duties)
 
 
-def _standstills(world: World, holds: Iterable[PlacedHold], keysets: KeySets, digest: Digester) -> Iterator[Standstill]:
-    """Yield the rows of people under a placed hold, by every key they have."""
-    standing = [hold for hold in holds if hold.released_at is None]
-    found: dict[tuple[str, str], set[Key]] = {(hold.key_name, hold.subject_digest): set() for hold in standing}
-    for key, digested in locate(world, {name for name, _ in found}, lambda *who: who in found, digest):
-        found[key.name, digested].add(key.value)
-    for hold in standing:
-        keys = frozenset(found[hold.key_name, hold.subject_digest])
-        if keys:
-            identity = expand(world, {hold.key_name: keys}, keysets)
-            yield Standstill(hold.hold_id, of_identity(world, identity, keysets))
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """Everything that goes into a plan of one kind."""
+
+    kind: CaseKind
+    disposer: Disposer
+    groups: tuple[Group, ...]
+    """Whom processors are told of."""
+    standing: tuple[Standstill, ...]
+    subjects: int
+    replays: tuple[Replay, ...]
 
 
-def _assemble(
-    world: World,
-    header: Header,
-    kind: CaseKind,
-    *,
-    keysets: KeySets,
-    disposer: Disposer,
-    groups: Iterable[Group],
-    subjects: int,
-    replays: tuple[Replay, ...],
-) -> Draft:
-    rows = _in_order(world, disposer.drawn.steps)
-    orders = list(_orders(world, groups, keysets))
-    expiries = list(_expiries(world, rows)) if kind is not CaseKind.RESTORE else []
-    steps = tuple(replace(step, step_id=_step_id(n, step)) for n, step in enumerate([*orders, *rows, *expiries], 1))
+def _assemble(world: World, header: Header, drawn: _Drawn, keysets: KeySets) -> Draft:
+    rows = in_order(world, drawn.disposer.drawn.steps)
+    told = orders(world, drawn.groups, drawn.standing, keysets)
+    copies = list(expiries(world, rows)) if drawn.kind is not CaseKind.RESTORE else []
+    steps = tuple(replace(step, step_id=step_id(n, step)) for n, step in enumerate([*told.steps, *rows, *copies], 1))
     plan = Plan(
         plan_id=header.plan_id,
         case_id=header.case_id,
-        kind=kind,
+        kind=drawn.kind,
         made_at=world.now,
         policy_digest=world.policy.digest,
         datamap_digest=world.datamap.digest,
         holds_digest=header.holds_digest,
-        subjects=subjects,
+        subjects=drawn.subjects,
         steps=steps,
-        withheld=tuple(disposer.drawn.withheld),
-        crossings=crossings(header.limits, subjects, rows),
-        replays=replays,
-        undated=_undated(world, keysets) if kind is not CaseKind.REQUEST else {},
+        withheld=tuple(drawn.disposer.drawn.withheld),
+        crossings=crossings(header.limits, drawn.subjects, rows),
+        replays=drawn.replays,
+        undated=undated(world, keysets) if drawn.kind is not CaseKind.REQUEST else {},
+        untold=told.untold,
+        deferrals=tuple(
+            Deferral(dataset, hold, keysets.of(rows))
+            for (dataset, hold), rows in sorted(drawn.disposer.drawn.deferred.items())
+        ),
     )
     return Draft(plan, {ref: keysets.values[ref] for ref in keysets_of(plan)})
-
-
-def _in_order(world: World, steps: Iterable[RowStep]) -> list[RowStep]:
-    """Put steps in erasure order, and within a dataset in the cells' order.
-
-    Anonymizing comes last: a date cut to its year can make a row look older than it was.
-    """
-    rank = {dataset: n for n, dataset in enumerate(order(world.datamap))}
-
-    def place(step: RowStep) -> tuple[int, bool]:
-        return rank[step.dataset], isinstance(step, AnonymizeRows)
-
-    return sorted(steps, key=place)
-
-
-def _orders(world: World, groups: Iterable[Group], keysets: KeySets) -> Iterator[TellProcessor]:
-    """Yield one order a person and processor: a processor is told of one person at a time."""
-    told: set[tuple[SystemId, Key]] = set()
-    for group in groups:
-        for rules in world.policy.processors:
-            if set(rules.categories) & set(group.fates):
-                for key in sorted(group.keys.get(rules.key, ()), key=str):
-                    if (rules.system, key) not in told:
-                        told.add((rules.system, key))
-                        keys = keysets.of([key])
-                        yield TellProcessor(UNNAMED, rules.system, rules.key, keys, rules.answer_within, group.because)
-
-
-def _expiries(world: World, rows: Iterable[RowStep]) -> Iterator[ExpireCopies]:
-    steps = list(rows)
-    touched = {world.dataset(step.dataset).system for step in steps}
-    rules = tuple(sorted({rule for step in steps for rule in step.because.rules}))
-    statutes = tuple(sorted({statute for step in steps for statute in step.because.statutes}))
-    reason = Because(rules, statutes, request=any(step.because.request for step in steps))
-    for system, keeper in sorted(world.keepers.items()):
-        if touched & set(world.copied[system]):
-            copies = keeper.copies()
-            until = max((copy.expires_at for copy in copies), default=None)
-            yield ExpireCopies(UNNAMED, system, tuple(copy.copy_id for copy in copies), until, reason)
-
-
-def _step_id(number: int, step: Step) -> StepId:
-    match step:
-        case EraseRows():
-            return StepId(f"{number:03d}-erase-{step.dataset}")
-        case RedactFields():
-            return StepId(f"{number:03d}-redact-{step.dataset}")
-        case AnonymizeRows():
-            return StepId(f"{number:03d}-anonymize-{step.dataset}")
-        case TellProcessor():
-            return StepId(f"{number:03d}-tell-{step.system}")
-        case ExpireCopies():
-            return StepId(f"{number:03d}-expire-{step.system}")
-        case _:
-            assert_never(step)
-
-
-def _undated(world: World, keysets: KeySets) -> dict[DatasetId, int]:
-    """Count rows whose clock cannot start: the date is missing, so they never fall due by themselves."""
-    stuck: dict[DatasetId, list[Predicate]] = defaultdict(list)
-    for rule in rules_in_force(world):
-        if isinstance(rule.keep.start, AfterEvent):
-            continue
-        for dataset in world.datamap.datasets.values():
-            column = dataset.dates.get(date_name(rule.keep))
-            fields = tuple(sorted(name for name, f in dataset.fields.items() if f.category == rule.category))
-            if column and fields:
-                stuck[dataset.dataset_id].append(AllOf((Not(Populated((column,))), Populated(fields))))
-    counts = {name: world.count(world.dataset(name), AnyOf(tuple(rows)), keysets) for name, rows in stuck.items()}
-    return {name: rows for name, rows in counts.items() if rows}

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from retention.model.datamap import Dataset
-from retention.model.ids import CategoryId, DatasetId, HoldId
+from retention.model.ids import CategoryId, DatasetId
 from retention.model.plan import Because
-from retention.model.policy import Disposal, Rule
+from retention.model.policy import Authority, Disposal, Rule
 from retention.model.predicate import Not, Predicate
 from retention.model.subject import Key
 from retention.planning.holding import Part, together
@@ -38,6 +38,8 @@ class Group:
     """The people's keys, if the group is one of people."""
     root: DatasetId | None = None
     """For a row clock: the one dataset whose dates ran out; rows that refer to its rows let go of them."""
+    authority: Authority = Authority.INDIVIDUAL
+    """On whose word the rows move; a tenant's rows are kept out of every group that is not a tenant's."""
 
     def reason(self, dataset: Dataset) -> Because:
         """Return the reasons for what is due in the dataset; all of them if only ties are cut there."""
@@ -58,14 +60,6 @@ class Group:
             return {}
         due = {name: field_.category for name, field_ in dataset.fields.items() if field_.category in self.fates}
         return {name: self.fates[category] for name, category in due.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Standstill:
-    """Rows that a placed hold keeps out of every group."""
-
-    hold_id: HoldId
-    reached: Mapping[DatasetId, Predicate]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,17 @@ from retention.errors import Problem
 from retention.grammar import nearest
 from retention.model.datamap import DataMap, Dataset
 from retention.model.ids import CategoryId
-from retention.model.policy import AfterEvent, AfterFiscalYear, AfterPurposes, FieldHold, Keep, Policy, SinceDate
+from retention.model.policy import (
+    AfterEvent,
+    AfterFiscalYear,
+    AfterPurposes,
+    Authority,
+    FieldHold,
+    Keep,
+    Policy,
+    Rule,
+    SinceDate,
+)
 
 
 def check(policy: Policy, datamap: DataMap) -> tuple[Problem, ...]:
@@ -33,9 +43,22 @@ def _categories(policy: Policy, datamap: DataMap) -> Iterator[Problem]:
 
 def _rules(policy: Policy, datamap: DataMap) -> Iterator[Problem]:
     for rule in policy.rules:
+        if rule.authority is Authority.TENANT:
+            yield from _tenants(rule, datamap)
         for dataset in datamap.datasets.values():
             if _has(dataset, rule.category):
                 yield from _date(f"policy rules.{rule.rule_id}.keep", rule.keep, dataset)
+
+
+def _tenants(rule: Rule, datamap: DataMap) -> Iterator[Problem]:
+    """Check a rule on tenants' data: their rows move when something happened to the tenant, never by a date."""
+    where = f"policy rules.{rule.rule_id}"
+    if not isinstance(rule.keep.start, AfterEvent | AfterPurposes):
+        expected = "an event about the tenant (`contract.ended`)"
+        yield Problem(where=f"{where}.keep", expected=expected, found="a date of the row")
+    if not any(dataset.tenant for dataset in datamap.datasets.values()):
+        expected = "a dataset with `tenant: {KEY: COLUMN}` in the data map"
+        yield Problem(where=f"{where}.authority", expected=expected, found="none")
 
 
 def _holds(policy: Policy, datamap: DataMap) -> Iterator[Problem]:

@@ -23,16 +23,19 @@ from dataclasses import dataclass, field, replace
 from retention.deidentify import rare_classes
 from retention.errors import TombstoneError
 from retention.model.datamap import Dataset, Identifies
-from retention.model.ids import CategoryId, DatasetId, StepId
+from retention.model.ids import CategoryId, DatasetId, HoldId, StepId
 from retention.model.plan import AnonymizeRows, EraseRows, RedactFields, RowStep, Withholding
-from retention.model.policy import AfterEvent, Disposal
+from retention.model.policy import AfterEvent, AfterPurposes, Authority, Disposal
 from retention.model.predicate import Among, AnyOf, Everything, Not, Populated, Predicate, Selection
 from retention.model.subject import Key
 from retention.model.transform import Drop, Transform
-from retention.planning.cells import Cell, Group, Standstill, combinations
+from retention.planning.authority import CONTROLLED, controlled
+from retention.planning.cells import Cell, Group, combinations
+from retention.planning.deferred import undated
 from retention.planning.due import rules_in_force
 from retention.planning.holding import latest_end, parts, together
 from retention.planning.keysets import KeySets
+from retention.planning.pausing import Standstill
 from retention.planning.reach import referenced
 from retention.planning.world import World
 
@@ -48,6 +51,8 @@ class Drawn:
     withheld: list[Withholding] = field(default_factory=list)
     moved: list[Group] = field(default_factory=list)
     """Groups for which there is something to do."""
+    deferred: dict[tuple[DatasetId, HoldId], set[Key]] = field(default_factory=lambda: defaultdict(set))
+    """Primary keys of the rows that their person leaves under a hold, where no date of the row will find them again."""
 
 
 class Disposer:
@@ -61,10 +66,15 @@ class Disposer:
         self._totals: dict[DatasetId, int] = {}
         self._anchors: dict[tuple[DatasetId, str], set[Key]] = defaultdict(set)
         self._going: dict[DatasetId, list[Predicate]] = defaultdict(list)
+        self._controlled: dict[DatasetId, list[Predicate]] = defaultdict(list)
         self.drawn = Drawn()
 
     def draw(self, groups: Sequence[Group], order: tuple[DatasetId, ...]) -> None:
         """Draw up everything for the groups; `order` puts children before parents."""
+        for group in groups:
+            if group.authority is Authority.INDIVIDUAL:
+                for name, where in controlled(self._world, group.reached, self._keysets).items():
+                    self._controlled[name].append(where)
         cells: dict[DatasetId, list[Cell]] = {}
         for name in order:
             cells[name] = list(self._cells(self._world.dataset(name), groups))
@@ -77,9 +87,31 @@ class Disposer:
 
     def _cells(self, dataset: Dataset, groups: Sequence[Group]) -> Iterator[Cell]:
         for rows, members in combinations(dataset, groups, lambda where: not self._count(dataset, where)):
-            free = self._without_standstills(dataset, rows, members)
-            for part in parts(self._world, dataset):
-                yield Cell(dataset, together(free, *part.where), members, part)
+            for own, able in self._by_authority(dataset, rows, members):
+                free = self._without_standstills(dataset, own, able)
+                for part in parts(self._world, dataset):
+                    yield Cell(dataset, together(free, *part.where), able, part)
+
+    def _by_authority(
+        self, dataset: Dataset, rows: Predicate, members: tuple[Group, ...]
+    ) -> Iterator[tuple[Predicate, tuple[Group, ...]]]:
+        """Keep a tenant's rows out of every group that is not a tenant's."""
+        tenants = tuple(group for group in members if group.authority is Authority.TENANT)
+        found = self._controlled.get(dataset.dataset_id)
+        if not found or tenants == members:
+            yield rows, members
+            return
+        theirs = found[0] if len(found) == 1 else AnyOf(tuple(found))
+        yield together(rows, Not(theirs)), members
+        held = together(rows, theirs)
+        count = self._count(dataset, held)
+        if count and tenants:
+            yield held, tenants
+        elif count:
+            self._anchor(dataset, held)
+            due = tuple(sorted({name for group in members for name in group.due(dataset)}))
+            if due:
+                self._note(Withholding(dataset.dataset_id, due, count, HoldId("tenant"), CONTROLLED, None))
 
     def _without_standstills(self, dataset: Dataset, rows: Predicate, members: Sequence[Group]) -> Predicate:
         due = tuple(sorted({name for group in members for name in group.due(dataset)}))
@@ -90,7 +122,7 @@ class Disposer:
                 if count:
                     self._anchor(dataset, held)
                 if count and due:
-                    self._note(Withholding(dataset.dataset_id, due, count, still.hold_id, "placed-hold", None))
+                    self._note(Withholding(dataset.dataset_id, due, count, still.hold_id, still.code, None))
                 rows = together(rows, Not(still.reached[dataset.dataset_id]))
         return rows
 
@@ -104,6 +136,9 @@ class Disposer:
             if count:
                 until = latest_end(self._world, dataset, hold, cell.rows, self._keysets)
                 self._note(Withholding(dataset.dataset_id, fields, count, hold.hold_id, hold.statute, until))
+                if cell.leaves and undated(self._world, dataset, hold):
+                    rows = referenced(self._world, dataset, dataset.primary_key[0], cell.rows, self._keysets)
+                    self.drawn.deferred[dataset.dataset_id, hold.hold_id] |= rows
 
     def _note(self, new: Withholding) -> None:
         """Add to what is withheld; the same fields under the same hold are one line, with the latest end."""
@@ -147,7 +182,7 @@ class Disposer:
     def _found_by_person(self) -> frozenset[CategoryId]:
         """Categories with an event clock: cut from its person, such data would never fall due."""
         rules = rules_in_force(self._world)
-        return frozenset(rule.category for rule in rules if isinstance(rule.keep.start, AfterEvent))
+        return frozenset(rule.category for rule in rules if isinstance(rule.keep.start, AfterEvent | AfterPurposes))
 
     def _draw_cell(self, cell: Cell) -> None:
         anchored = self._anchored(cell.dataset)

@@ -11,9 +11,10 @@ from retention.clocks import due_before, due_since, due_subjects, kinds_that_mov
 from retention.model.event import Event
 from retention.model.ids import CategoryId, RuleId
 from retention.model.plan import Because
-from retention.model.policy import AfterEvent, Disposal, Rule
+from retention.model.policy import AfterEvent, Authority, Disposal, Rule
 from retention.model.predicate import Before
 from retention.model.subject import Key, SubjectKey
+from retention.planning.authority import tenant_key_names
 from retention.planning.cells import Group
 from retention.planning.holding import date_name
 from retention.planning.identity import Digester, expand, locate, persons
@@ -44,7 +45,7 @@ def due_people(world: World, events: Events, digest: Digester, keysets: KeySets)
     """Return the people whose event clocks have run out, grouped by what is due."""
     by_digest: dict[tuple[str, str], set[RuleId]] = defaultdict(set)
     for rule, start in _event_rules(world):
-        for key_name in _key_names(world):
+        for key_name in _key_names(world, rule):
             inbox = events.of_kinds(kinds_that_move(start.event), key_name)
             for digested, _ in due_subjects(inbox, rule.keep, world.now, world.zone):
                 by_digest[key_name, digested].add(rule.rule_id)
@@ -73,7 +74,7 @@ def _due_of(
     due: dict[Person, set[RuleId]] = {person: set() for person in owner.values()}
     for rule, start in _event_rules(world):
         told: dict[Person, list[Event]] = defaultdict(list)
-        for key_name in _key_names(world):
+        for key_name in _key_names(world, rule):
             for event in events.of_kinds(kinds_that_move(start.event), key_name):
                 if (key_name, event.subject_digest) in owner:
                     told[owner[key_name, event.subject_digest]].append(event)
@@ -83,7 +84,10 @@ def _due_of(
     yield from ((person, frozenset(rules)) for person, rules in due.items() if rules)
 
 
-def _key_names(world: World) -> tuple[str, ...]:
+def _key_names(world: World, rule: Rule) -> tuple[str, ...]:
+    """Return the keys by which events name those whom the rule is about: people, or tenants."""
+    if rule.authority is Authority.TENANT:
+        return tuple(sorted(tenant_key_names(world.datamap)))
     return tuple(sorted({name for dataset in world.datamap.datasets.values() for name in dataset.subject}))
 
 

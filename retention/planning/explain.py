@@ -46,19 +46,17 @@ from retention.planning.fates import (
     joined,
 )
 from retention.planning.holding import Part, date_name, latest_end, local_day, parts, together
-from retention.planning.identity import Digester, expand, refuse_ambiguous
+from retention.planning.identity import expand, refuse_ambiguous
 from retention.planning.keysets import KeySets
+from retention.planning.pausing import Pauses
 from retention.planning.reach import of_identity, referenced
 from retention.planning.world import World
-from retention.ports.ledger import Events
 
 _NO_SALT = b"no plan is made of this"
 _RESTRICTING = frozenset({"restriction.placed", "restriction.lifted"})
 
 
-def explain(
-    world: World, start: SubjectKey, events: Events, holds: Iterable[PlacedHold], digest: Digester
-) -> Explanation:
+def explain(world: World, start: SubjectKey, pauses: Pauses) -> Explanation:
     """Say of everything that is known of a person what becomes of it, and why.
 
     Raises:
@@ -70,16 +68,16 @@ def explain(
     keysets = KeySets(_NO_SALT)
     identity = expand(world, {start.name: frozenset({str(start.value)})}, keysets)
     refuse_ambiguous(world, identity)
-    who = {(key.name, digest(key)) for key in identity.every()}
+    who = {(key.name, pauses.digest(key)) for key in identity.every()}
     person = _Person(
-        tuple(events.of_people(who)),
-        next((h for h in holds if h.released_at is None and (h.key_name, h.subject_digest) in who), None),
+        tuple(pauses.events.of_people(who)),
+        next((h for h in pauses.holds if h.released_at is None and (h.key_name, h.subject_digest) in who), None),
     )
     reached = of_identity(world, identity, keysets)
     looking = _Looking(world, keysets, person)
     lines = [
         line
-        for own in _by_authority(world, reached, keysets, events, digest)
+        for own in _by_authority(world, reached, keysets, pauses)
         for name in reached
         if name in own.reached
         for line in looking.lines(own, world.dataset(name))
@@ -125,7 +123,7 @@ class _Cell:
 
 
 def _by_authority(
-    world: World, reached: Mapping[DatasetId, Predicate], keysets: KeySets, events: Events, digest: Digester
+    world: World, reached: Mapping[DatasetId, Predicate], keysets: KeySets, pauses: Pauses
 ) -> Iterator[_Own]:
     """Yield the person's own rows, then those of each tenant."""
     theirs = controlled(world, reached, keysets)
@@ -133,7 +131,7 @@ def _by_authority(
     for name, value in sorted(_tenants(world, reached, keysets), key=str):
         rows = instructed(world, reached, {name: frozenset({value})}, keysets)
         own = {n: together(reached[n], where) for n, where in rows.items() if n in reached}
-        known = tuple(events.of_people({(name, digest(SubjectKey(name, str(value))))}))
+        known = tuple(pauses.events.of_people({(name, pauses.digest(SubjectKey(name, str(value))))}))
         yield _Own(own, name, known)
 
 

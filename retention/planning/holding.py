@@ -36,26 +36,27 @@ def parts(world: World, dataset: Dataset) -> Iterator[Part]:
 
     A row whose date is missing counts as held: nobody can show that the time is over.
     """
-    holds = [(hold, _fields(hold, dataset)) for hold in world.policy.holds]
+    holds = [(hold, held_fields(hold, dataset)) for hold in world.policy.holds]
     relevant = [(hold, fields) for hold, fields in holds if fields]
     for free in product((False, True), repeat=len(relevant)):
         where: list[Predicate] = []
         kept: set[str] = set()
         for (hold, fields), is_free in zip(relevant, free, strict=True):
-            over = _is_over(world, dataset, hold.keep)
+            over = is_over(world, dataset, hold.keep)
             where.append(over if is_free else Not(over))
             kept |= set() if is_free else fields
         held = tuple(hold for (hold, _), is_free in zip(relevant, free, strict=True) if not is_free)
         yield Part(tuple(where), held, frozenset(kept))
 
 
-def _fields(hold: FieldHold, dataset: Dataset) -> set[str]:
+def held_fields(hold: FieldHold, dataset: Dataset) -> set[str]:
     """Return the fields of this dataset that the hold names."""
     columns = {*dataset.fields, *dataset.dates.values()}
     return {column for column in columns if f"{dataset.short_name}.{column}" in hold.fields}
 
 
-def _is_over(world: World, dataset: Dataset, keep: Keep) -> Predicate:
+def is_over(world: World, dataset: Dataset, keep: Keep) -> Predicate:
+    """Return the rows for which the hold's time is over; a row without its date is never among them."""
     column = dataset.dates[date_name(keep)]
     return Before(column, due_before(keep, world.now, world.zone, world.policy.fiscal_year_end))
 

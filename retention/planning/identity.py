@@ -114,7 +114,7 @@ def refuse_ambiguous(world: World, identity: Identity) -> None:
 def locate(
     world: World, key_names: Iterable[str], wanted: Callable[[str, str], bool], digest: Digester
 ) -> Iterator[tuple[SubjectKey, str]]:
-    """Yield the live keys whose keyed digest is wanted, with the digest.
+    """Yield the live keys, of people and of tenants, whose keyed digest is wanted, with the digest.
 
     The ledger knows people by digest only, so the stores' key columns are read once and
     digested; a person who is in no store any more has nothing left to dispose of.
@@ -132,8 +132,9 @@ def locate(
 
 def _live_keys(world: World, name: str) -> Iterator[SubjectKey]:
     for dataset in world.datamap.datasets.values():
-        if name in dataset.subject:
-            rows = world.finder(dataset).values(dataset, [dataset.subject[name]], Selection(Everything()))
+        named = dict([dataset.tenant] if dataset.tenant else []) | dict(dataset.subject)
+        if name in named:
+            rows = world.finder(dataset).values(dataset, [named[name]], Selection(Everything()))
             yield from (SubjectKey(name, _as_key(value)) for (value,) in rows if value is not None)
 
 

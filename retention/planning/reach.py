@@ -28,11 +28,7 @@ def of_identity(world: World, identity: Identity, keysets: KeySets) -> dict[Data
         UnreachableDataError: a dataset with personal fields cannot be reached from the keys known.
 
     """
-    roots: dict[DatasetId, Predicate] = {}
-    for dataset in world.datamap.datasets.values():
-        where = by_subject(dataset, identity.keys, keysets)
-        if where is not None:
-            roots[dataset.dataset_id] = where
+    roots = _by_own_keys(world, identity.keys, keysets)
     reachable = set(roots)
     for dataset in parents_first(world.datamap):
         if any(reference.parent in reachable for reference in dataset.parents):
@@ -44,6 +40,16 @@ def of_identity(world: World, identity: Identity, keysets: KeySets) -> dict[Data
                 hint="open the request by such a key, or add the missing link to the data map",
             )
     return through_parents(world, roots, keysets)
+
+
+def rows_of(world: World, keys: Mapping[str, frozenset[Key]], keysets: KeySets) -> dict[DatasetId, Predicate]:
+    """Return, per dataset, the rows that these keys lead to; where none leads, nothing is said."""
+    return through_parents(world, _by_own_keys(world, keys, keysets), keysets)
+
+
+def _by_own_keys(world: World, keys: Mapping[str, frozenset[Key]], keysets: KeySets) -> dict[DatasetId, Predicate]:
+    found = {d.dataset_id: by_subject(d, keys, keysets) for d in world.datamap.datasets.values()}
+    return {name: where for name, where in found.items() if where is not None}
 
 
 def through_parents(world: World, roots: Mapping[DatasetId, Predicate], keysets: KeySets) -> dict[DatasetId, Predicate]:

@@ -177,17 +177,13 @@ def _rules(cell: Cell, categories: Collection[str], statutes: Statutes | None) -
     rules = _unique(cells, lambda entry: read_rule(entry, categories, statutes), lambda rule: rule.rule_id)
     for index, (rule, entry) in enumerate(zip(rules, cells, strict=True)):
         for earlier in rules[:index]:
-            if _same_data(rule, earlier) and _overlap(rule, earlier):
+            same = rule.category and (rule.category, rule.authority) == (earlier.category, earlier.authority)
+            if same and _overlap(rule, earlier):
                 found = f"two at once: `{earlier.rule_id}` and `{rule.rule_id}`"
                 entry.complain(
                     f"one rule in force for `{rule.category}`", found, "end the first with `effective.until`"
                 )
     return tuple(rules)
-
-
-def _same_data(one: Rule, other: Rule) -> bool:
-    """Whether both speak of the same rows: an individual's and a tenant's are never the same."""
-    return bool(one.category) and (one.category, one.authority) == (other.category, other.authority)
 
 
 def _overlap(one: Rule, other: Rule) -> bool:

@@ -16,7 +16,7 @@ from typing import Protocol
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.copies import Horizon, PlacedOrder, Receipt
 from retention.model.event import Event
-from retention.model.hold import PlacedHold
+from retention.model.hold import Deferred, PlacedHold
 from retention.model.ids import CaseId, HoldId, OrderId, PlanId, StatementId, StepId
 
 
@@ -191,7 +191,7 @@ class Events(Protocol):
 
 
 class Holds(Protocol):
-    """Holds that people placed."""
+    """Holds that people placed, and what waits for the end of a law's hold."""
 
     def place(self, hold: PlacedHold) -> None:
         """Keep a hold."""
@@ -203,6 +203,14 @@ class Holds(Protocol):
 
     def all(self) -> tuple[PlacedHold, ...]:
         """Return every hold, oldest first."""
+        ...
+
+    def defer(self, rows: Iterable[Deferred]) -> None:
+        """Keep rows that are to go when their hold ends; one a dataset, hold and digest."""
+        ...
+
+    def deferred(self) -> Iterator[Deferred]:
+        """Yield every row that was deferred, whether it has gone meanwhile or not."""
         ...
 
 

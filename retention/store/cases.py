@@ -28,6 +28,7 @@ class SqlCases:
             "kind": case.kind.value,
             "opened_at": case.opened_at,
             "restored_system": case.restored_system,
+            "instruction": case.instruction,
             **_changing(case),
         }
         with self._database.writing() as connection:
@@ -106,6 +107,7 @@ def _case(row: Row[Any]) -> Case:
         identified_at=row.identified_at,
         decided_at=row.decided_at,
         restored_system=None if row.restored_system is None else SystemId(row.restored_system),
+        instruction=row.instruction,
     )
 
 

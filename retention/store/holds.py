@@ -1,18 +1,23 @@
-"""Holds that people placed."""
+"""Holds that people placed, and rows that wait for the end of a law's hold."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Row, select, update
 
 from retention.errors import StateError, UnknownNameError
-from retention.model.hold import PlacedHold
-from retention.model.ids import HoldId
+from retention.model.hold import Deferred, PlacedHold
+from retention.model.ids import CaseId, DatasetId, HoldId
 from retention.store.engine import Database
-from retention.store.tables import HOLDS
+from retention.store.tables import DEFERRED, HOLDS
+
+BATCH = 1000
+"""Rows in memory at a time."""
 
 
 class SqlHolds:
@@ -59,6 +64,26 @@ class SqlHolds:
         query = select(HOLDS).order_by(HOLDS.c.placed_at, HOLDS.c.hold_id)
         with self._database.reading() as connection:
             return tuple(_hold(row) for row in connection.execute(query))
+
+    def defer(self, rows: Iterable[Deferred]) -> None:
+        """Keep rows that are to go when their hold ends; one a dataset, hold and digest."""
+        insert = self._database.insert(DEFERRED).on_conflict_do_nothing()
+        values = (asdict(row) for row in rows)
+        with self._database.writing() as connection:
+            while batch := list(islice(values, BATCH)):
+                connection.execute(insert, batch)
+
+    def deferred(self) -> Iterator[Deferred]:
+        """Yield every row that was deferred, whether it has gone meanwhile or not."""
+        with self._database.reading() as connection:
+            for row in connection.execute(select(DEFERRED), execution_options={"yield_per": BATCH}):
+                yield Deferred(
+                    dataset=DatasetId(row.dataset),
+                    hold_id=HoldId(row.hold_id),
+                    digest=row.digest,
+                    case_id=CaseId(row.case_id),
+                    recorded_at=row.recorded_at,
+                )
 
 
 def _hold(row: Row[Any]) -> PlacedHold:

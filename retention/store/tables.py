@@ -48,6 +48,7 @@ CASES = Table(
     Column("identified_at", Instant),
     Column("decided_at", Instant),
     Column("restored_system", Text),
+    Column("instruction", Text),
 )
 
 CASE_KEYS = Table(
@@ -134,6 +135,16 @@ HOLDS = Table(
     Column("subject_digest", Text, nullable=False),
     Column("placed_at", Instant, nullable=False),
     Column("released_at", Instant),
+)
+
+DEFERRED = Table(
+    "ledger_deferred",
+    METADATA,
+    Column("dataset", Text, primary_key=True),
+    Column("hold_id", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
 )
 
 HORIZONS = Table(

@@ -22,6 +22,7 @@ from retention.planning.assemble import Header, plan_request, plan_sweep
 from retention.planning.explain import explain
 from retention.planning.fates import Due
 from retention.planning.limits import Limits
+from retention.planning.pausing import Pauses
 from retention.planning.world import World
 from retention.policy import read_policy
 from retention.ports.connector import SystemSettings
@@ -211,14 +212,15 @@ def fields_of(table: str) -> tuple[str, ...]:
 
 def sweep(sandbox: Sandbox) -> Any:
     """Plan a sweep."""
-    return plan_sweep(sandbox.world(), header(), Inbox(sandbox), placed(sandbox), digest)
+    return plan_sweep(sandbox.world(), header(), pauses(sandbox))
 
 
-def placed(sandbox: Sandbox) -> list[PlacedHold]:
-    """Return the holds on people."""
-    return [
+def pauses(sandbox: Sandbox) -> Pauses:
+    """Return the holds on people, and what happened."""
+    holds = [
         PlacedHold(f"H-{who}", "dispute", "user_id", digest(SubjectKey("user_id", who)), NOW) for who in sandbox.frozen
     ]
+    return Pauses(tuple(holds), Inbox(sandbox), digest)
 
 
 @settings(max_examples=150, deadline=None)
@@ -290,10 +292,10 @@ def test_a_request_reaches_everything_of_one_person_and_nothing_of_others(data):
     key = data.draw(st.sampled_from([("user_id", "c0"), ("email", "c0@x.example")]))
     before = sandbox.snapshot()
     try:
-        draft = plan_request(sandbox.world(), header(), SubjectKey(*key), [], digest)
+        draft = plan_request(sandbox.world(), header(), SubjectKey(*key), Pauses((), Inbox(sandbox), digest))
     except UnknownSubjectError as error:
         raise AssertionError("c0 is known") from error
-    again = plan_request(sandbox.world(), header(), SubjectKey(*key), [], digest)
+    again = plan_request(sandbox.world(), header(), SubjectKey(*key), Pauses((), Inbox(sandbox), digest))
     assert codec.encode(draft.plan) == codec.encode(again.plan)
     assert sandbox.snapshot() == before
     sandbox.carry_out(draft)
@@ -316,10 +318,7 @@ def test_a_request_reaches_everything_of_one_person_and_nothing_of_others(data):
 def test_an_explanation_says_what_the_next_sweep_does(data):
     """What is told to be due is what goes, what is told to be kept stays: for every field of every person."""
     sandbox = Sandbox(data)
-    told = {
-        who: explain(sandbox.world(), SubjectKey("user_id", who), Inbox(sandbox), placed(sandbox), digest)
-        for who in sandbox.closed
-    }
+    told = {who: explain(sandbox.world(), SubjectKey("user_id", who), pauses(sandbox)) for who in sandbox.closed}
     before = sandbox.snapshot()
     draft = sweep(sandbox)
     if draft is not None:

@@ -15,8 +15,10 @@ from retention.model.hold import PlacedHold
 from retention.model.plan import AnonymizeRows, EraseRows
 from retention.model.predicate import Selection
 from retention.model.subject import SubjectKey
-from retention.planning.assemble import Header, plan_request, plan_restore, plan_sweep
+from retention.planning.assemble import Header, Instruction, Suppressed, plan_request, plan_restore, plan_sweep
+from retention.planning.deferred import Promised
 from retention.planning.limits import Limits
+from retention.planning.pausing import Pauses
 from retention.planning.world import World
 from retention.policy import read_policy
 from retention.ports.connector import SystemSettings
@@ -77,6 +79,7 @@ class Box:
         self.events: list[Event] = []
         self.holds: list[PlacedHold] = []
         self.keepers: dict[str, Any] = {}
+        self.promised: dict[tuple[str, str], frozenset[str]] = {}
 
     def world(self, now: datetime = NOW) -> World:
         """What planning sees."""
@@ -84,9 +87,14 @@ class Box:
         actions = {"app": self.store.capabilities.actions}
         return World(self.policy, self.datamap, {"app": self.store.finder()}, actions, self.keepers, copied, now)
 
-    def event(self, kind: str, who: str, at: datetime, key: str = "user_id") -> None:
+    def event(self, kind: str, who: str, at: datetime, key: str = "user_id", about: str | None = None) -> None:
         """Let something have happened about a user."""
-        self.events.append(Event(f"e{len(self.events)}", kind, key, self.digest(SubjectKey(key, who)), at, at))
+        digest = self.digest(SubjectKey(key, who))
+        self.events.append(Event(f"e{len(self.events)}", kind, key, digest, at, at, about=about))
+
+    def pauses(self) -> Pauses:
+        """What the ledger knows of holds and restrictions."""
+        return Pauses(tuple(self.holds), self, self.digest)
 
     def hold(self, key: str, value: str) -> None:
         """Place a hold."""
@@ -108,16 +116,25 @@ class Box:
 
     def sweep(self, now: datetime = NOW) -> Any:
         """Plan a sweep."""
-        return plan_sweep(self.world(now), _HEADER, self, self.holds, self.digest)
+        return plan_sweep(self.world(now), _HEADER, self.pauses(), Promised(self.promised, lambda _, key: f"d{key}"))
 
-    def request(self, name: str, value: Any) -> Any:
-        """Plan a request."""
-        return plan_request(self.world(), _HEADER, SubjectKey(name, value), self.holds, self.digest)
+    def promise(self, draft: Any) -> None:
+        """Remember the plan's deferrals, as the ledger does."""
+        for deferral in draft.plan.deferrals:
+            digests = frozenset(f"d{key}" for key in draft.keys[deferral.rows.keyset_id])
+            where = (deferral.dataset, deferral.hold_id)
+            self.promised[where] = self.promised.get(where, frozenset()) | digests
 
-    def restore(self, suppressed: dict[tuple[str, str], frozenset[str]]) -> Any:
-        """Plan a restore; `suppressed` by (key name, value)."""
+    def request(self, name: str, value: Any, tenant: tuple[str, str] | None = None) -> Any:
+        """Plan a request, on the tenant's instruction if one is named."""
+        instruction = Instruction("i1", SubjectKey(*tenant)) if tenant else None
+        return plan_request(self.world(), _HEADER, SubjectKey(name, value), self.pauses(), instruction)
+
+    def restore(self, suppressed: dict[tuple[str, str], frozenset[str]], tenant: tuple[str, str] | None = None) -> Any:
+        """Plan a restore; `suppressed` by (key name, value); `tenant` gave the instruction `i1`."""
         digests = {(name, self.digest(SubjectKey(name, value))): found for (name, value), found in suppressed.items()}
-        return plan_restore(self.world(), _HEADER, digests, self.digest, holds=self.holds, hold_digest=self.digest)
+        instructions = {"i1": (tenant[0], self.digest(SubjectKey(*tenant)))} if tenant else {}
+        return plan_restore(self.world(), _HEADER, Suppressed(digests, self.digest, instructions), self.pauses())
 
     def carry_out(self, draft: Any) -> None:
         """Carry out the row steps; each must touch what it promised."""

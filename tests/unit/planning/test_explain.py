@@ -20,6 +20,7 @@ from retention.planning.fates import (
     TenantControlled,
     UnderPlacedHold,
 )
+from retention.planning.pausing import Pauses
 
 CLOSED = datetime(2026, 9, 1, 1, 0, tzinfo=UTC)
 LATELY = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
@@ -53,12 +54,17 @@ rules:
 """
 
 
+def told_of(world):
+    """Return what the ledger knows."""
+    return Pauses(tuple(world.holds), world, world.digest)
+
+
 @pytest.fixture
 def told():
     """Return what is told of a person: (dataset, fields, rows) → fate."""
 
     def explained(world, who="c1", key="user_id"):
-        found = explain(world.world(), SubjectKey(key, who), world, world.holds, world.digest)
+        found = explain(world.world(), SubjectKey(key, who), told_of(world))
         return {(line.dataset, line.fields, line.rows): line.fate for line in found.lines}
 
     return explained
@@ -89,7 +95,7 @@ def test_rows_of_one_dataset_differ_by_their_dates(box, rows):
     days = [date(2025, 1, 5), date(2026, 3, 1), date(2026, 5, 1), None]
     orders = [order(number, "c1", day) for number, day in enumerate(days)]
     world = box({"customers": [customer("c1")], "orders": [*orders, order(9, "c2", days[0])]}, holds=HOLDS)
-    found = explain(world.world(), SubjectKey("user_id", "c1"), world, [], world.digest).lines
+    found = explain(world.world(), SubjectKey("user_id", "c1"), told_of(world)).lines
     notes = {type(line.fate): line for line in found if line.fields == ("note",)}
     assert {kind: line.rows for kind, line in notes.items()} == {Due: 1, KeptUntil: 2, NoClock: 1}
     assert notes[Due].fate.free_on == date(2026, 1, 6)
@@ -109,7 +115,7 @@ def test_what_is_the_same_is_told_once(box, rows):
     customer, order = rows
     orders = [order(1, "c1", date(2024, 1, 5)), order(2, "c1", date(2025, 1, 5))]
     world = box({"customers": [customer("c1")], "orders": orders}, holds=HOLDS)
-    found = explain(world.world(), SubjectKey("user_id", "c1"), world, [], world.digest).lines
+    found = explain(world.world(), SubjectKey("user_id", "c1"), told_of(world)).lines
     assert [(line.fields, line.rows, type(line.fate)) for line in found if line.dataset == "app.orders"] == [
         (("amount",), 1, HeldByLaw),
         (("note",), 2, Due),
@@ -173,7 +179,7 @@ def test_a_tenants_rows_wait_for_the_tenant(box, rows):
     orders = [rows[1](1, "c1", date(2026, 5, 1)), rows[1](2, "c2", date(2026, 5, 1))]
     world = box({"customers": customers, "orders": orders}, rules=TENANT_RULES, datamap=datamap)
     world.event("account.closed", "c1@x.example", CLOSED, key="email")
-    found = explain(world.world(), SubjectKey("email", "c1@x.example"), world, [], world.digest).lines
+    found = explain(world.world(), SubjectKey("email", "c1@x.example"), told_of(world)).lines
     assert [(line.dataset, type(line.fate)) for line in found] == [
         ("app.customers", Due),
         ("app.customers", TenantControlled),
@@ -181,7 +187,7 @@ def test_a_tenants_rows_wait_for_the_tenant(box, rows):
         ("app.orders", TenantControlled),
     ]
     world.event("contract.ended", "k1", CLOSED, key="company_id")
-    found = explain(world.world(), SubjectKey("email", "c1@x.example"), world, [], world.digest).lines
+    found = explain(world.world(), SubjectKey("email", "c1@x.example"), told_of(world)).lines
     assert [type(line.fate) for line in found if line.dataset == "app.customers"] == [Due, Due]
     assert "c1@x" not in repr(found)
     assert "k1" not in repr(found)
@@ -192,7 +198,7 @@ def test_data_that_cannot_be_reached_is_not_passed_over(box, rows):
     datamap = TENANTS.replace("    parent: {app.customers: {customer_id: id}}\n", "    subject: {device: device}\n")
     world = box({"customers": [rows[0]("c1", company=None)]}, datamap=datamap, rules=TENANT_RULES)
     with pytest.raises(UnreachableDataError):
-        explain(world.world(), SubjectKey("user_id", "c1"), world, [], world.digest)
+        explain(world.world(), SubjectKey("user_id", "c1"), told_of(world))
 
 
 def test_explaining_needs_nothing_that_can_erase(box, rows):
@@ -200,6 +206,6 @@ def test_explaining_needs_nothing_that_can_erase(box, rows):
     world = box({"customers": [rows[0]("c1")], "orders": OTHERS})
     world.event("account.closed", "c1", CLOSED)
     before = world.rows("customers")
-    explain(world.world(), SubjectKey("user_id", "c1"), world, [], world.digest)
+    explain(world.world(), SubjectKey("user_id", "c1"), told_of(world))
     assert world.rows("customers") == before
     assert not hasattr(world.world().finder(world.datamap.datasets["app.customers"]), "erase_rows")

@@ -7,8 +7,8 @@ import pytest
 
 from retention.errors import StateError, UnknownNameError
 from retention.model.copies import Horizon, OrderState, PlacedOrder, Receipt
-from retention.model.hold import PlacedHold
-from retention.model.ids import CaseId, HoldId, OrderId, StepId, SystemId
+from retention.model.hold import Deferred, PlacedHold
+from retention.model.ids import CaseId, DatasetId, HoldId, OrderId, StepId, SystemId
 from retention.ports.ledger import Ledger, Suppression
 from retention.store import copies as copies_module
 
@@ -43,6 +43,18 @@ def test_holds_come_oldest_first(ledger: Ledger) -> None:
     ledger.holds.place(replace(HOLD, hold_id=HoldId("H-0"), placed_at=AT + DAY))
     ledger.holds.place(replace(HOLD, hold_id=HoldId("H-2"), placed_at=AT - DAY))
     assert [hold.hold_id for hold in ledger.holds.all()] == ["H-2", "H-1", "H-0"]
+
+
+def test_a_deferred_row_is_kept_once(ledger: Ledger) -> None:
+    """The first promise stays; the same row under another hold is another promise."""
+    row = Deferred(DatasetId("app.orders"), HoldId("tax-books"), "dd", CaseId("C-1"), AT)
+    ledger.holds.defer([row, replace(row, hold_id=HoldId("other"))])
+    ledger.holds.defer([replace(row, case_id=CaseId("C-2"), recorded_at=AT + DAY)])
+    ledger.holds.defer([])
+    assert sorted(ledger.holds.deferred(), key=lambda found: found.hold_id) == [
+        replace(row, hold_id=HoldId("other")),
+        row,
+    ]
 
 
 def test_the_later_horizon_wins(ledger: Ledger) -> None:

@@ -1,0 +1,158 @@
+"""Steps in the order in which they are carried out, each with its id; and the steps that are not on rows.
+
+Rules of order, which every plan follows:
+
+(1) Processors are told first: nobody is told after his address is forgotten.
+(2) Derived copies before originals, children before parents.
+(3) Backups last: a copy taken while the plan was being carried out counts as well.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from retention.datamap import order
+from retention.model.ids import DatasetId, StepId, SystemId
+from retention.model.plan import (
+    AnonymizeRows,
+    Because,
+    EraseRows,
+    ExpireCopies,
+    RedactFields,
+    RowStep,
+    Step,
+    TellProcessor,
+    Untold,
+)
+from retention.model.policy import AfterEvent, AfterPurposes, Authority
+from retention.model.predicate import AllOf, AnyOf, Not, Populated, Predicate
+from retention.model.subject import Key
+from retention.planning.authority import CONTROLLED, controlled, people_in, tenant_key_names
+from retention.planning.cells import Group
+from retention.planning.disposal import UNNAMED
+from retention.planning.due import rules_in_force
+from retention.planning.holding import date_name, together
+from retention.planning.identity import expand
+from retention.planning.keysets import KeySets
+from retention.planning.pausing import Standstill, free_of
+from retention.planning.reach import rows_of
+from retention.planning.world import World
+
+
+def in_order(world: World, steps: Iterable[RowStep]) -> list[RowStep]:
+    """Put steps in erasure order, and within a dataset in the cells' order.
+
+    Anonymizing comes last: a date cut to its year can make a row look older than it was.
+    """
+    rank = {dataset: n for n, dataset in enumerate(order(world.datamap))}
+
+    def place(step: RowStep) -> tuple[int, bool]:
+        return rank[step.dataset], isinstance(step, AnonymizeRows)
+
+    return sorted(steps, key=place)
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """Whom the processors are told of, and whom not."""
+
+    steps: tuple[TellProcessor, ...]
+    untold: tuple[Untold, ...]
+
+
+def orders(world: World, groups: Iterable[Group], standing: Sequence[Standstill], keysets: KeySets) -> Orders:
+    """Return one order a person and processor: a processor is told of one person at a time.
+
+    A processor knows a person by one key and cannot tell whose record it would erase. So of
+    people of whom something stays under another authority it is not told, and the plan says so.
+    """
+    told: set[tuple[SystemId, Key]] = set()
+    untold: dict[SystemId, set[Key]] = defaultdict(set)
+    steps: list[TellProcessor] = []
+    for group in groups:
+        concerned = [rules for rules in world.policy.processors if set(rules.categories) & set(group.fates)]
+        people = free_of(_people(world, group, keysets), standing) if concerned else {}
+        shared = _under_another_authority(world, group, people, keysets) if people else {}
+        for rules in concerned:
+            untold[rules.system] |= people.get(rules.key, frozenset()) & shared.get(rules.key, frozenset())
+            for key in sorted(people.get(rules.key, frozenset()) - untold[rules.system], key=str):
+                if (rules.system, key) not in told:
+                    told.add((rules.system, key))
+                    keys = keysets.of([key])
+                    steps.append(
+                        TellProcessor(UNNAMED, rules.system, rules.key, keys, rules.answer_within, group.because)
+                    )
+    left = tuple(Untold(system, len(keys), CONTROLLED) for system, keys in sorted(untold.items()) if keys)
+    return Orders(tuple(steps), left)
+
+
+def _people(world: World, group: Group, keysets: KeySets) -> Mapping[str, frozenset[Key]]:
+    """Return the keys of the people whose rows the group is about; a tenant's group is about those in its rows."""
+    if group.authority is Authority.INDIVIDUAL or group.because.request:
+        return group.keys
+    return expand(world, people_in(world, group.reached, keysets), keysets).keys
+
+
+def _under_another_authority(
+    world: World, group: Group, people: Mapping[str, frozenset[Key]], keysets: KeySets
+) -> Mapping[str, frozenset[Key]]:
+    """Return the keys of those of whom some row is not the group's to move."""
+    if not tenant_key_names(world.datamap):
+        return {}
+    every = rows_of(world, people, keysets)
+    theirs = controlled(world, every, keysets)
+    if group.authority is Authority.TENANT:
+        own = group.reached
+        others = {name: together(where, Not(own[name])) if name in own else where for name, where in every.items()}
+    else:
+        others = theirs
+    return expand(world, people_in(world, others, keysets), keysets).keys
+
+
+def expiries(world: World, rows: Iterable[RowStep]) -> Iterator[ExpireCopies]:
+    """Yield a step for each backup system that copies something these steps touch."""
+    steps = list(rows)
+    touched = {world.dataset(step.dataset).system for step in steps}
+    rules = tuple(sorted({rule for step in steps for rule in step.because.rules}))
+    statutes = tuple(sorted({statute for step in steps for statute in step.because.statutes}))
+    reason = Because(rules, statutes, request=any(step.because.request for step in steps))
+    for system, keeper in sorted(world.keepers.items()):
+        if touched & set(world.copied[system]):
+            copies = keeper.copies()
+            until = max((copy.expires_at for copy in copies), default=None)
+            yield ExpireCopies(UNNAMED, system, tuple(copy.copy_id for copy in copies), until, reason)
+
+
+def step_id(number: int, step: Step) -> StepId:
+    """Return the id that says in which place a step stands, what it does and where."""
+    match step:
+        case EraseRows():
+            return StepId(f"{number:03d}-erase-{step.dataset}")
+        case RedactFields():
+            return StepId(f"{number:03d}-redact-{step.dataset}")
+        case AnonymizeRows():
+            return StepId(f"{number:03d}-anonymize-{step.dataset}")
+        case TellProcessor():
+            return StepId(f"{number:03d}-tell-{step.system}")
+        case ExpireCopies():
+            return StepId(f"{number:03d}-expire-{step.system}")
+        case _:
+            assert_never(step)
+
+
+def undated(world: World, keysets: KeySets) -> dict[DatasetId, int]:
+    """Count rows whose clock cannot start: the date is missing, so they never fall due by themselves."""
+    stuck: dict[DatasetId, list[Predicate]] = defaultdict(list)
+    for rule in rules_in_force(world):
+        if isinstance(rule.keep.start, AfterEvent | AfterPurposes):
+            continue
+        for dataset in world.datamap.datasets.values():
+            column = dataset.dates.get(date_name(rule.keep))
+            fields = tuple(sorted(name for name, f in dataset.fields.items() if f.category == rule.category))
+            if column and fields:
+                stuck[dataset.dataset_id].append(AllOf((Not(Populated((column,))), Populated(fields))))
+    counts = {name: world.count(world.dataset(name), AnyOf(tuple(rows)), keysets) for name, rows in stuck.items()}
+    return {name: rows for name, rows in counts.items() if rows}
