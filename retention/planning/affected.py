@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
 
 from retention.clocks import due_before
 from retention.model.datamap import Dataset
 from retention.model.ids import CategoryId, DatasetId
-from retention.model.policy import AfterEvent, AfterPurposes, Policy, Rule
+from retention.model.policy import AfterEvent, AfterPurposes, Policy
 from retention.model.predicate import Before, Populated
 from retention.planning.holding import date_name, together
 from retention.planning.keysets import KeySets
@@ -40,7 +40,8 @@ def affected(world: World, found: Iterable[Change], old: Policy, new: Policy, at
 
     """
     categories = dict.fromkeys(category for change in found for category in _categories(change, world, old, new))
-    return tuple(one for category in categories for one in _of(world, category, old, new, at))
+    counting = _Counting(world, at)
+    return tuple(one for category in categories for one in counting.of(category, old, new))
 
 
 def _categories(change: Change, world: World, old: Policy, new: Policy) -> Iterator[CategoryId]:
@@ -53,33 +54,33 @@ def _categories(change: Change, world: World, old: Policy, new: Policy) -> Itera
         yield from (f.category for f in dataset.fields.values() if f"{dataset.short_name}.{f.name}" in named)
 
 
-def _of(world: World, category: CategoryId, old: Policy, new: Policy, at: datetime) -> Iterator[Affected]:
-    keysets = KeySets(b"no plan is made of this")
-    day = at.astimezone(world.zone).date()
-    for dataset in world.datamap.datasets.values():
-        fields = tuple(sorted(name for name, field in dataset.fields.items() if field.category == category))
-        if fields:
-            rows = world.count(dataset, Populated(fields), keysets)
-            due = [_due(world, policy, rules_on(policy, day), dataset, (category, fields), at) for policy in (old, new)]
-            yield Affected(category, dataset.dataset_id, rows, due[0], due[1])
+class _Counting:
+    """Counts the filled rows of categories, and those whose row clock has run out."""
 
+    def __init__(self, world: World, at: datetime) -> None:
+        self._world = world
+        self._keysets = KeySets(b"no plan is made of this")
+        self._day = at.astimezone(world.zone).date()
 
-def _due(
-    world: World,
-    policy: Policy,
-    rules: Mapping[CategoryId, tuple[Rule, ...]],
-    dataset: Dataset,
-    what: tuple[CategoryId, tuple[str, ...]],
-    at: datetime,
-) -> int | None:
-    category, fields = what
-    if category not in rules:
-        return 0
-    rule = rules[category][0]
-    if isinstance(rule.keep.start, AfterEvent | AfterPurposes) or date_name(rule.keep) not in dataset.dates:
-        return None
-    noon = datetime.combine(at.astimezone(world.zone).date(), time(12), world.zone)
-    bound = due_before(rule.keep, noon, world.zone, policy.fiscal_year_end)
-    column = dataset.dates[date_name(rule.keep)]
-    where = together(Before(column, bound), Populated(fields))
-    return world.count(dataset, where, KeySets(b"no plan is made of this"))
+    def of(self, category: CategoryId, old: Policy, new: Policy) -> Iterator[Affected]:
+        """Yield the counts of one category, dataset by dataset."""
+        for dataset in self._world.datamap.datasets.values():
+            fields = tuple(sorted(name for name, field in dataset.fields.items() if field.category == category))
+            if fields:
+                filled = Populated(fields)
+                rows = self._world.count(dataset, filled, self._keysets)
+                due = [self._due(policy, category, dataset, filled) for policy in (old, new)]
+                yield Affected(category, dataset.dataset_id, rows, due[0], due[1])
+
+    def _due(self, policy: Policy, category: CategoryId, dataset: Dataset, filled: Populated) -> int | None:
+        rules = rules_on(policy, self._day).get(category)
+        if not rules:
+            return 0
+        keep = rules[0].keep
+        if isinstance(keep.start, AfterEvent | AfterPurposes) or date_name(keep) not in dataset.dates:
+            return None
+        noon = datetime.combine(self._day, time(12), self._world.zone)
+        bound = due_before(keep, noon, self._world.zone, policy.fiscal_year_end)
+        return self._world.count(
+            dataset, together(Before(dataset.dates[date_name(keep)], bound), filled), self._keysets
+        )

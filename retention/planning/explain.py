@@ -217,7 +217,7 @@ class _Looking:
                 pass
             case unknown:
                 assert_never(unknown)
-        if cell.own.tenant_key is not None and not isinstance(beneath, Due):
+        if cell.own.tenant_key is not None and not (isinstance(beneath, Due) and _is_by_event(beneath.rule)):
             return TenantControlled(cell.own.tenant_key, beneath)
         if cell.fields <= cell.part.fields:
             return self._held(cell, rows, beneath)

@@ -87,22 +87,20 @@ class _Weeks:
 
 
 def _by_date(world: World, weeks: _Weeks) -> Iterator[Series]:
-    keysets = KeySets(b"no plan is made of this")
     for rule in rules_in_force(world):
         if isinstance(rule.keep.start, AfterEvent | AfterPurposes):
             continue
         for dataset in world.datamap.datasets.values():
             fields = tuple(sorted(name for name, f in dataset.fields.items() if f.category == rule.category))
             if fields and date_name(rule.keep) in dataset.dates:
-                over = _over(world, rule, dataset, fields, weeks, keysets)
+                over = _over(world, rule, dataset, fields, weeks)
                 counts = tuple(later - earlier for earlier, later in pairwise(over))
                 yield Series(rule.category, rule.rule_id, rule.then, dataset.dataset_id, over[0], counts)
 
 
-def _over(
-    world: World, rule: Rule, dataset: Dataset, fields: tuple[str, ...], weeks: _Weeks, keysets: KeySets
-) -> list[int]:
+def _over(world: World, rule: Rule, dataset: Dataset, fields: tuple[str, ...], weeks: _Weeks) -> list[int]:
     """Count the rows that are over on the eve of each edge; a bound that stands still is counted once."""
+    keysets = KeySets(b"no plan is made of this")
     column = dataset.dates[date_name(rule.keep)]
     own = [Not(Populated((dataset.tenant[1],)))] if dataset.tenant and rule.authority is Authority.INDIVIDUAL else []
     counted: dict[datetime, int] = {}
