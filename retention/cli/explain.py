@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Annotated
 
 import typer
 
+from retention.cli.options import InLanguage, Lang
 from retention.cli.output import AsJson, console, print_json, print_table
 from retention.cli.workspace import now, opened
 from retention.model.policy import Policy
@@ -14,16 +14,6 @@ from retention.planning.fates import Explanation, plain
 from retention.planning.summary import summarize
 from retention.planning.telling import Telling
 from retention.policy import shipped_statutes
-
-
-class Lang(Enum):
-    """In which language people are answered."""
-
-    JA = "ja"
-    EN = "en"
-
-
-InLanguage = Annotated[Lang, typer.Option("--lang", help="The language of the answer.")]
 
 
 def explain(

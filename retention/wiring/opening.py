@@ -18,7 +18,7 @@ from retention.model.ids import SystemId
 from retention.model.policy import Policy
 from retention.model.statute import Statutes
 from retention.planning import coherence
-from retention.policy import InForce, Written, in_force, read_chain, shipped_statutes
+from retention.policy import InForce, Written, in_force, read_chain, read_policy, shipped_statutes
 from retention.store import FileKeyStore, FolderTiles, open_ledger
 from retention.wiring.quiet import keep_data_out_of_logs
 from retention.wiring.settings import Settings, read_settings
@@ -80,6 +80,17 @@ def read_workspace(folder: Path, now: datetime | None = None) -> Workspace:
         raise InputError(f"{settings.policy.name} and {settings.datamap.name} do not fit together", problems=problems)
     _check_systems(settings, datamap)
     return Workspace(settings, policy, policy_text, chain, standing, datamap, datamap_text, statutes)
+
+
+def read_policy_file(path: Path) -> Policy:
+    """Read one version of a policy by itself, wherever it lies.
+
+    Raises:
+        SettingsError: it cannot be read.
+        PolicyError: with every problem of the file.
+
+    """
+    return read_policy(_read(path), path.name, shipped_statutes())
 
 
 def open_app(folder: Path, now: datetime | None = None) -> App:
