@@ -165,3 +165,106 @@ def test_nobody_is_found_and_that_is_said(firm, cli):
     """Someone whom no system knows: one sentence, exit 0; a key that the map does not have: exit 2."""
     assert "We found no data" in cli("explain", "--subject", "email=nobody@x.example", folder=firm).out
     assert cli("explain", "--subject", "mail=nobody@x.example", folder=firm).code == 2
+
+
+def newer(firm, **changes):
+    """Write a second version of the policy beside the first; return both files."""
+    text = POLICY.replace('id: "2026", announced: 2026-01-01, effective: 2026-02-01', changes.pop("dates"))
+    for old, new in changes.values():
+        assert old in text
+        text = text.replace(old, new)
+    (firm / "old.yaml").write_text(POLICY, encoding="utf-8")
+    (firm / "new.yaml").write_text(
+        text.replace("reductions: consent", "reductions: consent, before: old.yaml"), "utf-8"
+    )
+    return firm / "old.yaml", firm / "new.yaml"
+
+
+LATER = 'id: "2027", announced: 2026-02-02, effective: 2026-03-01'
+
+
+def test_a_new_version_is_compared_and_counted(firm, cli):
+    """Each change with its effect, which ask for consent, and how many live rows they are about; exit 1."""
+    old, new = newer(
+        firm, dates=LATER, longer=("keep: {for: P30D", "keep: {for: P60D"), shorter=("for: P7Y", "for: P6Y")
+    )
+    said = cli("policy", "diff", old, new, folder=firm)
+    assert said.code == 1, said.all
+    for words in (
+        "LONGER",
+        "P30D",
+        "P60D",
+        "reducing",
+        "needed",
+        "SHORTER",
+        "extending",
+        "1 change takes",
+        "firm.users",
+    ):
+        assert words in said.out, words
+    document = json.loads(cli("policy", "diff", old, new, "--json", folder=firm).out)
+    assert {(c["code"], c["where"], c["needs_consent"]) for c in document["changes"]} == {
+        ("LONGER", "account", True),
+        ("SHORTER", "billing", False),
+    }
+    assert {
+        (one["category"], one["dataset"], one["rows"], one["due_before"], one["due_after"]) for one in document["live"]
+    } == {
+        ("account", "firm.users", 3, None, None),
+        ("billing", "firm.payments", 2, 1, 1),
+    }
+
+
+def test_two_files_that_say_the_same_differ_in_nothing(firm, cli):
+    """Exit 0, outside any workspace too; a file that is not there exits 2."""
+    old, _ = newer(firm, dates=LATER)
+    assert cli("policy", "diff", old, old, folder=firm / "nowhere").code == 0
+    assert cli("policy", "diff", old, firm / "missing.yaml").code == 2
+
+
+def test_who_has_not_agreed_keeps_the_old_promise(firm, cli):
+    """A longer period asks for consent: without it the account is due by the old rule, with it it is kept."""
+    _, new = newer(firm, dates=LATER, longer=("keep: {for: P30D", "keep: {for: P60Y"))
+    (firm / "policy.yaml").write_text(new.read_text(encoding="utf-8"), encoding="utf-8")
+    asked = ("explain", "--subject", "email=hanako@secret.example", "--json")
+    line = json.loads(cli(*asked, folder=firm).out)["lines"][0]
+    assert (line["fate"], line["rule"]) == ("due", "account-before-2027")
+    happened = ("policy.agreed", "--subject", "email=hanako@secret.example", "--id", "e2", "--about", "2027")
+    assert cli("event", "record", *happened, folder=firm).code == 0
+    line = json.loads(cli(*asked, folder=firm).out)["lines"][0]
+    assert (line["fate"], line["rule"]) == ("kept", "account")
+    assert "CONSENT_NOT_SEPARABLE" not in cli("policy", "check", folder=firm).out
+
+
+def test_the_forecast_is_a_table_and_a_page(firm, cli):
+    """Row clocks are counted in the store, event clocks from the ledger; the page needs nothing else."""
+    happened = ("account.closed", "--subject", "email=taro@other.example", "--id", "e3")
+    assert cli("event", "record", *happened, folder=firm).code == 0
+    page = firm / "forecast.html"
+    said = cli("policy", "forecast", "--days", "60", "-o", page, folder=firm)
+    assert said.code == 0, said.all
+    assert "rows of firm.payments" in said.out
+    document = json.loads(cli("policy", "forecast", "--days", "60", "--json", folder=firm).out)
+    series = {(one["rule"], one["dataset"]): one for one in document["series"]}
+    assert series["billing", "firm.payments"]["overdue"] == 1
+    account = series["account", None]
+    assert (sum(account["weeks"]), account["overdue"]) == (1, None)
+    assert account["weeks"][4] == 1
+    html = page.read_text(encoding="utf-8")
+    assert "<svg" in html
+    assert "http" not in html.replace("http-equiv", "")
+    assert not [secret for secret in SECRETS if secret in html + said.all]
+
+
+def test_the_concept_is_written_in_both_languages(firm, cli):
+    """Markdown to the screen, HTML to a file: classes, rules with articles, holds, versions."""
+    ja = cli("policy", "show", "--concept", "--lang", "ja", folder=firm).out
+    for words in ("# 例の会社 消去コンセプト", "消去クラス", "| A2 |", "個人情報保護法22条", "2026年2月1日", "退会"):
+        assert words in ja, words
+    page = firm / "concept.html"
+    assert cli("policy", "show", "--concept", "--html", "-o", page, folder=firm).code == 0
+    html = page.read_text(encoding="utf-8")
+    for words in ("Deletion concept of Example Firm", "Deletion classes", "tax-books", "needs legal review"):
+        assert words in html, words
+    assert cli("policy", "show", "--concept", "--html", folder=firm).code == 2
+    assert cli("policy", "show", "-o", page, folder=firm).code == 2
