@@ -1,7 +1,7 @@
-"""Ready policies as data: each pack is a folder with a workspace's three files.
+"""Ready policies as data: each pack is a folder with a workspace's files, and the statutes they cite.
 
-`u-next` is a company's published policy with proposed periods; `blank` is the smallest
-workspace that reads.
+`umu`, `three-regime`, `webmo`, `coorum` and `u-next` are companies' published policies with
+proposed periods; `blank` is the smallest workspace that reads.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from retention.errors import UnknownNameError
 
 __all__ = ["FILES", "STATUTES", "pack_names", "read_pack", "read_statutes_file"]
 
-FILES = ("retention.yaml", "policy.yaml", "datamap.yaml")
+FILES = ("retention.yaml", "policy.yaml", "datamap.yaml", "policy.tests.yaml")
 """What every pack has."""
 
 STATUTES = "statutes.yaml"

@@ -93,7 +93,7 @@ def _cited(cell: Cell, statutes: Statutes | None, begin: date, end: date | None)
         return code
     known = statutes.by_id.get(cell.word(statutes.by_id, "a statute of statutes.yaml"))
     if known is not None and not known.in_force_within(begin, end):
-        found = f"`{code}`, " + ("out of force by then" if known.enabled else "which has no date yet")
+        found = f"`{code}`, " + ("which is not in force in that time" if known.enabled else "which has no date yet")
         cell.complain("a statute that is in force", found)
     return code
 

@@ -84,9 +84,10 @@ def _forces(cell: Cell) -> tuple[Force, ...]:
 
 
 def _force(cell: Cell) -> Force | None:
+    before = len(cell.document.problems)
     record = cell.record((), _FORCES)
     if len(record.cells) != 1:
-        if not cell.is_missing and record.cells:
+        if not cell.is_missing and len(cell.document.problems) == before:
             cell.complain("exactly one of `retain`, `erase`, `answer`, `duty`", f"{len(record.cells)} of them")
         return None
     ((kind, found),) = record.cells.items()
@@ -108,7 +109,7 @@ def _retain(cell: Cell) -> Retain:
 
 def _erase(cell: Cell) -> Erase:
     record = cell.record((), ("for", *CLOCK, "when", "data", "strength"))
-    if record.cells and "for" not in record and "when" not in record:
+    if "for" not in record and "when" not in record:
         cell.complain("`when`, or a clock with `for`", "neither")
     return Erase(
         when=_words(record["when"], OCCASIONS) if "when" in record else (),

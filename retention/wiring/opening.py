@@ -79,6 +79,7 @@ def read_workspace(folder: Path, now: datetime | None = None) -> Workspace:
     if problems:
         raise InputError(f"{settings.policy.name} and {settings.datamap.name} do not fit together", problems=problems)
     _check_systems(settings, datamap)
+    _check_residency(settings, policy)
     return Workspace(settings, policy, policy_text, chain, standing, datamap, datamap_text, statutes)
 
 
@@ -180,6 +181,23 @@ def _check_systems(settings: Settings, datamap: DataMap) -> None:
             f"{settings.datamap.name} places data in {', '.join(sorted(unknown))}, which retention.yaml does not name",
             hint=f"systems are {', '.join(settings.systems)}",
         )
+
+
+def _check_residency(settings: Settings, policy: Policy) -> None:
+    """Refuse a system in a region that the policy does not allow; one that names no region cannot be judged."""
+    problems = tuple(
+        Problem(
+            where=f"retention.yaml systems.{system.system_id}.region",
+            expected=f"a region of the policy's `residency` ({', '.join(policy.terms.residency)})",
+            found=f"`{region}`",
+        )
+        for system in settings.systems.values()
+        if (region := system.options.get("region")) is not None
+        and policy.terms.residency
+        and region not in policy.terms.residency
+    )
+    if problems:
+        raise SettingsError("data would lie where the policy does not let it", problems=problems)
 
 
 def _check_stores(workspace: Workspace, systems: Systems) -> None:

@@ -33,7 +33,7 @@ DOCUMENTS: Mapping[str, KnownDocument] = MappingProxyType(
             "none were issued from 2024-12-02, and those issued before were valid for at most a year",
             (Masked.INSURER_NUMBER, Masked.INSURED_NUMBER),
         ),
-        "health-insurance-certificate": KnownDocument(
+        "insurance-eligibility-certificate": KnownDocument(
             None, "it carries the insured person's numbers", (Masked.INSURER_NUMBER, Masked.INSURED_NUMBER)
         ),
         "resident-register-card": KnownDocument(

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
-from retention.model.terms import JointUse, JointUseKind, ResponsibleOffice, StatedPurpose
+from retention.model.terms import (
+    JointUse,
+    JointUseKind,
+    Recipient,
+    RecipientKind,
+    ResponsibleOffice,
+    StatedPurpose,
+    Transfer,
+)
 from retention.policy.conflicts.view import Conflict, View
+
+_TRUSTED = frozenset({RecipientKind.CLOUD, RecipientKind.OUTSOURCER, RecipientKind.LLM})
+_SUPERVISED_WITHIN = timedelta(days=366)
+"""A default of ours: the law names no period."""
 
 
 def pseudonymised_contact(view: View) -> Iterator[Conflict]:
@@ -64,7 +77,48 @@ def items_open_ended(view: View) -> Iterator[Conflict]:
             )
 
 
-RULES = (pseudonymised_contact, pseudonymised_identifies, responsible_is_office, items_open_ended)
+def transfer_unsupported(view: View) -> Iterator[Conflict]:
+    """Find recipients abroad of whom nobody says on what the transfer rests."""
+    for recipient in view.terms.recipients:
+        if recipient.country not in {None, "JP"} and recipient.transfer in {None, Transfer.NONE}:
+            yield Conflict(
+                code="TRANSFER_UNSUPPORTED",
+                where=_place(view, recipient),
+                says=f"data goes to {recipient.country}, and nothing says on what that rests",
+                articles=("jp.appi.28-1",),
+                law="consent with information on the country, a designated country, or an equivalent system",
+                instead="say `transfer`; nobody can be told on what the transfer rests",
+            )
+
+
+def supervision_overdue(view: View) -> Iterator[Conflict]:
+    """Find those who work for us and were not looked after for more than a year."""
+    for recipient in view.terms.recipients:
+        seen = recipient.supervised_on
+        if recipient.kind in _TRUSTED and seen is not None and view.day - seen > _SUPERVISED_WITHIN:
+            yield Conflict(
+                code="SUPERVISION_OVERDUE",
+                where=_place(view, recipient),
+                says=f"it was looked after last on {seen}",
+                articles=("jp.appi.25",),
+                law="whoever is entrusted with data is chosen, bound and supervised",
+                instead="nothing by itself: look after it and write the day down",
+            )
+
+
+RULES = (
+    pseudonymised_contact,
+    pseudonymised_identifies,
+    responsible_is_office,
+    items_open_ended,
+    transfer_unsupported,
+    supervision_overdue,
+)
+
+
+def _place(view: View, recipient: Recipient) -> str:
+    connected = {processor.system for processor in view.policy.processors}
+    return f"{'processors' if recipient.name in connected else 'recipients'}.{recipient.name}"
 
 
 def _pseudonymised(view: View) -> Iterator[tuple[str, StatedPurpose]]:
