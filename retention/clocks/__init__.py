@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from retention.clocks.calendar import advance, due_before, first_free_day, fiscal_year_end_of, free_at
 from retention.clocks.catalogue import EVENT_KINDS, STOPS, WITHDRAWN, kinds_that_move, stops_of
-from retention.clocks.fold import due_since, due_subjects, started_at, uncorrected
+from retention.clocks.fold import due_since, due_subjects, started_at, that_count, uncorrected
 from retention.clocks.needs import Need, Trigger, needs_of
 from retention.clocks.preference import period_of, shortened
 from retention.clocks.restriction import LiftWithoutNotice, RestrictedSince, Restriction, Unrestricted, restricted
@@ -66,5 +66,6 @@ __all__ = [
     "standing",
     "started_at",
     "stops_of",
+    "that_count",
     "uncorrected",
 ]

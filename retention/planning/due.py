@@ -11,7 +11,7 @@ from retention.clocks import due_before, due_since, due_subjects, kinds_that_mov
 from retention.model.event import Event
 from retention.model.ids import CategoryId, RuleId
 from retention.model.plan import Because
-from retention.model.policy import AfterEvent, Authority, Disposal, Rule
+from retention.model.policy import AfterEvent, AfterPurposes, Authority, Disposal, Rule
 from retention.model.predicate import Before
 from retention.model.subject import Key, SubjectKey
 from retention.planning.authority import tenant_key_names
@@ -122,7 +122,7 @@ def row_groups(world: World, keysets: KeySets) -> Iterator[Group]:
     it; what is due in them is said by their own dates.
     """
     for rule in rules_in_force(world):
-        if isinstance(rule.keep.start, AfterEvent):
+        if isinstance(rule.keep.start, AfterEvent | AfterPurposes):
             continue
         bound = due_before(rule.keep, world.now, world.zone, world.policy.fiscal_year_end)
         for dataset in world.datamap.datasets.values():

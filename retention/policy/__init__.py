@@ -12,6 +12,10 @@
     review    what a lawyer or an owner should look at, and what cannot be right
     conflicts     … where it disagrees with statutes
     consistency   … where it contradicts itself
+    versions  the chain of versions, and what holds for whom on a day
+    changes   what one version changes for people against another (`change`, `term_changes`)
+    lengths   which of two periods is longer
+    concept   the deletion concept document (`classes`, `paper`); words in ja and en: `wording`
 
 Start at `reader.read_policy`.
 """
@@ -19,9 +23,27 @@ Start at `reader.read_policy`.
 from __future__ import annotations
 
 from retention.grammar import Finding
+from retention.policy.change import Change, Effect
+from retention.policy.changes import changes, rules_on
 from retention.policy.examples import read_examples
 from retention.policy.reader import read_policy
 from retention.policy.review import review
 from retention.policy.statutes import read_statutes, shipped_statutes
+from retention.policy.versions import InForce, Written, in_force, read_chain
 
-__all__ = ["Finding", "read_examples", "read_policy", "read_statutes", "review", "shipped_statutes"]
+__all__ = [
+    "Change",
+    "Effect",
+    "Finding",
+    "InForce",
+    "Written",
+    "changes",
+    "in_force",
+    "read_chain",
+    "read_examples",
+    "read_policy",
+    "read_statutes",
+    "review",
+    "rules_on",
+    "shipped_statutes",
+]

@@ -7,7 +7,7 @@ the clear: people appear as keyed digests, and the vault holds only ciphertext.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -183,6 +183,10 @@ class Events(Protocol):
 
     def of_kinds(self, kinds: Sequence[str], key_name: str | None = None) -> Iterator[Event]:
         """Yield events of these kinds and every correction of them, grouped by subject."""
+        ...
+
+    def of_people(self, people: Collection[tuple[str, str]]) -> Iterator[Event]:
+        """Yield every event about these (key name, digest), and every correction of them."""
         ...
 
 

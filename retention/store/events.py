@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, and_, or_, select
 
 from retention.model.event import Event
 from retention.store.engine import Database
@@ -14,6 +14,8 @@ from retention.store.tables import EVENTS
 
 BATCH = 1000
 """Rows in memory at a time, in and out."""
+_NAMED = 200
+"""People in one question: SQLite bounds the depth of an expression."""
 ALONE = 0x6C656402
 """Two writers of the same events in another order would wait for each other on PostgreSQL."""
 
@@ -41,16 +43,26 @@ class SqlEvents:
         A correction is yielded whatever its own kind and key name, and so is a correction of
         a correction. Within a subject, the order is that of `occurred_at`.
         """
+        named = select(EVENTS.c.event_id).where(EVENTS.c.kind.in_(kinds))
+        if key_name is not None:
+            named = named.where(EVENTS.c.key_name == key_name)
+        yield from self._yielded(named)
+
+    def of_people(self, people: Collection[tuple[str, str]]) -> Iterator[Event]:
+        """Yield every event about these (key name, digest), and every correction of them."""
+        rest = iter(sorted(people))
+        while some := list(islice(rest, _NAMED)):
+            about = [and_(EVENTS.c.key_name == name, EVENTS.c.subject_digest == digest) for name, digest in some]
+            yield from self._yielded(select(EVENTS.c.event_id).where(or_(*about)))
+
+    def _yielded(self, named: Select[Any]) -> Iterator[Event]:
         with self._database.reading() as connection:
             options = {"yield_per": BATCH}
-            for row in connection.execute(_with_corrections(kinds, key_name), execution_options=options):
+            for row in connection.execute(_with_corrections(named), execution_options=options):
                 yield _event(row)
 
 
-def _with_corrections(kinds: Sequence[str], key_name: str | None) -> Select[Any]:
-    named = select(EVENTS.c.event_id).where(EVENTS.c.kind.in_(kinds))
-    if key_name is not None:
-        named = named.where(EVENTS.c.key_name == key_name)
+def _with_corrections(named: Select[Any]) -> Select[Any]:
     chosen = named.cte("chosen", recursive=True)
     # UNION, not UNION ALL: events that correct each other in a circle come to an end
     chosen = chosen.union(select(EVENTS.c.event_id).join(chosen, EVENTS.c.corrects == chosen.c.event_id))

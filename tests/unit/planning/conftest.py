@@ -102,8 +102,12 @@ class Box:
 
     def of_kinds(self, kinds: Any, key_name: str | None = None) -> list[Event]:
         """Return events, as the ledger's inbox does."""
-        found = [event for event in self.events if event.kind in kinds and event.key_name == key_name]
-        return sorted(found, key=lambda event: event.subject_digest)
+        found = [event for event in self.events if event.kind in kinds and key_name in {None, event.key_name}]
+        return sorted(found, key=lambda event: (event.key_name, event.subject_digest))
+
+    def of_people(self, people: Any) -> list[Event]:
+        """Return all events about these people."""
+        return [event for event in self.events if (event.key_name, event.subject_digest) in people]
 
     @staticmethod
     def digest(key: SubjectKey) -> str:
