@@ -286,6 +286,12 @@ def test_a_statute_speaks_only_while_it_is_in_force() -> None:
     assert codes(*change, day=date(2029, 12, 31)) == [("FEE_NOT_PERMITTED", "requests.rights.correction.fee")]
 
 
+def test_the_agents_who_are_left_out_are_named() -> None:
+    """A mandated agent is not a statutory one."""
+    (finding,) = found(("[person, statutory-agent, mandated-agent]", "[person, statutory-agent]"))
+    assert finding.text == "no mandated-agent may ask for suspension"
+
+
 def test_a_policy_that_says_nothing_of_rights_gives_one_finding() -> None:
     """Silence as a whole is stated once, not once a right."""
     start, end = CLEAN.index("  rights:"), CLEAN.index("consents:")
