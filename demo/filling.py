@@ -29,6 +29,8 @@ def fill_systems(systems: Systems, world: World) -> None:
                 "inquiries": world.inquiries,
                 "inquiry_replies": world.inquiry_replies,
                 "reviews": world.reviews,
+                "fraud_signals": world.fraud_signals,
+                "entrusted_contacts": world.entrusted,
             },
         )
     client = s3_client(systems.s3_endpoint)

@@ -2,6 +2,7 @@
 
 people       customers, those who left, the protagonist
 account      payments, inquiries, replies, reviews
+beside       records against fraud, calls taken for clients
 traces       viewing history and web requests
 happenings   the events that start and stop clocks
 database     the PostgreSQL schema and how it is filled
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from demo.world.account import Inquiry, InquiryReply, Payment, Review, make_inquiries, make_payments, make_reviews
+from demo.world.beside import EntrustedContact, FraudSignal, make_entrusted, make_fraud_signals, witness_of
 from demo.world.database import SCHEMA, TABLES, create_schema, fill
 from demo.world.happenings import Happening, as_json_lines, make_happenings
 from demo.world.lake import lake_files
@@ -32,6 +34,8 @@ class World:
     inquiries: tuple[Inquiry, ...]
     inquiry_replies: tuple[InquiryReply, ...]
     reviews: tuple[Review, ...]
+    fraud_signals: tuple[FraudSignal, ...]
+    entrusted: tuple[EntrustedContact, ...]
     viewing: tuple[View, ...]
     http: tuple[HttpRequest, ...]
     happenings: tuple[Happening, ...]
@@ -40,6 +44,11 @@ class World:
     def protagonist(self) -> Customer:
         """The customer who asks to be forgotten."""
         return self.people[0].customer
+
+    @property
+    def witness(self) -> Customer:
+        """A customer with something of every kind: records against fraud, calls that a client entrusted."""
+        return witness_of(self.people).customer
 
     @property
     def customers(self) -> tuple[Customer, ...]:
@@ -57,6 +66,8 @@ def make_world(now: datetime, *, seed: int = SEED, customers: int = CUSTOMERS) -
         inquiries=inquiries,
         inquiry_replies=replies,
         reviews=make_reviews(people, now, seed=seed),
+        fraud_signals=make_fraud_signals(people, now, seed=seed),
+        entrusted=make_entrusted(people, now, seed=seed),
         viewing=make_viewing(people, now, seed=seed),
         http=make_http(people, now, seed=seed),
         happenings=make_happenings(people, seed=seed),
@@ -68,6 +79,8 @@ __all__ = [
     "SEED",
     "TABLES",
     "Customer",
+    "EntrustedContact",
+    "FraudSignal",
     "Happening",
     "HttpRequest",
     "Inquiry",

@@ -13,6 +13,8 @@ from retention.app import (
     applying,
     approvals,
     drift,
+    explaining,
+    foresight,
     holds,
     inbox,
     requests,
@@ -32,6 +34,11 @@ from retention.model.case import Case
 from retention.model.hold import PlacedHold
 from retention.model.ids import CaseId, HoldId, PlanId, StepId, SystemId
 from retention.model.plan import Plan
+from retention.model.policy import Policy
+from retention.planning.affected import Affected
+from retention.planning.fates import Explanation
+from retention.planning.forecast import Forecast
+from retention.policy import Change
 from retention.ports.connector import Connector
 
 
@@ -60,6 +67,20 @@ class App:
     def plan_sweep(self, now: datetime) -> PlanSummary | None:
         """See `sweeps.plan_sweep`."""
         return sweeps.plan_sweep(self.context, now)
+
+    def explain(self, subject: str, now: datetime) -> Explanation:
+        """Say of `KEY=VALUE` what is kept, why and until when; see `explaining.explain_subject`."""
+        return explaining.explain_subject(self.context, requests.parse_subject(self.context, subject), now)
+
+    def forecast(self, days: int, now: datetime) -> Forecast:
+        """See `foresight.foresee`."""
+        return foresight.foresee(self.context, days, now)
+
+    def count_affected(
+        self, changes: Iterable[Change], old: Policy, new: Policy, now: datetime
+    ) -> tuple[Affected, ...]:
+        """See `foresight.count_affected`."""
+        return foresight.count_affected(self.context, changes, old, new, now)
 
     def open_request(self, subject: str, channel: str, now: datetime) -> Case:
         """Open a case for `KEY=VALUE`; see `requests.open_request`."""

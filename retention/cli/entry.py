@@ -23,6 +23,7 @@ COMMANDS = {
     "policy": "policy:app",
     "datamap": "datamap:app",
     "event": "events:app",
+    "explain": "explain:explain",
     "request": "requests:app",
     "hold": "holds:app",
     "plan": "plans:app",

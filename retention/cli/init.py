@@ -16,7 +16,7 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to make the workspace.")],
     pack: Annotated[str, typer.Option(help=f"A ready policy: {', '.join(pack_names())}.")] = "blank",
 ) -> None:
-    """Make a workspace: retention.yaml, policy.yaml, datamap.yaml."""
+    """Make a workspace: retention.yaml, policy.yaml with its examples, datamap.yaml."""
     files = read_pack(pack)
     standing = [name for name in files if (folder / name).exists()]
     if standing:

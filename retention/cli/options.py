@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,3 +15,13 @@ class State:
     """What the shared options said."""
 
     folder: Path
+
+
+class Lang(Enum):
+    """In which language people are answered."""
+
+    JA = "ja"
+    EN = "en"
+
+
+InLanguage = Annotated[Lang, typer.Option("--lang", help="The language of the answer.")]

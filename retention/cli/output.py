@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from retention.grammar import Finding
 from retention.model.plan import AnonymizeRows, EraseRows, ExpireCopies, Plan, RedactFields, Step, TellProcessor
 
 _PIPED = 120
@@ -41,6 +42,17 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     for row in rows:
         table.add_row(*("" if cell is None else _cell(cell) for cell in row))
     console.print(table)
+
+
+def print_findings(title: str, findings: Iterable[Finding], style: str) -> None:
+    """Print findings, if there are any: where, what the file says, what the law says, what is done instead."""
+    for index, finding in enumerate(findings):
+        if not index:
+            console.print(title, style="bold")
+        console.print(f"{finding.where}  {finding.code}", style=style, markup=False, highlight=False, soft_wrap=True)
+        for arrow, line in (("", finding.text), ("§ ", finding.law), ("→ ", finding.instead)):
+            if line:
+                console.print(f"    {arrow}{line}", markup=False, highlight=False, soft_wrap=True)
 
 
 def print_plan(plan: Plan, digest: str) -> None:

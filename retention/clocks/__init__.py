@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from retention.clocks.calendar import advance, due_before, first_free_day, fiscal_year_end_of, free_at
 from retention.clocks.catalogue import EVENT_KINDS, STOPS, WITHDRAWN, stops_of
-from retention.clocks.fold import started_at, uncorrected
+from retention.clocks.fold import started_at, that_count, uncorrected
 from retention.clocks.needs import Need, Trigger, kinds_that_move, needs_of
 from retention.clocks.preference import as_wished, period_of
 from retention.clocks.restriction import LiftWithoutNotice, RestrictedSince, Restriction, Unrestricted, restricted
@@ -64,5 +64,6 @@ __all__ = [
     "standing",
     "started_at",
     "stops_of",
+    "that_count",
     "uncorrected",
 ]

@@ -57,6 +57,10 @@ class Cell:
         """Whether it is a list."""
         return isinstance(self.node, yaml.SequenceNode)
 
+    def is_word(self, word: str) -> bool:
+        """Whether it is this word."""
+        return isinstance(self.node, yaml.ScalarNode) and self.node.value == word
+
     def complain(self, expected: str, found: str | None = None, hint: str = "") -> None:
         """Keep a problem with this value, and show the value unless `found` says what to show."""
         shown = self._shown() if found is None else found

@@ -15,6 +15,9 @@ import yaml
 
 from retention.errors import InputError, Problem
 
+_LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The same YAML; written in C it is ten times as fast, and the file of statutes is long."""
+
 _MAX_DEPTH = 20
 _MAX_FOUND = 60
 
@@ -58,23 +61,28 @@ class Document:
         try:
             if not self._is_plain(text):
                 return None
-            root = yaml.compose(text, Loader=yaml.SafeLoader)
+            root = yaml.compose(text, Loader=_LOADER)
         except yaml.MarkedYAMLError as error:
             self.complain(_line(error.problem_mark), "", "YAML", error.problem or "text that is not YAML")
             return None
         except yaml.reader.ReaderError as error:
-            line = text.count("\n", 0, int(error.position)) + 1
-            self.complain(line, "", "YAML", "a character that YAML does not allow")
+            self._refuse_character(text.encode()[: int(error.position)].count(b"\n") + 1)
+            return None
+        except UnicodeEncodeError as error:
+            self._refuse_character(text.count("\n", 0, error.start) + 1)
             return None
         if root is None:
             self.complain(1, "", "keys and values", "an empty file")
         return root
 
+    def _refuse_character(self, line: int) -> None:
+        self.complain(line, "", "YAML", "a character that YAML does not allow")
+
     def _is_plain(self, text: str) -> bool:
         """Whether the text keeps to the plain part of YAML; looks at events, which do not nest."""
         before = len(self._problems)
         depth = 0
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        for event in yaml.parse(text, Loader=_LOADER):
             line = _line(event.start_mark)
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1

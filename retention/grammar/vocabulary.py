@@ -74,6 +74,7 @@ EVENT_KINDS = frozenset(
         "restriction.placed",
         "service.terminated",
         "session.ended",
+        "session.started",
         "shareholder.ceased",
         "subject.corrected",
         "subject.deceased",
@@ -91,6 +92,7 @@ STOPS: Mapping[str, frozenset[str]] = MappingProxyType(
         "contract.ended": frozenset({"contract.started"}),
         "legal_hold.placed": frozenset({"legal_hold.released"}),
         "restriction.placed": frozenset({"restriction.lifted"}),
+        "session.ended": frozenset({"session.started"}),
     }
 )
 """Start event → the events that stop its clock; a clock not named here cannot be stopped."""

@@ -40,6 +40,16 @@ class Period:
         """Whether disposal is due at the very start of the clock."""
         return not (self.years or self.months or self.days)
 
+    def __add__(self, other: Period) -> Period:
+        """Return both, one after the other."""
+        return Period(self.years + other.years, self.months + other.months, self.days + other.days)
+
+    def may_be_shorter_than(self, other: Period) -> bool:
+        """Whether there is a day from which it ends earlier than the other: a month has 28 to 31 days."""
+        months = (other.years - self.years) * 12 + other.months - self.months
+        days = self.days - other.days
+        return months * (31 if months > 0 else 28) > days
+
     def __str__(self) -> str:
         """Return the ISO 8601 form."""
         parts = ((self.years, "Y"), (self.months, "M"), (self.days, "D"))

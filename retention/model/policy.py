@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 from typing import TypeAlias
 
 from retention.model.ids import CategoryId, HoldId, RuleId, SystemId
 from retention.model.period import Period
+from retention.model.terms import Terms
 
 _NOTHING = Period()
 
@@ -192,6 +193,10 @@ class Category:
     category_id: CategoryId
     title: Titles
     purposes: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
+    """Kinds of data that statutes name (`tax-books`): by which their floors are measured."""
+    elsewhere: Titles = field(default_factory=dict)
+    """Why no dataset of the data map holds it; empty: one should."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,3 +275,6 @@ class Policy:
     """SHA-256 (hex) of the file's bytes."""
     version: Version | None = None
     """None if the file does not say: then it holds as it stands."""
+    terms: Terms = field(default_factory=Terms)
+    end_states: tuple[Disposal, ...] = (Disposal.ERASE, Disposal.ANONYMIZE)
+    """What may become of data in the end; pseudonymized data is never there."""

@@ -1,7 +1,7 @@
-"""Ready policies as data: each pack is a folder with a workspace's three files.
+"""Ready policies as data: each pack is a folder with a workspace's files, and the statutes they cite.
 
-`u-next` is a company's published policy with proposed periods; `blank` is the smallest
-workspace that reads.
+`umu`, `three-regime`, `webmo`, `coorum` and `u-next` are companies' published policies with
+proposed periods; `blank` is the smallest workspace that reads.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ from importlib.resources import files
 
 from retention.errors import UnknownNameError
 
-__all__ = ["COMMITMENTS", "FILES", "pack_names", "read_commitments_file", "read_pack"]
+__all__ = ["COMMITMENTS", "FILES", "STATUTES", "pack_names", "read_commitments_file", "read_pack", "read_statutes_file"]
 
-FILES = ("retention.yaml", "policy.yaml", "datamap.yaml")
+FILES = ("retention.yaml", "policy.yaml", "datamap.yaml", "policy.tests.yaml")
 """What every pack has."""
+
+STATUTES = "statutes.yaml"
+"""The statutes that policies may cite."""
 
 
 COMMITMENTS = "commitments.yaml"
@@ -42,3 +45,8 @@ def read_pack(name: str) -> Mapping[str, str]:
         raise UnknownNameError(f"there is no pack `{name}`", hint=f"there are {', '.join(pack_names())}")
     folder = files(__name__).joinpath(name)
     return {file: folder.joinpath(file).read_text(encoding="utf-8") for file in FILES}
+
+
+def read_statutes_file() -> str:
+    """Return the text of the file of statutes."""
+    return files(__name__).joinpath(STATUTES).read_text(encoding="utf-8")

@@ -86,7 +86,7 @@ def latest_end(world: World, dataset: Dataset, hold: FieldHold, where: Predicate
     for (value,) in world.finder(dataset).values(dataset, [column], Selection(where, keysets.values)):
         if value is None:
             return None
-        days.add(_local_day(value, world))
+        days.add(local_day(value, world))
     if not days:
         return None
     try:
@@ -96,7 +96,13 @@ def latest_end(world: World, dataset: Dataset, hold: FieldHold, where: Predicate
     return datetime.combine(free, datetime.min.time(), world.zone)
 
 
-def _local_day(value: object, world: World) -> date:
+def local_day(value: object, world: World) -> date:
+    """Return the day of a date or instant as the policy's zone sees it.
+
+    Raises:
+        TypeError: it is neither.
+
+    """
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     if isinstance(value, datetime):

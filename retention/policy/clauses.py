@@ -22,15 +22,15 @@ from retention.model.policy import (
     SinceDate,
     Source,
 )
+from retention.model.statute import Statutes
+from retention.policy.floors import may_end_before, worded
+from retention.policy.words import ID, ID_WORDS, STATUTE, STATUTE_WORDS, truth
 
-ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
-ID_WORDS = "a name of lower-case letters, digits, `-` and `_`"
-_STATUTE = re.compile(r"[a-z0-9.-]+")
-_STATUTE_WORDS = "a statute code like jp.appi.22"
+CLOCK = ("after", "since", "of", "plus")
+"""Keys that say, beside `for`, how long."""
 _HELD_FIELD = re.compile(r"[a-z0-9][a-z0-9_-]*\.\w+")
 _STARTS = EVENT_KINDS | {FISCAL_YEAR_CLOSED, PURPOSES_ENDED}
 _AUTHORITIES = {authority.value: authority for authority in Authority}
-_TRUTHS = {"true": True, "false": False}
 _DISPOSALS = {disposal.value: disposal for disposal in Disposal}
 _SOURCES = {source.value: source for source in Source}
 _NOT_BUILT = ("pseudonymize", "suspend")
@@ -38,7 +38,7 @@ _DEFAULT_DATE = "accounted"
 _DEFAULT_K = 5
 
 
-def read_rule(cell: Cell, categories: Collection[str]) -> Rule:
+def read_rule(cell: Cell, categories: Collection[str], statutes: Statutes | None) -> Rule:
     """Read one entry of `rules`."""
     record = cell.record(
         ("id", "category", "effective", "keep", "then", "source"), ("k", "statute", "authority", "preference")
@@ -60,30 +60,51 @@ def read_rule(cell: Cell, categories: Collection[str]) -> Rule:
         keep=read_keep(record["keep"]),
         then=then,
         source=source,
-        statute=record["statute"].matching(_STATUTE, _STATUTE_WORDS) if "statute" in record else None,
+        statute=_cited(record["statute"], statutes, effective_from, effective_until) if "statute" in record else None,
         k=_k(record, then),
         authority=_authority(record),
-        preference="preference" in record and _TRUTHS.get(record["preference"].word(_TRUTHS), False),
+        preference=truth(record, "preference"),
     )
 
 
-def read_hold(cell: Cell) -> FieldHold:
-    """Read one entry of `holds`."""
+def read_hold(cell: Cell, statutes: Statutes | None) -> FieldHold:
+    """Read one entry of `holds`; it may not be shorter than the statute it cites."""
     record = cell.record(("id", "fields", "keep", "statute"))
     fields = record["fields"].items("a list of fields")
-    return FieldHold(
+    hold = FieldHold(
         hold_id=HoldId(record["id"].matching(ID, ID_WORDS)),
         fields=tuple(
             field.matching(_HELD_FIELD, "a dataset's short name and a field: payments.amount") for field in fields
         ),
         keep=read_keep(record["keep"], may_be_zero=False),
-        statute=record["statute"].matching(_STATUTE, _STATUTE_WORDS),
+        statute=_cited(record["statute"], statutes, date.min, None),
     )
+    known = None if statutes is None else statutes.by_id.get(hold.statute)
+    for floor in () if known is None else known.retains:
+        if may_end_before(hold.keep, floor.keep):
+            record["keep"].complain(f"at least what {hold.statute} asks for, {worded(floor.keep)}", worded(hold.keep))
+    return hold
+
+
+def _cited(cell: Cell, statutes: Statutes | None, begin: date, end: date | None) -> str:
+    """Read a statute's code; it must be known, and bind on some day of the range."""
+    code = cell.matching(STATUTE, STATUTE_WORDS)
+    if not code or statutes is None:
+        return code
+    known = statutes.by_id.get(cell.word(statutes.by_id, "a statute of statutes.yaml"))
+    if known is not None and not known.in_force_within(begin, end):
+        found = f"`{code}`, " + ("which is not in force in that time" if known.enabled else "which has no date yet")
+        cell.complain("a statute that is in force", found)
+    return code
 
 
 def read_keep(cell: Cell, *, may_be_zero: bool = True) -> Keep:
     """Read a clock: `{for: P12M, after: account.closed}` or `{for: P12M, since: requested}`."""
-    record = cell.record(("for",), ("after", "since", "of", "plus"))
+    return keep_of(cell, cell.record(("for",), CLOCK), may_be_zero=may_be_zero)
+
+
+def keep_of(cell: Cell, record: Record, *, may_be_zero: bool = True) -> Keep:
+    """Return the clock of a record that may say more than a clock."""
     keep_for = record["for"].period(may_be_zero=may_be_zero)
     plus = record["plus"].period() if "plus" in record else Period()
     return Keep(keep_for=keep_for, start=_start(cell, record), plus=plus)

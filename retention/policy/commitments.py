@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from retention.errors import PolicyError
 from retention.grammar import Cell, Document, Record
 from retention.model.commitment import Commitment, CommitmentState, Enforced, Outside, Planned, Recorded
-from retention.policy.clauses import ID, ID_WORDS
+from retention.policy.words import ID, ID_WORDS
 
 _ROW = re.compile(r"[A-Z]{3}-\d{2}")
 _TEST = re.compile(r"tests/[a-z0-9_/]+\.py::test_\w+")

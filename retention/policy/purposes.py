@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from retention.grammar import EVENT_KINDS, Cell
 from retention.model.ids import CategoryId
 from retention.model.period import Period
-from retention.model.policy import Basis, Category, Purpose, PurposeEnd, Titles
-from retention.policy.clauses import ID, ID_WORDS
+from retention.model.policy import Basis, Category, Purpose, PurposeEnd
+from retention.policy.words import ID, ID_WORDS, PURPOSE, PURPOSE_WORDS, names, optional_titles, titles
 
-PURPOSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-PURPOSE_WORDS = "a purpose's number or name, like A6 or support"
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _BASES = {basis.value: basis for basis in Basis}
 
 
@@ -26,7 +22,7 @@ def read_purposes(cell: Cell) -> dict[str, Purpose]:
         record = entry.record(("title",), ("basis", "ends"))
         basis = _BASES.get(record["basis"].word(_BASES), Basis.UNSTATED) if "basis" in record else Basis.UNSTATED
         ends = _ends(record["ends"]) if "ends" in record else ()
-        found[name] = Purpose(name, read_titles(record["title"]), basis, ends)
+        found[name] = Purpose(name, titles(record["title"]), basis, ends)
     return found
 
 
@@ -42,17 +38,39 @@ def _end(cell: Cell) -> PurposeEnd:
     return PurposeEnd(event, record["for"].period() if "for" in record else Period())
 
 
-def read_categories(cell: Cell, purposes: Mapping[str, Purpose] | None) -> dict[CategoryId, Category]:
-    """Read `categories`; if the file declares purposes, a category may name no others."""
+def read_categories(
+    cell: Cell, purposes: Mapping[str, Purpose] | None, kinds: Collection[str] | None = None
+) -> dict[CategoryId, Category]:
+    """Read `categories`; if the file declares purposes, a category may name no others.
+
+    Args:
+        cell: The section.
+        purposes: What the file declares, or None.
+        kinds: Kinds of data that statutes name, or None if nothing may be cited yet.
+
+    """
     found: dict[CategoryId, Category] = {}
     for name, entry in cell.entries("categories by name").items():
         if not ID.fullmatch(name):
             entry.complain(ID_WORDS, f"`{name}`")
-        record = entry.record(("title", "purposes"))
+        record = entry.record(("title", "purposes"), ("kinds", "elsewhere"))
         category = CategoryId(name)
         served = tuple(_purpose(item, purposes) for item in record["purposes"].items())
-        found[category] = Category(category, read_titles(record["title"]), served)
+        found[category] = Category(
+            category_id=category,
+            title=titles(record["title"]),
+            purposes=served,
+            kinds=_kinds(record["kinds"], kinds) if "kinds" in record else (),
+            elsewhere=optional_titles(record, "elsewhere"),
+        )
     return found
+
+
+def _kinds(cell: Cell, known: Collection[str] | None) -> tuple[str, ...]:
+    """Read kinds of data; one that no statute names would miss its floor silently."""
+    if known is None:
+        return names(cell)
+    return tuple(item.word(known, "a kind of data that statutes.yaml names") for item in cell.items())
 
 
 def _purpose(cell: Cell, purposes: Mapping[str, Purpose] | None) -> str:
@@ -65,12 +83,3 @@ def undeclared(categories: Mapping[CategoryId, Category]) -> dict[str, Purpose]:
     """Return the purposes of a file that only names them: nothing is known of them but the name."""
     names = sorted({name for category in categories.values() for name in category.purposes})
     return {name: Purpose(name, {}) for name in names}
-
-
-def read_titles(cell: Cell) -> Titles:
-    """Read text by language: `{ja: …, en: …}`."""
-    titles = cell.entries("text by language: {ja: …, en: …}")
-    for language, title in titles.items():
-        if not _LANGUAGE.fullmatch(language):
-            title.complain("a language code like ja or en", f"`{language}`")
-    return {language: title.text() for language, title in titles.items()}

@@ -9,37 +9,60 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from retention.errors import PolicyError
-from retention.grammar import Cell, Document, nearest
-from retention.model.ids import CategoryId, RuleId, SystemId
+from retention.grammar import Cell, Document, Record, nearest
+from retention.model.ids import RuleId
 from retention.model.policy import (
     Controller,
+    Disposal,
     Policy,
     PreApproval,
-    ProcessorRules,
     Reductions,
-    RequestRules,
     Rule,
     Version,
 )
-from retention.policy.clauses import ID, ID_WORDS, read_hold, read_rule
-from retention.policy.purposes import PURPOSE, read_categories, read_purposes, read_titles, undeclared
+from retention.model.statute import Statutes
+from retention.model.terms import Recipient, Terms
+from retention.policy.clauses import read_hold, read_rule
+from retention.policy.purposes import read_categories, read_purposes, undeclared
+from retention.policy.rights import RequestTerms
+from retention.policy.sharing import read_joint_uses, read_processors, read_recipients, read_stated_purposes
+from retention.policy.statutes import REGIMES
+from retention.policy.texts import read_citations, read_consents, read_notices, read_officer, read_residency
+from retention.policy.words import ID, ID_WORDS, PURPOSE, some_of, titles
 
 _Clause = TypeVar("_Clause")
 
-REGIMES = ("jp.appi", "eu.gdpr", "us.ccpa")
 _MONTH_AND_DAY = re.compile(r"\d{2}-\d{2}")
 _REQUIRED = ("policy", "controller", "timezone", "regimes", "categories", "rules", "requests")
-_OPTIONAL = ("fiscal_year_ends", "holds", "processors", "preapproved", "purposes", "version")
+_OPTIONAL = (
+    "fiscal_year_ends",
+    "holds",
+    "processors",
+    "preapproved",
+    "purposes",
+    "version",
+    "consents",
+    "joint_use",
+    "pseudonymised",
+    "recipients",
+    "notices",
+    "citations",
+    "dpo",
+    "residency",
+    "end_states",
+)
+_EVERY_END = (Disposal.ERASE, Disposal.ANONYMIZE)
 _REDUCTIONS = {way.value: way for way in Reductions}
 _LEAP_YEAR = 2024
 
 
-def read_policy(text: str, label: str) -> Policy:
+def read_policy(text: str, label: str, statutes: Statutes | None = None) -> Policy:
     """Read a policy file.
 
     Args:
         text: The file's text.
         label: The file's name, as problems show it.
+        statutes: What may be cited; None: codes of statutes are taken as they are.
 
     Raises:
         PolicyError: with every problem of the file.
@@ -48,10 +71,14 @@ def read_policy(text: str, label: str) -> Policy:
     document = Document(text, label)
     record = Cell.root(document).record(_REQUIRED, _OPTIONAL)
     purposes = read_purposes(record["purposes"]) if "purposes" in record else None
-    categories = read_categories(record["categories"], purposes)
-    rules = _rules(record["rules"], categories)
+    kinds = None if statutes is None else statutes.kinds()
+    categories = read_categories(record["categories"], purposes, kinds)
+    rules = _rules(record["rules"], categories, statutes)
     rule_ids = [rule.rule_id for rule in rules if rule.rule_id]
     holds = record["holds"].items("a list of holds", may_be_empty=True)
+    requests = RequestTerms(record["requests"])
+    processors, connected = read_processors(record["processors"], categories) if "processors" in record else ((), ())
+    recipients = read_recipients(record["recipients"], categories) if "recipients" in record else ()
     policy = Policy(
         policy_id=record["policy"].matching(ID, ID_WORDS),
         controller=_controller(record["controller"]),
@@ -61,12 +88,14 @@ def read_policy(text: str, label: str) -> Policy:
         purposes=undeclared(categories) if purposes is None else purposes,
         categories=categories,
         rules=rules,
-        holds=tuple(_unique(holds, read_hold, lambda hold: hold.hold_id)),
-        requests=_requests(record["requests"]),
-        processors=_processors(record["processors"], categories) if "processors" in record else (),
+        holds=tuple(_unique(holds, lambda cell: read_hold(cell, statutes), lambda hold: hold.hold_id)),
+        requests=requests.rules,
+        processors=processors,
         preapproved=_preapproved(record["preapproved"], rule_ids) if "preapproved" in record else None,
         digest=document.digest,
         version=_version(record["version"]) if "version" in record else None,
+        terms=_terms(record, requests, (*connected, *recipients)),
+        end_states=_end_states(record["end_states"], record["rules"], rules) if "end_states" in record else _EVERY_END,
     )
     document.refuse_problems(PolicyError)
     return policy
@@ -74,7 +103,7 @@ def read_policy(text: str, label: str) -> Policy:
 
 def _controller(cell: Cell) -> Controller:
     record = cell.record(("name", "address", "responsible"))
-    return Controller(read_titles(record["name"]), record["address"].text(), record["responsible"].text())
+    return Controller(titles(record["name"]), record["address"].text(), record["responsible"].text())
 
 
 def _version(cell: Cell) -> Version:
@@ -114,9 +143,38 @@ def _month_and_day(cell: Cell) -> tuple[int, int]:
     return month, day
 
 
-def _rules(cell: Cell, categories: Collection[str]) -> tuple[Rule, ...]:
+def _terms(record: Record, requests: RequestTerms, recipients: tuple[Recipient, ...]) -> Terms:
+    """Read what the text says beside the rules."""
+    own = record["pseudonymised"].record(("purposes",))["purposes"] if "pseudonymised" in record else None
+    return Terms(
+        states_rights=requests.states_rights,
+        rights=requests.rights,
+        documents=requests.documents,
+        only_for=requests.only_for,
+        consents=read_consents(record["consents"]) if "consents" in record else (),
+        joint_uses=read_joint_uses(record["joint_use"]) if "joint_use" in record else (),
+        pseudonymised=() if own is None else read_stated_purposes(own),
+        recipients=recipients,
+        notices=read_notices(record["notices"]) if "notices" in record else {},
+        citations=read_citations(record["citations"]) if "citations" in record else (),
+        officer=read_officer(record["dpo"]) if "dpo" in record else None,
+        residency=read_residency(record["residency"]) if "residency" in record else (),
+    )
+
+
+def _end_states(cell: Cell, rules_cell: Cell, rules: Collection[Rule]) -> tuple[Disposal, ...]:
+    """Read what may become of data in the end; a rule may ask for nothing else."""
+    states = some_of(cell, Disposal.ERASE)
+    allowed = " or ".join(state.value for state in states)
+    for rule, entry in zip(rules, rules_cell.items(), strict=True):
+        if states and rule.then not in states:
+            entry.complain(f"`then: {allowed}`, as `end_states` says", f"`then: {rule.then.value}`")
+    return states
+
+
+def _rules(cell: Cell, categories: Collection[str], statutes: Statutes | None) -> tuple[Rule, ...]:
     cells = cell.items("a list of rules")
-    rules = _unique(cells, lambda entry: read_rule(entry, categories), lambda rule: rule.rule_id)
+    rules = _unique(cells, lambda entry: read_rule(entry, categories, statutes), lambda rule: rule.rule_id)
     for index, (rule, entry) in enumerate(zip(rules, cells, strict=True)):
         for earlier in rules[:index]:
             same = rule.category and (rule.category, rule.authority) == (earlier.category, earlier.authority)
@@ -131,34 +189,6 @@ def _rules(cell: Cell, categories: Collection[str]) -> tuple[Rule, ...]:
 def _overlap(one: Rule, other: Rule) -> bool:
     ends = (one.effective_until or date.max, other.effective_until or date.max)
     return max(one.effective_from, other.effective_from) < min(ends)
-
-
-def _requests(cell: Cell) -> RequestRules:
-    record = cell.record(("answer_within", "channels", "identity_documents"))
-    return RequestRules(
-        answer_within=record["answer_within"].period(may_be_zero=False),
-        channels=tuple(channel.matching(ID, ID_WORDS) for channel in record["channels"].items()),
-        identity_documents=tuple(kind.matching(ID, ID_WORDS) for kind in record["identity_documents"].items()),
-    )
-
-
-def _processors(cell: Cell, categories: Collection[str]) -> tuple[ProcessorRules, ...]:
-    found = []
-    for name, entry in cell.entries("processors by system", may_be_empty=True).items():
-        if not ID.fullmatch(name):
-            entry.complain(ID_WORDS, f"`{name}`")
-        record = entry.record(("categories", "key", "answer_within"))
-        found.append(
-            ProcessorRules(
-                system=SystemId(name),
-                categories=tuple(
-                    map(CategoryId, _words(record["categories"], categories, "a category of this policy"))
-                ),
-                key=record["key"].matching(ID, "an identity key of the data map"),
-                answer_within=record["answer_within"].period(may_be_zero=False),
-            )
-        )
-    return tuple(found)
 
 
 def _preapproved(cell: Cell, rule_ids: Collection[str]) -> PreApproval:

@@ -103,7 +103,7 @@ def perhaps_due_keys(rule: Rule, policy: Policy, at: Moment) -> Keys | None:
     """Return the query for at least one key of every person for whom the rule may be due.
 
     Whoever meets the first need by the events under all his keys meets it by those under one of
-    them, unless a preference under another key as_wished it; so those keys are asked for, too.
+    them, unless a preference under another key shortened it; so those keys are asked for, too.
     Restriction and audience are left to the fold: an event under another key changes both.
     """
     needs = needs_of(rule, policy)

@@ -47,9 +47,15 @@ class SqlEvents:
         A correction is yielded whatever its own kind and key name, and so is a correction of
         a correction. Within a subject, the order is that of `occurred_at`.
         """
+        named = select(EVENTS.c.event_id).where(EVENTS.c.kind.in_(kinds))
+        if key_name is not None:
+            named = named.where(EVENTS.c.key_name == key_name)
+        yield from self._yielded(named)
+
+    def _yielded(self, named: Select[Any]) -> Iterator[Event]:
         with self._database.reading() as connection:
             options = {"yield_per": BATCH}
-            for row in connection.execute(_with_corrections(kinds, key_name), execution_options=options):
+            for row in connection.execute(_with_corrections(named), execution_options=options):
                 yield _event(row)
 
     def of_keys(self, keys: Iterable[KeyDigest], kinds: Iterable[str]) -> Iterator[Event]:
@@ -84,10 +90,7 @@ class SqlEvents:
             yield names.setdefault(name, name), digest
 
 
-def _with_corrections(kinds: Sequence[str], key_name: str | None) -> Select[Any]:
-    named = select(EVENTS.c.event_id).where(EVENTS.c.kind.in_(kinds))
-    if key_name is not None:
-        named = named.where(EVENTS.c.key_name == key_name)
+def _with_corrections(named: Select[Any]) -> Select[Any]:
     chosen = named.cte("chosen", recursive=True)
     # UNION, not UNION ALL: events that correct each other in a circle come to an end
     chosen = chosen.union(select(EVENTS.c.event_id).join(chosen, EVENTS.c.corrects == chosen.c.event_id))

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from retention.app import App, Context
+from retention.app.checking import Checked, File, check_policy
 from retention.datamap import read_datamap
-from retention.errors import InputError, SettingsError
+from retention.errors import InputError, PolicyError, Problem, SettingsError
 from retention.evidence import EvidenceLog, Signer
 from retention.model.datamap import DataMap
 from retention.model.ids import SystemId
 from retention.model.policy import Policy
+from retention.model.statute import Statutes
 from retention.planning import coherence
-from retention.policy import read_policy
+from retention.policy import InForce, Written, in_force, read_chain, read_policy, shipped_statutes
 from retention.store import FileKeyStore, FolderTiles, open_ledger
 from retention.wiring.quiet import keep_data_out_of_logs
 from retention.wiring.settings import Settings, read_settings
@@ -26,13 +31,35 @@ class Workspace:
 
     settings: Settings
     policy: Policy
+    """The newest version, as its file says it: it may not be in force yet."""
     policy_text: str
+    chain: tuple[Written, ...]
+    """All versions, oldest first."""
+    in_force: InForce
+    """What holds at the moment asked for: what plans are made from."""
     datamap: DataMap
     datamap_text: str
+    statutes: Statutes
+    """What the policy may cite."""
+
+    def check(self, now: datetime) -> Checked:
+        """Review the policy and run the examples beside it.
+
+        Raises:
+            PolicyError: the file of examples has problems.
+
+        """
+        path = self.settings.policy.with_suffix(".tests.yaml")
+        examples = File(path.name, _read(path)) if path.exists() else None
+        file = File(self.settings.policy.name, self.policy_text)
+        checked = check_policy(self.policy, file, self.datamap, self.statutes, examples=examples, now=now)
+        return replace(checked, warnings=(*self.in_force.findings, *checked.warnings))
 
 
-def read_workspace(folder: Path) -> Workspace:
-    """Read retention.yaml, the policy and the data map; nothing is opened.
+def read_workspace(folder: Path, now: datetime | None = None) -> Workspace:
+    """Read retention.yaml, the policy with the versions before it, and the data map; nothing is opened.
+
+    `now` says which version is in force; the machine's clock if left out.
 
     Raises:
         SettingsError, PolicyError, DataMapError: with every problem of the first file that has any.
@@ -41,17 +68,36 @@ def read_workspace(folder: Path) -> Workspace:
     """
     settings = read_settings(_read(folder / "retention.yaml"), "retention.yaml", folder)
     policy_text, datamap_text = _read(settings.policy), _read(settings.datamap)
-    policy = read_policy(policy_text, settings.policy.name)
+    statutes = shipped_statutes()
+    load = partial(_read_before, settings.policy.parent)
+    chain = read_chain(policy_text, settings.policy.name, load, statutes)
+    policy = chain[-1].policy
+    day = (now or datetime.now(UTC)).astimezone(ZoneInfo(policy.timezone)).date()
+    standing = in_force(chain, day)
     datamap = read_datamap(datamap_text, settings.datamap.name)
-    problems = coherence.check(policy, datamap)
+    problems = coherence.check(policy, datamap) or coherence.check(standing.policy, datamap)
     if problems:
         raise InputError(f"{settings.policy.name} and {settings.datamap.name} do not fit together", problems=problems)
     _check_systems(settings, datamap)
-    return Workspace(settings, policy, policy_text, datamap, datamap_text)
+    _check_residency(settings, policy)
+    return Workspace(settings, policy, policy_text, chain, standing, datamap, datamap_text, statutes)
 
 
-def open_app(folder: Path) -> App:
+def read_policy_file(path: Path) -> Policy:
+    """Read one version of a policy by itself, wherever it lies.
+
+    Raises:
+        SettingsError: it cannot be read.
+        PolicyError: with every problem of the file.
+
+    """
+    return read_policy(_read(path), path.name, shipped_statutes())
+
+
+def open_app(folder: Path, now: datetime | None = None) -> App:
     """Open a workspace: files, ledger, keys, systems.
+
+    `now` says which version of the policy is in force; the machine's clock if left out.
 
     Raises:
         InputError: a file is wrong (see `read_workspace`), or a secret or package is missing.
@@ -59,7 +105,7 @@ def open_app(folder: Path) -> App:
 
     """
     keep_data_out_of_logs()
-    workspace = read_workspace(folder.resolve())
+    workspace = read_workspace(folder.resolve(), now)
     settings = workspace.settings
     systems = connect_all(settings)
     _check_stores(workspace, systems)
@@ -69,8 +115,8 @@ def open_app(folder: Path) -> App:
     _pin(settings.folder / "evidence.vkey", signer.vkey)
     return App(
         Context(
-            policy=workspace.policy,
-            policy_text=workspace.policy_text,
+            policy=workspace.in_force.policy,
+            policy_text=workspace.in_force.text,
             datamap=workspace.datamap,
             datamap_text=workspace.datamap_text,
             limits=settings.limits,
@@ -84,6 +130,15 @@ def open_app(folder: Path) -> App:
             log=EvidenceLog(ledger.log, FolderTiles(settings.evidence), signer, settings.origin),
         )
     )
+
+
+def _read_before(folder: Path, name: str) -> str:
+    """Read the file of an earlier version."""
+    path = folder / name
+    if not path.exists():
+        problem = Problem(where="version.before", expected="the file of the version before", found=f"no file `{name}`")
+        raise PolicyError("the policy names a version before it that cannot be read", problems=(problem,))
+    return _read(path)
 
 
 def _read(path: Path) -> str:
@@ -126,6 +181,23 @@ def _check_systems(settings: Settings, datamap: DataMap) -> None:
             f"{settings.datamap.name} places data in {', '.join(sorted(unknown))}, which retention.yaml does not name",
             hint=f"systems are {', '.join(settings.systems)}",
         )
+
+
+def _check_residency(settings: Settings, policy: Policy) -> None:
+    """Refuse a system in a region that the policy does not allow; one that names no region cannot be judged."""
+    problems = tuple(
+        Problem(
+            where=f"retention.yaml systems.{system.system_id}.region",
+            expected=f"a region of the policy's `residency` ({', '.join(policy.terms.residency)})",
+            found=f"`{region}`",
+        )
+        for system in settings.systems.values()
+        if (region := system.options.get("region")) is not None
+        and policy.terms.residency
+        and region not in policy.terms.residency
+    )
+    if problems:
+        raise SettingsError("data would lie where the policy does not let it", problems=problems)
 
 
 def _check_stores(workspace: Workspace, systems: Systems) -> None:

@@ -48,7 +48,7 @@ rules:
     keep: {for: P7Y, after: fiscal_year.closed, of: accounted, plus: P2M}
     then: erase
     source: statute
-    statute: jp.corporate-tax-act
+    statute: jp.corporate-tax-act.enf-reg-59
   - id: notes
     category: notes
     effective: {from: 2020-01-01}
@@ -59,7 +59,7 @@ holds:
   - id: tax-books
     fields: [orders.amount, orders.paid_at]
     keep: {for: P7Y, after: fiscal_year.closed, of: accounted, plus: P2M}
-    statute: jp.corporate-tax-act
+    statute: jp.corporate-tax-act.enf-reg-59
 requests: {answer_within: P14D, channels: [post, email], identity_documents: [passport]}
 """
 

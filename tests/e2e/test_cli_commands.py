@@ -247,7 +247,7 @@ def test_tables_are_for_people(shop, cli):
     ]
     assert [answer.code for answer in said] == [0] * len(said)
     assert "next: retention approve" in said[3].out
-    assert "tax-books (jp.corporate-tax-act)" in said[3].out
+    assert "tax-books (jp.corporate-tax-act.enf-reg-59)" in said[3].out
     assert not [answer for answer in said if "c3@mail" in answer.all]
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -18,6 +20,8 @@ from retention.model.predicate import Selection
 from retention.model.subject import SubjectKey
 from retention.planning import codec
 from retention.planning.assemble import Header, plan_request, plan_sweep
+from retention.planning.explain import explain
+from retention.planning.fates import Due
 from retention.planning.limits import Limits
 from retention.planning.pausing import Pauses
 from retention.planning.world import World
@@ -214,10 +218,15 @@ def fields_of(table: str) -> tuple[str, ...]:
 
 def sweep(sandbox: Sandbox) -> Any:
     """Plan a sweep."""
+    return plan_sweep(sandbox.world(), header(), pauses(sandbox))
+
+
+def pauses(sandbox: Sandbox) -> Pauses:
+    """Return the holds on people, and what happened."""
     holds = [
         PlacedHold(f"H-{who}", "dispute", "user_id", digest(SubjectKey("user_id", who)), NOW) for who in sandbox.frozen
     ]
-    return plan_sweep(sandbox.world(), header(), Pauses(tuple(holds), Inbox(sandbox), digest))
+    return Pauses(tuple(holds), Inbox(sandbox), digest)
 
 
 @settings(max_examples=150, deadline=None)
@@ -308,3 +317,38 @@ def test_a_request_reaches_everything_of_one_person_and_nothing_of_others(data):
             for name in fields_of(table):
                 kept = sandbox.is_held(table, row["id"], name)
                 assert (found or {}).get(name) == (row[name] if kept else None)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_an_explanation_says_what_the_next_sweep_does(data):
+    """What is told to be due is what goes, what is told to be kept stays: for every field of every person."""
+    sandbox = Sandbox(data)
+    told = {who: explain(sandbox.world(), SubjectKey("user_id", who), pauses(sandbox)) for who in sandbox.closed}
+    before = sandbox.snapshot()
+    draft = sweep(sandbox)
+    if draft is not None:
+        sandbox.carry_out(draft)
+    after = {table: {row["id"]: row for row in rows} for table, rows in sandbox.snapshot().items()}
+    for who, explanation in told.items():
+        seen: Counter[Any] = Counter()
+        for table, rows in before.items():
+            for row in (row for row in rows if sandbox.owner(table, row) == who):
+                for fields in together(sandbox, table):
+                    filled = [name for name in fields if row[name] is not None]
+                    gone = {after[table].get(row["id"], {}).get(name) is None for name in filled}
+                    assert len(gone) < 2, "fields of one category, kept by the same laws, share their fate"
+                    seen.update((f"app.{table}", fields, is_gone) for is_gone in gone)
+        said: Counter[Any] = Counter()
+        for line in explanation.lines:
+            said[line.dataset, line.fields, isinstance(line.fate, Due)] += line.rows
+        assert said == seen
+
+
+def together(sandbox: Sandbox, table: str) -> Iterator[tuple[str, ...]]:
+    """Yield the table's fields, those of one category that the same laws may keep together."""
+    kinds: dict[Any, list[str]] = {}
+    for name in fields_of(table):
+        category = "account" if name == "email" else sandbox.kinds[table, name][0]
+        kinds.setdefault((category, (table, name) in sandbox.held_fields), []).append(name)
+    return (tuple(sorted(names)) for names in kinds.values())

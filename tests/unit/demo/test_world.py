@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pyarrow.parquet as pq
 import pytest
 
-from demo.world import World, as_json_lines, lake_files, make_world
+from demo.world import SCHEMA, World, as_json_lines, lake_files, make_world
+from demo.world.database import UNUSED
+from retention.datamap import read_datamap
+from retention.packs import read_pack
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 LIMIT = 0.05
@@ -52,6 +56,40 @@ def test_the_protagonist_is_everywhere(world: World) -> None:
     assert any(view.user_id == who for view in world.viewing)
     assert any(line.user_id == who for line in world.http)
     assert not any(event.user_id == who for event in world.happenings)
+
+
+def test_the_witness_has_something_for_every_fate(world: World) -> None:
+    """A customer of today has payments, records against fraud, and calls that clients decide over."""
+    who = world.witness.id
+    assert who != world.protagonist.id
+    assert not any(event.user_id == who for event in world.happenings)
+    assert any(payment.customer_id == who for payment in world.payments)
+    assert any(signal.user_id == who for signal in world.fraud_signals)
+    assert {contact.client_id for contact in world.entrusted if contact.user_id == who} == {"client-01", "client-02"}
+    beside = {row.user_id for row in (*world.fraud_signals, *world.entrusted)}
+    assert world.protagonist.id not in beside
+
+
+def test_the_schema_has_the_columns_of_the_map_and_no_others() -> None:
+    """Every table that the u-next pack maps exists in the demo's database, column by column."""
+    tables = {
+        name: {column.split()[0] for column in re.sub(r"\([^)]*\)", "", columns).split(",")}
+        for name, columns in re.findall(r"CREATE TABLE (\w+) \((.*?)\);", SCHEMA + UNUSED, re.DOTALL)
+    }
+    datamap = read_datamap(read_pack("u-next")["datamap.yaml"], "datamap.yaml")
+    mapped = {
+        dataset.location: {
+            *dataset.fields,
+            *dataset.dates.values(),
+            *dataset.linking_columns,
+            *dataset.primary_key,
+            *dataset.not_personal,
+            *([dataset.tenant[1]] if dataset.tenant else []),
+        }
+        for dataset in datamap.datasets.values()
+        if dataset.system == "app"
+    }
+    assert tables == mapped
 
 
 def test_those_who_left_did_so_long_ago(world: World, gone: set[str]) -> None:

@@ -10,7 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retention.errors import InputError, PolicyError, Problem
-from retention.grammar import EVENT_KINDS, STOPS, WITHDRAWN, Cell, Document, Record, nearest, shortened
+from retention.grammar import (
+    EVENT_KINDS,
+    STOPS,
+    WITHDRAWN,
+    Cell,
+    Document,
+    Record,
+    line_at,
+    lines_of,
+    nearest,
+    shortened,
+)
 from retention.model.period import Period
 
 LABEL = "file.yaml"
@@ -34,8 +45,10 @@ def record(text: str, required: tuple[str, ...] = (), optional: tuple[str, ...] 
         ("# only a comment\n", 1, "an empty file"),
         ("a: 1\nb: [1, 2\n", 3, "expected ',' or ']'"),
         ("a: 1\nb: 'open\n", 3, "end of stream"),
-        ("a: 1\n\tb: 2\n", 2, "'\\t'"),
+        ("a: 1\n\tb: 2\n", 2, "a tab character"),
         ("a: 1\nb: \x00\n", 2, "a character that YAML does not allow"),
+        ("あ: い\nb: \x07\n", 2, "a character that YAML does not allow"),
+        ("あ: い\nb: \ud800\n", 2, "a character that YAML does not allow"),
         ("a: 1\n---\nb: 2\n", 2, "another document"),
         ("a: &x 1\nb: 2\n", 1, "an anchor"),
         ("b: 1\na: *x\n", 2, "an alias"),
@@ -196,3 +209,12 @@ def test_clocks_are_stopped_by_events_of_the_catalogue() -> None:
 def test_a_withdrawal_moves_no_clock() -> None:
     """`withdrawn` can be neither a start nor a stop, so what it replaces counts for nothing."""
     assert WITHDRAWN not in EVENT_KINDS
+
+
+def test_the_line_of_a_value_is_found_by_path_and_by_id() -> None:
+    """A finding can name the line of what it is about; what is missing is placed at what holds it."""
+    text = "rules:\n  - id: one\n    keep: {for: P1D}\n  - id: two\n    keep:\n      for: P2D\n"
+    lines = lines_of(Document(text, "x.yaml"))
+    assert [line_at(lines, path) for path in ("rules", "rules[1]", "rules.two", "rules.two.keep.for")] == [1, 4, 4, 6]
+    assert line_at(lines, "rules.two.then") == 4
+    assert line_at(lines, "holds.x") is None

@@ -10,7 +10,7 @@ import pytest
 from retention.errors import PolicyError, Problem
 from retention.model.period import Period
 from retention.model.policy import AfterEvent, AfterFiscalYear, Disposal, Keep, SinceDate, Source
-from retention.policy import read_policy, review
+from retention.policy import read_policy
 
 GOOD = """\
 policy: example
@@ -162,13 +162,3 @@ def test_disposal_at_once_may_be_said() -> None:
 def test_a_hopeless_file_is_an_error_not_a_traceback(text: str) -> None:
     """Whatever stands in the file, the answer is a PolicyError with problems."""
     assert problems(text)
-
-
-def test_review_names_proposals_and_forgotten_categories() -> None:
-    """Periods nobody signed off and categories without a rule are findings, not errors."""
-    found = review(read_policy(GOOD, "policy.yaml"))
-    assert [(finding.code, finding.where) for finding in found] == [
-        ("NEEDS_LEGAL_REVIEW", "account"),
-        ("CATEGORY_WITHOUT_RULE", "billing"),
-    ]
-    assert "legal review" in str(found[0])

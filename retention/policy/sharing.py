@@ -1,0 +1,151 @@
+"""With whom data is shared: joint use, pseudonymised use, processors and other recipients."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from retention.grammar import Cell, Record
+from retention.model.ids import CategoryId, SystemId
+from retention.model.policy import ProcessorRules
+from retention.model.terms import (
+    JointMember,
+    JointUse,
+    JointUseKind,
+    Recipient,
+    RecipientKind,
+    Responsible,
+    ResponsibleEntity,
+    ResponsibleOffice,
+    StatedPurpose,
+    Transfer,
+)
+from retention.policy.words import (
+    ID,
+    ID_WORDS,
+    PURPOSE,
+    PURPOSE_WORDS,
+    country,
+    day,
+    names,
+    one_of,
+    optional_titles,
+    span,
+    titles,
+    truth,
+)
+
+_FACTS = ("title", "contracted", "supervised", "country", "best_effort", "transfer", "subprocessors")
+
+
+def read_joint_uses(cell: Cell) -> tuple[JointUse, ...]:
+    """Read `joint_use`: the five items that must be published, for each joint use."""
+    return tuple(_joint_use(name, entry) for name, entry in cell.entries("joint uses by name").items())
+
+
+def _joint_use(name: str, cell: Cell) -> JointUse:
+    _check_name(name, cell)
+    record = cell.record(("kind", "items", "members", "purposes", "responsible"), ("open_ended",))
+    return JointUse(
+        name=name,
+        kind=one_of(record["kind"], JointUseKind.ORDINARY),
+        items=names(record["items"]),
+        open_ended=truth(record, "open_ended"),
+        members=tuple(_member(member) for member in record["members"].items("a list of members")),
+        purposes=read_stated_purposes(record["purposes"]),
+        responsible=_responsible(record["responsible"]),
+    )
+
+
+def _member(cell: Cell) -> JointMember:
+    record = cell.record(("name",), ("from", "until", "country"))
+    begin, end = span(record)
+    return JointMember(titles(record["name"]), begin, end, country(record))
+
+
+def _responsible(cell: Cell) -> Responsible:
+    if cell.is_missing:
+        return ResponsibleOffice("")
+    record = cell.record((), ("entity", "address", "representative", "office"))
+    if "office" in record:
+        if len(record.cells) > 1:
+            cell.complain("either `office`, or `entity`, `address` and `representative`", "both")
+        return ResponsibleOffice(record["office"].text("an office's name"))
+    for key in ("entity", "address", "representative"):
+        if key not in record:
+            cell.complain(f"the key `{key}` (or `office` alone)", "no such key")
+    return ResponsibleEntity(
+        titles(record["entity"]), record["address"].text("an address"), record["representative"].text("a name")
+    )
+
+
+def read_stated_purposes(cell: Cell) -> tuple[StatedPurpose, ...]:
+    """Read purposes and whether they contact or identify people."""
+    found = []
+    for name, entry in cell.entries("purposes by name").items():
+        if not PURPOSE.fullmatch(name):
+            entry.complain(PURPOSE_WORDS, f"`{name}`")
+        record = entry.record((), ("title", "contacts", "identifies"))
+        found.append(
+            StatedPurpose(name, optional_titles(record), truth(record, "contacts"), truth(record, "identifies"))
+        )
+    return tuple(found)
+
+
+def read_processors(
+    cell: Cell, categories: Collection[str]
+) -> tuple[tuple[ProcessorRules, ...], tuple[Recipient, ...]]:
+    """Read `processors`: what each is told, and the facts of those that state a `kind`."""
+    rules, facts = [], []
+    for name, entry in cell.entries("processors by system", may_be_empty=True).items():
+        _check_name(name, entry)
+        record = entry.record(("categories", "key", "answer_within"), ("kind", *_FACTS))
+        shared = _categories(record, categories)
+        rules.append(
+            ProcessorRules(
+                system=SystemId(name),
+                categories=shared,
+                key=record["key"].matching(ID, "an identity key of the data map"),
+                answer_within=record["answer_within"].period(may_be_zero=False),
+            )
+        )
+        if "kind" in record:
+            facts.append(_recipient(name, record, shared))
+        elif stray := sorted(set(record.cells) & set(_FACTS)):
+            entry.complain("the key `kind` beside facts of a recipient", f"`{stray[0]}` without it")
+    return tuple(rules), tuple(facts)
+
+
+def read_recipients(cell: Cell, categories: Collection[str]) -> tuple[Recipient, ...]:
+    """Read `recipients`: those that no system connects."""
+    found = []
+    for name, entry in cell.entries("recipients by name").items():
+        _check_name(name, entry)
+        record = entry.record(("title", "kind"), ("categories", *_FACTS[1:]))
+        found.append(_recipient(name, record, _categories(record, categories) if "categories" in record else ()))
+    return tuple(found)
+
+
+def _recipient(name: str, record: Record, categories: tuple[CategoryId, ...]) -> Recipient:
+    title: Mapping[str, str] = optional_titles(record)
+    return Recipient(
+        name=name,
+        title=title,
+        kind=one_of(record["kind"], RecipientKind.OUTSOURCER),
+        categories=categories,
+        contracted_on=day(record, "contracted"),
+        supervised_on=day(record, "supervised"),
+        country=country(record),
+        best_effort=truth(record, "best_effort"),
+        transfer=one_of(record["transfer"], Transfer.NONE) if "transfer" in record else None,
+        subprocessors=truth(record, "subprocessors"),
+    )
+
+
+def _categories(record: Record, categories: Collection[str]) -> tuple[CategoryId, ...]:
+    items = record["categories"].items()
+    return tuple(CategoryId(item.word(categories, "a category of this policy")) for item in items)
+
+
+def _check_name(name: str, cell: Cell) -> None:
+    if not ID.fullmatch(name):
+        cell.complain(ID_WORDS, f"`{name}`")
