@@ -1,7 +1,7 @@
 """Clocks: when what is kept need not be kept any more. Pure; `now` is a parameter.
 
     calendar    arithmetic of the Japanese Civil Code: first free day, and its inverse for row clocks
-    fold        events about a person → since when the clock runs; who is due
+    fold        events about a person → which count, and since when a clock runs
     needs       what must have happened before a rule is due: every need, by any of its triggers
     standing    what a rule says for one person or row: not started, running, open purposes, paused, due
     preference  a person's own, shorter period
@@ -14,10 +14,10 @@ Start at `calendar`: its docstring says how a period is counted.
 from __future__ import annotations
 
 from retention.clocks.calendar import advance, due_before, first_free_day, fiscal_year_end_of, free_at
-from retention.clocks.catalogue import EVENT_KINDS, STOPS, WITHDRAWN, kinds_that_move, stops_of
-from retention.clocks.fold import due_since, due_subjects, started_at, that_count, uncorrected
-from retention.clocks.needs import Need, Trigger, needs_of
-from retention.clocks.preference import period_of, shortened
+from retention.clocks.catalogue import EVENT_KINDS, STOPS, WITHDRAWN, stops_of
+from retention.clocks.fold import started_at, that_count, uncorrected
+from retention.clocks.needs import Need, Trigger, kinds_that_move, needs_of
+from retention.clocks.preference import as_wished, period_of
 from retention.clocks.restriction import LiftWithoutNotice, RestrictedSince, Restriction, Unrestricted, restricted
 from retention.clocks.standing import (
     Due,
@@ -51,9 +51,8 @@ __all__ = [
     "Unrestricted",
     "addressed",
     "advance",
+    "as_wished",
     "due_before",
-    "due_since",
-    "due_subjects",
     "first_free_day",
     "fiscal_year_end_of",
     "free_at",
@@ -62,7 +61,6 @@ __all__ = [
     "period_of",
     "restricted",
     "row_standing",
-    "shortened",
     "standing",
     "started_at",
     "stops_of",

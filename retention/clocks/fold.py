@@ -15,17 +15,11 @@ whenever either arrives. So the answer is a function of the set of events:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
-from itertools import groupby
-from zoneinfo import ZoneInfo
 
-from retention.clocks.calendar import due_before
 from retention.clocks.catalogue import STOPS
 from retention.model.event import Event
-from retention.model.policy import AfterEvent, Keep
-
-_NO_FISCAL_YEAR = (12, 31)
 
 
 def started_at(events: Iterable[Event], start_kind: str, now: datetime) -> datetime | None:
@@ -46,43 +40,6 @@ def first_after_last(happened: Iterable[Event], start_kind: str, stops: frozense
     last_stop = max((event.occurred_at for event in happened if event.kind in stops), default=None)
     starts = (event.occurred_at for event in happened if event.kind == start_kind)
     return min((start for start in starts if last_stop is None or start > last_stop), default=None)
-
-
-def due_subjects(events: Iterable[Event], keep: Keep, now: datetime, zone: ZoneInfo) -> Iterator[tuple[str, datetime]]:
-    """Yield (subject digest, start of the clock) of everyone whose event clock has run out.
-
-    Args:
-        events: Grouped by subject, as `Events.of_kinds` of the ledger yields them; streamed.
-        keep: An `AfterEvent` clock.
-        now: The instant for which is asked.
-        zone: The policy's: in which day an event happened, and which day it is now.
-
-    Raises:
-        TypeError: the clock does not start with an event.
-
-    """
-    _started_by(keep)
-    for digest, group in groupby(events, key=lambda event: event.subject_digest):
-        started = due_since(group, keep, now, zone)
-        if started is not None:
-            yield digest, started
-
-
-def due_since(events: Iterable[Event], keep: Keep, now: datetime, zone: ZoneInfo) -> datetime | None:
-    """Return the start of one person's event clock if it has run out, or None.
-
-    Raises:
-        TypeError: the clock does not start with an event.
-
-    """
-    started = started_at(events, _started_by(keep), now)
-    return started if started is not None and started < due_before(keep, now, zone, _NO_FISCAL_YEAR) else None
-
-
-def _started_by(keep: Keep) -> str:
-    if not isinstance(keep.start, AfterEvent):
-        raise TypeError(f"expected a clock that starts with an event, found {type(keep.start).__name__}")
-    return keep.start.event
 
 
 def that_count(events: Iterable[Event], now: datetime) -> list[Event]:

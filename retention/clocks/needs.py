@@ -18,6 +18,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from retention.clocks.catalogue import stops_of
+from retention.grammar import AGREED, LIFTED, NOTIFIED, PLACED, PREFERENCE
 from retention.model.period import Period
 from retention.model.policy import AfterEvent, AfterPurposes, Basis, Keep, Policy, Purpose, Rule
 
@@ -59,6 +61,13 @@ def needs_of(rule: Rule, policy: Policy) -> tuple[Need, ...]:
             return tuple(_ends(purpose, rule.keep.keep_for, preference=rule.preference) for purpose in purposes)
         case _:
             return ()
+
+
+def kinds_that_move(rule: Rule, policy: Policy) -> frozenset[str]:
+    """Return the kinds of events that can change what the rule says for a person: what to ask the ledger for."""
+    triggers = [trigger for need in needs_of(rule, policy) for trigger in need]
+    kinds = {kind for trigger in triggers for kind in (trigger.kind, *stops_of(trigger.kind, trigger.about))}
+    return frozenset({*kinds, AGREED, PREFERENCE, PLACED, LIFTED, NOTIFIED}) if triggers else frozenset()
 
 
 def _ends(purpose: Purpose, keep_for: Period, *, preference: bool) -> Need:

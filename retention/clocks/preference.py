@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from retention.grammar import PREFERENCE
 from retention.model.event import Event
 from retention.model.period import Period
 from retention.model.policy import Keep
-
-SET = "preference.set"
 
 
 def preferred(happened: Iterable[Event]) -> Period | None:
@@ -18,7 +17,9 @@ def preferred(happened: Iterable[Event]) -> Period | None:
     One that names no period takes earlier ones back.
     """
     latest = max(
-        (e for e in happened if e.kind == SET), key=lambda e: (e.occurred_at, e.recorded_at, e.event_id), default=None
+        (e for e in happened if e.kind == PREFERENCE),
+        key=lambda e: (e.occurred_at, e.recorded_at, e.event_id),
+        default=None,
     )
     return None if latest is None else period_of(latest.about)
 
@@ -31,6 +32,6 @@ def period_of(about: str | None) -> Period | None:
         return None
 
 
-def shortened(keep: Keep, period: Period) -> Keep:
+def as_wished(keep: Keep, period: Period) -> Keep:
     """Return the clock with the person's period; a filing deadline or a purpose's own time stays before it."""
     return replace(keep, keep_for=period)

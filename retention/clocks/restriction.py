@@ -13,12 +13,8 @@ from datetime import datetime
 from typing import TypeAlias
 
 from retention.clocks.fold import that_count
-from retention.grammar import RESTRICTION_LIFT
+from retention.grammar import LIFTED, NOTIFIED, PLACED, RESTRICTION_LIFT
 from retention.model.event import Event
-
-PLACED = "restriction.placed"
-LIFTED = "restriction.lifted"
-NOTIFIED = "notice.delivered"
 
 
 @dataclass(frozen=True, slots=True)

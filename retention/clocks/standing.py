@@ -18,7 +18,7 @@ from retention.clocks.calendar import free_at
 from retention.clocks.catalogue import stops_of
 from retention.clocks.fold import first_after_last, that_count
 from retention.clocks.needs import Need, Trigger, needs_of
-from retention.clocks.preference import preferred, shortened
+from retention.clocks.preference import as_wished, preferred
 from retention.clocks.restriction import LiftWithoutNotice, RestrictedSince, Unrestricted, restricted
 from retention.model.event import Event
 from retention.model.period import Period
@@ -190,7 +190,7 @@ def _clock(trigger: Trigger, happened: list[Event], wish: Period | None, zone: Z
     day = started_at.astimezone(zone).date()
     keeps = [trigger.keep]
     if trigger.preference and wish is not None:
-        keeps.append(shortened(trigger.keep, wish))
+        keeps.append(as_wished(trigger.keep, wish))
     days = [free_on for keep in keeps if (free_on := _free(day, keep, _NO_FISCAL_YEAR)) is not None]
     return _Clock(min(days), started_at) if days else None
 

@@ -18,8 +18,13 @@ from retention.grammar.finding import Finding, Severity
 from retention.grammar.places import line_at, lines_of
 from retention.grammar.vocabulary import (
     ABOUT,
+    AGREED,
     EVENT_KINDS,
     FISCAL_YEAR_CLOSED,
+    LIFTED,
+    NOTIFIED,
+    PLACED,
+    PREFERENCE,
     PURPOSES_ENDED,
     RESTRICTION_LIFT,
     STOPS,
@@ -29,8 +34,13 @@ from retention.grammar.vocabulary import (
 
 __all__ = [
     "ABOUT",
+    "AGREED",
     "EVENT_KINDS",
     "FISCAL_YEAR_CLOSED",
+    "LIFTED",
+    "NOTIFIED",
+    "PLACED",
+    "PREFERENCE",
     "PURPOSES_ENDED",
     "RESTRICTION_LIFT",
     "STOPS",

@@ -18,6 +18,17 @@ PURPOSES_ENDED = "purposes.ended"
 WITHDRAWN = "withdrawn"
 """The kind of a correction that says: the corrected event never happened."""
 
+AGREED = "policy.agreed"
+"""The person agreed to a version of the policy."""
+
+PREFERENCE = "preference.set"
+"""The person said how long data should be kept; one that names no period takes earlier ones back."""
+
+PLACED = "restriction.placed"
+LIFTED = "restriction.lifted"
+NOTIFIED = "notice.delivered"
+"""A restriction's beginning and end, and what must come before the end."""
+
 EVENT_KINDS = frozenset(
     [
         "account.closed",

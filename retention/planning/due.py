@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeAlias
 
-from retention.clocks import due_before, due_since, due_subjects, kinds_that_move
+from retention.clocks import Due, due_before, kinds_that_move, standing
 from retention.model.event import Event
 from retention.model.ids import CategoryId, RuleId
 from retention.model.plan import Because
@@ -21,10 +22,12 @@ from retention.planning.identity import Digester, expand, locate, persons
 from retention.planning.keysets import KeySets
 from retention.planning.reach import of_identity, through_parents
 from retention.planning.world import World
-from retention.ports.ledger import Events
+from retention.ports.ledger import Events, KeyDigest
 
 Person: TypeAlias = frozenset[SubjectKey]
 """All keys of one person."""
+_BATCH = 500
+"""People whose events are in memory at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,53 +45,60 @@ def rules_in_force(world: World) -> tuple[Rule, ...]:
 
 
 def due_people(world: World, events: Events, digest: Digester, keysets: KeySets) -> tuple[DuePeople, ...]:
-    """Return the people whose event clocks have run out, grouped by what is due."""
-    by_digest: dict[tuple[str, str], set[RuleId]] = defaultdict(set)
-    for rule, start in _event_rules(world):
-        for key_name in _key_names(world, rule):
-            inbox = events.of_kinds(kinds_that_move(start.event), key_name)
-            for digested, _ in due_subjects(inbox, rule.keep, world.now, world.zone):
-                by_digest[key_name, digested].add(rule.rule_id)
-    if not by_digest:
+    """Return the people whose event clocks have run out, grouped by what is due.
+
+    The ledger names the keys that may be due, the stores the people behind them, and the events
+    under all keys of each person decide.
+    """
+    rules = tuple(_event_rules(world))
+    wanted: set[KeyDigest] = set()
+    for rule in rules:
+        names = _key_names(world, rule)
+        wanted.update(key for key in events.perhaps_due(rule, world.policy, world.now) if key[0] in names)
+    if not wanted:
         return ()
-    names = {name for name, _ in by_digest}
     located: dict[str, set[Key]] = defaultdict(set)
-    for key, _ in locate(world, names, lambda name, value: (name, value) in by_digest, digest):
+    for key, _ in locate(world, {name for name, _ in wanted}, lambda name, value: (name, value) in wanted, digest):
         located[key.name].add(key.value)
-    frozen = {name: frozenset(values) for name, values in located.items()}
-    found = persons(world, frozen, keysets)
-    return tuple(_grouped(world, _due_of(world, events, found, digest)))
+    found = persons(world, {name: frozenset(values) for name, values in located.items()}, keysets)
+    return tuple(_grouped(world, _due_of(world, rules, events, found, digest)))
 
 
-def _event_rules(world: World) -> Iterator[tuple[Rule, AfterEvent]]:
-    for rule in rules_in_force(world):
-        if isinstance(rule.keep.start, AfterEvent):
-            yield rule, rule.keep.start
+def _event_rules(world: World) -> Iterator[Rule]:
+    return (rule for rule in rules_in_force(world) if isinstance(rule.keep.start, AfterEvent | AfterPurposes))
 
 
 def _due_of(
-    world: World, events: Events, found: Iterable[Person], digest: Digester
+    world: World, rules: Sequence[Rule], events: Events, found: Iterable[Person], digest: Digester
 ) -> Iterator[tuple[Person, frozenset[RuleId]]]:
     """Yield what is due for each person, by the events under all his keys: closed by one, reopened by another."""
-    owner = {(key.name, digest(key)): person for person in found for key in person}
-    due: dict[Person, set[RuleId]] = {person: set() for person in owner.values()}
-    for rule, start in _event_rules(world):
-        told: dict[Person, list[Event]] = defaultdict(list)
-        for key_name in _key_names(world, rule):
-            for event in events.of_kinds(kinds_that_move(start.event), key_name):
-                if (key_name, event.subject_digest) in owner:
-                    told[owner[key_name, event.subject_digest]].append(event)
+    kinds = {kind for rule in rules for kind in kinds_that_move(rule, world.policy)}
+    names = {rule.rule_id: _key_names(world, rule) for rule in rules}
+    people = iter(found)
+    while batch := list(islice(people, _BATCH)):
+        owner = {(key.name, digest(key)): person for person in batch for key in person}
+        told: dict[Person, list[Event]] = {person: [] for person in batch}
+        for event in events.of_keys(owner, kinds):
+            told[owner[event.key_name, event.subject_digest]].append(event)
         for person, happened in told.items():
-            if due_since(happened, rule.keep, world.now, world.zone) is not None:
-                due[person].add(rule.rule_id)
-    yield from ((person, frozenset(rules)) for person, rules in due.items() if rules)
+            due = frozenset(
+                rule.rule_id
+                for rule in rules
+                if _is_due(world, rule, [event for event in happened if event.key_name in names[rule.rule_id]])
+            )
+            if due:
+                yield person, due
 
 
-def _key_names(world: World, rule: Rule) -> tuple[str, ...]:
+def _is_due(world: World, rule: Rule, happened: Iterable[Event]) -> bool:
+    return isinstance(standing(rule, world.policy, happened, world.now), Due)
+
+
+def _key_names(world: World, rule: Rule) -> frozenset[str]:
     """Return the keys by which events name those whom the rule is about: people, or tenants."""
     if rule.authority is Authority.TENANT:
-        return tuple(sorted(tenant_key_names(world.datamap)))
-    return tuple(sorted({name for dataset in world.datamap.datasets.values() for name in dataset.subject}))
+        return frozenset(tenant_key_names(world.datamap))
+    return frozenset(name for dataset in world.datamap.datasets.values() for name in dataset.subject)
 
 
 def _grouped(world: World, due: Iterable[tuple[Person, frozenset[RuleId]]]) -> Iterator[DuePeople]:

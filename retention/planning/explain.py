@@ -70,7 +70,7 @@ def explain(world: World, start: SubjectKey, pauses: Pauses) -> Explanation:
     refuse_ambiguous(world, identity)
     who = {(key.name, pauses.digest(key)) for key in identity.every()}
     person = _Person(
-        tuple(pauses.events.of_people(who)),
+        tuple(pauses.events.of_keys(who, clocks.EVENT_KINDS)),
         next((h for h in pauses.holds if h.released_at is None and (h.key_name, h.subject_digest) in who), None),
     )
     reached = of_identity(world, identity, keysets)
@@ -131,7 +131,7 @@ def _by_authority(
     for name, value in sorted(_tenants(world, reached, keysets), key=str):
         rows = instructed(world, reached, {name: frozenset({value})}, keysets)
         own = {n: together(reached[n], where) for n, where in rows.items() if n in reached}
-        known = tuple(pauses.events.of_people({(name, pauses.digest(SubjectKey(name, str(value))))}))
+        known = tuple(pauses.events.of_keys({(name, pauses.digest(SubjectKey(name, str(value))))}, clocks.EVENT_KINDS))
         yield _Own(own, name, known)
 
 

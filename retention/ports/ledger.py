@@ -7,17 +7,21 @@ the clear: people appear as keyed digests, and the vault holds only ciphertext.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.copies import Horizon, PlacedOrder, Receipt
 from retention.model.event import Event
 from retention.model.hold import Deferred, PlacedHold
 from retention.model.ids import CaseId, HoldId, OrderId, PlanId, StatementId, StepId
+from retention.model.policy import Policy, Rule
+
+KeyDigest: TypeAlias = tuple[str, str]
+"""One key of a person as the ledger knows it: the identity key's name, and the keyed digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +189,22 @@ class Events(Protocol):
         """Yield events of these kinds and every correction of them, grouped by subject."""
         ...
 
-    def of_people(self, people: Collection[tuple[str, str]]) -> Iterator[Event]:
-        """Yield every event about these (key name, digest), and every correction of them."""
+    def of_keys(self, keys: Iterable[KeyDigest], kinds: Iterable[str]) -> Iterator[Event]:
+        """Yield the events of these kinds about these keys that nothing has corrected."""
+        ...
+
+    def due(self, rule: Rule, policy: Policy, now: datetime) -> Iterator[KeyDigest]:
+        """Yield each key whose events make the rule due, as if it were its person's only one; streamed.
+
+        Nothing for a rule that starts from a date of the row.
+        """
+        ...
+
+    def perhaps_due(self, rule: Rule, policy: Policy, now: datetime) -> Iterator[KeyDigest]:
+        """Yield at least one key of every person for whom the rule is due by the events under all his keys.
+
+        The person's events decide (`retention.clocks.standing`); a key comes once.
+        """
         ...
 
 

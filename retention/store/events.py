@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, or_, select
+from sqlalchemy import Connection, Row, Select, select, text
 
 from retention.model.event import Event
+from retention.model.policy import Policy, Rule
+from retention.ports.ledger import KeyDigest
+from retention.store.corrections import settle
+from retention.store.due import Keys, due_keys, moment, perhaps_due_keys
 from retention.store.engine import Database
 from retention.store.tables import EVENTS
 
 BATCH = 1000
 """Rows in memory at a time, in and out."""
-_NAMED = 200
-"""People in one question: SQLite bounds the depth of an expression."""
 ALONE = 0x6C656402
 """Two writers of the same events in another order would wait for each other on PostgreSQL."""
 
@@ -35,6 +38,7 @@ class SqlEvents:
         with self._database.writing(alone_in=ALONE) as connection:
             while batch := list(islice(rows, BATCH)):
                 recorded += connection.execute(insert, batch).rowcount
+                settle(connection, [row["event_id"] for row in batch], [c for row in batch if (c := row["corrects"])])
         return recorded
 
     def of_kinds(self, kinds: Sequence[str], key_name: str | None = None) -> Iterator[Event]:
@@ -43,26 +47,47 @@ class SqlEvents:
         A correction is yielded whatever its own kind and key name, and so is a correction of
         a correction. Within a subject, the order is that of `occurred_at`.
         """
-        named = select(EVENTS.c.event_id).where(EVENTS.c.kind.in_(kinds))
-        if key_name is not None:
-            named = named.where(EVENTS.c.key_name == key_name)
-        yield from self._yielded(named)
-
-    def of_people(self, people: Collection[tuple[str, str]]) -> Iterator[Event]:
-        """Yield every event about these (key name, digest), and every correction of them."""
-        rest = iter(sorted(people))
-        while some := list(islice(rest, _NAMED)):
-            about = [and_(EVENTS.c.key_name == name, EVENTS.c.subject_digest == digest) for name, digest in some]
-            yield from self._yielded(select(EVENTS.c.event_id).where(or_(*about)))
-
-    def _yielded(self, named: Select[Any]) -> Iterator[Event]:
         with self._database.reading() as connection:
             options = {"yield_per": BATCH}
-            for row in connection.execute(_with_corrections(named), execution_options=options):
+            for row in connection.execute(_with_corrections(kinds, key_name), execution_options=options):
                 yield _event(row)
 
+    def of_keys(self, keys: Iterable[KeyDigest], kinds: Iterable[str]) -> Iterator[Event]:
+        """Yield the events of these kinds about these keys that stand."""
+        asked = set(keys)
+        digests = iter(sorted({digest for _, digest in asked}))
+        chosen = select(EVENTS).where(EVENTS.c.stands, EVENTS.c.kind.in_(sorted(set(kinds))))
+        with self._database.reading() as connection:
+            while batch := list(islice(digests, BATCH)):
+                for row in connection.execute(chosen.where(EVENTS.c.subject_digest.in_(batch))):
+                    if (row.key_name, row.subject_digest) in asked:
+                        yield _event(row)
 
-def _with_corrections(named: Select[Any]) -> Select[Any]:
+    def due(self, rule: Rule, policy: Policy, now: datetime) -> Iterator[KeyDigest]:
+        """Yield each key whose events make the rule due."""
+        with self._database.reading() as connection:
+            yield from self._keys(connection, due_keys(rule, policy, moment(connection, policy, now)))
+
+    def perhaps_due(self, rule: Rule, policy: Policy, now: datetime) -> Iterator[KeyDigest]:
+        """Yield at least one key of every person for whom the rule may be due."""
+        with self._database.reading() as connection:
+            yield from self._keys(connection, perhaps_due_keys(rule, policy, moment(connection, policy, now)))
+
+    def _keys(self, connection: Connection, keys: Keys | None) -> Iterator[KeyDigest]:
+        if keys is None:
+            return
+        if not self._database.is_sqlite:
+            # all of it will be read; by default PostgreSQL plans a cursor for its first tenth
+            connection.execute(text("SET LOCAL cursor_tuple_fraction = 1"))
+        names: dict[str, str] = {}  # one object a name: millions of keys share a few names
+        for name, digest in connection.execute(keys, execution_options={"yield_per": BATCH}):
+            yield names.setdefault(name, name), digest
+
+
+def _with_corrections(kinds: Sequence[str], key_name: str | None) -> Select[Any]:
+    named = select(EVENTS.c.event_id).where(EVENTS.c.kind.in_(kinds))
+    if key_name is not None:
+        named = named.where(EVENTS.c.key_name == key_name)
     chosen = named.cte("chosen", recursive=True)
     # UNION, not UNION ALL: events that correct each other in a circle come to an end
     chosen = chosen.union(select(EVENTS.c.event_id).join(chosen, EVENTS.c.corrects == chosen.c.event_id))

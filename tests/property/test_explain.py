@@ -128,9 +128,14 @@ class Firm:
         found = (e for e in self.events if e.kind in kinds and key_name in (None, e.key_name))
         return iter(sorted(found, key=lambda event: event.subject_digest))
 
-    def of_people(self, people: Any) -> Iterator[Event]:
-        """Yield those about these people."""
-        return (event for event in self.events if (event.key_name, event.subject_digest) in people)
+    def of_keys(self, keys: Any, kinds: Any) -> list[Event]:
+        """Return events, as the ledger's inbox does."""
+        asked = set(keys)
+        return [e for e in self.events if (e.key_name, e.subject_digest) in asked and e.kind in kinds]
+
+    def perhaps_due(self, *_: Any) -> set[tuple[str, str]]:
+        """Return every key: the widest answer that the ledger may give."""
+        return {(event.key_name, event.subject_digest) for event in self.events}
 
     def owner(self, table: str, row: dict[str, Any]) -> str:
         """Whose row it is."""

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.memory import connect, make
+from retention.clocks import uncorrected
 from retention.datamap import read_datamap
 from retention.errors import UnknownSubjectError
 from retention.model.datamap import ColumnType
@@ -196,13 +197,18 @@ class Inbox:
             if days is not None
         ]
 
-    def of_kinds(self, kinds: Any, key_name: str | None = None) -> Iterator[Event]:
-        """Yield them."""
-        return (event for event in self.events if event.kind in kinds and event.key_name == key_name)
+    def perhaps_due(self, *_: Any) -> set[tuple[str, str]]:
+        """Return every key: the widest answer that the ledger may give."""
+        return {(event.key_name, event.subject_digest) for event in self.events}
 
-    def of_people(self, people: Any) -> Iterator[Event]:
-        """Yield those about these people."""
-        return (event for event in self.events if (event.key_name, event.subject_digest) in people)
+    def of_kinds(self, kinds: Any, key_name: str | None = None) -> list[Event]:
+        """Return them."""
+        return [event for event in self.events if event.kind in kinds and event.key_name == key_name]
+
+    def of_keys(self, keys: Any, kinds: Any) -> list[Event]:
+        """Return events, as the ledger's inbox does."""
+        asked = set(keys)
+        return [e for e in uncorrected(self.events) if (e.key_name, e.subject_digest) in asked and e.kind in kinds]
 
 
 def fields_of(table: str) -> tuple[str, ...]:

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-import pytest
-
-from retention.clocks import due_subjects, kinds_that_move, started_at
+from retention.clocks import started_at
 from retention.model.event import Event
-from retention.model.period import Period
-from retention.model.policy import AfterEvent, Keep, SinceDate
 
-TOKYO = ZoneInfo("Asia/Tokyo")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = START + timedelta(days=100)
 
@@ -99,37 +93,3 @@ def test_events_that_correct_each_other_count_for_nothing() -> None:
         is None
     )
     assert since(event("c1", "account.closed", 40, corrects="c1")) is None
-
-
-def test_due_subjects_are_those_whose_period_is_over() -> None:
-    """Thirty days after the closing's day, in the policy's zone; who reopened is not among them."""
-    keep = Keep(Period(days=30), AfterEvent("account.closed"))
-    events = [
-        event("a", "account.closed", 0, subject="over"),
-        event("b", "account.closed", 90, subject="running"),
-        event("c", "account.closed", 0, subject="back"),
-        event("d", "account.reopened", 1, subject="back"),
-    ]
-    assert list(due_subjects(events, keep, NOW, TOKYO)) == [("over", START)]
-
-
-@pytest.mark.parametrize(("hour", "due"), [(14, 1), (15, 0)])
-def test_the_day_of_an_event_is_the_policys_day(hour: int, due: int) -> None:
-    """23:59 in Tokyo and 00:00 are different days, though the same day in UTC."""
-    keep = Keep(Period(days=1), AfterEvent("account.closed"))
-    closed_at = datetime(2026, 4, 8, hour, 59, tzinfo=UTC)
-    closed = Event("a", "account.closed", "user_id", "d1", closed_at, closed_at)
-    now = datetime(2026, 4, 10, 12, tzinfo=TOKYO)
-    assert len(list(due_subjects([closed], keep, now, TOKYO))) == due
-
-
-def test_a_row_clock_has_no_subjects() -> None:
-    """Asking for the subjects of a row clock is a mistake of the caller."""
-    with pytest.raises(TypeError, match="event"):
-        list(due_subjects([], Keep(Period(), SinceDate("x")), NOW, TOKYO))
-
-
-def test_the_ledger_is_asked_for_starts_and_stops() -> None:
-    """A clock's kinds are its start and what stops it."""
-    assert kinds_that_move("account.closed") == ("account.closed", "account.reopened")
-    assert kinds_that_move("survey.closed") == ("survey.closed",)

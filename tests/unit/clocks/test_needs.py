@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from retention.clocks import needs_of
+from retention.clocks import kinds_that_move, needs_of
 from retention.model.period import Period
 from retention.model.policy import AfterPurposes, Keep, Policy, SinceDate
 from retention.policy import read_policy
@@ -56,3 +56,14 @@ def test_a_row_clock_has_no_needs():
     assert isinstance(policy().rules[1].keep.start, AfterPurposes)
     billing = replace(rule, keep=Keep(Period(years=7), start=SinceDate("paid")))
     assert needs_of(billing, policy()) == ()
+
+
+def test_the_ledger_is_asked_for_every_kind_that_can_change_the_answer():
+    """Starts, stops, and what shortens, pauses or includes; nothing for a row clock."""
+    account, letters = (kinds_that_move(rule, policy()) for rule in policy().rules)
+    always = {"preference.set", "policy.agreed", "restriction.placed", "restriction.lifted", "notice.delivered"}
+    ends = {"purpose.accomplished", "consent.given"}
+    assert account == always | ends | {"account.closed", "account.reopened", "objection"}
+    assert letters == always | ends | {"consent.withdrawn"}
+    billing = replace(policy().rules[0], keep=Keep(Period(years=7), start=SinceDate("paid")))
+    assert kinds_that_move(billing, policy()) == frozenset()

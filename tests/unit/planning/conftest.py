@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.memory import connect, forget, make
+from retention.clocks import uncorrected
 from retention.datamap import read_datamap
 from retention.model.datamap import ColumnType
 from retention.model.event import Event
@@ -100,14 +101,19 @@ class Box:
         """Place a hold."""
         self.holds.append(PlacedHold("H-1", "dispute", key, self.digest(SubjectKey(key, value)), NOW))
 
+    def perhaps_due(self, *_: Any) -> set[tuple[str, str]]:
+        """Return every key: the widest answer that the ledger may give."""
+        return {(event.key_name, event.subject_digest) for event in self.events}
+
     def of_kinds(self, kinds: Any, key_name: str | None = None) -> list[Event]:
         """Return events, as the ledger's inbox does."""
-        found = [event for event in self.events if event.kind in kinds and key_name in {None, event.key_name}]
+        found = [event for event in self.events if event.kind in kinds and key_name in (None, event.key_name)]
         return sorted(found, key=lambda event: (event.key_name, event.subject_digest))
 
-    def of_people(self, people: Any) -> list[Event]:
-        """Return all events about these people."""
-        return [event for event in self.events if (event.key_name, event.subject_digest) in people]
+    def of_keys(self, keys: Any, kinds: Any) -> list[Event]:
+        """Return events, as the ledger's inbox does."""
+        asked = set(keys)
+        return [e for e in uncorrected(self.events) if (e.key_name, e.subject_digest) in asked and e.kind in kinds]
 
     @staticmethod
     def digest(key: SubjectKey) -> str:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+from retention.model.policy import Purpose
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
@@ -42,3 +45,43 @@ def test_a_step_names_the_rules_that_made_it_due(box, rows):
     shop.event("account.closed", "c1", NOW - timedelta(days=90))
     reasons = {step.dataset: step.because.rules for step in shop.sweep().plan.steps}
     assert reasons == {"app.customers": ("account",), "app.orders": ("traces",)}
+
+
+PURPOSES = """\
+rules:
+  - {id: account, category: account, effective: {from: 2020-01-01}, keep: {for: P30D, after: purposes.ended},
+     then: erase, source: policy}
+  - {id: traces, category: traces, effective: {from: 2020-01-01}, keep: {for: P12M, since: at},
+     then: erase, source: policy}
+"""
+
+
+def purposes(box, rows, *happened):
+    """Plan a sweep for a customer whose account serves the purposes P and Q."""
+    customer, order = rows
+    shop = box({"customers": [customer("c1")], "orders": [order(1, None, NOW.date())]}, rules=PURPOSES)
+    category = shop.policy.categories["account"]
+    served = {**shop.policy.categories, "account": replace(category, purposes=("P", "Q"))}
+    named = {**shop.policy.purposes, "Q": Purpose("Q", {})}
+    shop.policy = replace(shop.policy, categories=served, purposes=named)
+    for kind, days, key, about in happened:
+        shop.event(kind, "c1" if key == "user_id" else "c1@x.example", NOW - timedelta(days=days), key, about)
+    return erased(shop.sweep())
+
+
+def test_needs_met_under_different_keys_are_met(box, rows):
+    """One purpose ended by the id and the other by the address: nothing is needed any more."""
+    first, second = ("purpose.accomplished", 50, "user_id", "P"), ("purpose.accomplished", 40, "email", "Q")
+    assert purposes(box, rows, first, second) == 1
+    assert purposes(box, rows, first) == 0
+    assert purposes(box, rows, second) == 0
+
+
+def test_a_restriction_under_another_key_pauses(box, rows):
+    """Whoever had the processing restricted by address is not erased by id."""
+    ended = [("purpose.accomplished", 50, "user_id", about) for about in "PQ"]
+    placed = ("restriction.placed", 20, "email", None)
+    told, lifted = ("notice.delivered", 9, "email", "restriction-lift"), ("restriction.lifted", 8, "user_id", None)
+    assert purposes(box, rows, *ended, placed) == 0
+    assert purposes(box, rows, *ended, placed, lifted) == 0
+    assert purposes(box, rows, *ended, placed, told, lifted) == 1

@@ -95,12 +95,3 @@ def test_writing_while_reading_works(ledger: Ledger) -> None:
 
 def _subject(found: Event) -> str:
     return found.subject_digest
-
-
-def test_everything_about_some_people_comes_with_its_corrections(ledger: Ledger) -> None:
-    """All kinds, by key name and digest, however many people are asked for; nobody else's."""
-    named_by_mail = replace(event(4, "withdrawn", corrects=3), key_name="email")
-    ledger.events.record([event(1), event(2, subject="bb"), event(3, "consent.withdrawn"), named_by_mail])
-    people = {("user_id", "aa"), *(("user_id", f"nobody {number}") for number in range(500))}
-    assert {e.event_id for e in ledger.events.of_people(people)} == {"e1", "e3", "e4"}
-    assert list(ledger.events.of_people([])) == []

@@ -11,7 +11,7 @@ from alembic import op
 from retention.store.instants import Instant
 
 revision = "0004"
-down_revision: str | None = "0002"
+down_revision: str | None = "0003"
 
 
 def upgrade() -> None:
