@@ -54,13 +54,14 @@ def category_without_field(view: View) -> Iterator[Finding]:
 def rule_over(view: View) -> Iterator[Finding]:
     """Find categories whose last rule is over, and rules that end before their version begins."""
     begins = None if view.policy.version is None else view.policy.version.effective_from
-    last: dict[str, Rule] = {}
+    last: dict[tuple[str, Authority], Rule] = {}
     for rule in view.policy.rules:
         if rule.effective_until is not None and begins is not None and rule.effective_until <= begins:
             text = f"it ends on {rule.effective_until}, before the policy takes effect on {begins}"
             yield _error(NEVER, f"rules.{rule.rule_id}", text, "remove it, or let it end later")
-        if rule.category not in last or _end(rule) > _end(last[rule.category]):
-            last[rule.category] = rule
+        of = (rule.category, rule.authority)
+        if of not in last or _end(rule) > _end(last[of]):
+            last[of] = rule
     for rule in last.values():
         if rule.effective_until is not None and rule.effective_until <= view.day:
             text = f"it ended on {rule.effective_until} and no rule for {rule.category} follows"
@@ -99,6 +100,24 @@ def tenant_without_rows(view: View) -> Iterator[Finding]:
                 yield _error(NEVER, f"rules.{rule.rule_id}", text, "add `tenant: {key: column}` to the dataset")
 
 
+def rows_without_rule(view: View) -> Iterator[Finding]:
+    """Find categories with rows of tenants and rows of individuals, of which only one kind has a rule."""
+    ruled = {(rule.category, rule.authority) for rule in _current(view)}
+    categories = {category for category, _ in ruled}
+    for dataset in view.datamap.datasets.values():
+        if dataset.tenant is None:
+            continue
+        for category in sorted(categories & {field.category for field in dataset.fields.values()}):
+            for authority in Authority:
+                if (category, authority) not in ruled:
+                    yield Finding(
+                        "ROWS_WITHOUT_RULE",
+                        f"categories.{category}",
+                        f"no rule with `authority: {authority.value}` disposes of its rows in {dataset.dataset_id}",
+                        instead="these rows are kept until someone asks, or a tenant instructs",
+                    )
+
+
 def purpose_outlives_row_clock(view: View) -> Iterator[Finding]:
     """Find rules that go by a date of the row while a purpose ends with an event about the person."""
     for rule in _current(view):
@@ -120,6 +139,7 @@ _CHECKS: tuple[Callable[[View], Iterable[Finding]], ...] = (
     purpose_never_ends,
     event_without_basis,
     tenant_without_rows,
+    rows_without_rule,
     purpose_outlives_row_clock,
 )
 

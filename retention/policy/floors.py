@@ -6,24 +6,37 @@ from retention.model.period import Period
 from retention.model.policy import AfterEvent, AfterFiscalYear, AfterPurposes, Keep, SinceDate
 
 _YEAR = Period(years=1)
+_ROLLED = Period(days=6)
+"""A month without the corresponding day ends up to three days later, once a part (Civil Code art. 143)."""
 
 
 def may_end_before(keep: Keep, floor: Keep) -> bool:
-    """Whether, for some row, `keep` ends before `floor` does.
+    """Whether, for some row, `keep` may end before `floor` does; in doubt it may.
 
     Clocks that start with different events cannot be compared: then the answer is no. A date of
     the row lies at or up to a year before the end of its fiscal year.
     """
-    lasts, asked = keep.plus + keep.keep_for, floor.plus + floor.keep_for
     match keep.start, floor.start:
         case SinceDate(), AfterFiscalYear():
-            return lasts.may_be_shorter_than(asked + _YEAR)
+            return _lasts(keep).may_be_shorter_than(_lasts(floor) + _YEAR + _ROLLED)
         case (SinceDate(), SinceDate()) | (AfterFiscalYear(), SinceDate() | AfterFiscalYear()):
-            return lasts.may_be_shorter_than(asked)
+            return _may_be_shorter(keep, floor)
         case AfterEvent(one), AfterEvent(other):
-            return one == other and lasts.may_be_shorter_than(asked)
+            return one == other and _may_be_shorter(keep, floor)
         case _:
             return False
+
+
+def _may_be_shorter(keep: Keep, floor: Keep) -> bool:
+    """Compare part by part; parts that are split otherwise are compared as sums, with a margin."""
+    parts = ((keep.plus, floor.plus), (keep.keep_for, floor.keep_for))
+    if not any(mine.may_be_shorter_than(asked) for mine, asked in parts):
+        return False
+    return _lasts(keep).may_be_shorter_than(_lasts(floor) + _ROLLED)
+
+
+def _lasts(keep: Keep) -> Period:
+    return keep.plus + keep.keep_for
 
 
 def comparable(keep: Keep, floor: Keep) -> bool:

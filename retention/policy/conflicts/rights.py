@@ -23,6 +23,7 @@ PROCEDURAL = frozenset(
 )
 """Not refusals of the right but of the form (APPI art. 37), or words that refer to the Act itself."""
 
+_AGENTS = (Filer.STATUTORY_AGENT, Filer.MANDATED_AGENT)
 _DISCLOSING = frozenset({Refusal.RIGHTS_OF_OTHERS, Refusal.BUSINESS_HINDRANCE, Refusal.OTHER_LAW})
 _CORRECTING = frozenset({Refusal.NO_GROUND, Refusal.OTHER_LAW})
 _CEASING = frozenset({Refusal.NO_GROUND, Refusal.DIFFICULT_WITH_SUBSTITUTE, Refusal.OTHER_LAW})
@@ -181,12 +182,15 @@ def refusals_not_transferable(view: View) -> Iterator[Conflict]:
 
 def agents_excluded(view: View) -> Iterator[Conflict]:
     """X8: only the person may file."""
-    excluded = [t.right for t in view.terms.rights.values() if t.may_file and not _admits_agents(t.may_file)]
+    stated = [terms for terms in view.terms.rights.values() if terms.may_file]
+    excluded = {agent for terms in stated for agent in _AGENTS if agent not in terms.may_file}
+    rights = [terms.right.value for terms in stated if excluded - set(terms.may_file)]
     if excluded:
+        agents = ", ".join(agent.value for agent in _AGENTS if agent in excluded)
         yield Conflict(
             code="AGENTS_EXCLUDED",
             where="requests.rights",
-            says=f"agents may not file for {', '.join(right.value for right in excluded)}",
+            says=f"no {agents} may ask for {', '.join(rights)}",
             articles=("jp.appi.37-3", "jp.appi.enf-order-13"),
             law="statutory agents and agents mandated by the person may file",
             instead="a request by an agent is taken for consultation and admitted once the authority is shown",
@@ -255,10 +259,6 @@ def _offered(view: View, rights: Collection[Right]) -> Iterator[RightTerms]:
 
 def _covers(grounds: Collection[Ground], ground: Ground) -> bool:
     return ground in grounds or (ground is Ground.BREACH and Ground.ANY_LEAK in grounds)
-
-
-def _admits_agents(filers: Collection[Filer]) -> bool:
-    return Filer.STATUTORY_AGENT in filers and Filer.MANDATED_AGENT in filers
 
 
 def _listed(words: Collection[Ground] | Collection[Refusal]) -> str:

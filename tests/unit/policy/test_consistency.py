@@ -31,7 +31,6 @@ datasets:
     table: customers
     primary_key: [id]
     subject: {user_id: id}
-    tenant: {company: company_id}
     dates: {seen: seen_at}
     fields:
       name: {category: account, identifies: directly}
@@ -145,9 +144,20 @@ def test_a_category_that_no_system_holds_may_say_so() -> None:
 def test_a_tenant_rule_needs_rows_of_tenants() -> None:
     """A rule about tenants' data is an error where no dataset says whose rows are a tenant's."""
     change = (ACCOUNT, "authority: tenant, keep: {for: P30D, after: contract.ended}")
-    assert found(change) == []
-    (finding,) = found(change, datamap=DATAMAP.replace("    tenant: {company: company_id}\n", ""))
+    (finding,) = found(change)
     assert (finding.code, finding.where) == ("RULE_NEVER_FIRES", "rules.account")
+
+
+def test_rows_of_tenants_without_a_rule_are_shown() -> None:
+    """Where a dataset holds rows of both, both need a rule; a warning names the rows that stay."""
+    assert [finding.code for finding in found()] == []
+    datamap = DATAMAP.replace("    subject:", "    tenant: {company: company_id}\n    subject:")
+    findings = found(datamap=datamap)
+    assert [(f.code, f.where, f.severity) for f in findings] == [
+        ("ROWS_WITHOUT_RULE", "categories.account", Severity.WARNING),
+        ("ROWS_WITHOUT_RULE", "categories.logs", Severity.WARNING),
+    ]
+    assert "authority: tenant" in findings[0].text
 
 
 def test_a_row_clock_beside_a_purpose_that_ends_with_the_person_is_shown() -> None:
