@@ -113,10 +113,12 @@ def identify(context: Context, case_id: CaseId, document: str, now: datetime) ->
     """Note that the requester's identity was proven by a document of this kind.
 
     Raises:
-        InputError: documents of this kind are not accepted.
+        IdentityError: documents of this kind are not accepted today.
 
     """
-    identity_accepted(document, context.policy.requests)
+    today = now.astimezone(context.zone).date()
+    kinds = tuple(known.kind for known in context.policy.terms.documents if known.accepted(today))
+    identity_accepted(document, replace(context.policy.requests, identity_documents=kinds))
     case = replace(_request(context, case_id), identified_at=now)
     context.ledger.cases.replace(case)
     return case

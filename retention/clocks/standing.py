@@ -20,7 +20,6 @@ from retention.clocks.fold import first_after_last, that_count
 from retention.clocks.needs import Need, Trigger, needs_of
 from retention.clocks.preference import as_wished, preferred
 from retention.clocks.restriction import LiftWithoutNotice, RestrictedSince, Unrestricted, restricted
-from retention.grammar import AGREED
 from retention.model.event import Event
 from retention.model.period import Period
 from retention.model.policy import AfterEvent, AfterPurposes, Agreed, Audience, Everyone, Keep, NotAgreed, Policy, Rule
@@ -145,16 +144,16 @@ def addressed(audience: Audience, events: Iterable[Event], now: datetime) -> boo
     match audience:
         case Everyone():
             return True
-        case Agreed(version):
-            return version in _agreed_to(events, now)
-        case NotAgreed(version):
-            return version not in _agreed_to(events, now)
+        case Agreed(version, by):
+            return version in _reached_by(by, events, now)
+        case NotAgreed(version, by):
+            return version not in _reached_by(by, events, now)
         case unknown:
             assert_never(unknown)
 
 
-def _agreed_to(events: Iterable[Event], now: datetime) -> set[str | None]:
-    return {event.about for event in that_count(events, now) if event.kind == AGREED}
+def _reached_by(kind: str, events: Iterable[Event], now: datetime) -> set[str | None]:
+    return {event.about for event in that_count(events, now) if event.kind == kind}
 
 
 def _has_started(rule: Rule, clocks: list[_Clock | None]) -> bool:

@@ -101,16 +101,20 @@ class Everyone:
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """The rule is for people who agreed to this version of the policy (event `policy.agreed`)."""
+    """The rule is for people whom this version of the policy has reached: who agreed to it, or were notified of it."""
 
     version: str
+    by: str = "policy.agreed"
+    """The kind of event by which it reaches people; `notice.delivered` where a notice is enough."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotAgreed:
-    """The rule is for people who have not agreed to this version: they stay with what they were promised."""
+    """The rule is for people whom this version has not reached: they stay with what they were promised."""
 
     version: str
+    by: str = "policy.agreed"
+    """As in `Agreed`."""
 
 
 Audience: TypeAlias = Everyone | Agreed | NotAgreed

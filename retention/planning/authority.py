@@ -10,11 +10,11 @@ tenant's instruction. Every other plan leaves them where they are, and says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from retention.model.datamap import DataMap
+from retention.model.datamap import DataMap, Dataset, Reference
 from retention.model.ids import DatasetId
-from retention.model.predicate import Among, Populated, Predicate
+from retention.model.predicate import Among, AnyOf, Populated, Predicate
 from retention.model.subject import Key
 from retention.planning.holding import together
 from retention.planning.keysets import KeySets
@@ -41,13 +41,43 @@ def of_tenants(world: World, keys: Mapping[str, frozenset[Key]], keysets: KeySet
 
 
 def controlled(world: World, reached: Mapping[DatasetId, Predicate], keysets: KeySets) -> dict[DatasetId, Predicate]:
-    """Return which of the rows given some tenant decides over."""
-    roots = {
-        dataset.dataset_id: together(reached[dataset.dataset_id], Populated((dataset.tenant[1],)))
-        for dataset in world.datamap.datasets.values()
-        if dataset.tenant and dataset.dataset_id in reached
-    }
-    return through_parents(world, roots, keysets)
+    """Return which of the rows given some tenant decides over; a parent's tenant counts, reached or not."""
+    return through_parents(world, _roots(world, reached, keysets), keysets)
+
+
+def _roots(world: World, reached: Mapping[DatasetId, Predicate], keysets: KeySets) -> dict[DatasetId, Predicate]:
+    """Return the rows that name a tenant, or whose parent beyond the rows given is a tenant's."""
+    roots: dict[DatasetId, Predicate] = {}
+    for dataset_id, where in reached.items():
+        dataset = world.dataset(dataset_id)
+        parts: list[Predicate] = [Populated((dataset.tenant[1],))] if dataset.tenant else []
+        for reference in dataset.parents:
+            if reference.parent not in reached and _may_be_a_tenants(world, reference.parent):
+                parts += _by_parent(world, dataset, reference, where, keysets)
+        if parts:
+            roots[dataset_id] = together(where, parts[0] if len(parts) == 1 else AnyOf(tuple(parts)))
+    return roots
+
+
+def _by_parent(
+    world: World, dataset: Dataset, reference: Reference, where: Predicate, keysets: KeySets
+) -> Iterator[Predicate]:
+    """Yield which of the rows refer to a tenant's row: rows found by their own dates come without their parents."""
+    (here, there) = reference.columns[0]
+    parent = world.dataset(reference.parent)
+    keys = referenced(world, dataset, here, where, keysets)
+    above = _roots(world, {parent.dataset_id: Among(there, keysets.of(keys))}, keysets) if keys else {}
+    if parent.dataset_id in above:
+        theirs = referenced(world, parent, there, above[parent.dataset_id], keysets)
+        if theirs:
+            yield Among(here, keysets.of(theirs))
+
+
+def _may_be_a_tenants(world: World, dataset_id: DatasetId) -> bool:
+    dataset = world.datamap.datasets.get(dataset_id)
+    if dataset is None:
+        return False
+    return dataset.tenant is not None or any(_may_be_a_tenants(world, ref.parent) for ref in dataset.parents)
 
 
 def instructed(

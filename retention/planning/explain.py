@@ -131,8 +131,7 @@ def _by_authority(
     for name, value in sorted(_tenants(world, reached, keysets), key=str):
         rows = instructed(world, reached, {name: frozenset({value})}, keysets)
         own = {n: together(reached[n], where) for n, where in rows.items() if n in reached}
-        tenant = (name, pauses.digest(SubjectKey(name, str(value))))
-        known = tuple(pauses.events.of_keys([tenant], clocks.EVENT_KINDS))
+        known = tuple(pauses.events.of_keys({(name, pauses.digest(SubjectKey(name, str(value))))}, clocks.EVENT_KINDS))
         yield _Own(own, name, known)
 
 

@@ -25,8 +25,6 @@ from retention.planning.world import World
 from retention.ports.ledger import Events
 
 WEEK = 7
-_FOLDED = ("notice.delivered", "policy.agreed", "preference.set", "restriction.lifted", "restriction.placed")
-"""Kinds that can postpone or shorten any event clock, or say for whom a rule is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +137,7 @@ class _Folding:
         self._tenants = {d.tenant[0] for d in world.datamap.datasets.values() if d.tenant}
         self._rules = tuple(rules)
         self._known: dict[tuple[str, date, str | None, bool], Mapping[RuleId, date]] = {}
-        triggers = [t for rule in self._rules for need in clocks.needs_of(rule, world.policy) for t in need]
-        stops = {kind for t in triggers for kind in clocks.stops_of(t.kind, t.about)}
-        self.kinds = tuple(sorted({*_FOLDED, *stops, *(t.kind for t in triggers)}))
+        self.kinds = tuple(sorted({k for rule in self._rules for k in clocks.kinds_that_move(rule, world.policy)}))
 
     def days(self, key_name: str, events: list[Event]) -> Iterable[tuple[RuleId, date]]:
         """Return the day of each rule that has one; most people have one event, and share its answer by day."""

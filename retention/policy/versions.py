@@ -4,12 +4,12 @@ A version is announced, then takes effect; until then the one before holds. What
 from people (`changes`) reaches them as it says itself (`reductions`):
 
 * by announcement: everybody, on its date;
-* by notice: those who were notified of the version; the others keep what they were promised;
+* by notice: those who were notified of it, from then on; the others keep what they were promised;
 * by consent: those who agreed to it; the others keep what they were promised.
 
 So on some days two rules stand beside each other for one category, each for its audience. Where
 people cannot be told apart (a clock that starts from a date of the row, purposes, terms of
-requests) what was promised before stays for everybody, and a finding says so.
+requests, a second parting of the same category) what was promised before stays for everybody, and a finding says so.
 """
 
 from __future__ import annotations
@@ -218,18 +218,21 @@ class _Merge:
                 rules.extend(new)
                 continue
             self.keeps_something = True
-            if not all(isinstance(rule.keep.start, AfterEvent | AfterPurposes) for rule in (*old, *new)):
+            why = _inseparable(old, new)
+            if why:
                 rules.extend(old)
-                self._not_separable(category, "a date of the row does not tell who agreed")
+                self._not_separable(category, why)
                 continue
             kept = [self._promised(rule, {rule_.rule_id for rule_ in new}) for rule in old]
             variants |= {there.rule_id: here.rule_id for here, there in zip(old, kept, strict=True)}
             rules.extend(kept)
-            rules.extend(replace(rule, audience=self._reached()) for rule in new)
+            rules.extend(replace(rule, audience=Agreed(self._version.version_id, self._by)) for rule in new)
         return tuple(rules), variants
 
-    def _reached(self) -> Agreed:
-        return Agreed(self._version.version_id)
+    @property
+    def _by(self) -> str:
+        """The kind of event by which the version reaches people."""
+        return "notice.delivered" if self._version.reductions is Reductions.NOTICE else "policy.agreed"
 
     def _promised(self, rule: Rule, taken: set[RuleId]) -> Rule:
         """Return the rule as it stays for those whom the version has not reached."""
@@ -237,11 +240,16 @@ class _Merge:
         if name in taken:
             tail = re.sub(r"[^a-z0-9]+", "-", self._version.version_id.lower()).strip("-")
             name = RuleId(f"{name}-before-{tail}")
-        match rule.audience:
-            case Everyone():
-                return replace(rule, rule_id=name, audience=NotAgreed(self._version.version_id))
-            case _:
-                return replace(rule, rule_id=name)
+        return replace(rule, rule_id=name, audience=NotAgreed(self._version.version_id, self._by))
+
+
+def _inseparable(old: tuple[Rule, ...], new: tuple[Rule, ...]) -> str:
+    """Say why nobody can tell for whom which rule is; empty if one can."""
+    if not all(isinstance(rule.keep.start, AfterEvent | AfterPurposes) for rule in (*old, *new)):
+        return "a date of the row does not tell whom it has reached"
+    if any(rule.audience != Everyone() for rule in old):
+        return "an earlier version still parts the people of this category"
+    return ""
 
 
 def _preapproved(old: Policy, new: Policy, variants: Mapping[RuleId, RuleId]) -> PreApproval | None:

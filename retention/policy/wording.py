@@ -72,6 +72,7 @@ _EVENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "restriction.placed": ("利用制限の開始", "placing of a restriction"),
         "service.terminated": ("サービスの終了", "end of the service"),
         "session.ended": ("セッションの終了", "end of the session"),
+        "session.started": ("セッションの開始", "start of the session"),
         "shareholder.ceased": ("株主でなくなった日", "end of the shareholding"),
         "subject.corrected": ("訂正", "correction"),
         "subject.deceased": ("死亡", "death"),

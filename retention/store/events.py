@@ -13,7 +13,7 @@ from retention.model.event import Event
 from retention.model.policy import Policy, Rule
 from retention.ports.ledger import KeyDigest
 from retention.store.corrections import settle
-from retention.store.due import Keys, due_keys, moment, perhaps_due_keys, restricted_keys
+from retention.store.due import Keys, due_keys, moment, perhaps_due_keys
 from retention.store.engine import Database
 from retention.store.tables import EVENTS
 
@@ -47,15 +47,9 @@ class SqlEvents:
         A correction is yielded whatever its own kind and key name, and so is a correction of
         a correction. Within a subject, the order is that of `occurred_at`.
         """
-        named = select(EVENTS.c.event_id).where(EVENTS.c.kind.in_(kinds))
-        if key_name is not None:
-            named = named.where(EVENTS.c.key_name == key_name)
-        yield from self._yielded(named)
-
-    def _yielded(self, named: Select[Any]) -> Iterator[Event]:
         with self._database.reading() as connection:
             options = {"yield_per": BATCH}
-            for row in connection.execute(_with_corrections(named), execution_options=options):
+            for row in connection.execute(_with_corrections(kinds, key_name), execution_options=options):
                 yield _event(row)
 
     def of_keys(self, keys: Iterable[KeyDigest], kinds: Iterable[str]) -> Iterator[Event]:
@@ -70,22 +64,18 @@ class SqlEvents:
                         yield _event(row)
 
     def due(self, rule: Rule, policy: Policy, now: datetime) -> Iterator[KeyDigest]:
-        """Yield each key whose events make the rule due, once or several times."""
+        """Yield each key whose events make the rule due."""
         with self._database.reading() as connection:
-            keys = due_keys(rule, policy, moment(connection, policy, now))
-            if keys is not None:
-                # few are restricted, and looking each key up would take as long as all the rest
-                paused = set(self._stream(connection, restricted_keys(now)))
-                yield from (key for key in self._stream(connection, keys) if key not in paused)
+            yield from self._keys(connection, due_keys(rule, policy, moment(connection, policy, now)))
 
     def perhaps_due(self, rule: Rule, policy: Policy, now: datetime) -> Iterator[KeyDigest]:
-        """Yield at least one key of every person for whom the rule may be due, once or several times."""
+        """Yield at least one key of every person for whom the rule may be due."""
         with self._database.reading() as connection:
-            keys = perhaps_due_keys(rule, policy, moment(connection, policy, now))
-            if keys is not None:
-                yield from self._stream(connection, keys)
+            yield from self._keys(connection, perhaps_due_keys(rule, policy, moment(connection, policy, now)))
 
-    def _stream(self, connection: Connection, keys: Keys) -> Iterator[KeyDigest]:
+    def _keys(self, connection: Connection, keys: Keys | None) -> Iterator[KeyDigest]:
+        if keys is None:
+            return
         if not self._database.is_sqlite:
             # all of it will be read; by default PostgreSQL plans a cursor for its first tenth
             connection.execute(text("SET LOCAL cursor_tuple_fraction = 1"))
@@ -94,7 +84,10 @@ class SqlEvents:
             yield names.setdefault(name, name), digest
 
 
-def _with_corrections(named: Select[Any]) -> Select[Any]:
+def _with_corrections(kinds: Sequence[str], key_name: str | None) -> Select[Any]:
+    named = select(EVENTS.c.event_id).where(EVENTS.c.kind.in_(kinds))
+    if key_name is not None:
+        named = named.where(EVENTS.c.key_name == key_name)
     chosen = named.cte("chosen", recursive=True)
     # UNION, not UNION ALL: events that correct each other in a circle come to an end
     chosen = chosen.union(select(EVENTS.c.event_id).join(chosen, EVENTS.c.corrects == chosen.c.event_id))

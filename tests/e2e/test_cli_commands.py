@@ -267,3 +267,15 @@ def test_a_rejected_plan_is_not_applied(shop, cli):
     assert "rejected" in cli("reject", plan, "--reason", "too-much", folder=shop.folder).out
     assert cli("approve", plan, "--digest", planned["digest"], folder=shop.folder).code == 3
     assert cli("apply", plan, folder=shop.folder).code == 3
+
+
+def test_a_document_of_the_past_proves_nothing(shop, cli):
+    """A kind of document whose last day has passed is refused, and the answer names those that are accepted."""
+    file = shop.folder / "policy.yaml"
+    dated = "identity_documents: {passport: {}, health-insurance-card: {until: 2025-12-02}}"
+    file.write_text(file.read_text("utf-8").replace("identity_documents: [passport]", dated), "utf-8")
+    case = json.loads(cli("request", "open", "--subject", "user_id=c3", "--json", folder=shop.folder).out)["case_id"]
+    said = cli("request", "identify", case, "--document", "health-insurance-card", folder=shop.folder)
+    assert said.code == 3
+    assert "ask for one of `passport`" in said.err
+    assert cli("request", "identify", case, "--document", "passport", folder=shop.folder).code == 0

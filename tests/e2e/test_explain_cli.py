@@ -113,7 +113,7 @@ def test_a_person_is_explained_in_english(firm, cli):
         "APPI art. 22",
         "kept by law",
         "1 June 2036",
-        "Corporate Tax Act",
+        "Tax Act",
         "kept: purpose open",
         "preventing fraud",
         "the client's",

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retention.errors import PolicyError, Problem
-from retention.packs import read_pack
-from retention.policy import read_policy
+from retention.packs import read_pack, read_statutes_file
+from retention.policy import read_policy, read_statutes
 
 TEXT = read_pack("u-next")["policy.yaml"]
 LINES = TEXT.splitlines(keepends=True)
@@ -36,3 +36,19 @@ def test_a_damaged_line_is_read_or_refused_with_a_place(index: int, line: str) -
 def test_a_file_that_was_cut_off_is_refused(length: int) -> None:
     """Half a policy is never taken for a policy."""
     assert problems(TEXT[:length])
+
+
+STATUTES = read_statutes_file().splitlines(keepends=True)[:200]
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.integers(0, len(STATUTES) - 1), st.text("abz{}[]:-&*!|>'\"\t 0", max_size=12))
+def test_a_damaged_file_of_statutes_is_read_or_refused_with_a_place(index: int, line: str) -> None:
+    """A law that cannot be read is never half read."""
+    found: tuple[Problem, ...] | None = None
+    try:
+        read_statutes("".join([*STATUTES[:index], line + "\n", *STATUTES[index + 1 :]]), "statutes.yaml")
+    except PolicyError as error:
+        found = error.problems
+    assert found is None or found
+    assert all(problem.where.startswith("statutes.yaml:") for problem in found or ())

@@ -108,7 +108,7 @@ class Box:
     def of_kinds(self, kinds: Any, key_name: str | None = None) -> list[Event]:
         """Return events, as the ledger's inbox does."""
         found = [event for event in self.events if event.kind in kinds and key_name in (None, event.key_name)]
-        return sorted(found, key=lambda event: event.subject_digest)
+        return sorted(found, key=lambda event: (event.key_name, event.subject_digest))
 
     def of_keys(self, keys: Any, kinds: Any) -> list[Event]:
         """Return events, as the ledger's inbox does."""

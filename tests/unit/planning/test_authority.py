@@ -210,3 +210,34 @@ def test_no_tenants_name_stands_in_a_plan(world):
     shop = world()
     shop.event("contract.ended", "acme", shop.world().now - timedelta(days=90), key="company")
     assert "acme" not in repr(shop.sweep().plan)
+
+
+def test_rows_found_by_their_dates_are_asked_for_their_parents_tenant(box, rows):
+    """An order is a client's if its customer is: its own date does not make it go."""
+    customer, order = rows
+    datamap = """\
+datasets:
+  app.customers:
+    system: app
+    table: customers
+    primary_key: [id]
+    subject: {user_id: id}
+    tenant: {company_id: company}
+    fields: {name: {category: account, identifies: directly}}
+  app.orders:
+    system: app
+    table: orders
+    primary_key: [id]
+    parent: {app.customers: {customer_id: id}}
+    dates: {at: at}
+    fields: {note: {category: traces, identifies: directly}, amount: {category: traces, identifies: "no"}}
+"""
+    people = [customer("c1", company=None), customer("c2", company="k1")]
+    old = date(2025, 1, 1)
+    world = box({"customers": people, "orders": [order(1, "c1", old), order(2, "c2", old)]}, datamap=datamap)
+    draft = world.sweep()
+    world.carry_out(draft)
+    assert [row["id"] for row in world.rows("orders")] == [2]
+    assert [(kept.dataset, kept.rows, kept.statute) for kept in draft.plan.withheld] == [
+        ("app.orders", 1, "tenant-controlled")
+    ]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retention.clocks import addressed
 from retention.errors import PolicyError
+from retention.model.event import Event
 from retention.model.period import Period
 from retention.model.policy import AfterEvent, Agreed, Everyone, Keep, NotAgreed
 from retention.policy import Effect, changes, in_force, read_chain, read_policy
@@ -53,6 +56,7 @@ NEW = OLD | {
     "reductions": "consent",
     "before": ", before: old.yaml",
 }
+AT = datetime(2026, 6, 1, tzinfo=UTC)
 DAY, EVE = date(2026, 11, 1), date(2026, 10, 31)
 
 
@@ -105,6 +109,30 @@ def test_what_needs_consent_reaches_those_who_agreed():
     assert standing.policy.digest == hashlib.sha256(standing.text.encode()).hexdigest()
     assert "P30D" in standing.text
     assert "P60D" in standing.text
+
+
+def test_what_needs_notice_reaches_those_who_were_notified():
+    """The same two rules, told apart by another kind of event."""
+    standing = in_force(chain(OLD, NEW | {"account": "P60D", "reductions": "notice"}), DAY)
+    audiences = {rule.audience for rule in standing.policy.rules if rule.category == "account"}
+    assert audiences == {Agreed("2", "notice.delivered"), NotAgreed("2", "notice.delivered")}
+
+
+def test_nobody_is_parted_twice():
+    """A third version that asks again for the same category leaves everybody with what the first two say."""
+    third = NEW | {"id": "3", "announced": "2026-11-01", "effective": "2026-11-01", "account": "P90D"}
+    standing = in_force(chain(OLD, NEW | {"account": "P60D", "effective": "2026-10-01"}, third), DAY)
+    assert {str(rule.keep.keep_for) for rule in standing.policy.rules if rule.category == "account"} == {"P30D", "P60D"}
+    assert [finding.code for finding in standing.findings] == ["CONSENT_NOT_SEPARABLE"]
+
+
+def test_a_rule_answers_to_whom_its_version_has_reached():
+    """Before the notice the old rule speaks to the person, after it the new one; an agreement is no notice."""
+    told = Event("e", "notice.delivered", "user_id", "aa", AT, AT, None, "2")
+    for audience, before, after in ((Agreed("2", told.kind), False, True), (NotAgreed("2", told.kind), True, False)):
+        assert addressed(audience, [], AT) is before
+        assert addressed(audience, [told], AT) is after
+        assert addressed(audience, [replace(told, kind="policy.agreed")], AT) is before
 
 
 def test_what_people_gain_reaches_everybody_at_once():
