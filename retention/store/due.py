@@ -3,8 +3,8 @@
 One statement a rule, from its needs (`retention.clocks.needs`):
 
     a trigger   the keys with a start before the trigger's bound that no later stop follows
-    a need      any of its triggers: UNION
-    a rule      every need: the first one's keys, IN each of the others; not restricted; in the audience
+    a need      any of its triggers: UNION ALL
+    a rule      every need: the first one's keys, IN each of the others; in the audience
 
 Which starts lie before a bound is the calendar's question, and is answered once a trigger in
 Python (`due_before`); a person's preference has the bound of its period, so there are as many
@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import (
     CompoundSelect,
     Connection,
+    Exists,
     FromClause,
     Select,
     Subquery,
@@ -31,11 +32,11 @@ from sqlalchemy import (
     case,
     exists,
     literal,
+    literal_column,
     or_,
     select,
     true,
     tuple_,
-    union,
     union_all,
 )
 from sqlalchemy.sql.elements import ColumnElement
@@ -87,14 +88,16 @@ def moment(connection: Connection, policy: Policy, now: datetime) -> Moment:
 
 
 def due_keys(rule: Rule, policy: Policy, at: Moment) -> Keys | None:
-    """Return the query for the keys whose own events make the rule due; None if no key can be due."""
+    """Return the query for the keys whose own events make the rule due; None if no key can be due.
+
+    Those whom a restriction protects are among them: see `restricted_keys`.
+    """
     needs = [_need(need, at) for need in needs_of(rule, policy)]
     sets = [keys for keys in needs if keys is not None]
     if not sets or len(sets) < len(needs):
         return None
-    lead = _distinct(sets[0]).subquery("lead")
+    lead = _every(sets[0]).subquery("lead")
     wanted = [_within(lead, keys) for keys in sets[1:]]
-    wanted.append(~_restricted(lead, at.now))
     wanted.append(_addressed(lead, rule.audience, at.now))
     return select(lead.c.key_name, lead.c.subject_digest).where(*wanted)
 
@@ -103,7 +106,7 @@ def perhaps_due_keys(rule: Rule, policy: Policy, at: Moment) -> Keys | None:
     """Return the query for at least one key of every person for whom the rule may be due.
 
     Whoever meets the first need by the events under all his keys meets it by those under one of
-    them, unless a preference under another key as_wished it; so those keys are asked for, too.
+    them, unless a preference under another key shortened it; so those keys are asked for, too.
     Restriction and audience are left to the fold: an event under another key changes both.
     """
     needs = needs_of(rule, policy)
@@ -113,21 +116,35 @@ def perhaps_due_keys(rule: Rule, policy: Policy, at: Moment) -> Keys | None:
     if wished:
         preferring = _preferences(wished, at.now)
         parts.append(select(preferring.c.key_name, preferring.c.subject_digest))
-    return _distinct(parts) if parts else None
+    return _every(parts) if parts else None
 
 
-def _distinct(parts: Sequence[Found]) -> Keys:
-    return parts[0].distinct() if len(parts) == 1 else union(*parts)
+def restricted_keys(now: datetime) -> Keys:
+    """Return the query for the keys by which a restriction stands, as `retention.clocks.restriction` has it.
+
+    A placing stands unless there is a lifting after it, and before that a notice after the placing.
+    """
+    placed, told, lifted = EVENTS.alias(), EVENTS.alias(), EVENTS.alias()
+    ended = _any(
+        *_counts(told, [NOTIFIED], now),
+        told.c.about == RESTRICTION_LIFT,
+        _same_key(told, placed),
+        told.c.occurred_at > placed.c.occurred_at,
+        *_counts(lifted, [LIFTED], now),
+        _same_key(lifted, placed),
+        lifted.c.occurred_at >= told.c.occurred_at,
+    )
+    return _of(placed).where(*_counts(placed, [PLACED], now), ~ended)
+
+
+def _every(parts: Sequence[Found]) -> Keys:
+    return parts[0] if len(parts) == 1 else union_all(*parts)
 
 
 def _within(lead: Subquery, parts: Sequence[Found]) -> ColumnElement[bool]:
-    every = parts[0] if len(parts) == 1 else union_all(*parts)
-    return tuple_(lead.c.subject_digest, lead.c.key_name).in_(_digest_first(every))
-
-
-def _digest_first(keys: Keys) -> Found:
-    found = keys.subquery()
-    return select(found.c.subject_digest, found.c.key_name)
+    found = _every(parts).subquery()
+    # the digest first: comparing names that are all the same takes as long
+    return tuple_(lead.c.subject_digest, lead.c.key_name).in_(select(found.c.subject_digest, found.c.key_name))
 
 
 def _need(need: Need, at: Moment) -> list[Found] | None:
@@ -139,28 +156,33 @@ def _need(need: Need, at: Moment) -> list[Found] | None:
 
 def _run_out(trigger: Trigger, bound: datetime, at: Moment) -> Found:
     start = EVENTS.alias()
-    return _of(start).where(*_started(start, trigger, at.now), start.c.occurred_at < bound)
+    started, conditions = _started(start, trigger, at.now)
+    return _of(start).select_from(started).where(*conditions, start.c.occurred_at < bound)
 
 
 def _run_out_as_wished(trigger: Trigger, bounds: Bounds, at: Moment) -> Found:
     start, preferring = EVENTS.alias(), _preferences(bounds, at.now)
     bound = case({text: literal(bound, Instant) for text, bound in bounds.items()}, value=preferring.c.about)
-    return (
-        _of(start)
-        .join(preferring, _same_key(preferring, start))
-        .where(*_started(start, trigger, at.now), start.c.occurred_at < bound)
-    )
+    started, conditions = _started(start, trigger, at.now, preferring)
+    return _of(start).select_from(started).where(*conditions, start.c.occurred_at < bound)
 
 
-def _started(start: FromClause, trigger: Trigger, now: datetime) -> Iterable[ColumnElement[bool]]:
-    """Yield the conditions of a start after which no stop came."""
-    yield from _counts(start, [trigger.kind], now)
-    yield _admitted(start, trigger)
+def _started(
+    start: FromClause, trigger: Trigger, now: datetime, of: FromClause | None = None
+) -> tuple[FromClause, list[ColumnElement[bool]]]:
+    """Return where starts are found after which no stop came, and under which conditions; only `of` these keys.
+
+    An outer join that finds nothing: NOT EXISTS would have SQLite open the index anew for each start.
+    """
+    conditions = [*_counts(start, [trigger.kind], now), _admitted(start, trigger)]
+    where = start if of is None else of.join(start, _same_key(of, start))
     stops = sorted(stops_of(trigger.kind, trigger.about))
-    if stops:
-        stop = EVENTS.alias()
-        after = stop.c.occurred_at >= start.c.occurred_at
-        yield ~exists().where(*_counts(stop, stops, now), _same_key(stop, start), after, _admitted(stop, trigger))
+    if not stops:
+        return where, conditions
+    stop = EVENTS.alias()
+    after = stop.c.occurred_at >= start.c.occurred_at
+    found = and_(*_counts(stop, stops, now), _same_key(stop, start), after, _admitted(stop, trigger))
+    return where.outerjoin(stop, found), [*conditions, stop.c.kind.is_(None)]
 
 
 def _counts(event: FromClause, kinds: Sequence[str], now: datetime) -> Iterable[ColumnElement[bool]]:
@@ -182,25 +204,10 @@ def _preferences(periods: Iterable[str], now: datetime) -> Subquery:
         .where(
             *_counts(mine, [PREFERENCE], now),
             mine.c.about.in_(sorted(periods)),
-            ~exists().where(*_counts(other, [PREFERENCE], now), _same_key(other, mine), newer),
+            ~_any(*_counts(other, [PREFERENCE], now), _same_key(other, mine), newer),
         )
         .subquery()
     )
-
-
-def _restricted(key: FromClause, now: datetime) -> ColumnElement[bool]:
-    """Whether a placing stands: no lifting after it that a notice after the placing went before."""
-    placed, told, lifted = EVENTS.alias(), EVENTS.alias(), EVENTS.alias()
-    ended = exists().where(
-        *_counts(told, [NOTIFIED], now),
-        told.c.about == RESTRICTION_LIFT,
-        _same_key(told, placed),
-        told.c.occurred_at > placed.c.occurred_at,
-        *_counts(lifted, [LIFTED], now),
-        _same_key(lifted, placed),
-        lifted.c.occurred_at >= told.c.occurred_at,
-    )
-    return exists().where(*_counts(placed, [PLACED], now), _same_key(placed, key), ~ended)
 
 
 def _addressed(key: FromClause, audience: Audience, now: datetime) -> ColumnElement[bool]:
@@ -217,11 +224,16 @@ def _addressed(key: FromClause, audience: Audience, now: datetime) -> ColumnElem
 
 def _agreed(key: FromClause, version: str, now: datetime) -> ColumnElement[bool]:
     agreed = EVENTS.alias()
-    return exists().where(*_counts(agreed, [AGREED], now), agreed.c.about == version, _same_key(agreed, key))
+    return _any(*_counts(agreed, [AGREED], now), agreed.c.about == version, _same_key(agreed, key))
 
 
 def _same_key(one: FromClause, other: FromClause) -> ColumnElement[bool]:
     return and_(one.c.subject_digest == other.c.subject_digest, one.c.key_name == other.c.key_name)
+
+
+def _any(*conditions: ColumnElement[bool]) -> Exists:
+    """Return whether a row meets the conditions; asking for its columns would make SQLite read it."""
+    return exists(literal_column("1")).where(*conditions)
 
 
 def _of(event: FromClause) -> Found:
