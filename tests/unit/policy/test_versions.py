@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retention.clocks import addressed
@@ -254,6 +254,7 @@ def test_a_rule_that_is_gone_takes_the_promise_with_it():
 periods = st.builds(Period, st.integers(0, 20), st.integers(0, 30), st.integers(0, 400))
 
 
+@settings(max_examples=30)
 @given(periods, periods)
 def test_lengths_are_opposite_from_the_other_side(one, other):
     """If one is longer, the other is shorter; nothing is longer than itself."""
