@@ -11,7 +11,7 @@ from typing import assert_never
 
 from retention.app.context import Context
 from retention.app.requests import parse_subject
-from retention.clocks import EVENT_KINDS
+from retention.clocks import EVENT_KINDS, WITHDRAWN
 from retention.errors import InputError, Problem
 from retention.grammar import ABOUT, RESTRICTION_LIFT, About
 from retention.model.event import Event
@@ -95,8 +95,9 @@ def _event(
     corrects: str | None = None,
     about: str | None = None,
 ) -> Event:
-    if kind not in EVENT_KINDS and not corrects:
-        problem = Problem(where="kind", expected=f"one of {', '.join(sorted(EVENT_KINDS))}", found=repr(kind[:40]))
+    kinds = EVENT_KINDS | {WITHDRAWN} if corrects else EVENT_KINDS
+    if kind not in kinds:
+        problem = Problem(where="kind", expected=f"one of {', '.join(sorted(kinds))}", found=repr(kind[:40]))
         raise InputError("the event is of no known kind", problems=(problem,))
     if occurred_at.tzinfo is None:
         problem = Problem(where="at", expected="an instant with a zone", found="one without")

@@ -91,8 +91,8 @@ def test_what_is_due_stays_due_while_nothing_happens(rule, events, hours):
 
 
 @settings(max_examples=100)
-@given(rules, histories(), st.integers(0, 80))
-def test_it_is_due_from_the_free_day_on(rule, events, days):
+@given(rules, histories())
+def test_it_is_due_from_the_free_day_on(rule, events):
     """Whoever was told a day finds it due on that day and not the day before, while nothing happens."""
     events = [event for event in events if event.occurred_at <= NOW]
     told = ask(rule, events)

@@ -114,7 +114,7 @@ def test_sql_and_the_fold_agree(ledger, data):
     ledger.events.record(order[cut:] + order[:1])
     known = by_key(events)
     keys = set(known) | {(event.key_name, event.subject_digest) for event in events}
-    for rule in RULES:
+    for rule in data.draw(st.lists(st.sampled_from(RULES), min_size=3, max_size=3, unique_by=id)):
         found = set(ledger.events.due(rule, POLICY, NOW))
         assert keys & found == {key for key, told in known.items() if is_due(rule, told)}
         perhaps = set(ledger.events.perhaps_due(rule, POLICY, NOW))
