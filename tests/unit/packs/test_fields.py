@@ -18,7 +18,7 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "account_recovery": "real_name id_card_number phone",
         "cookies": "cookie_id clear_gif_views",
         "device_information": "device_identifier",
-        "job_applicants": "name email application",
+        "job_applicants": "name email application government_identifier",
         "employees": "name wages",
         "government_identifiers": "government_identifier",
         "support": "name email content",
