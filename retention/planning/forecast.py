@@ -7,7 +7,8 @@ Both say when clocks run out; holds, restrictions and new events can postpone wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby, pairwise
@@ -118,46 +119,59 @@ def _by_event(world: World, events: Events, weeks: _Weeks) -> Iterator[Series]:
     if not rules:
         return
     folding = _Folding(world, rules)
-    counts: dict[RuleId, list[int]] = {rule.rule_id: [0] * (len(weeks.edges) - 1) for rule in rules}
-    inbox = events.of_kinds(folding.kinds)
-    for (key_name, _), group in groupby(inbox, key=lambda event: (event.key_name, event.subject_digest)):
-        for rule_id, day in folding.days(key_name, list(group)):
-            week = weeks.place(day)
-            if week is not None:
-                counts[rule_id][week] += 1
+    for (key_name, _), group in groupby(events.of_kinds(folding.kinds), key=_whose):
+        folding.take(key_name, list(group))
+    counts = {rule.rule_id: [0] * (len(weeks.edges) - 1) for rule in rules}
+    for rule_id, day, people in folding.answers():
+        week = weeks.place(day)
+        if week is not None:
+            counts[rule_id][week] += people
     for rule in rules:
         yield Series(rule.category, rule.rule_id, rule.then, None, None, tuple(counts[rule.rule_id]))
 
 
+def _whose(event: Event) -> tuple[str, str]:
+    return event.key_name, event.subject_digest
+
+
 class _Folding:
-    """Folds one person's events into the day on which each rule's clock runs out."""
+    """Folds each person's events into the day on which each rule's clock runs out, and counts people by day.
+
+    Most people have one event and share the answer with all whose only event was of that kind on that
+    day: they are counted first and folded once.
+    """
 
     def __init__(self, world: World, rules: Iterable[Rule]) -> None:
         self._world = world
         self._tenants = {d.tenant[0] for d in world.datamap.datasets.values() if d.tenant}
         self._rules = tuple(rules)
-        self._known: dict[tuple[str, date, str | None, bool], Mapping[RuleId, date]] = {}
+        self._alike: dict[tuple[str, date, str | None, bool], tuple[Event, int]] = {}
+        self._days: Counter[tuple[RuleId, date]] = Counter()
         self.kinds = tuple(sorted({k for rule in self._rules for k in clocks.kinds_that_move(rule, world.policy)}))
 
-    def days(self, key_name: str, events: list[Event]) -> Iterable[tuple[RuleId, date]]:
-        """Return the day of each rule that has one; most people have one event, and share its answer by day."""
-        is_tenant = key_name in self._tenants
-        if len(events) > 1 or events[0].corrects is not None or events[0].occurred_at > self._world.now:
-            return self._fold(events, is_tenant=is_tenant).items()
-        only = events[0]
+    def take(self, key_name: str, events: list[Event]) -> None:
+        """Take all events about one key."""
+        is_tenant, only = key_name in self._tenants, events[0]
+        if len(events) > 1 or only.corrects is not None or only.occurred_at > self._world.now:
+            self._days.update(self._fold(events, is_tenant=is_tenant))
+            return
         name = (only.kind, only.occurred_at.astimezone(self._world.zone).date(), only.about, is_tenant)
-        if name not in self._known:
-            self._known[name] = self._fold(events, is_tenant=is_tenant)
-        return self._known[name].items()
+        first, people = self._alike.get(name, (only, 0))
+        self._alike[name] = (first, people + 1)
 
-    def _fold(self, events: list[Event], *, is_tenant: bool) -> dict[RuleId, date]:
-        found = {}
+    def answers(self) -> Iterator[tuple[RuleId, date, int]]:
+        """Yield on which day which rule's clock runs out, and for how many."""
+        for (_, _, _, is_tenant), (only, people) in self._alike.items():
+            for answer in self._fold([only], is_tenant=is_tenant):
+                self._days[answer] += people
+        yield from ((rule_id, day, people) for (rule_id, day), people in self._days.items())
+
+    def _fold(self, events: list[Event], *, is_tenant: bool) -> Iterator[tuple[RuleId, date]]:
         for rule in self._rules:
             if (rule.authority is Authority.TENANT) is is_tenant:
                 day = self._day(rule, events)
                 if day is not None:
-                    found[rule.rule_id] = day
-        return found
+                    yield rule.rule_id, day
 
     def _day(self, rule: Rule, events: list[Event]) -> date | None:
         match clocks.standing(rule, self._world.policy, events, self._world.now):

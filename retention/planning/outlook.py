@@ -74,19 +74,14 @@ class Outlook:
         return blocks
 
     def _table(self, series: list[Series]) -> Table:
-        weeks = tuple(f"{edge:%m-%d}" for edge in self._forecast.edges[:-1])
-        head = (*self.columns[:3], self.columns[4], *weeks)
-        rows = tuple(
-            (
-                self._category(one),
-                one.rule,
-                self._what(one),
-                "–" if one.overdue is None else f"{one.overdue:,}",
-                *(f"{count:,}" for count in one.weeks),
-            )
-            for one in series
+        """Return the numbers: a row a week, a column a series."""
+        head = (pick(self._language, "週", "week"), *(f"{self._category(one)} ({self._what(one)})" for one in series))
+        due = tuple("–" if one.overdue is None else f"{one.overdue:,}" for one in series)
+        weeks = tuple(
+            (wording.day(edge, self._language), *(f"{one.weeks[number]:,}" for one in series))
+            for number, edge in enumerate(self._forecast.edges[:-1])
         )
-        return Table(head, rows)
+        return Table(head, ((self.columns[4], *due), *weeks))
 
     def _category(self, one: Series) -> str:
         known = self._policy.categories.get(one.category)

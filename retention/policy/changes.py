@@ -67,14 +67,27 @@ def _categories(old: Policy, new: Policy, day: date) -> Iterator[Change]:
 
 
 def rule_changes(category: CategoryId, old: tuple[Rule, ...], new: tuple[Rule, ...]) -> Iterator[Change]:
-    """Yield how the rules of one category differ; several rules a side are for different people."""
+    """Yield how the rules of one category differ: those for individuals' data, then those for tenants'."""
+    if len(old) == len(new) == 1:
+        yield from _rule(old[0], new[0])
+        return
+    for authority in Authority:
+        yield from _of_authority(category, for_authority(old, authority), for_authority(new, authority))
+
+
+def for_authority(rules: tuple[Rule, ...], authority: Authority) -> tuple[Rule, ...]:
+    """Return the rules for individuals' data, or for tenants'."""
+    return tuple(rule for rule in rules if rule.authority is authority)
+
+
+def _of_authority(category: CategoryId, old: tuple[Rule, ...], new: tuple[Rule, ...]) -> Iterator[Change]:
+    """Yield how rules for the same data differ; several a side are for different people."""
     if not old and new:
         yield Change("RULE_ADDED", new[0].rule_id, category, "kept until asked", describe(new[0]), Effect.EXTENDING)
     elif old and not new:
         yield Change("RULE_REMOVED", old[0].rule_id, category, describe(old[0]), "kept until asked", Effect.REDUCING)
     else:
-        found = (change for before in old for after in new for change in _rule(before, after))
-        yield from dict.fromkeys(found)
+        yield from dict.fromkeys(change for before in old for after in new for change in _rule(before, after))
 
 
 def _rule(old: Rule, new: Rule) -> Iterator[Change]:

@@ -29,6 +29,7 @@ from retention.model.policy import (
     AfterEvent,
     AfterPurposes,
     Agreed,
+    Authority,
     Category,
     Everyone,
     NotAgreed,
@@ -40,7 +41,7 @@ from retention.model.policy import (
     Version,
 )
 from retention.model.statute import Statutes
-from retention.policy.changes import purpose_changes, rule_changes, rules_on
+from retention.policy.changes import for_authority, purpose_changes, rule_changes, rules_on
 from retention.policy.reader import read_policy
 from retention.policy.term_changes import request_changes
 
@@ -157,14 +158,27 @@ def _waiting(first: Written) -> Policy:
 def _succeed(before: InForce, written: Written, day: date) -> InForce:
     """Put a version in the place of what held before it, as far as it reaches people."""
     version, new = written.version, written.policy
-    if version is None or version.reductions is Reductions.ANNOUNCEMENT:
+    if version is None:
         return InForce(new, written.text, ())
-    merged = _Merge(before.policy, new, version, day)
-    if not merged.keeps_something:
-        return InForce(merged.policy, written.text, ())
+    policy, findings, needs_before = new, list[Finding](), False
+    if version.reductions is not Reductions.ANNOUNCEMENT:
+        merged = _Merge(before.policy, new, version, day)
+        policy, needs_before = merged.policy, merged.keeps_something
+        findings = [*before.findings, *merged.findings] if needs_before else []
+    over = _over(before.policy, policy, version)
+    if not (needs_before or over):
+        return InForce(policy, written.text, ())
     text = f"{before.text.rstrip()}\n---\n{written.text}"
     digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-    return InForce(replace(merged.policy, digest=digest), text, (*before.findings, *merged.findings))
+    return InForce(replace(policy, rules=(*policy.rules, *over), digest=digest), text, tuple(findings))
+
+
+def _over(old: Policy, new: Policy, version: Version) -> tuple[Rule, ...]:
+    """Return the rules that ended with the version: a restore may bring back what they disposed of."""
+    names = {rule.rule_id for rule in new.rules}
+    gone = (rule for rule in old.rules if rule.rule_id not in names)
+    end = version.effective_from
+    return tuple(replace(rule, effective_until=min(rule.effective_until or end, end)) for rule in gone)
 
 
 class _Merge:
@@ -209,24 +223,32 @@ class _Merge:
                 self._not_separable(name, "one category cannot have two sets of purposes")
         return categories, purposes
 
+    def _of_category(
+        self, category: CategoryId, old: tuple[Rule, ...], new: tuple[Rule, ...], variants: dict[RuleId, RuleId]
+    ) -> tuple[Rule, ...]:
+        """Return what stands for the data of one category that one party decides over."""
+        if not any(change.needs_consent for change in rule_changes(category, old, new)):
+            return new
+        self.keeps_something = True
+        why = _inseparable(old, new)
+        if why:
+            self._not_separable(category, why)
+            return old
+        taken = {rule.rule_id for rule in self._new.rules}
+        kept = [self._promised(rule, taken) for rule in old]
+        variants |= {there.rule_id: here.rule_id for here, there in zip(old, kept, strict=True)}
+        return (*kept, *(replace(rule, audience=Agreed(self._version.version_id, self._by)) for rule in new))
+
     def _rules(self) -> tuple[tuple[Rule, ...], dict[RuleId, RuleId]]:
         rules: list[Rule] = []
         variants: dict[RuleId, RuleId] = {}
         for category in dict.fromkeys([*self._before, *self._after]):
-            old, new = self._before.get(category, ()), self._after.get(category, ())
-            if not any(change.needs_consent for change in rule_changes(category, old, new)):
-                rules.extend(new)
-                continue
-            self.keeps_something = True
-            why = _inseparable(old, new)
-            if why:
-                rules.extend(old)
-                self._not_separable(category, why)
-                continue
-            kept = [self._promised(rule, {rule_.rule_id for rule_ in new}) for rule in old]
-            variants |= {there.rule_id: here.rule_id for here, there in zip(old, kept, strict=True)}
-            rules.extend(kept)
-            rules.extend(replace(rule, audience=Agreed(self._version.version_id, self._by)) for rule in new)
+            for authority in Authority:
+                old = for_authority(self._before.get(category, ()), authority)
+                new = for_authority(self._after.get(category, ()), authority)
+                rules.extend(self._of_category(category, old, new, variants))
+        # rules that are not in force today: a restore and tomorrow's question need them
+        rules.extend(rule for rule in self._new.rules if not rule.in_force(self._day))
         return tuple(rules), variants
 
     @property

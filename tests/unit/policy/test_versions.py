@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retention.clocks import addressed
@@ -221,9 +221,40 @@ def test_each_change_is_named_and_classified():
     assert found(policy(), policy(account="P30D")) == {}
 
 
+def test_a_rule_that_ended_can_still_be_replayed():
+    """What a rule of an old version disposed of must not come back with a backup: it stays known."""
+    third = NEW | {"id": "3", "effective": "2026-12-01", "reductions": "announcement", "account": "P60D"}
+    day = date(2026, 12, 1)
+    standing = in_force(chain(OLD, NEW | {"account": "P60D"}, third), day)
+    names = {rule.rule_id: rule.in_force(day) for rule in standing.policy.rules}
+    assert names == {"account": True, "traces": True, "account-before-2": False}
+    assert "P30D" in standing.text
+    assert standing.policy.digest == hashlib.sha256(standing.text.encode()).hexdigest()
+
+
+def test_individuals_and_clients_rules_are_compared_with_their_own_kind():
+    """A longer period for people says nothing of the client's rule for the same category."""
+    client = """\
+  - {{id: client, category: account, effective: {{from: 2020-01-01}}, keep: {{for: P60D, after: contract.ended}},
+      then: erase, source: policy, authority: tenant}}
+{holds}"""
+    both = FILE.replace("{holds}", client)
+    old, new = (read_policy(both.format(**(OLD | {"account": period})), "p.yaml") for period in ("P30D", "P40D"))
+    assert [(change.code, change.where) for change in changes(old, new, DAY)] == [("LONGER", "account")]
+
+
+def test_a_rule_that_is_gone_takes_the_promise_with_it():
+    """Without a rule the data is kept until someone asks: that takes something; a first rule gives."""
+    old, new = policy(), policy()
+    new = replace(new, rules=new.rules[:1])
+    assert found(old, new) == {"RULE_REMOVED": Effect.REDUCING}
+    assert found(new, old) == {"RULE_ADDED": Effect.EXTENDING}
+
+
 periods = st.builds(Period, st.integers(0, 20), st.integers(0, 30), st.integers(0, 400))
 
 
+@settings(max_examples=30)
 @given(periods, periods)
 def test_lengths_are_opposite_from_the_other_side(one, other):
     """If one is longer, the other is shorter; nothing is longer than itself."""

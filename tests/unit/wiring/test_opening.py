@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import hashlib
 import logging
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -115,3 +117,35 @@ def test_libraries_do_not_log_data(name):
         assert logger.level == logging.ERROR
     finally:
         logger.setLevel(before)
+
+
+def versioned(folder, before="versions/2025.yaml"):
+    """Turn the blank policy into the second of two versions; the days of both are in 2030."""
+    first = (folder / "policy.yaml").read_text(encoding="utf-8")
+    line = "version: {{id: {id}, announced: {day}, effective: {day}, reductions: announcement{before}}}\n"
+    (folder / "versions").mkdir()
+    old = line.format(id="one", day="2030-01-01", before="") + first
+    (folder / "versions" / "2025.yaml").write_text(old, encoding="utf-8")
+    new = line.format(id="two", day="2030-02-01", before=f", before: {before}") + first
+    (folder / "policy.yaml").write_text(new, encoding="utf-8")
+
+
+def test_the_version_in_force_is_what_plans_are_made_from(folder):
+    """On its date the new version takes the old one's place, and the digest that plans carry changes with it."""
+    versioned(folder)
+    digests = []
+    for day in (datetime(2030, 1, 15, tzinfo=UTC), datetime(2030, 2, 15, tzinfo=UTC)):
+        with open_app(folder, day) as app:
+            digests.append(app.context.policy.digest)
+            assert hashlib.sha256(app.context.policy_text.encode()).hexdigest() == digests[-1]
+    workspace = read_workspace(folder, datetime(2030, 1, 15, tzinfo=UTC))
+    assert digests == [written.policy.digest for written in workspace.chain]
+    assert workspace.policy.version.version_id == "two"
+
+
+def test_a_version_before_that_is_not_there_is_said(folder):
+    """The message names the file that is missing."""
+    versioned(folder, before="versions/2024.yaml")
+    with pytest.raises(InputError) as caught:
+        read_workspace(folder)
+    assert "versions/2024.yaml" in caught.value.problems[0].found
