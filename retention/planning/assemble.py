@@ -239,9 +239,10 @@ def _replayed(
 def _again(world: World, identity: Identity, rules: tuple[Rule, ...], keysets: KeySets, *, asked: bool) -> Group:
     own = because(rules)
     rights = _request_statutes(world) if asked else ()
+    due = _all_categories(world) if asked else fates(rules)
     return Group(
-        reached=of_identity(world, identity, keysets),
-        fates=_all_categories(world) if asked else fates(rules),
+        reached=of_identity(world, identity, keysets, due),
+        fates=due,
         k=max((rule.k for rule in world.policy.rules), default=2),
         because=replace(own, statutes=tuple(sorted({*own.statutes, *rights})), request=asked),
         rules=rules,

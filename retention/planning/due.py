@@ -115,9 +115,10 @@ def _grouped(world: World, due: Iterable[tuple[Person, frozenset[RuleId]]]) -> I
 def people_group(world: World, people: DuePeople, keysets: KeySets) -> Group:
     """Return the rows of these people, for the categories that are due."""
     identity = expand(world, people.keys, keysets)
+    due = fates(people.rules)
     return Group(
-        reached=of_identity(world, identity, keysets),
-        fates=fates(people.rules),
+        reached=of_identity(world, identity, keysets, due),
+        fates=due,
         k=max(rule.k for rule in people.rules),
         because=because(people.rules),
         rules=people.rules,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from graphlib import TopologicalSorter
 
 from retention.errors import UnreachableDataError
 from retention.model.datamap import DataMap, Dataset
-from retention.model.ids import DatasetId
+from retention.model.ids import CategoryId, DatasetId
 from retention.model.predicate import Among, AnyOf, Predicate, Selection
 from retention.model.subject import Key
 from retention.planning.identity import Identity, by_subject
@@ -21,11 +21,20 @@ def parents_first(datamap: DataMap) -> tuple[Dataset, ...]:
     return tuple(datamap.datasets[name] for name in TopologicalSorter(graph).static_order() if name in datamap.datasets)
 
 
-def of_identity(world: World, identity: Identity, keysets: KeySets) -> dict[DatasetId, Predicate]:
+def of_identity(
+    world: World, identity: Identity, keysets: KeySets, categories: Collection[CategoryId] | None = None
+) -> dict[DatasetId, Predicate]:
     """Return, per dataset that holds rows of the identity, which rows.
 
+    Args:
+        world: Where the rows are.
+        identity: Whose rows.
+        keysets: Takes the keys.
+        categories: What is asked for; None: everything personal. A retired employee's clock says
+            nothing of cookies, so that it does not matter that no key of his leads to them.
+
     Raises:
-        UnreachableDataError: a dataset with personal fields cannot be reached from the keys known.
+        UnreachableDataError: a dataset with fields of these categories cannot be reached from the keys known.
 
     """
     roots = _by_own_keys(world, identity.keys, keysets)
@@ -33,13 +42,17 @@ def of_identity(world: World, identity: Identity, keysets: KeySets) -> dict[Data
     for dataset in parents_first(world.datamap):
         if any(reference.parent in reachable for reference in dataset.parents):
             reachable.add(dataset.dataset_id)
-        elif dataset.fields and dataset.dataset_id not in reachable:
+        elif dataset.dataset_id not in reachable and _holds(dataset, categories):
             raise UnreachableDataError(
                 f"{dataset.dataset_id} knows people by {', '.join(sorted(dataset.subject)) or 'its parents only'}, "
                 f"and only {', '.join(sorted(identity.keys))} is known of this person",
                 hint="open the request by such a key, or add the missing link to the data map",
             )
     return through_parents(world, roots, keysets)
+
+
+def _holds(dataset: Dataset, categories: Collection[CategoryId] | None) -> bool:
+    return any(categories is None or field.category in categories for field in dataset.fields.values())
 
 
 def rows_of(world: World, keys: Mapping[str, frozenset[Key]], keysets: KeySets) -> dict[DatasetId, Predicate]:

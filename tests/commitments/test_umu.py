@@ -1,0 +1,192 @@
+"""UMU Technology Japan: what its policy commits it to, shown on its pack."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from retention.errors import PolicyError, UnreachableDataError
+from retention.model.datamap import Identifies
+from retention.model.policy import Disposal
+from retention.model.transform import Drop
+from retention.packs import read_pack
+from retention.policy import in_force, read_chain, read_policy
+
+USER = {"id": "u1", "name": "One", "email": "one@x.example", "phone": "1"}
+OTHER = {"id": "u2", "name": "Two", "email": "two@x.example", "phone": "2"}
+
+
+def test_an_objection_to_suggestions_leaves_the_course_progress(company):
+    """The suggestions go on the day of the objection; language and progress stay with the account (UMU-07)."""
+    umu = company(
+        "umu",
+        {
+            "app.users": [USER],
+            "app.account_activity": [{"id": 1, "user_id": "u1", "action": "a", "course_progress": "80 %"}],
+            "app.course_suggestions": [{"id": 1, "user_id": "u1", "suggested_course": "c", "reason": "r"}],
+        },
+    )
+    umu.happened("objection", "user_id=u1", 1, about="suggestions")
+    umu.sweep()
+    assert umu.left("app.course_suggestions") == []
+    assert umu.left("app.account_activity")[0]["course_progress"] == "80 %"
+    assert umu.left("app.users") == [USER]
+
+
+def test_a_cookie_leads_to_a_person_only_through_the_account(company):
+    """Her links go with her; what is left of the signed-out cookie leads to nobody any more (UMU-09)."""
+    links = [{"id": n, "user_id": who, "cookie_id": f"k{n}"} for n, who in ((1, "u1"), (2, "u2"), (3, None))]
+    umu = company("umu", {"app.users": [USER, OTHER], "app.cookie_links": links})
+    umu.request("cookie_id=k1")
+    assert umu.left("app.users") == [OTHER]
+    assert [link["cookie_id"] for link in umu.left("app.cookie_links")] == ["k2", "k3"]
+    for cookie in ("k1", "k3"):
+        with pytest.raises(UnreachableDataError):
+            umu.request(f"cookie_id={cookie}")
+    assert umu.left("app.users") == [OTHER]
+
+
+def test_anonymized_data_has_no_device_identifier(company):
+    """A device's number identifies directly, so that anonymizing removes it and nothing else can be said (UMU-10)."""
+    anonymized = {
+        "    keep: {for: P0D, after: purposes.ended}\n    then: erase\n    source: default\n  - id: job-applicants": (
+            "    keep: {for: P0D, after: purposes.ended}\n    then: anonymize\n    k: 2\n    source: default\n"
+            "  - id: job-applicants"
+        )
+    }
+    devices = [{"id": n, "user_id": f"u{n}", "device_identifier": f"d{n}", "model": "m"} for n in (1, 2, 3)]
+    users = [{"id": f"u{n}", "name": "N", "email": f"{n}@x.example"} for n in (1, 2, 3)]
+    umu = company("umu", {"app.users": users, "app.devices": devices}, anonymized)
+    for user in users:
+        umu.happened("session.ended", f"user_id={user['id']}", 500)
+    umu.sweep()
+    assert not any("device_identifier" in row for row in umu.left("app.devices"))
+    field = umu.datamap.datasets["app.devices"].fields["device_identifier"]
+    assert (field.identifies, field.anonymize) == (Identifies.DIRECTLY, Drop())
+
+
+def test_applicants_and_employees_have_clocks_of_their_own(company, ago):
+    """Rejected half a year ago: gone, number and all; hired: kept; staff five years, their papers seven (UMU-11)."""
+    umu = company(
+        "umu",
+        {
+            "hr.applicants": [
+                {"id": n, "name": f"A{n}", "email": f"a{n}@x.example", "government_identifier": "1"} for n in (1, 2)
+            ],
+            "hr.employees": [{"id": n, "name": f"E{n}", "email": f"e{n}@x.example", "wages": "w"} for n in (7, 8)],
+            "hr.staff_identifiers": [{"id": 1, "employee_id": 8, "government_identifier": "9", "kept_from": ago(2100)}],
+        },
+    )
+    for who in (1, 2):
+        umu.happened("applicant.rejected", f"applicant_id={who}", 200)
+    umu.happened("applicant.hired", "applicant_id=2", 100)
+    umu.happened("employee.retired", "employee_id=7", 365)
+    umu.happened("employee.retired", "employee_id=8", 1900)
+    umu.sweep()
+    assert [row["id"] for row in umu.left("hr.applicants")] == [2]
+    assert [row["name"] for row in umu.left("hr.employees")] == ["E7"]
+    assert [row["government_identifier"] for row in umu.left("hr.staff_identifiers")] == ["9"]
+    umu.sweep(days=500)
+    assert umu.left("hr.staff_identifiers") == []
+
+
+def test_a_withdrawn_consent_to_support_waits_for_the_open_ticket(company):
+    """Closed and withdrawn: text and address go at once; still open: when it is closed (UMU-12)."""
+    tickets = [
+        {"id": n, "user_id": f"u{n}", "name": "N", "email": f"{n}@x.example", "content": "help"} for n in (1, 2)
+    ]
+    umu = company("umu", {"app.support_messages": tickets})
+    for n in (1, 2):
+        umu.happened("consent.withdrawn", f"user_id=u{n}", 1, about="support")
+    umu.happened("inquiry.closed", "user_id=u1", 3)
+    umu.sweep()
+    assert [ticket["id"] for ticket in umu.left("app.support_messages")] == [2]
+    umu.happened("inquiry.closed", "user_id=u2", 0)
+    umu.sweep()
+    assert umu.left("app.support_messages") == []
+
+
+def test_interactions_go_when_every_purpose_has_ended_and_the_fraud_subset_later(company):
+    """One of two purposes ended: all stays; both: links and forms go, device and browser stay two years (UMU-15)."""
+    interactions = [{"id": 1, "user_id": "u1", "link_clicked": "l", "form_input": "f"}]
+    signals = [{"id": 1, "user_id": "u1", "device": "d", "browser": "b", "signal": "s"}]
+    umu = company("umu", {"lake.interactions": interactions, "lake.fraud_signals": signals})
+    umu.happened("purpose.accomplished", "user_id=u1", 60, about="improvement")
+    assert umu.sweep() is None
+    umu.happened("account.closed", "user_id=u1", 40)
+    umu.sweep()
+    assert umu.left("lake.interactions") == []
+    assert umu.left("lake.fraud_signals") == signals
+    assert umu.sweep(days=600) is None
+    umu.sweep(days=720)
+    assert umu.left("lake.fraud_signals") == []
+
+
+def later_version(old: str, new: str):
+    """Return what holds once UMU has announced a version with this change."""
+    first = read_pack("umu")["policy.yaml"]
+    version = "version: {id: 2025-03, announced: 2025-03-01, effective: 2025-03-01, reductions: consent}"
+    changed = "version: {id: '2', announced: 2026-01-01, effective: 2026-02-01, reductions: consent, before: 1.yaml}"
+    assert first.count(version) == first.count(old) == 1
+    second = first.replace(version, changed).replace(old, new)
+    return in_force(read_chain(second, "2.yaml", {"1.yaml": first}.__getitem__), date(2026, 11, 25))
+
+
+def test_a_new_purpose_is_not_attached_to_what_people_gave_before():
+    """A version that trains models on what people uploaded is reported, and the purpose holds for nobody (UMU-18)."""
+    found = later_version(
+        "    title: {ja: ユーザーコンテンツ, en: User content}\n    purposes: [content]",
+        "    title: {ja: ユーザーコンテンツ, en: User content}\n    purposes: [content, interests]",
+    )
+    assert found.policy.categories["user_content"].purposes == ("content",)
+    assert [(finding.code, finding.where) for finding in found.findings] == [("CONSENT_NOT_SEPARABLE", "user_content")]
+    text = read_pack("umu")["policy.yaml"].replace("purposes: [content]", "purposes: [content, ai_training]")
+    with pytest.raises(PolicyError) as caught:
+        read_policy(text, "policy.yaml")
+    assert "ai_training" in str(caught.value)
+
+
+def test_a_preference_shortens_and_does_not_cut_what_is_held(company):
+    """A wish of a week beats the rule's month and a wish of a year does not; what is held stays (UMU-32)."""
+    contents = [{"id": n, "user_id": f"u{n}", "title": f"t{n}"} for n in (1, 2, 3, 4)]
+    users = [{"id": f"u{n}", "name": "N", "email": f"{n}@x.example"} for n in (1, 2, 3, 4)]
+    umu = company("umu", {"app.users": users, "app.contents": contents})
+    for n, closed, wish in ((1, 10, "P7D"), (2, 10, None), (3, 40, "P365D"), (4, 10, "P7D")):
+        umu.happened("account.closed", f"user_id=u{n}", closed)
+        if wish:
+            umu.happened("preference.set", f"user_id=u{n}", 100, about=wish)
+    umu.hold("user_id=u4")
+    umu.sweep()
+    assert [row["id"] for row in umu.left("app.contents")] == [2, 4]
+
+
+def test_data_ends_erased_or_anonymized_and_in_no_other_way():
+    """A rule that ends with pseudonyms is refused when the policy is read (UMU-33)."""
+    text = read_pack("umu")["policy.yaml"]
+    assert read_policy(text, "policy.yaml").end_states == (Disposal.ERASE, Disposal.ANONYMIZE)
+    wrong = text.replace("    then: erase\n", "    then: pseudonymize\n", 1)
+    with pytest.raises(PolicyError, match="erase or anonymize"):
+        read_policy(wrong, "policy.yaml")
+
+
+def test_who_did_not_agree_keeps_what_was_promised(company):
+    """Thirty days become three years: who agreed is kept three years, who was silent thirty days (UMU-40)."""
+    old = "    effective: {from: 2025-03-01}\n    keep: {for: P30D, after: account.closed}\n    then: erase"
+    found = later_version(old, old.replace("P30D", "P3Y"))
+    users = [USER, OTHER]
+    umu = company("umu", {"app.users": users})
+    umu.policy = found.policy
+    for user in users:
+        umu.happened("account.closed", f"user_id={user['id']}", 60)
+    umu.happened("policy.agreed", "user_id=u1", 90, about="2")
+    umu.sweep()
+    assert umu.left("app.users") == [USER]
+
+
+def test_terms_of_requests_do_not_get_worse_for_those_who_were_promised_better():
+    """A fee that was not there, or a right that is gone, holds for nobody until people can be told apart (UMU-40)."""
+    found = later_version("    disclosure: {}\n", "    disclosure: {fee: {amount: 500, currency: JPY}}\n")
+    first = read_policy(read_pack("umu")["policy.yaml"], "1.yaml")
+    assert found.policy.terms.rights == first.terms.rights
+    assert [finding.where for finding in found.findings] == ["requests"]
