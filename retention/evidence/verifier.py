@@ -723,12 +723,12 @@ def _superseded(facts: tuple[Fact, ...], *, starts: bool) -> tuple[str, ...]:
 
 def _read_plans(facts: tuple[Fact, ...], attached: dict[str, bytes]) -> dict[str, dict[str, object]]:
     """Return the attached plans by digest; policy and data map must be those that a plan was made from."""
-    planned = {fact.text("planDigest") for fact in facts if fact.kind == "planned"}
+    named = {fact.text("planDigest") for fact in facts}
     plans: dict[str, dict[str, object]] = {}
     for name, content in attached.items():
         if re.fullmatch(_PLAN_NAME, name):
             digest = hashlib.sha256(content).hexdigest()
-            if digest not in planned:
+            if digest not in named:
                 raise BundleError("attachment " + name + ": not a plan whose digest is in the log")
             plans[digest] = _parse(content, "attachment " + name)
     for name, names in (("policy.yaml", "policy_digest"), ("datamap.yaml", "datamap_digest")):
