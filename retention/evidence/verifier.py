@@ -217,6 +217,8 @@ class Report:
     others: tuple[str, ...] = ()
     """Further signature lines of the checkpoint, as they stand: witnesses, not judged here."""
     facts: tuple[Fact, ...] = ()
+    superseded: tuple[str, ...] = ()
+    """Ids of the statements among them that a correction withdrew."""
     attachments: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
     """Codes of CATALOGUE, claims and limits."""
@@ -286,6 +288,7 @@ def _verified(data: bytes, pinned: str | None, signed_by: SignedBy) -> Report:
         pinned=pinned is not None,
         others=head.others,
         facts=told,
+        superseded=story.superseded,
         attachments=tuple(attached),
         claims=story.claims(scope),
     )
@@ -842,6 +845,9 @@ def _remains(story: Story) -> list[dict[str, str]]:
     for fact in story.standing("copyRemains"):
         copy = fact.text("system"), fact.text("what")
         latest[copy] = max(latest.get(copy, ""), fact.text("until"))
+    for fact in story.facts:
+        if fact.kind == "copyRemains":  # a correction may name another date, it cannot make the copy vanish
+            latest.setdefault((fact.text("system"), fact.text("what")), fact.text("until"))
     return [
         {"system": system, "until": until, "what": what}
         for (system, what), until in sorted(latest.items())
@@ -1088,7 +1094,7 @@ def summary(report: Report, language: str = "en") -> str:
     lines += ["       " + trust]
     lines += [f"       {len(report.others)} signatures of others, not judged here"] if report.others else []
     lines += ["files  " + ", ".join(report.attachments)] if report.attachments else []
-    lines += ["", facts, *(_line(fact) for fact in report.facts)]
+    lines += ["", facts, *(_line(fact, report.superseded) for fact in report.facts)]
     lines += ["", remains, *(_remaining(report) or ["  " + nothing])]
     for heading, letter in ((shows, "C"), (limits, "L")):
         codes = [code for code in report.claims if code.startswith(letter)]
@@ -1096,8 +1102,9 @@ def summary(report: Report, language: str = "en") -> str:
     return "\n".join(line if language == "ja" else _printable(line) for line in lines) + "\n"
 
 
-def _line(fact: Fact) -> str:
-    return f"  #{fact.index:<5} {fact.at:<20.20} {fact.kind:<16} {_detail(fact)}".rstrip()
+def _line(fact: Fact, superseded: tuple[str, ...]) -> str:
+    mark = " (withdrawn)" if fact.text("statementId") in superseded else ""
+    return f"  #{fact.index:<5} {fact.at:<20.20} {fact.kind:<16} {_detail(fact)}{mark}".rstrip()
 
 
 def _detail(fact: Fact) -> str:
@@ -1128,7 +1135,7 @@ def _counts(fact: Fact) -> str:
 def _remaining(report: Report) -> list[str]:
     lines = [
         "  {} {}: out of use, gone by {}".format(copy["system"], copy["what"], copy["until"])
-        for copy in _remains(Story(report.facts, (), ()))
+        for copy in _remains(Story(report.facts, report.superseded, ()))
     ]
     for fact in report.facts:
         if fact.kind == "kept":
