@@ -32,7 +32,7 @@ _INSTANT = r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9](?:\.
 _DISPOSALS = ("deletion", "anonymize", "pseudonymize")
 _DONE = {"erase": "erased", "redact": "redacted", "anonymize": "anonymized", "pseudonymize": "pseudonymized"}
 _STEPS = (*_DISPOSALS, "suspension")
-_PLAN_BOUND = (*_STEPS, "approval", "rejection", "verification", "kept")
+_PLAN_BOUND = (*_STEPS, "approval", "rejection", "verification", "kept", "subjectsCommitted")
 _DISPOSAL_FIELDS: dict[str, type] = {"planDigest": str, "stepId": str, "dataset": str, "rules": list, "effect": dict}
 _FIELDS: dict[str, dict[str, type]] = {
     "planned": {"planId": str, "planDigest": str},
@@ -49,6 +49,7 @@ _FIELDS: dict[str, dict[str, type]] = {
     "kept": {"planDigest": str, "dataset": str, "fields": list, "rows": int, "statute": str, "holdId": str},
     "denial": {"reason": str},
     "keyDestroyed": {"checkValue": str},
+    "subjectsCommitted": {"planDigest": str, "count": int, "commitRoot": str, "epoch": str},
     "holdPlaced": {"holdId": str, "reason": str},
     "holdReleased": {"holdId": str},
     "restoreReplayed": {"system": str, "suppressions": int, "found": int},

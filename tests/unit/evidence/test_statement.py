@@ -149,9 +149,8 @@ def test_every_kind_of_the_design_exists() -> None:
 
 def test_the_verifier_knows_every_kind() -> None:
     """What can be recorded can be read: the single file names each kind, and reads only fields that it has."""
-    assert set(verifier._FIELDS) == set(KINDS)
-    for kind, fields in verifier._FIELDS.items():
-        assert set(fields) <= set(KINDS[kind])
+    for kind, fields in KINDS.items():
+        assert set(verifier._FIELDS[kind]) <= set(fields)
 
 
 def strings(schema: Any) -> Iterator[dict[str, Any]]:
