@@ -199,7 +199,7 @@ def _heads(gathered: Gathered) -> Json:
 def _summary(gathered: Gathered, attachments: Mapping[str, bytes]) -> Json:
     """Return claims, limits, remainders and what is open, as the verifier will compute them again."""
     covered = gathered.index.entries if gathered.index else 0
-    told = verifier.told_in(_facts(gathered.entries), scope_text(gathered.scope), gathered.checkpoint.size, covered)
+    told = verifier.told_in(_facts(gathered.entries), scope_text(gathered.scope), covered)
     files = {name: attachments[name] for name in sorted(attachments)}
     try:
         story = verifier.read_story(told, files, starts=gathered.entries[0].index == 0 or gathered.index is not None)

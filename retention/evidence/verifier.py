@@ -274,7 +274,7 @@ def _verified(data: bytes, pinned: str | None, signed_by: SignedBy) -> Report:
         told = _whole_by_index(scope, body, facts, head.size)
     story = read_story(told, attached, starts=facts[0].index == 0 or "from" not in scope)
     says = summarize(story, scope)
-    if body["summary"] != says:
+    if _canonical(body["summary"]) != _canonical(says):
         raise BundleError("summary: says something else than the statements do")
     return Report(
         authentic=True,
@@ -532,7 +532,7 @@ def _whole_by_index(
     for fact, keys in early:
         if not needed & set(keys):
             raise BundleError(f"entry {fact.index}: does not belong to what the bundle is about")
-    return told_in(facts, scope, size, covered)
+    return told_in(facts, scope, covered)
 
 
 def _needed(facts: tuple[Fact, ...], scope: dict[str, str]) -> set[str]:
@@ -541,18 +541,19 @@ def _needed(facts: tuple[Fact, ...], scope: dict[str, str]) -> set[str]:
     return {asked} | {"case:" + fact.case_id for fact in facts if fact.case_id and asked in index_keys(fact.told)}
 
 
-def told_in(facts: tuple[Fact, ...], scope: dict[str, str], size: int, covered: int) -> tuple[Fact, ...]:
+def told_in(facts: tuple[Fact, ...], scope: dict[str, str], covered: int) -> tuple[Fact, ...]:
     """Return the facts that a bundle is about; the others only show that nothing is missing.
 
     Args:
         facts: all that stand in the bundle, in the log's order.
         scope: what the bundle is about.
-        size: the checkpoint's.
         covered: how many entries the index covers; has no meaning for a period.
 
     """
     if "from" in scope:
-        return facts[facts[0].index > 0 : len(facts) - (facts[-1].index < size - 1)]
+        before = _moment(facts[0].at, "entries") < _moment(scope["from"], "scope")
+        after = _moment(facts[-1].at, "entries") >= _moment(scope["to"], "scope")
+        return facts[before : len(facts) - after]
     needed = _needed(tuple(fact for fact in facts if fact.index < covered), scope)
     return tuple(fact for fact in facts if needed & set(index_keys(fact.told)))
 
@@ -595,7 +596,11 @@ def _whole_period(
     _continues(body["before"], first.index, head, key)
     if first.index == 0:
         _check_indexes(facts)
-    return told_in(facts, scope, head.size, 0)
+    told = told_in(facts, scope, 0)
+    start, end = _moment(scope["from"], "scope"), _moment(scope["to"], "scope")
+    if not told or _moment(told[0].at, "entries") < start or _moment(told[-1].at, "entries") >= end:
+        raise BundleError("entries: expected the period's, one before it and one after it, found others")
+    return told
 
 
 def _continues(before: object, size: int, head: _Head, key: _Key) -> None:
@@ -763,8 +768,10 @@ def _open_ends(facts: tuple[Fact, ...], superseded: tuple[str, ...], plans: dict
     if not disposals and any(fact.kind == "denial" for fact in standing):
         return []
     digests = [fact.text("planDigest") for fact in facts if fact.kind == "planned"]
-    plan = next((plans[digest] for digest in reversed(digests) if digest in plans), {})
+    plan = plans.get(digests[-1], {}) if digests else {}
     rows = [] if disposals or plan else ["nothing has been carried out"]
+    if disposals and not plan:
+        rows.append("its plan is not attached: whether all of it was done cannot be seen")
     withdrawn = [f for f in facts if f.kind in _STEPS and f.text("statementId") in superseded]
     rows += ["step {}: its statement was withdrawn".format(f.text("stepId")) for f in withdrawn]
     return rows + _unverified(facts, superseded) + _undone(standing, plan) + _unanswered(standing)
@@ -799,9 +806,9 @@ def _undone(facts: list[Fact], plan: dict[str, object]) -> list[str]:
     for step in steps if isinstance(steps, list) else []:
         if not isinstance(step, dict):
             continue
-        if "dataset" in step and step.get("step_id") not in done:
+        if "dataset" in step and str(step.get("step_id")) not in done:
             problems.append("step {}: not carried out".format(step.get("step_id")))
-        if step.get("is") == "TellProcessor" and step.get("system") not in answered:
+        if step.get("is") == "TellProcessor" and str(step.get("system")) not in answered:
             problems.append("processor {}: has not answered".format(step.get("system")))
     return problems
 

@@ -242,7 +242,8 @@ def test_the_latest_look_decides(log: EvidenceLog, story: Any) -> None:
     story.record(log)
     look = next(fact for fact in story.facts if isinstance(fact, Looked))
     log.record(_recorded(dataclasses.replace(look, passed=False, residual=1)))
-    assert verify(export_bundle(log, CASE, {})).still_open == ("app.customers: the latest verification failed",)
+    report = verify(export_bundle(log, CASE, story.attachments))
+    assert report.still_open == ("app.customers: the latest verification failed",)
 
 
 def test_the_latest_horizon_is_shown(log: EvidenceLog, story: Any) -> None:
