@@ -1083,7 +1083,13 @@ _BASE = _BASE_POINT
 # --- for people --------------------------------------------------------------------------------
 
 _HEADINGS = {
-    "en": ("facts, in the log's order", "remains", "nothing that the log knows of", "shows", "cannot show"),
+    "en": (
+        "facts, in the log's order",
+        "remains",
+        "nothing that the log knows of",
+        "what this shows",
+        "what it cannot show",
+    ),
     "ja": ("記録された事実(記録順)", "残るもの", "記録が知る限りありません", "示すこと", "示せないこと"),
 }
 
