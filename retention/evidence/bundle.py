@@ -14,7 +14,7 @@ from retention.errors import InputError, UnknownNameError
 from retention.evidence import merkle, verifier
 from retention.evidence.canonical import Json, canonical
 from retention.evidence.dsse import pae
-from retention.evidence.index import LogIndex, is_index, make_index, numbers, predicate
+from retention.evidence.index import LogIndex, is_index, make_index, predicate
 from retention.evidence.log import EvidenceLog
 from retention.evidence.note import Checkpoint, sign_checkpoint
 from retention.model.facts import Recorded
@@ -88,15 +88,16 @@ def gather(log: EvidenceLog, scope: Scope) -> Gathered:
         return _period(log, scope)
     index, index_at = _stated_index(log) if log.sequence.size() else (None, 0)
     asked = _key(scope)
-    if index is None or not index.of(asked):
+    if index is None or not index.knows(asked):
         raise UnknownNameError(f"evidence log: expected entries of the {asked.replace(':', ' ')}, found none")
     checkpoint = log.publish()
-    cases = _cases_of(log, index, asked)
-    keys = [asked, *(f"case:{case}" for case in cases)]
-    early = [_at(log, number) for number in numbers(index, keys)]
-    tail = list(log.sequence.entries(index.entries, checkpoint.size))
+    cases = index.cases_of(asked)
+    early = {e.index: e for case in cases for e in log.sequence.of_case(case) if e.index < index.entries}
+    early |= {number: _at(log, number) for number in index.numbers_of(asked) if number not in early}
+    tail = log.sequence.entries(index.entries, checkpoint.size)
     leaves = log.leaves(checkpoint.size)
-    return Gathered(scope, (*early, *tail), cases, checkpoint, leaves, index, index_at)
+    entries = (*(early[number] for number in sorted(early)), *tail)
+    return Gathered(scope, entries, cases, checkpoint, leaves, index, index_at)
 
 
 def bundle_of(log: EvidenceLog, gathered: Gathered, attachments: Mapping[str, bytes]) -> bytes:
@@ -156,27 +157,23 @@ def _stated_index(log: EvidenceLog) -> tuple[LogIndex, int]:
     return index, log.record(Recorded(None, index.latest_at, index.fact)).index
 
 
-def _cases_of(log: EvidenceLog, index: LogIndex, asked: str) -> tuple[CaseId, ...]:
-    entries = [_at(log, number) for number in index.of(asked)]
-    return tuple(sorted({entry.case_id for entry in entries if entry.case_id is not None}))
-
-
 def _period(log: EvidenceLog, scope: OfPeriod) -> Gathered:
     """Collect a stretch of the log without gaps: the period, one entry before it and one after it."""
     if scope.start >= scope.end:
         raise InputError("evidence bundle: expected a period that ends after it begins, found another")
     checkpoint = log.publish() if log.sequence.size() else None
-    entries = tuple(log.sequence.entries(0, checkpoint.size)) if checkpoint else ()
-    times = [datetime.fromisoformat(str(predicate(entry.envelope)["at"])) for entry in entries]
+    times: list[datetime] = []
+    leaves: list[bytes] = []
+    for entry in log.sequence.entries(0, checkpoint.size if checkpoint else 0):
+        times.append(datetime.fromisoformat(str(predicate(entry.envelope)["at"])))
+        leaves.append(merkle.leaf_hash(entry.envelope))
     first = next((number for number, at in enumerate(times) if at >= scope.start), len(times))
     last = next((number for number in range(len(times) - 1, -1, -1) if times[number] < scope.end), -1)
     if checkpoint is None or first > last:
         raise UnknownNameError("evidence log: expected statements in the period, found none")
-    held = entries[max(first - 1, 0) : last + 2]
-    told = held[first > 0 : len(held) - (last + 1 < len(entries))]
-    cases = tuple(sorted({entry.case_id for entry in told if entry.case_id is not None}))
-    leaves = tuple(merkle.leaf_hash(entry.envelope) for entry in entries)
-    return Gathered(scope, held, cases, checkpoint, leaves, None, 0)
+    held = tuple(log.sequence.entries(max(first - 1, 0), min(last + 2, len(times))))
+    cases = {entry.case_id for entry in held if first <= entry.index <= last and entry.case_id is not None}
+    return Gathered(scope, held, tuple(sorted(cases)), checkpoint, tuple(leaves), None, 0)
 
 
 def _before(log: EvidenceLog, gathered: Gathered) -> Json:

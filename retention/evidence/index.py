@@ -11,13 +11,14 @@ from __future__ import annotations
 import base64
 import json
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from retention.evidence import merkle, verifier
 from retention.evidence.canonical import Json
 from retention.model.facts import Indexed
+from retention.model.ids import CaseId
 from retention.ports.ledger import LogEntry
 
 
@@ -31,6 +32,8 @@ class LogIndex:
     """Sorted."""
     places: tuple[tuple[int, ...], ...]
     """For each key, the numbers of its entries."""
+    cases: tuple[tuple[CaseId, ...], ...]
+    """For each key, the cases that its entries belong to, sorted."""
     hashes: tuple[bytes, ...]
     """For each key, the leaf hash of its line."""
     latest_at: datetime
@@ -41,14 +44,24 @@ class LogIndex:
         """What the log states of it."""
         return Indexed(self.entries, len(self.keys), merkle.root(self.hashes).hex())
 
-    def of(self, key: str) -> tuple[int, ...]:
-        """Return the numbers of the key's entries; none if the log does not know it."""
-        place = bisect_left(self.keys, key)
-        return self.places[place] if place < len(self.keys) and self.keys[place] == key else ()
+    def knows(self, key: str) -> bool:
+        """Whether the log has entries under the key."""
+        return self.keys[self._place(key) : self._place(key) + 1] == (key,)
+
+    def numbers_of(self, key: str) -> tuple[int, ...]:
+        """Return the numbers of the entries under a key that it knows."""
+        return self.places[self._place(key)]
+
+    def cases_of(self, key: str) -> tuple[CaseId, ...]:
+        """Return the cases of the entries under a key that it knows."""
+        return self.cases[self._place(key)]
+
+    def _place(self, key: str) -> int:
+        return bisect_left(self.keys, key)
 
     def head(self, key: str) -> Json:
-        """Return the proof that the key has its entries and no others."""
-        place = bisect_left(self.keys, key)
+        """Return the proof that a key that it knows has its entries and no others."""
+        place = self._place(key)
         proof = [base64.b64encode(part).decode() for part in merkle.inclusion(self.hashes, place)]
         return {"key": key, "place": place, "proof": proof}
 
@@ -61,12 +74,15 @@ def make_index(entries: Iterable[LogEntry]) -> LogIndex:
 
     """
     filed: dict[str, list[tuple[int, bytes]]] = {}
+    cases: dict[str, set[CaseId]] = {}
     count, at = 0, ""
     for entry in entries:
         told = predicate(entry.envelope)
         count, at = entry.index + 1, str(told["at"])
+        leaf = merkle.leaf_hash(entry.envelope)
         for key in verifier.index_keys(told):
-            filed.setdefault(key, []).append((entry.index, merkle.leaf_hash(entry.envelope)))
+            filed.setdefault(key, []).append((entry.index, leaf))
+            cases.setdefault(key, set()).update(() if entry.case_id is None else (entry.case_id,))
     if not count:
         raise ValueError("index: expected at least one entry, found none")
     keys = sorted(filed)
@@ -74,6 +90,7 @@ def make_index(entries: Iterable[LogEntry]) -> LogIndex:
         entries=count,
         keys=tuple(keys),
         places=tuple(tuple(index for index, _ in filed[key]) for key in keys),
+        cases=tuple(tuple(sorted(cases[key])) for key in keys),
         hashes=tuple(merkle.leaf_hash(verifier.index_line(key, filed[key])) for key in keys),
         latest_at=datetime.fromisoformat(at),
     )
@@ -95,8 +112,3 @@ def is_index(entry: LogEntry, covered: int) -> bool:
     """Whether the entry is an index over exactly the entries before `covered`."""
     told = predicate(entry.envelope)
     return told.get("kind") == "logIndex" and told.get("entries") == covered
-
-
-def numbers(index: LogIndex, keys: Sequence[str]) -> list[int]:
-    """Return the numbers of all entries under any of the keys, in order, each once."""
-    return sorted({number for key in keys for number in index.of(key)})

@@ -215,6 +215,8 @@ class Report:
     fingerprint: str = ""
     pinned: bool = False
     """Whether the caller brought the key; without that, the bundle vouches for itself."""
+    checkpoint: str = ""
+    """The checkpoint's signed text: origin, size and root, each with its line break."""
     others: tuple[str, ...] = ()
     """Further signature lines of the checkpoint, as they stand: witnesses, not judged here."""
     facts: tuple[Fact, ...] = ()
@@ -287,6 +289,7 @@ def _verified(data: bytes, pinned: str | None, signed_by: SignedBy) -> Report:
         before=facts[0].index if "from" in scope else 0,
         fingerprint=hashlib.sha256(key.public).hexdigest(),
         pinned=pinned is not None,
+        checkpoint=head.text.decode("utf-8"),
         others=head.others,
         facts=told,
         superseded=story.superseded,

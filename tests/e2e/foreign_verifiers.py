@@ -87,8 +87,11 @@ def browser(bundle: Path, vkey: str) -> tuple[int, str]:
     return in_browser(browser_page().decode(), bundle.read_bytes(), vkey)
 
 
-def in_browser(page: str, content: bytes, vkey: str, person: str = "") -> tuple[int, str]:
-    """Open the page with the content inside it; return 0 if it says authentic, else 1, and the page's text."""
+def in_browser(page: str, content: bytes, vkey: str, person: str = "", address: str = "") -> tuple[int, str]:
+    """Open the page with the content inside it, or behind `#` in its address.
+
+    Returns 0 if it says authentic, else 1; and the page's text.
+    """
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("no chromium (Debian: chromium)")
@@ -99,7 +102,7 @@ def in_browser(page: str, content: bytes, vkey: str, person: str = "") -> tuple[
         file = Path(folder) / "page.html"
         file.write_text(page.replace(empty, empty.replace('data-key=""></script>', data)), encoding="utf-8")
         profile = f"--user-data-dir={folder}/profile"
-        _, dom = run([program, *CHROMIUM, profile, file.as_uri()], Path(folder))
+        _, dom = run([program, *CHROMIUM, profile, file.as_uri() + address], Path(folder))
     shown = dom[dom.find("<output") : dom.find("</main>")]
     return int('data-state="authentic"' not in shown), unescape(re.sub("<[^>]+>", " ", shown))
 

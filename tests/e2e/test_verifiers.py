@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -136,7 +137,7 @@ def test_who_checks_the_index_notices_what_the_key_holder_leaves_out(verifiers, 
 @pytest.mark.parametrize("verifier", NAMES[2:])
 def test_lines_of_witnesses_do_no_harm(verifiers, tmp_path, verifier):
     """Further signature lines on the checkpoint are passed over by everybody."""
-    body = json.loads((VECTORS / "bundle-case.json").read_text(encoding="utf-8"))["body"]
+    body = json.loads((VECTORS / "bundle-denial.json").read_text(encoding="utf-8"))["body"]
     seed = json.loads((VECTORS / "key.json").read_text(encoding="utf-8"))["seed"]
     signer = Signer.from_seed("log.retention.example", bytes.fromhex(seed))
     body["checkpoint"] += "\N{EM DASH} witness.example " + base64.b64encode(bytes(76)).decode() + "\n"
@@ -211,6 +212,15 @@ def test_a_changed_receipt_is_broken(in_browser, change):
     """A receipt of another place or number is rejected."""
     code, said = in_browser(browser_page().decode(), receipt("taro@example.jp").replace(*change), VKEY)
     assert (code, "BROKEN: " in said) == (1, True)
+
+
+def test_a_file_may_come_in_the_address(in_browser):
+    """What follows `#` in the address is checked as a file would be: a QR code can open the page with its data."""
+    content = (VECTORS / "bundle-denial.json").read_bytes()
+    address = "#" + urlencode({"data": base64.urlsafe_b64encode(content).decode(), "key": VKEY})
+    code, said = in_browser(browser_page().decode(), b"", "", address=address)
+    assert code == 0, said
+    assert "The key is the one you gave." in said
 
 
 def test_a_browser_without_the_means_says_so(in_browser):
