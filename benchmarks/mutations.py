@@ -3,7 +3,8 @@
 Every round takes one of the published test vectors (a bundle of a case, rule, dataset, period …),
 changes it in one way, and shows it to the command line's verification and to the single file, with
 the log's key pinned. Both must reject it, for the same named reason. One that passes, or raises,
-ends the sweep and is written to `mutant.json`. Three families of changes:
+ends the sweep and is written to `mutant.json`. With `--also COMMAND` a third program is asked about all but the
+sealed ones: `--also 'sh docs/evidence/recipes/verify.sh'`. Three families of changes:
 
 bytes    flipped, dropped, inserted, repeated, swapped, cut off
 form     whatever can be done without the log's key: proofs, hashes, entries, times, other keys …
@@ -17,7 +18,10 @@ import base64
 import copy
 import hashlib
 import json
+import shlex
+import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -407,7 +411,16 @@ def judged(changed: bytes, vkey: str) -> tuple[str, str]:
     return verify(changed, vkey).broken, verifier.verify(changed, vkey).broken
 
 
-def sweep(times: int, seed: int) -> tuple[Counter[str], Counter[str]]:
+def asked(command: str, changed: bytes, vkey: str) -> int:
+    """Return the exit code with which another program answers; 1 is right."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "bundle.json"
+        file.write_bytes(changed)
+        words = [*shlex.split(command), str(file), vkey]
+        return subprocess.run(words, capture_output=True, check=False).returncode  # noqa: S603 -- the caller's own
+
+
+def sweep(times: int, seed: int, also: str = "") -> tuple[Counter[str], Counter[str]]:
     """Make and judge that many mutants; return how many of each change, and how many for each kind of reason.
 
     Raises:
@@ -428,6 +441,8 @@ def sweep(times: int, seed: int) -> tuple[Counter[str], Counter[str]]:
             Path("mutant.json").write_bytes(changed)
         assert ours, f"round {number} ({name}) passes; seed {seed}"
         assert ours == alone, f"round {number} ({name}): {ours!r} against {alone!r}; seed {seed}"
+        if also and not name.startswith("sealed"):
+            assert asked(also, changed, signer.vkey) == 1, f"round {number} ({name}): {also} does not reject it"
         changes[name] += 1
         reasons[ours.split(":")[0].rstrip("0123456789 ")] += 1
     return changes, reasons
@@ -438,9 +453,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--times", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=20261125)
+    parser.add_argument("--also", default="", metavar="COMMAND", help="asked with FILE and VKEY; must exit with 1")
     options = parser.parse_args()
     begun = time.perf_counter()
-    changes, reasons = sweep(options.times, options.seed)
+    changes, reasons = sweep(options.times, options.seed, options.also)
     seconds = time.perf_counter() - begun
     for title, counted in (("changed", changes), ("rejected because of", reasons)):
         print(title)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import hmac
+import importlib.util
 import json
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +21,8 @@ from retention.evidence.note import sign_checkpoint
 from retention.evidence.verifier import SEAL_TYPE
 from retention.model.ids import CaseId, RuleId
 
-VECTORS = Path(__file__).parents[2] / "docs" / "evidence" / "vectors"
+ROOT = Path(__file__).parents[2]
+VECTORS = ROOT / "docs" / "evidence" / "vectors"
 VKEY = json.loads((VECTORS / "key.json").read_text(encoding="utf-8"))["vkey"]
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 NAMES = ("command line", "single file", "openssl", "go", "browser")
@@ -145,6 +148,33 @@ def test_lines_of_witnesses_do_no_harm(verifiers, tmp_path, verifier):
     (tmp_path / "witnessed.json").write_bytes(canonical({"body": body, "seal": sealed}))
     code, said = verifiers[verifier](tmp_path / "witnessed.json", VKEY)
     assert code == 0, said
+
+
+def test_the_browser_rejects_mutants(in_browser):
+    """A hundred seeded changes of bundles, shown to the page's own verification: none passes."""
+    spec = importlib.util.spec_from_file_location("mutations", ROOT / "benchmarks" / "mutations.py")
+    sweep = importlib.util.module_from_spec(spec)
+    sys.modules["mutations"] = sweep
+    spec.loader.exec_module(sweep)
+    bundles, signer = sweep.load()
+    game = sweep.Round(sweep.Random(7), bundles, signer, Signer.from_seed(sweep.ORIGIN, bytes(32)))
+    made = [sweep.mutant(game) for _ in range(110)]
+    mutants = [changed for name, genuine, changed in made if changed != genuine and not name.startswith("sealed")]
+    assert len(mutants) >= 100
+    texts = json.dumps([text(mutant) for mutant in [*mutants, bundles["bundle-denial"]]])
+    harness = f"""
+    (async () => {{
+      const passed = [];
+      for (const [number, given] of {texts}.entries()) {{
+        const bytes = Uint8Array.from(atob(given), (sign) => sign.charCodeAt(0));
+        try {{ await verify(bytes, "{VKEY}"); passed.push(number); }} catch {{ /* rejected */ }}
+      }}
+      $("verdict").textContent = "PASSED " + passed.join();
+    }})();
+    """
+    page = browser_page().decode().replace("\nstart();\n", harness)
+    _, said = in_browser(page, b"", "")
+    assert f"PASSED {len(mutants)} " in said  # the last one, which is genuine, and no other
 
 
 def receipt(value):
