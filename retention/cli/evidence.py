@@ -102,18 +102,19 @@ def verify(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The bundle's file.")],
     key: Annotated[str, typer.Option(help="The verifier key you were given by another way.")] = "",
+    after: Annotated[Path | None, typer.Option(help="An earlier bundle that this period's must continue.")] = None,
     *,
     language: Annotated[Literal["en", "ja"], typer.Option(help="Of claims and limits.")] = "en",
     as_json: AsJson = False,
 ) -> None:
     """Check a bundle, offline. Exit 1 names what is broken."""
     state: State = context.obj
+    content, older = _read(file), _read(after) if after else None
+    vkey = key or _pinned(state.folder)
     try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise InputError(f"{file} cannot be read ({error.strerror})") from None
-    try:
-        report = checked(content, key or _pinned(state.folder))
+        report = checked(content, vkey)
+        if older is not None and report.authentic:
+            report = verifier.verify_after(older, content, report, vkey)
     except ValueError as error:
         raise InputError(f"--key: {error}", hint="give it as name+keyid+base64") from None
     if as_json:
@@ -123,6 +124,13 @@ def verify(
     if not report.authentic:
         errors.print(f"BROKEN: {report.broken}", style="bold red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror})") from None
 
 
 def _pinned(folder: Path) -> str | None:

@@ -255,6 +255,24 @@ def verify(data: bytes, vkey: str | None = None, *, signed_by: SignedBy | None =
         return Report(authentic=False, broken=str(error))
 
 
+def verify_after(older: bytes, newer: bytes, report: Report, vkey: str | None = None) -> Report:
+    """Return the later bundle's report, or what is broken in the earlier one or between the two.
+
+    Args:
+        older: an earlier bundle, not verified yet.
+        newer: a period's bundle.
+        report: the later bundle's, which is authentic.
+        vkey: the verifier key the caller trusts.
+
+    Raises:
+        ValueError: `vkey` is not a verifier key.
+
+    """
+    earlier = verify(older, vkey)
+    broken = "after: " + earlier.broken if earlier.broken else broken_continuation(older, newer)
+    return Report(authentic=False, broken=broken) if broken else report
+
+
 def _verified(data: bytes, pinned: str | None, signed_by: SignedBy) -> Report:
     """Cheap checks first: form, hashes, then signatures, then the story."""
     body, seal = _read_bundle(data)
@@ -620,6 +638,42 @@ def _continues(before: object, size: int, head: _Head, key: _Key) -> None:
     if not _extends(earlier.size, head.size, proof, earlier.root, head.root):
         raise BundleError("before: consistency proof: the log was rewritten since")
     _check_signed(earlier, key)
+
+
+def broken_continuation(older: bytes, newer: bytes) -> str:
+    """Say why a period's bundle does not continue an earlier one of the same log; nothing if it does.
+
+    The earlier bundle holds the entry just before the later one's first, with its proof. Of that
+    proof, the hashes to the left give the root of the log up to that entry (RFC 9162, section 2.1.4),
+    which must be the root of the later bundle's `before`.
+
+    Args:
+        older: a bundle that has been verified.
+        newer: a period's bundle that has been verified.
+
+    """
+    old, new = json.loads(older)["body"], json.loads(newer)["body"]
+    if old["vkey"] != new["vkey"] or old["origin"] != new["origin"]:
+        return "after: the earlier bundle is of another log or key"
+    kept = {entry["index"]: entry for entry in old["entries"]}
+    for entry in new["entries"]:
+        if kept.get(entry["index"], entry)["envelope"] != entry["envelope"]:
+            return "after: entry {} was another one in the earlier bundle".format(entry["index"])
+    if new["before"] is None:
+        return "" if new["index"] is None else "after: only a period's bundle continues an earlier one"
+    _, size, root, *_ = new["before"]["checkpoint"].split("\n")
+    joint = kept.get(int(size) - 1)
+    if joint is None:
+        return f"after: the earlier bundle does not hold entry {int(size) - 1}: something between them may be missing"
+    node = hashlib.sha256(b"\x00" + base64.b64decode(joint["envelope"])).digest()
+    index, last = joint["index"], int(old["checkpoint"].split("\n")[1]) - 1
+    for sibling in joint["proof"]:
+        if index & 1 or index == last:
+            node = hashlib.sha256(b"\x01" + base64.b64decode(sibling) + node).digest()
+            while index and not index & 1:
+                index, last = index >> 1, last >> 1
+        index, last = index >> 1, last >> 1
+    return "" if base64.b64encode(node).decode() == root else "after: the log was rewritten since the earlier bundle"
 
 
 def _check_indexes(facts: tuple[Fact, ...]) -> None:
@@ -1169,17 +1223,24 @@ def _printable(text: str) -> str:
     return "".join(sign if " " <= sign <= "~" else "?" for sign in text)
 
 
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:  # noqa: PTH123 -- one dependency less to read
+        return file.read()
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run as a program; return the exit code."""
     parser = argparse.ArgumentParser(description="Check an evidence bundle, offline.")
     parser.add_argument("bundle", help="the file")
     parser.add_argument("--key", metavar="VKEY", help="the verifier key you trust: name+keyid+base64")
+    parser.add_argument("--after", metavar="OLDER", help="an earlier bundle that this period's must continue")
     parser.add_argument("--language", choices=sorted(_HEADINGS), default="en", help="of claims and limits")
     options = parser.parse_args(arguments)
     try:
-        with open(options.bundle, "rb") as file:  # noqa: PTH123 -- one dependency less to read
-            data = file.read()
+        data = _read(options.bundle)
         report = verify(data, options.key)
+        if options.after and report.authentic:
+            report = verify_after(_read(options.after), data, report, options.key)
     except (OSError, ValueError) as error:
         sys.stderr.write("cannot check: " + _printable(str(error)) + "\n")
         return 2

@@ -7,6 +7,7 @@ import dataclasses
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ from retention.evidence import (
 )
 from retention.evidence.dsse import pae
 from retention.evidence.note import sign_checkpoint
-from retention.evidence.verifier import SEAL_TYPE, summary
+from retention.evidence.verifier import SEAL_TYPE, summary, verify_after
 from retention.model.facts import Corrected, Denied, Disposed, Fact, Indexed, Looked, Recorded, Remains
 from retention.model.ids import CaseId, DatasetId, RuleId
 
@@ -143,6 +144,43 @@ def test_a_period_continues_the_log_before_it(told: EvidenceLog, story: Any) -> 
     forged = sign_checkpoint(told.signer, told.origin, report.before, root).note.decode()
     spoiled = sealed(bundle, told.signer, lambda body: body["before"].update(checkpoint=forged))
     assert "the log was rewritten" in verify(spoiled, told.vkey).broken
+
+
+def days(log: EvidenceLog, start: int, end: int) -> bytes:
+    """Return the bundle of some days."""
+    return bundle_of(log, gather(log, OfPeriod(AT + start * DAY, AT + end * DAY)), {})
+
+
+def daily(make_log: Callable[[], EvidenceLog], *, rewritten: bool = False) -> EvidenceLog:
+    """Return a log with three denials a day, for ten days; rewritten, one of the third day has another reason."""
+    log = make_log()
+    for number in range(30):
+        reason = "abusive" if rewritten and number == 7 else "identity-not-proven"
+        log.record(Recorded(CaseId(f"C-20261123-{number:06d}"), AT + number * DAY / 3, Denied(reason)))
+    return log
+
+
+def test_a_period_must_continue_the_one_that_is_kept(told: EvidenceLog) -> None:
+    """Bundles of adjacent periods fit together; a gap, another key and a rewritten log are noticed."""
+
+    def make_log() -> EvidenceLog:
+        return EvidenceLog(type(told.sequence)(), type(told.tiles)(), told.signer, told.origin)
+
+    log, rewritten = daily(make_log), daily(make_log, rewritten=True)
+    kept = [days(log, start, start + 2) for start in range(0, 10, 2)]
+    for older, newer in pairwise(kept):
+        assert verify_after(older, newer, verify(newer, told.vkey), told.vkey).authentic
+    assert verify_after(kept[0], days(log, 0, 10), verify(kept[0])).authentic
+    gap = verify_after(kept[0], kept[3], verify(kept[3]))
+    assert "something between them may be missing" in gap.broken
+    for later in (4, 6, 8):
+        newer = days(rewritten, later, later + 2)
+        assert verify(newer, told.vkey).authentic
+        if later == 4:
+            assert "rewritten since" in verify_after(kept[1], newer, verify(newer)).broken
+    assert "was another one" in verify_after(kept[1], days(rewritten, 2, 4), verify(kept[1])).broken
+    spoiled = kept[0].replace(b'"index":1,', b'"index":2,')
+    assert verify_after(spoiled, kept[1], verify(kept[1])).broken.startswith("after: entry 2")
 
 
 def test_a_case_from_before_the_period_is_said_to_be_so(told: EvidenceLog) -> None:
