@@ -39,17 +39,12 @@ def bundle(context: Context, scope: Scope) -> bytes:
         InputError: the period ends before it begins.
 
     """
-    if isinstance(scope, OfCase):
-        context.ledger.cases.get(scope.case_id)
+    attachments = _certificates(context, scope.case_id) if isinstance(scope, OfCase) else {}
     gathered = gather(context.log, scope)
-    attachments: dict[str, bytes] = {}
+    named = gathered.plan_digests
     for case_id in gathered.cases:
         name = "plan.json" if isinstance(scope, OfCase) else f"plan-{case_id}.json"
-        attachments |= _plan_of(context, case_id, name)
-    if isinstance(scope, OfCase):
-        attachments |= _certificates(context, scope.case_id)
-        # publishing for the certificate may have moved the log on: gather what it says now
-        gathered = gather(context.log, scope)
+        attachments |= _plan_of(context, case_id, name, named)
     return bundle_of(context.log, gathered, attachments)
 
 
@@ -61,10 +56,10 @@ def _certificates(context: Context, case_id: CaseId) -> dict[str, bytes]:
     return {f"certificate.{lang}.html": render(told, lang).encode() for lang in get_args(Language)}
 
 
-def _plan_of(context: Context, case_id: CaseId, name: str) -> dict[str, bytes]:
-    """Return the case's newest plan, and the policy and data map it was made under."""
+def _plan_of(context: Context, case_id: CaseId, name: str, named: frozenset[str]) -> dict[str, bytes]:
+    """Return the case's newest plan if it is named, and the policy and data map it was made under."""
     plans = context.ledger.plans.of_case(case_id)
-    if not plans:
+    if not plans or plans[0].digest not in named:
         return {}
     plan = codec.decode(plans[0].body)
     return {

@@ -69,6 +69,17 @@ class Gathered:
     index_at: int
     """The number of the index's own entry in the log."""
 
+    @property
+    def facts(self) -> tuple[verifier.Fact, ...]:
+        """What the bundle is about; its other entries only show that nothing is missing."""
+        covered = self.index.entries if self.index else 0
+        return verifier.told_in(_facts(self.entries), scope_text(self.scope), covered)
+
+    @property
+    def plan_digests(self) -> frozenset[str]:
+        """The plans that those facts name: no other plan may be attached."""
+        return frozenset(fact.text("planDigest") for fact in self.facts)
+
 
 def export_bundle(log: EvidenceLog, case_id: CaseId, attachments: Mapping[str, bytes]) -> bytes:
     """Return the bundle of one case; see `gather` and `bundle_of`."""
@@ -195,8 +206,7 @@ def _heads(gathered: Gathered) -> Json:
 
 def _summary(gathered: Gathered, attachments: Mapping[str, bytes]) -> Json:
     """Return claims, limits, remainders and what is open, as the verifier will compute them again."""
-    covered = gathered.index.entries if gathered.index else 0
-    told = verifier.told_in(_facts(gathered.entries), scope_text(gathered.scope), covered)
+    told = gathered.facts
     files = {name: attachments[name] for name in sorted(attachments)}
     try:
         story = verifier.read_story(told, files, starts=gathered.entries[0].index == 0 or gathered.index is not None)

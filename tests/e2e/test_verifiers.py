@@ -15,15 +15,17 @@ from urllib.parse import urlencode
 
 import pytest
 
-from retention.evidence import OfCase, OfPeriod, OfRule, Signer, browser_page, canonical, merkle
+from retention.evidence import OfCase, OfPeriod, OfRule, Signer, browser_page, canonical, merkle, verify
 from retention.evidence.dsse import pae, seal
 from retention.evidence.note import sign_checkpoint
-from retention.evidence.verifier import SEAL_TYPE
-from retention.model.ids import CaseId, RuleId
+from retention.evidence.verifier import SEAL_TYPE, verify_after
+from retention.model.facts import Expired
+from retention.model.ids import CaseId, CopyId, RuleId, SystemId
 
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "docs" / "evidence" / "vectors"
 VKEY = json.loads((VECTORS / "key.json").read_text(encoding="utf-8"))["vkey"]
+DAY = timedelta(days=1)
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 NAMES = ("command line", "single file", "openssl", "go", "browser")
 
@@ -57,12 +59,25 @@ def exported(tmp_path_factory, make_shop):
         scopes = {
             "case": OfCase(CaseId(case)),
             "rule": OfRule(RuleId("tax-books")),
-            "period": OfPeriod(NOW - timedelta(days=9), NOW + timedelta(days=9)),
+            "period": OfPeriod(NOW - 9 * DAY, NOW + 9 * DAY),
         }
+        app.context.record(CaseId(case), Expired(SystemId("nightly"), CopyId("nightly/2026-11-22")), NOW + 40 * DAY)
+        scopes["later"] = OfPeriod(NOW + 39 * DAY, NOW + 41 * DAY)
         (shop.folder / "out").mkdir()
         for name, scope in scopes.items():
             (shop.folder / "out" / f"{name}.json").write_bytes(app.bundle_about(scope))
     return Exported(shop, case)
+
+
+def test_a_later_period_brings_no_plan_that_it_does_not_name(exported, verifiers):
+    """A period in which only a backup expired is authentic, continues the one before, and has no plan."""
+    later, earlier = exported.bundle("later"), exported.bundle("period")
+    code, said = verifiers["single file"](later, exported.vkey)
+    assert code == 0, said
+    assert "continues the log of" in said
+    assert "plan-" not in said
+    report = verify(later.read_bytes(), exported.vkey)
+    assert verify_after(earlier.read_bytes(), later.read_bytes(), report, exported.vkey).authentic
 
 
 @pytest.mark.parametrize("name", ["case", "period"])
