@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Check an evidence bundle: this one file, Python 3.8 or later, nothing installed, no network.
 
-    python3 verifier.py BUNDLE [--key VKEY] [--language ja]
+    python3 verifier.py BUNDLE [--key VKEY] [--after OLDER] [--language ja]
 
 Exit code 0: authentic (a line says if it is not complete). 1: broken, and the first line says
 what. 2: the file cannot be read, or wrong usage. Give the verifier key you know from elsewhere

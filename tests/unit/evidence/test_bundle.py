@@ -283,7 +283,8 @@ def alone(tmp_path: Path, bundle: bytes) -> Path:
 def run(folder: Path, *arguments: str) -> tuple[int, str, str]:
     """Run the verifier without site-packages and without the environment."""
     command = [sys.executable, "-I", "-S", "verifier.py", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env={"LC_ALL": "C"})
+    env = {"LC_ALL": "C"}
+    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=False, env=env)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -294,6 +295,16 @@ def test_the_verifier_runs_alone(log: EvidenceLog, alone: Path) -> None:
     assert out.startswith(f"AUTHENTIC: case {CASE}, complete")
     assert "app.customers: 3 rows erased" in out
     assert "gone by 2026-12-28" in out
+
+
+def test_the_verifier_alone_speaks_japanese_and_compares_periods(alone: Path) -> None:
+    """Claims in Japanese in any locale; a case's bundle cannot continue an earlier one, and that is said."""
+    code, out, err = run(alone, "bundle.json", "--language", "ja")
+    assert (code, err) == (0, "")
+    assert "示せないこと" in out
+    code, out, err = run(alone, "bundle.json", "--after", "bundle.json")
+    assert (code, err) == (1, "")
+    assert out.startswith("BROKEN: after: only a period's bundle")
 
 
 def test_the_verifier_names_what_broke(alone: Path, bundle: bytes) -> None:
