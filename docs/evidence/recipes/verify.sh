@@ -17,10 +17,9 @@ broken() { echo "BROKEN: $1"; exit 1; }
 # bytes on standard input <-> hexadecimal
 to_hex() { od -An -v -tx1 | tr -d ' \n'; }
 from_hex() {
-    awk '{ digits = "0123456789abcdef"
-           for (i = 1; i < length($0); i += 2) {
-               byte = (index(digits, substr($0, i, 1)) - 1) * 16 + index(digits, substr($0, i + 1, 1)) - 1
-               printf "\\%03o", byte } }' | while IFS= read -r octal || [ -n "$octal" ]; do printf "$octal"; done
+    printf "$(awk '{ digits = "0123456789abcdef"
+        for (i = 1; i < length($0); i += 2)
+            printf "\\%03o", (index(digits, substr($0, i, 1)) - 1) * 16 + index(digits, substr($0, i + 1, 1)) - 1 }')"
 }
 sha256() { openssl dgst -sha256 -binary | to_hex; }
 # one base64 text, in its one canonical spelling, to a file
