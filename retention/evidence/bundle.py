@@ -8,10 +8,11 @@ import re
 from collections.abc import Mapping
 
 from retention.errors import InputError, UnknownNameError
-from retention.evidence import merkle, verifier
+from retention.evidence import verifier
 from retention.evidence.canonical import Json, canonical
 from retention.evidence.dsse import pae
 from retention.evidence.log import EvidenceLog
+from retention.evidence.tree import Tree
 from retention.model.ids import CaseId
 from retention.ports.ledger import LogEntry
 
@@ -36,12 +37,12 @@ def export_bundle(log: EvidenceLog, case_id: CaseId, attachments: Mapping[str, b
     if wrong := [name for name in attachments if not re.fullmatch(verifier.ATTACHMENT_NAME, name)]:
         raise InputError(f"evidence bundle: expected plain file names as attachments, found {len(wrong)} others")
     checkpoint = log.publish()
-    leaves = log.leaves(checkpoint.size)
+    tree = log.tree(checkpoint.size)
     body: Json = {
         "attachments": [_attachment(name, attachments[name]) for name in sorted(attachments)],
         "caseId": case_id,
         "checkpoint": checkpoint.note.decode(),
-        "entries": [_entry(entry, leaves) for entry in entries],
+        "entries": [_entry(entry, tree) for entry in entries],
         "format": verifier.FORMAT,
         "origin": log.origin,
         "vkey": log.vkey,
@@ -54,8 +55,8 @@ def _attachment(name: str, content: bytes) -> Json:
     return {"content": _text(content), "name": name, "sha256": hashlib.sha256(content).hexdigest()}
 
 
-def _entry(entry: LogEntry, leaves: tuple[bytes, ...]) -> Json:
-    proof = [_text(part) for part in merkle.inclusion(leaves, entry.index)]
+def _entry(entry: LogEntry, tree: Tree) -> Json:
+    proof = [_text(part) for part in tree.inclusion(entry.index, tree.size)]
     return {"envelope": _text(entry.envelope), "index": entry.index, "proof": proof}
 
 
