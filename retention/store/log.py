@@ -56,13 +56,14 @@ class SqlLogSequence:
         with self._database.appending() as cursor:
             size, frontier = self._locked(cursor)
             standing = self._standing(cursor, hashes)
-            first = {draft.statement_id: draft for draft in drafts if draft.statement_id not in standing}
+            names = dict.fromkeys(draft.statement_id for draft in drafts if draft.statement_id not in standing)
             entries = {
                 name: LogEntry(index, name, new[name].case_id, new[name].envelope)
-                for index, name in enumerate(first, size)
+                for index, name in enumerate(names, size)
             }
             if entries:
-                self._insert(cursor, [(e.index, e.statement_id, hashes[n], e.case_id, e.envelope) for n, e in entries.items()])
+                rows = [(e.index, name, hashes[name], e.case_id, e.envelope) for name, e in entries.items()]
+                self._insert(cursor, rows)
                 edge = Frontier.decode(size, frontier).extended([leaves[name] for name in entries])
                 self._move(cursor, edge, seal)
         known = {**standing, **entries}

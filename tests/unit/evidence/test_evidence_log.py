@@ -20,7 +20,7 @@ from retention.errors import FoundError, InputError
 from retention.evidence import EvidenceLog, Signer, Verifier, merkle, statement
 from retention.evidence.dsse import STATEMENT_TYPE, pae, seal
 from retention.evidence.note import open_checkpoint
-from retention.evidence.tiles import changed_tiles, read_bundle, tile_path
+from retention.evidence.tiles import read_bundle, tile_path
 from retention.model.facts import Expired, Recorded
 from retention.model.ids import CaseId, CopyId, StatementId, SystemId
 
@@ -162,16 +162,6 @@ def test_tile_paths_follow_the_specification() -> None:
     """Numbers are cut into groups of three digits, all but the last marked with x."""
     assert tile_path("0", 1234067) == "tile/0/x001/x234/067"
     assert tile_path("entries", 0, 17) == "tile/entries/000.p/17"
-
-
-def test_tiles_reach_the_third_level() -> None:
-    """With more than 65536 leaves the second level has a full tile and the third begins."""
-    leaves = [merkle.leaf_hash(b"%d" % number) for number in range(65_537)]
-    tiles = dict(changed_tiles([b"x"], leaves, 65_536 - 1))
-    assert tiles["tile/2/000.p/1"] == merkle.root(leaves[:65_536])
-    assert set(tiles) == {
-        *("tile/entries/255.p/1", "tile/0/255", "tile/0/256.p/1", "tile/1/000", "tile/2/000.p/1"),
-    }
 
 
 def test_entry_bundle_that_is_cut_off_is_refused() -> None:
