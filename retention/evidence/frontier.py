@@ -49,9 +49,9 @@ class Frontier:
     def extended(self, leaves: Sequence[bytes]) -> Frontier:
         """Return the edge of the tree with these leaf hashes after the present ones."""
         sha256 = hashlib.sha256
-        waiting = list(self.hashes)
-        level, kept, size = list(leaves), [], self.size
-        while size or level:
+        waiting, level = list(self.hashes), list(leaves)
+        kept, size = [], self.size
+        while level:
             if size & 1:
                 level.insert(0, waiting.pop())
             if len(level) & 1:
@@ -59,4 +59,4 @@ class Frontier:
             # written out: a call for each node would take a third of the time
             level = [sha256(b"\x01" + level[i] + level[i + 1]).digest() for i in range(0, len(level), 2)]
             size >>= 1
-        return Frontier(self.size + len(leaves), tuple(reversed(kept)))
+        return Frontier(self.size + len(leaves), (*waiting, *reversed(kept)))

@@ -14,7 +14,7 @@ from retention.evidence.statement import statement, statement_id
 from retention.evidence.tiles import CHECKPOINT, LARGEST_ENTRY
 from retention.evidence.tree import Tree
 from retention.model.facts import Recorded
-from retention.ports.ledger import LogDraft, LogEntry, LogSequence
+from retention.ports.ledger import LogDraft, LogEntry, LogSequence, Seal
 from retention.ports.tiles import TileStore
 
 
@@ -40,17 +40,17 @@ class EvidenceLog:
             InputError: the fact holds something else than codes, counts, digests and instants, or is too large.
 
         """
-        return self.record_many((recorded,))[0]
+        draft = self._draft(recorded)
+        return self.sequence.append(draft.statement_id, draft.case_id, draft.envelope, self._seal)
 
-    def record_many(self, facts: Sequence[Recorded]) -> tuple[LogEntry, ...]:
-        """Sign the facts and append all of them or none; each that is in the log already keeps its entry.
+    def record_many(self, facts: Sequence[Recorded]) -> tuple[int, ...]:
+        """Sign the facts and append all of them or none; return the index of each, new or standing already.
 
         Raises:
             InputError: see `record`.
 
         """
-        drafts = [self._draft(recorded) for recorded in facts]
-        return self.sequence.append_many(drafts, ledger_seal(self.signer, self.origin))
+        return self.sequence.append_many([self._draft(recorded) for recorded in facts], self._seal)
 
     def checkpoint(self) -> Checkpoint | None:
         """Return the published checkpoint, or None before the first.
@@ -99,6 +99,10 @@ class EvidenceLog:
 
         """
         return Publisher(self.sequence, self.tiles, self.signer, self.origin).publish()
+
+    @property
+    def _seal(self) -> Seal:
+        return ledger_seal(self.signer, self.origin)
 
     def _draft(self, recorded: Recorded) -> LogDraft:
         envelope = seal(statement(recorded), self.signer)

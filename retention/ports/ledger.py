@@ -273,14 +273,16 @@ class Copies(Protocol):
 class LogSequence(Protocol):
     """The order of the evidence log; the tiles are made from it."""
 
-    def append(self, statement_id: StatementId, case_id: CaseId | None, envelope: bytes) -> LogEntry:
+    def append(
+        self, statement_id: StatementId, case_id: CaseId | None, envelope: bytes, seal: Seal | None = None
+    ) -> LogEntry:
         """Give the statement the next index; if it has one already, return the entry that stands."""
         ...
 
-    def append_many(self, drafts: Sequence[LogDraft], seal: Seal | None = None) -> tuple[LogEntry, ...]:
-        """Append all or none, in their order, in one transaction; return an entry for each draft.
+    def append_many(self, drafts: Sequence[LogDraft], seal: Seal | None = None) -> tuple[int, ...]:
+        """Append all or none, in their order, in one transaction; return the index of each statement.
 
-        A statement that has an index already (or stands twice in the batch) keeps the first entry.
+        A statement that has an index already (or stands twice in the batch) keeps the first.
         """
         ...
 

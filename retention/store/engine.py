@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError, StatementError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
@@ -84,10 +84,13 @@ class Database:
                 cursor.execute("COMMIT")
             else:
                 connection.commit()
-        except self._engine.dialect.loaded_dbapi.Error as error:
-            raise _failure(self.name, error) from error
+        except BaseException as error:
+            _undo(connection)
+            if isinstance(error, self._engine.dialect.loaded_dbapi.Error):
+                raise _failure(self.name, error) from error
+            raise
         finally:
-            connection.close()  # the pool undoes what was not committed
+            connection.close()
 
     def insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
         """Return an insert that knows `on_conflict_…`, in the database's dialect."""
@@ -147,6 +150,13 @@ class Database:
             raise TerminalFailure(f"{self.name}: {type(error).__name__}") from error
 
 
+def _undo(connection: PoolProxiedConnection) -> None:
+    try:
+        connection.rollback()
+    except Exception:  # noqa: BLE001 -- of whatever driver: what cannot undo goes, and the database undoes
+        connection.invalidate()
+
+
 def make_database(url: str) -> Database:
     """Return the database of that URL; nothing is opened yet.
 
@@ -185,7 +195,10 @@ def _sqlite(url: URL) -> Engine:
     folder = Path(url.database).parent
     if not folder.is_dir():
         raise SettingsError(f"ledger: expected a folder {folder}, found none", hint="create it")
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
+    # SQLAlchemy's transactions and `appending` undo by themselves; undoing again costs more than a small append
+    engine = create_engine(
+        url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}, pool_reset_on_return=None
+    )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
@@ -198,7 +211,11 @@ def _postgresql(url: URL) -> Engine:
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself; `_begin` does
-    for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+    # a large cache and a longer write-ahead log: the log's index is written all over with every batch
+    for pragma in (
+        *("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"),
+        *("cache_size=-65536", "wal_autocheckpoint=4000"),
+    ):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

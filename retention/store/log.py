@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import chain
 from typing import Any
 
@@ -26,12 +26,18 @@ BATCH = 512
 _LOOKED_UP = 500
 """Statements in one look-up: SQLite allows no statement of any length."""
 _COLUMNS = "position, statement_id, statement_hash, case_id, envelope"
+_SHA256_DIGITS = 64
 _COPY_BEGINS, _COPY_ENDS = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 """PostgreSQL's binary format of COPY; half the bytes of its text format."""
 
 
 def statement_hash(statement_id: str) -> int:
-    """Return 64 bits of a statement's name, to find it by; two names may have the same."""
+    """Return up to 64 bits of a statement's name, to find it by; two names may have the same."""
+    if len(statement_id) == _SHA256_DIGITS:
+        try:
+            return int(statement_id[:15], 16)  # as good as any other part of a hash
+        except ValueError:
+            pass
     (number,) = struct.unpack(">q", hashlib.sha256(statement_id.encode()).digest()[:8])
     return int(number)
 
@@ -43,31 +49,39 @@ class SqlLogSequence:
         """Keep the database."""
         self._database = database
 
-    def append(self, statement_id: StatementId, case_id: CaseId | None, envelope: bytes) -> LogEntry:
+    def append(
+        self, statement_id: StatementId, case_id: CaseId | None, envelope: bytes, seal: Seal | None = None
+    ) -> LogEntry:
         """Give the statement the next index; if it has one already, return the entry that stands."""
-        return self.append_many((LogDraft(statement_id, case_id, envelope),))[0]
+        draft = LogDraft(statement_id, case_id, envelope)
+        (index,), standing = self._appended((draft,), seal)
+        return standing.get(statement_id) or LogEntry(index, statement_id, case_id, envelope)
 
-    def append_many(self, drafts: Sequence[LogDraft], seal: Seal | None = None) -> tuple[LogEntry, ...]:
-        """Append all or none, in one transaction; return an entry for each draft, in their order."""
+    def append_many(self, drafts: Sequence[LogDraft], seal: Seal | None = None) -> tuple[int, ...]:
+        """Append all or none, in one transaction; return the index of each statement."""
+        return self._appended(drafts, seal)[0]
+
+    def _appended(
+        self, drafts: Sequence[LogDraft], seal: Seal | None
+    ) -> tuple[tuple[int, ...], Mapping[StatementId, LogEntry]]:
         # hashed before the lock is taken: others append meanwhile
         new = {draft.statement_id: draft for draft in reversed(drafts)}
-        hashes = {name: statement_hash(name) for name in new}
-        leaves = {name: leaf_hash(draft.envelope) for name, draft in new.items()}
+        unique = [new.pop(draft.statement_id) for draft in drafts if draft.statement_id in new]
+        hashes = [statement_hash(draft.statement_id) for draft in unique]
+        leaves = [leaf_hash(draft.envelope) for draft in unique]
         with self._database.appending() as cursor:
             size, frontier = self._locked(cursor)
-            standing = self._standing(cursor, hashes)
-            names = dict.fromkeys(draft.statement_id for draft in drafts if draft.statement_id not in standing)
-            entries = {
-                name: LogEntry(index, name, new[name].case_id, new[name].envelope)
-                for index, name in enumerate(names, size)
-            }
-            if entries:
-                rows = [(e.index, name, hashes[name], e.case_id, e.envelope) for name, e in entries.items()]
+            standing = self._standing(cursor, hashes, {draft.statement_id for draft in unique})
+            if standing:
+                kept = [at for at, draft in enumerate(unique) if draft.statement_id not in standing]
+                unique, hashes, leaves = ([part[at] for at in kept] for part in (unique, hashes, leaves))
+            if unique:
+                rows = [(n, d.statement_id, h, d.case_id, d.envelope) for n, (d, h) in enumerate(zip(unique, hashes, strict=True), size)]
                 self._insert(cursor, rows)
-                edge = Frontier.decode(size, frontier).extended([leaves[name] for name in entries])
-                self._move(cursor, edge, seal)
-        known = {**standing, **entries}
-        return tuple(known[draft.statement_id] for draft in drafts)
+                self._move(cursor, Frontier.decode(size, frontier).extended(leaves), seal)
+        indexes = {draft.statement_id: size + at for at, draft in enumerate(unique)}
+        indexes |= {name: entry.index for name, entry in standing.items()}
+        return tuple(indexes[draft.statement_id] for draft in drafts), standing
 
     def head(self) -> LogHead:
         """Return size, hashes and seal as of one moment."""
@@ -104,16 +118,15 @@ class SqlLogSequence:
         size, frontier = cursor.execute(f"SELECT size, frontier FROM ledger_log_size{lock}").fetchone()  # noqa: S608 -- our words
         return int(size), bytes(frontier)
 
-    def _standing(self, cursor: Any, hashes: Mapping[StatementId, int]) -> dict[StatementId, LogEntry]:  # noqa: ANN401 -- same
+    def _standing(self, cursor: Any, hashes: Sequence[int], names: Set[StatementId]) -> dict[StatementId, LogEntry]:  # noqa: ANN401 -- same
         """Return those of the statements that are in the log, by name."""
         found: dict[StatementId, LogEntry] = {}
-        wanted = sorted(hashes.values())
-        for at in range(0, len(wanted), _LOOKED_UP):
-            part = wanted[at : at + _LOOKED_UP]
+        for at in range(0, len(hashes), _LOOKED_UP):
+            part = hashes[at : at + _LOOKED_UP]
             marks = ", ".join([self._mark] * len(part))
             query = f"SELECT {_COLUMNS} FROM ledger_log WHERE statement_hash IN ({marks}) ORDER BY position"  # noqa: S608 -- same
             for position, name, _, case_id, envelope in cursor.execute(query, part).fetchall():
-                if name in hashes:
+                if name in names:
                     found.setdefault(name, LogEntry(position, name, case_id, bytes(envelope)))
         return found
 

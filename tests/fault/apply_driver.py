@@ -45,7 +45,7 @@ PRELOADED = (boto3, httpcore, pd, psycopg, pyarrow.pandas_compat, connectors)
 
 WRITES = {
     "journal": ("write",),
-    "log": ("append_many",),
+    "log": ("append", "append_many"),
     "cases": ("replace",),
     "vault": ("destroy",),
     "copies": ("add_horizon", "mark_gone", "put_order", "suppress"),

@@ -42,18 +42,20 @@ class MemorySequence:
         self.kept: list[LogEntry] = []
         self.seal: bytes | None = None
 
-    def append(self, statement_id: StatementId, case_id: CaseId | None, envelope: bytes) -> LogEntry:
+    def append(
+        self, statement_id: StatementId, case_id: CaseId | None, envelope: bytes, seal: Seal | None = None
+    ) -> LogEntry:
         """Give the next index, or the entry that stands."""
-        return self.append_many((LogDraft(statement_id, case_id, envelope),))[0]
+        return self.kept[self.append_many((LogDraft(statement_id, case_id, envelope),), seal)[0]]
 
-    def append_many(self, drafts: Sequence[LogDraft], seal: Seal | None = None) -> tuple[LogEntry, ...]:
-        """Give the next indexes, or the entries that stand."""
+    def append_many(self, drafts: Sequence[LogDraft], seal: Seal | None = None) -> tuple[int, ...]:
+        """Give the next indexes, or those that stand."""
         for draft in drafts:
             if not any(entry.statement_id == draft.statement_id for entry in self.kept):
                 self.kept.append(LogEntry(len(self.kept), draft.statement_id, draft.case_id, draft.envelope))
         head = self.head()
         self.seal = None if seal is None else seal(head.size, Frontier.decode(head.size, head.frontier).root)
-        by_name = {entry.statement_id: entry for entry in self.kept}
+        by_name = {entry.statement_id: entry.index for entry in self.kept}
         return tuple(by_name[draft.statement_id] for draft in drafts)
 
     def head(self) -> LogHead:
