@@ -41,7 +41,7 @@ def read_settings(settings: TileSettings) -> TilesSettings:
     address = _URL.fullmatch(settings.store)
     problems = tuple(_problems(settings))
     if address is None or problems:
-        wrong = () if address else (Problem("evidence.store", "s3://bucket or s3://bucket/prefix", "another text"),)
+        wrong = () if address else (_problem("store", "s3://bucket or s3://bucket/prefix", "another text"),)
         raise SettingsError("the evidence log's bucket cannot be used", problems=(*wrong, *problems))
     path = (address[2] or "").strip("/")
     return TilesSettings(
@@ -57,14 +57,16 @@ def read_settings(settings: TileSettings) -> TilesSettings:
 
 
 def _problems(settings: TileSettings) -> Iterator[Problem]:
-    for name in sorted({*settings.options} - _KNOWN):
-        yield Problem(f"evidence.{name}", f"one of {', '.join(sorted(_KNOWN))}", "an option nobody reads")
-    if ("access_key" in settings.options) != ("secret_key" in settings.options):
-        yield Problem("evidence.access_key", "access_key and secret_key together, or neither", "one of them")
     locked = settings.object_lock is not ObjectLock.NONE
+    for name in sorted({*settings.options} - _KNOWN):
+        yield _problem(name, f"one of {', '.join(sorted(_KNOWN))}", "an option that nobody reads")
+    if ("access_key" in settings.options) != ("secret_key" in settings.options):
+        yield _problem("access_key", "access_key and secret_key together, or neither", "one of them")
     if locked and (settings.retain is None or settings.retain.is_zero):
-        yield Problem("evidence.retain", "how long files are locked, like P10Y", "nothing")
+        yield _problem("retain", "how long files are locked, like P10Y", "nothing")
     if not locked and settings.retain is not None:
-        yield Problem(
-            "evidence.object_lock", "compliance or governance, since `retain` is given", settings.object_lock.value
-        )
+        yield _problem("object_lock", "compliance or governance, since `retain` is given", "none")
+
+
+def _problem(option: str, expected: str, found: str) -> Problem:
+    return Problem(where=f"evidence.{option}", expected=expected, found=found)

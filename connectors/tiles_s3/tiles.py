@@ -100,9 +100,10 @@ class S3Tiles:
 
     def _found(self, path: str) -> tuple[bytes, str] | None:
         """Return the live object's content and entity tag."""
+        key = self._key(path)
         try:
             with translated(f"read {self._address(path)}"):
-                answer = self._client.get_object(Bucket=self._settings.bucket, Key=self._key(path))
+                answer = self._client.get_object(Bucket=self._settings.bucket, Key=key)
                 return answer["Body"].read(), answer["ETag"]
         except Missing:
             return None
