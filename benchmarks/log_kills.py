@@ -23,6 +23,7 @@ import random
 import select
 import shutil
 import signal
+import sqlite3
 import sys
 import tempfile
 import time
@@ -84,11 +85,11 @@ class Striker:
         os.fsync = self._around(os.fsync, "before sync", None)  # type: ignore[assignment]
         pathlib.Path.replace = self._around(Path.replace, "before rename", "after rename")  # type: ignore[method-assign]
 
-    def _watch_connection(self, connection: Any, _: object) -> None:
+    def _watch_connection(self, connection: sqlite3.Connection, _: object) -> None:
         connection.set_trace_callback(lambda sql: self.passes(f"ledger: {sql.split(maxsplit=1)[0].upper()}"))
 
     def _around_open(self, function: Callable[..., int]) -> Callable[..., int]:
-        def opened(path: Any, *arguments: Any, **named: Any) -> int:
+        def opened(path: object, *arguments: object, **named: object) -> int:
             handle = function(path, *arguments, **named)
             text = str(path)
             if "/." in text:
@@ -99,7 +100,7 @@ class Striker:
         return opened
 
     def _around(self, function: Callable[..., Any], before: str, after: str | None) -> Callable[..., Any]:
-        def around(*arguments: Any, **named: Any) -> Any:
+        def around(*arguments: object, **named: object) -> object:
             self.passes(f"{self._writing}: {before}")
             done = function(*arguments, **named)
             if after:
@@ -294,7 +295,9 @@ def main() -> None:
             sys.exit(1)
     for point in (*POINTS, "from outside", "two at once"):
         print(f"{hits[point]:6} {point}")
-    print(f"{hits.total()} kills in {time.perf_counter() - start:.0f} s, seed {wanted.seed}: the log was whole after each")
+    print(
+        f"{hits.total()} kills in {time.perf_counter() - start:.0f} s, seed {wanted.seed}: the log was whole after each"
+    )
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ class S3Tiles:
 
         """
         try:
-            self._put(path, content, IfNoneMatch="*")
+            self._put(path, content, {"IfNoneMatch": "*"})
         except Taken:
             if self.read(path) != content:
                 raise FoundError(
@@ -87,7 +87,7 @@ class S3Tiles:
             return False
         condition = {"IfNoneMatch": "*"} if found is None else {"IfMatch": found[1]}
         try:
-            self._put(path, after, **condition)
+            self._put(path, after, condition)
         except (Taken, Missing):
             return False
         return True
@@ -108,7 +108,7 @@ class S3Tiles:
         except Missing:
             return None
 
-    def _put(self, path: str, content: bytes, **condition: Any) -> None:
+    def _put(self, path: str, content: bytes, condition: dict[str, Any] | None = None) -> None:
         key, lock = self._key(path), self._lock()
         with translated(f"write {self._address(path)}"):
             self._client.put_object(
@@ -118,7 +118,7 @@ class S3Tiles:
                 ChecksumAlgorithm="SHA256",  # a lock needs one
                 ContentType="text/plain; charset=utf-8" if "/" not in path else "application/octet-stream",
                 **lock,
-                **condition,
+                **(condition or {}),
             )
 
     def _lock(self) -> dict[str, Any]:

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 from retention.errors import FoundError
 from retention.evidence import merkle
+from retention.evidence.frontier import Frontier
 from retention.evidence.merkle import HASH_SIZE
 from retention.evidence.note import Checkpoint, Verifier, open_checkpoint
 from retention.evidence.tiles import CHECKPOINT, HEIGHT, WIDTH, tile_path
 from retention.evidence.tree import Read, Tree
+from retention.ports.ledger import LogSequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +71,60 @@ def published(read: Read, verifier: Verifier, origin: str) -> Checkpoint:
     return open_checkpoint(note, verifier, origin)
 
 
-def prove_consistent(read: Read, old: Checkpoint, new: Checkpoint) -> tuple[bytes, ...]:
+def audit_ledger(sequence: LogSequence, report: AuditReport) -> None:
+    """Hash the ledger's entries again and compare with its own hashes and with the log that was audited.
+
+    Raises:
+        FoundError: the ledger's entries are not those that were published, or not those that were appended.
+
+    """
+    head = sequence.head()
+    if head.size < report.size:
+        raise FoundError(f"ledger: expected at least the {report.size} published entries, found {head.size}")
+    first, edge = Frontier(), Frontier()
+    for start in range(0, head.size, WIDTH):
+        entries = sequence.entries(start, min(start + WIDTH, head.size))
+        leaves = [merkle.leaf_hash(entry.envelope) for entry in entries]
+        if start <= report.size < start + WIDTH:
+            first = edge.extended(leaves[: report.size - start])
+        edge = edge.extended(leaves)
+    if report.size == head.size:
+        first = edge
+    if first.root.hex() != report.root:
+        raise FoundError(
+            f"ledger: its first {report.size} entries are not the published ones",
+            hint="the ledger was restored from an older backup, replaced or changed: bring its newest state back",
+        )
+    if edge.encoded != head.frontier:
+        raise FoundError(f"ledger: its {head.size} entries do not give the hashes noted when they were appended")
+
+
+def prove_consistent(read: Read, old: Checkpoint, new: Checkpoint, newest: Checkpoint) -> tuple[bytes, ...]:
     """Return the proof, from the published tiles, that the old checkpoint's log is the beginning of the new one's.
+
+    Args:
+        read: from a path to the published file's content, or None.
+        old: the earlier checkpoint.
+        new: the later one.
+        newest: the published one, whose tiles prove it.
 
     Raises:
         FoundError: it is not: the log was rewritten, or one of the two was shown to one reader only.
 
     """
-    if old.size > new.size:
-        raise FoundError(f"checkpoints: expected the older one first, found sizes {old.size} and {new.size}")
-    proof = Tree(read, new.size).consistency(old.size, new.size) if old.size else ()
+    if not old.size <= new.size <= newest.size:
+        sizes = f"{old.size}, {new.size} and {newest.size}"
+        raise FoundError(f"checkpoints: expected older, newer and published size in this order, found {sizes}")
+    tree = Tree(read, newest.size)
+    for checkpoint in (old, new, newest):
+        if tree.root(checkpoint.size) != checkpoint.root:
+            raise FoundError(
+                f"the checkpoint of {checkpoint.size} entries contradicts the published log",
+                hint="keep both: together they prove that the log's owner showed two different logs",
+            )
+    proof = tree.consistency(old.size, new.size) if old.size else ()
     if old.size and not merkle.extends(old.size, new.size, proof, old.root, new.root):
-        raise FoundError(
-            f"checkpoints of sizes {old.size} and {new.size} contradict each other",
-            hint="keep both files: together they prove that the log's owner showed two different logs",
-        )
+        raise FoundError(f"the checkpoints of {old.size} and {new.size} entries contradict each other")
     return proof
 
 

@@ -196,9 +196,7 @@ def _sqlite(url: URL) -> Engine:
     if not folder.is_dir():
         raise SettingsError(f"ledger: expected a folder {folder}, found none", hint="create it")
     # SQLAlchemy's transactions and `appending` undo by themselves; undoing again costs more than a small append
-    engine = create_engine(
-        url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}, pool_reset_on_return=None
-    )
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}, pool_reset_on_return=None)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine

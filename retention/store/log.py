@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -76,7 +76,10 @@ class SqlLogSequence:
                 kept = [at for at, draft in enumerate(unique) if draft.statement_id not in standing]
                 unique, hashes, leaves = ([part[at] for at in kept] for part in (unique, hashes, leaves))
             if unique:
-                rows = [(n, d.statement_id, h, d.case_id, d.envelope) for n, (d, h) in enumerate(zip(unique, hashes, strict=True), size)]
+                rows = [
+                    (n, d.statement_id, h, d.case_id, d.envelope)
+                    for n, (d, h) in enumerate(zip(unique, hashes, strict=True), size)
+                ]
                 self._insert(cursor, rows)
                 self._move(cursor, Frontier.decode(size, frontier).extended(leaves), seal)
         indexes = {draft.statement_id: size + at for at, draft in enumerate(unique)}
@@ -118,7 +121,9 @@ class SqlLogSequence:
         size, frontier = cursor.execute(f"SELECT size, frontier FROM ledger_log_size{lock}").fetchone()  # noqa: S608 -- our words
         return int(size), bytes(frontier)
 
-    def _standing(self, cursor: Any, hashes: Sequence[int], names: Set[StatementId]) -> dict[StatementId, LogEntry]:  # noqa: ANN401 -- same
+    def _standing(
+        self, cursor: Any, hashes: Sequence[int], names: Collection[StatementId]
+    ) -> dict[StatementId, LogEntry]:  # noqa: ANN401 -- same
         """Return those of the statements that are in the log, by name."""
         found: dict[StatementId, LogEntry] = {}
         for at in range(0, len(hashes), _LOOKED_UP):

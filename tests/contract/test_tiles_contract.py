@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -69,7 +70,9 @@ def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Ti
         return lambda: FolderTiles(tmp_path / "evidence")
     server = request.getfixturevalue("server")
     bucket = server.bucket(locked=bool(lock))
-    return lambda: on_s3(server, bucket, ObjectLock(lock or "none"))
+    # two connections in turn: making one takes longer than using it
+    in_turn = cycle([on_s3(server, bucket, ObjectLock(lock or "none")) for _ in range(2)])
+    return lambda: next(in_turn)
 
 
 def test_what_is_written_is_read(new_store: Callable[[], TileStore]) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -31,12 +32,14 @@ def grown(steps: list[int]) -> tuple[dict[str, bytes], list[int]]:
 
 
 @settings(max_examples=60)
-@given(steps=st.lists(st.one_of(st.integers(0, 9), st.integers(200, 300)), max_size=12).filter(lambda s: sum(s) <= SMALL))
+@given(
+    steps=st.lists(st.one_of(st.integers(0, 9), st.integers(200, 300)), max_size=12).filter(lambda s: sum(s) <= SMALL)
+)
 def test_any_growth_gives_the_same_tree(steps: list[int]) -> None:
     """However the log grew, edge, frontier and tiles give the root over all leaves, and no tile is contradicted."""
     files, sizes = grown(steps)
     frontier = Frontier()
-    for before, after in zip(sizes, sizes[1:], strict=False):
+    for before, after in pairwise(sizes):
         frontier = frontier.extended(LEAVES[before:after])
         assert frontier.root == merkle.root(LEAVES[:after])
         assert Frontier.decode(after, frontier.encoded) == frontier

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from retention.errors import SettingsError
-from retention.ports.tiles import ObjectLock, TileSettings
 from retention.model.period import Period
+from retention.ports.tiles import ObjectLock, TileSettings
 from retention.wiring import read_settings
 
 GOOD = """\
@@ -75,7 +75,7 @@ def test_limits_are_exact_and_have_defaults(tmp_path):
 
 
 def test_every_mistake_is_reported_at_once(tmp_path):
-    """A provider we do not have, an unknown lock, a nameless connector, an unknown copy: four problems with their lines."""
+    """An unknown provider, lock and copy, and a nameless connector: four problems with their lines."""
     wrong = (
         GOOD.replace("provider: file", "provider: aws-kms")
         .replace("store: evidence", "store: s3://evidence, object_lock: forever")
