@@ -47,7 +47,8 @@ class Edge:
             FoundError: a tile is missing or has another length.
 
         """
-        levels, nodes = [], size
+        levels: list[tuple[bytes, ...]] = []
+        nodes = size
         while nodes:
             number, width = divmod(nodes, WIDTH)
             path = tile_path(str(len(levels)), number, width)

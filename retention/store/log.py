@@ -122,8 +122,11 @@ class SqlLogSequence:
         return int(size), bytes(frontier)
 
     def _standing(
-        self, cursor: Any, hashes: Sequence[int], names: Collection[StatementId]
-    ) -> dict[StatementId, LogEntry]:  # noqa: ANN401 -- same
+        self,
+        cursor: Any,  # noqa: ANN401 -- same
+        hashes: Sequence[int],
+        names: Collection[StatementId],
+    ) -> dict[StatementId, LogEntry]:
         """Return those of the statements that are in the log, by name."""
         found: dict[StatementId, LogEntry] = {}
         for at in range(0, len(hashes), _LOOKED_UP):
