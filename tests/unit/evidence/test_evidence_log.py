@@ -17,7 +17,7 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.signer import SSlibKey
 
 from retention.errors import FoundError, InputError
-from retention.evidence import EvidenceLog, Signer, Verifier, merkle, statement
+from retention.evidence import EvidenceLog, Signer, Verifier, canonical, merkle, statement
 from retention.evidence.dsse import STATEMENT_TYPE, pae, seal
 from retention.evidence.note import open_checkpoint
 from retention.evidence.tiles import read_bundle, tile_path
@@ -205,6 +205,15 @@ def test_openssl_accepts_envelope_and_checkpoint(log: EvidenceLog, story: Any, t
         (tmp_path / "signature").write_bytes(signature)
         command = "openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in message -sigfile signature"
         assert subprocess.run(command.split(), cwd=tmp_path, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("payload_type", [STATEMENT_TYPE, 'odd "type" / é'])
+def test_an_envelope_is_canonical_json(log: EvidenceLog, payload_type: str) -> None:
+    """Its bytes are the only canonical spelling of what it says, whatever the payload."""
+    for payload in (b"", bytes(range(256)), b"?>~" * 7):
+        envelope = seal(payload, log.signer, payload_type)
+        assert canonical(json.loads(envelope)) == envelope
+        assert base64.b64decode(json.loads(envelope)["payload"]) == payload
 
 
 def test_fingerprint_is_the_hash_of_the_key(log: EvidenceLog) -> None:
