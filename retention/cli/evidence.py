@@ -10,7 +10,7 @@ import typer
 
 from retention.cli.options import State
 from retention.cli.output import AsJson, console, errors, print_json, print_table
-from retention.cli.workspace import opened
+from retention.cli.workspace import now, opened
 from retention.errors import InputError, Problem
 from retention.evidence import (
     OfCase,
@@ -18,12 +18,16 @@ from retention.evidence import (
     OfPeriod,
     OfRule,
     Scope,
+    Verifier,
     browser_page,
     verifier,
     verifier_source,
 )
 from retention.evidence import verify as checked
+from retention.evidence.audit import AuditReport
+from retention.evidence.audit import audit as audit_files
 from retention.model.ids import CaseId, DatasetId, RuleId
+from retention.store import FolderTiles
 
 app = typer.Typer(help="Evidence: show, export, verify.", no_args_is_help=True)
 
@@ -109,7 +113,7 @@ def verify(
 ) -> None:
     """Check a bundle, offline. Exit 1 names what is broken."""
     state: State = context.obj
-    content, older = _read(file), _read(after) if after else None
+    content, older = _bytes(file), _bytes(after) if after else None
     vkey = key or _pinned(state.folder)
     try:
         report = checked(content, vkey)
@@ -126,11 +130,78 @@ def verify(
         raise typer.Exit(1)
 
 
-def _read(path: Path) -> bytes:
+@app.command()
+def publish(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Publish what is new in the log: tiles, then the signed checkpoint."""
+    with opened(context) as application:
+        checkpoint = application.publish(now())
+    if as_json:
+        print_json({"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root.hex()})
+        return
+    console.print(f"{checkpoint.size} entries, root {checkpoint.root.hex()}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def audit(
+    context: typer.Context,
+    log: Annotated[
+        Path | None, typer.Option(help="A copy of the published files; needs no workspace but the key.")
+    ] = None,
+    key: Annotated[str, typer.Option(help="With --log: the verifier key you were given by another way.")] = "",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Hash the whole published log again and compare it with the signed root. Exit 1 names what does not fit."""
+    if log is None:
+        with opened(context) as application:
+            report = application.audit_log()
+    else:
+        report = _audited_copy(log, key or _pinned(context.obj.folder) or "")
+    if as_json:
+        print_json(report)
+        return
+    text = (
+        f"{report.size} entries in {report.bundles} bundles and {report.tiles} tiles give the signed root {report.root}"
+    )
+    console.print(text, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def consistency(
+    context: typer.Context,
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="The checkpoint that was kept.")],
+    new: Annotated[
+        Path | None, typer.Argument(metavar="[NEW]", help="A later one; the published one if left out.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Prove that a later checkpoint continues an earlier one: nothing was rewritten. Exit 1 if not."""
+    with opened(context) as application:
+        found = application.consistency(_bytes(old), None if new is None else _bytes(new))
+    if as_json:
+        print_json(found)
+        return
+    text = (
+        f"the log of {found.new_size} entries continues the one of {found.old_size}: {len(found.proof)} hashes prove it"
+    )
+    console.print(text, highlight=False, soft_wrap=True)
+
+
+def _audited_copy(folder: Path, key: str) -> AuditReport:
+    if not key:
+        raise InputError("--log: expected --key, found none", hint="give it as name+keyid+base64")
+    if not folder.is_dir():
+        raise InputError(f"--log: expected a folder of published files, found none at {folder}")
+    verifier_key = Verifier.parse(key)
+    return audit_files(FolderTiles(folder).read, verifier_key, verifier_key.name)
+
+
+def _bytes(file: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return file.read_bytes()
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror})") from None
+        raise InputError(f"{file} cannot be read ({error.strerror})") from None
 
 
 def _pinned(folder: Path) -> str | None:
