@@ -153,6 +153,8 @@ def test_a_version_before_that_is_not_there_is_said(folder):
     with pytest.raises(InputError) as caught:
         read_workspace(folder)
     assert "versions/2024.yaml" in caught.value.problems[0].found
+
+
 def test_a_store_of_tiles_is_found_by_its_address(tmp_path):
     """A folder is ours, s3:// is found by entry point, and options that nobody would read are refused."""
     assert isinstance(connect_tiles(TileSettings("evidence", workspace=tmp_path)), FolderTiles)
