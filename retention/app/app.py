@@ -13,18 +13,22 @@ from retention.app import (
     applying,
     approvals,
     drift,
+    epochs,
     holds,
     inbox,
     requests,
     restores,
     sealing,
+    subjects,
     sweeps,
     verifying,
 )
 from retention.app.applying import ApplyReport
 from retention.app.context import Context
+from retention.app.epochs import Expired
 from retention.app.records import PlanSummary, stored
 from retention.app.sealing import SealReport
+from retention.app.subjects import Confirmation
 from retention.app.verifying import VerifyReport
 from retention.execution.run import Watch
 from retention.grammar import Finding
@@ -33,6 +37,7 @@ from retention.model.hold import PlacedHold
 from retention.model.ids import CaseId, HoldId, PlanId, StepId, SystemId
 from retention.model.plan import Plan
 from retention.ports.connector import Connector
+from retention.ports.ledger import Epoch
 
 
 class App:
@@ -154,3 +159,23 @@ class App:
     def certificate(self, case_id: CaseId, folder: Path) -> list[Path]:
         """See `answers.write_certificate`."""
         return answers.write_certificate(self.context, case_id, folder)
+
+    def receipt(self, case_id: CaseId) -> bytes | None:
+        """See `subjects.write_receipt`."""
+        return subjects.write_receipt(self.context, case_id)
+
+    def confirm(self, bundle: bytes, subject: str, vkey: str | None) -> tuple[Confirmation, ...]:
+        """Ask the vault whether a bundle is about `KEY=VALUE`; see `subjects.confirm`."""
+        return subjects.confirm(self.context, bundle, requests.parse_subject(self.context, subject), vkey)
+
+    def epochs(self) -> tuple[Epoch, ...]:
+        """Return the epochs of the vault of openings, oldest first."""
+        return self.context.ledger.openings.epochs()
+
+    def destroy_epoch(self, name: str, now: datetime) -> Epoch:
+        """See `epochs.destroy_epoch`."""
+        return epochs.destroy_epoch(self.context, name, now)
+
+    def expire_evidence(self, now: datetime) -> Expired:
+        """See `epochs.expire_evidence`."""
+        return epochs.expire_evidence(self.context, now)

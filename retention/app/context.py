@@ -17,6 +17,7 @@ from retention.model.hold import PlacedHold
 from retention.model.ids import CaseId, SystemId
 from retention.model.policy import Policy
 from retention.model.subject import SubjectKey
+from retention.model.terms import EvidenceTerms
 from retention.planning.limits import Limits
 from retention.planning.world import World
 from retention.ports.connector import CopiesSystem, ProcessorSystem, Store
@@ -43,6 +44,8 @@ class Context:
     ledger: Ledger
     keys: KeyStore = field(repr=False)
     log: EvidenceLog
+    terms: EvidenceTerms = EvidenceTerms()
+    """How long evidence keeps what ties it to people."""
 
     @property
     def zone(self) -> ZoneInfo:

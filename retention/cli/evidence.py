@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from retention.cli import people
 from retention.cli.options import State
 from retention.cli.output import AsJson, console, errors, print_json, print_table
 from retention.cli.workspace import opened
@@ -14,7 +15,8 @@ from retention.errors import InputError
 from retention.evidence import verifier, verifier_source
 from retention.model.ids import CaseId
 
-app = typer.Typer(help="Evidence: show, export, verify.", no_args_is_help=True)
+app = typer.Typer(help="Evidence: show, export, verify, confirm, report.", no_args_is_help=True)
+people.register(app)
 
 CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="The case's number.")]
 

@@ -156,6 +156,14 @@ KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
         },
         "denial": {"reason": _CODE},
         "keyDestroyed": {"keyRef": _DIGEST, "checkValue": _KEY_CHECK},
+        "subjectsCommitted": {
+            "planDigest": _DIGEST,
+            "count": Count(),
+            "commitRoot": _DIGEST,
+            "scheme": Choice(("hmac-sha256-salted/v1",)),
+            "epoch": Text(r"[0-9]{4}"),
+            "openingsDestroyAt": _INSTANT,
+        },
         "holdPlaced": {
             "holdId": _ID,
             "reason": Choice(("litigation", "dispute", "investigation", "authority-order")),
@@ -178,7 +186,7 @@ _DATASET_SUBJECT = Record({**_SUBJECT.fields, "digest": Record({"rowSetSha256": 
 def statement_shape(kind: str) -> Record:
     """Return the shape of a whole statement of the kind."""
     about = _DATASET_SUBJECT if kind == "verification" else _SUBJECT
-    case = Maybe(_CASE) if kind in {"holdPlaced", "holdReleased"} else _CASE
+    case = Maybe(_CASE) if kind in {"holdPlaced", "holdReleased", "keyDestroyed"} else _CASE
     head: dict[str, Shape] = {"kind": Choice((kind,)), "statementId": _DIGEST, "caseId": case, "at": _INSTANT}
     return Record(
         {

@@ -24,7 +24,7 @@ ATTACHMENT_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 _STATEMENT_TYPE = "application/vnd.in-toto+json"
 _PREDICATE_TYPE = "https://retention.example/attestation/erasure/v1"
 _DISPOSALS = {"erasure": "erased", "redaction": "redacted", "anonymization": "anonymized"}
-_PLAN_BOUND = (*_DISPOSALS, "approval", "rejection", "verification", "kept")
+_PLAN_BOUND = (*_DISPOSALS, "approval", "rejection", "verification", "kept", "subjectsCommitted")
 _DISPOSAL_FIELDS: dict[str, type] = {"planDigest": str, "stepId": str, "dataset": str, "effect": dict}
 _FIELDS: dict[str, dict[str, type]] = {
     "planned": {"planId": str, "planDigest": str},
@@ -40,6 +40,7 @@ _FIELDS: dict[str, dict[str, type]] = {
     "kept": {"planDigest": str, "dataset": str, "fields": list, "rows": int, "statute": str, "holdId": str},
     "denial": {"reason": str},
     "keyDestroyed": {"checkValue": str},
+    "subjectsCommitted": {"planDigest": str, "count": int, "commitRoot": str, "epoch": str},
     "restoreReplayed": {"system": str, "suppressions": int, "found": int},
 }
 

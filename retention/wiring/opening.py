@@ -82,6 +82,7 @@ def open_app(folder: Path) -> App:
             ledger=ledger,
             keys=keys,
             log=EvidenceLog(ledger.log, FolderTiles(settings.evidence), signer, settings.origin),
+            terms=settings.terms,
         )
     )
 

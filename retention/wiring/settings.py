@@ -9,8 +9,10 @@ from fractions import Fraction
 from pathlib import Path
 
 from retention.errors import SettingsError
-from retention.grammar import Cell, Document
+from retention.grammar import Cell, Document, Record
 from retention.model.ids import SystemId
+from retention.model.period import Period
+from retention.model.terms import EvidenceTerms
 from retention.planning.limits import Limits
 
 _SYSTEM = re.compile(r"[a-z][a-z0-9_]*")
@@ -40,6 +42,8 @@ class Settings:
     evidence: Path
     origin: str
     """The evidence log's name."""
+    terms: EvidenceTerms
+    """How long evidence keeps what ties it to people."""
     limits: Limits
     systems: Mapping[SystemId, System]
 
@@ -55,7 +59,7 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
     file = Cell.root(document).record(["ledger", "policy", "datamap", "keys", "evidence", "systems"], ["limits"])
     keys = file["keys"].record(["provider", "path"])
     keys["provider"].word(["file"], "the provider `file` (aws-kms is not built yet in this version)")
-    evidence = file["evidence"].record(["store", "origin"])
+    evidence = file["evidence"].record(["store", "origin"], ["openings_for", "receipts_for", "remainders_for"])
     store = evidence["store"].text("a folder")
     if "://" in store:
         evidence["store"].complain("a folder (buckets are not built yet in this version)")
@@ -69,6 +73,7 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
         keys=folder / keys["path"].text("a folder"),
         evidence=folder / store,
         origin=evidence["origin"].text("the log's name"),
+        terms=_terms(evidence),
         limits=_limits(file["limits"]),
         systems=systems,
     )
@@ -87,6 +92,19 @@ def _limits(cell: Cell) -> Limits:
     if "fraction" in limits:
         fraction = Fraction(str(limits["fraction"].fraction()))
     return Limits(subjects, fraction, rows)
+
+
+def _terms(evidence: Record) -> EvidenceTerms:
+    default = EvidenceTerms()
+    return EvidenceTerms(
+        openings_for=_period(evidence, "openings_for", default.openings_for),
+        receipts_for=_period(evidence, "receipts_for", default.receipts_for),
+        remainders_for=_period(evidence, "remainders_for", default.remainders_for),
+    )
+
+
+def _period(record: Record, name: str, default: Period) -> Period:
+    return record[name].period() if name in record else default
 
 
 def _system(name: str, cell: Cell) -> System:
