@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import assert_never, get_args
 
 from retention.app.context import Context
 from retention.app.records import stored
+from retention.app.subjects import write_receipt
 from retention.errors import StateError
-from retention.evidence import export_bundle
+from retention.evidence import export_bundle, page, printing
+from retention.evidence.blocks import Document, Language
 from retention.evidence.certificate import (
     Action,
     Certificate,
     KeptLine,
-    Language,
     Line,
     ProcessorLine,
     RemainsLine,
+    document,
     render,
 )
 from retention.model.case import CaseKind, CaseState
@@ -59,19 +63,35 @@ def _if_unchanged(name: str, text: str, digest: str) -> dict[str, bytes]:
 
 
 def write_certificate(context: Context, case_id: CaseId, folder: Path) -> list[Path]:
-    """Write the person's certificate, one file a language; return the files.
+    """Write the person's certificate, in each language for screen and paper, and the receipt; return the files.
+
+    Paper (PDF) needs the extra `pdf`; without it the other files are written all the same.
 
     Raises:
         StateError: the case is not a request that has been sealed: nothing may be certified yet.
 
     """
-    written = certificate(context, case_id)
+    receipt = write_receipt(context, case_id)
+    written = replace(certificate(context, case_id), receipt=receipt)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = write_documents({f"certificate.{lang}": document(written, lang) for lang in get_args(Language)}, folder)
+    if receipt is not None:
+        files.append(folder / "receipt.txt")
+        files[-1].write_bytes(receipt)
+    return files
+
+
+def write_documents(documents: Mapping[str, Document], folder: Path) -> list[Path]:
+    """Write each document as HTML, and as PDF where the extra is installed; return the files."""
     folder.mkdir(parents=True, exist_ok=True)
     files: list[Path] = []
-    for language in get_args(Language):
-        path = folder / f"certificate.{language}.html"
-        path.write_text(render(written, language), encoding="utf-8")
-        files.append(path)
+    for name, document_ in documents.items():
+        files.append(folder / f"{name}.html")
+        files[-1].write_text(page.render(document_), encoding="utf-8")
+        printed = printing.to_pdf(document_)
+        if printed is not None:
+            files.append(folder / f"{name}.pdf")
+            files[-1].write_bytes(printed)
     return files
 
 
