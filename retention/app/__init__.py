@@ -15,6 +15,7 @@ holds        pause disposal for a person, and end the pause
 inbox        events in
 drift        does the data map still fit the systems?
 answers      the bundle and the certificate
+auditing     the audit report of a period
 """
 
 from retention.app.app import App

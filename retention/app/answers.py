@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -122,11 +123,7 @@ def certificate(context: Context, case_id: CaseId) -> Certificate:
         kept=tuple(
             KeptLine(_title(context, w.dataset), w.fields, w.statute, _local(context, w.until)) for w in plan.withheld
         ),
-        remains=tuple(
-            RemainsLine(f"{horizon.system} {horizon.what}", horizon.until.astimezone(context.zone))
-            for horizon in context.ledger.copies.horizons(case_id)
-            if horizon.gone_at is None
-        ),
+        remains=tuple(_remains(context, case_id)),
         processors=tuple(
             ProcessorLine(order.processor, _completed(context, order))
             for order in context.ledger.copies.orders(case_id)
@@ -144,6 +141,16 @@ def _met(context: Context, kept: StoredPlan) -> tuple[dict[StepId, int], datetim
     intents = [line for line in lines if line.phase is Phase.INTENT]
     met = {line.step_id: json.loads(line.body).get("rows", 0) for line in intents}
     return met, max((line.at for line in lines if line.phase is Phase.DONE), default=kept.made_at)
+
+
+def _remains(context: Context, case_id: CaseId) -> Iterator[RemainsLine]:
+    """Yield one line a system: how many copies there are, and when the last of them is gone."""
+    left: dict[str, list[datetime]] = defaultdict(list)
+    for horizon in context.ledger.copies.horizons(case_id):
+        if horizon.gone_at is None:
+            left[horizon.system].append(horizon.until)
+    for system, ends in left.items():
+        yield RemainsLine(system, max(ends).astimezone(context.zone), len(ends))
 
 
 def _title(context: Context, dataset_id: DatasetId) -> Titles:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -12,6 +12,7 @@ from retention.app import (
     answers,
     applying,
     approvals,
+    auditing,
     drift,
     epochs,
     holds,
@@ -179,3 +180,7 @@ class App:
     def expire_evidence(self, now: datetime) -> Expired:
         """See `epochs.expire_evidence`."""
         return epochs.expire_evidence(self.context, now)
+
+    def audit_report(self, first: date, last: date, folder: Path, now: datetime) -> list[Path]:
+        """See `auditing.write_report`."""
+        return auditing.write_report(self.context, first, last, folder, now)

@@ -44,7 +44,7 @@ class Context:
     ledger: Ledger
     keys: KeyStore = field(repr=False)
     log: EvidenceLog
-    terms: EvidenceTerms = EvidenceTerms()
+    terms: EvidenceTerms = field(default_factory=EvidenceTerms)
     """How long evidence keeps what ties it to people."""
 
     @property

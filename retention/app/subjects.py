@@ -66,9 +66,7 @@ def commit_subjects(context: Context, kept: StoredPlan, plan: Plan, now: datetim
         until = advance(now.astimezone(context.zone).date() + timedelta(days=1), context.terms.receipts_for)
         expires = datetime.combine(until, datetime.min.time(), context.zone)
         context.ledger.openings.put_receipt(epoch.name, plan.case_id, own, expires)
-    fact = SubjectsCommitted(
-        kept.digest, made.count, made.root.hex(), subjects.SCHEME, epoch.name, epoch.destroy_at
-    )
+    fact = SubjectsCommitted(kept.digest, made.count, made.root.hex(), subjects.SCHEME, epoch.name, epoch.destroy_at)
     context.record(plan.case_id, fact, now)
 
 

@@ -41,10 +41,12 @@ class KeptLine:
 
 @dataclass(frozen=True, slots=True)
 class RemainsLine:
-    """A backup that is out of use and not yet gone."""
+    """Copies in a backup system that are out of use and not yet gone."""
 
     system: str
     until: datetime
+    """When the last of them is gone."""
+    copies: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +145,8 @@ def _remains(certificate: Certificate, language: Language) -> Iterator[Block]:
         yield Paragraph(words["no_remains"])
         return
     latest = _date(max(line.until for line in certificate.remains), language)
-    rows = tuple((line.system, _date(line.until, language)) for line in certificate.remains)
-    yield Table((words["system"], words["gone"]), rows, (3, 2))
+    rows = tuple((line.system, line.copies, _date(line.until, language)) for line in certificate.remains)
+    yield Table((words["system"], words["copies"], words["gone"]), rows, (5, 2, 4))
     yield Note(words["remains_note"].format(date=latest))
 
 

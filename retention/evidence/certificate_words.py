@@ -39,9 +39,10 @@ WORDS = MappingProxyType(
                 "kept_note": "上記の項目は定められた目的だけに用い、期限が来ましたら消去します。",
                 "remains": "バックアップ",
                 "system": "保管先",
+                "copies": "複製の数",
                 "gone": "消滅予定日",
                 "remains_note": (
-                    "バックアップの中の複製は利用を停止しており、{date} までにすべて失われます。"
+                    "バックアップの中の複製は利用を停止しており、{date}までにすべて失われます。"
                     "それまでにバックアップから復元する場合は、利用を始める前に、もう一度消去します。"
                 ),
                 "no_remains": "バックアップに残る複製は把握されていません。",
@@ -93,6 +94,7 @@ WORDS = MappingProxyType(
                 "kept_note": "We use these fields for that purpose only and erase them when the time is over.",
                 "remains": "Backup copies",
                 "system": "Where",
+                "copies": "Copies",
                 "gone": "Gone by",
                 "remains_note": (
                     "Copies inside backups are out of use and are all gone by {date}. Should we have to restore "

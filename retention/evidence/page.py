@@ -79,8 +79,8 @@ _PRINT = "@media print{body{background:#fff}main{margin:0;padding:0;max-width:no
 def render(document_: Document) -> str:
     """Return the document as one self-contained page."""
     parts = (
-        f'<p class="from">{escape(document_.sender)}</p>',
-        f'<h1 class="serif">{escape(document_.title)}</h1><p class="sub">{escape(document_.subtitle)}</p>',
+        f'<p class="from"><b>{escape(document_.sender)}</b><br>{escape(document_.subtitle)}</p>',
+        f'<h1 class="serif">{escape(document_.title)}</h1>',
         *map(_block, document_.blocks),
         f"<footer>{escape(document_.foot)}</footer>",
     )

@@ -72,25 +72,24 @@ class Sheet(FPDF):
         document = self._document
         self.add_page()
         self._y = MARGIN + 2
-        self._write(document.sender, MARGIN, TEXT, 9, SOFT)
-        self._y += 9
+        self._write(document.sender, MARGIN, TEXT, 10, INK)
+        self._write(document.subtitle, MARGIN, TEXT, 8.5, SOFT)
+        self._y += 10
         self._write(document.title, MARGIN, TEXT, 21, INK, font="serif", leading=1.35)
-        self._y += 1.5
-        self._write(document.subtitle, MARGIN, TEXT, 9, SOFT)
         self._y += 4
         self._rule(INK, 0.5)
         self._y += 6
 
     def end(self) -> None:
-        """Write the small print, and at the foot of every page its mark and number."""
+        """Write the small print."""
         self._y += 6
         self._need(self._height(self._document.foot, TEXT, 8))
         self._write(self._document.foot, MARGIN, TEXT, 8, SOFT)
-        pages = self.pages_count
-        for number in range(1, pages + 1):
-            self.page = number
-            self._label(MARGIN, HEIGHT - 12, self._document.mark, 7.5, SOFT)
-            self._label(WIDTH - MARGIN, HEIGHT - 12, f"{number} / {pages}", 7.5, SOFT, "end")
+
+    def footer(self) -> None:
+        """Write the mark and the page's number at the foot of every page; FPDF calls this."""
+        self._label(MARGIN, HEIGHT - 12, self._document.mark, 7.5, SOFT)
+        self._label(WIDTH - MARGIN, HEIGHT - 12, str(self.page_no()), 7.5, SOFT, "end")
 
     def put(self, block: Block, following: Block | None) -> None:
         """Write one block; a heading goes to the next page with what it heads."""
@@ -160,6 +159,7 @@ class Sheet(FPDF):
         shares = sum(table.widths)
         widths = [TEXT * share / shares for share in table.widths]
         numeric = {at for row in table.rows for at, cell in enumerate(row) if isinstance(cell, int)}
+        self._need(20)  # the head and a row of two lines
         self._row(table.head, widths, numeric, SOFT, head=True)
         for row in table.rows:
             cells = [f"{cell:,}" if isinstance(cell, int) else cell for cell in row]
@@ -178,7 +178,9 @@ class Sheet(FPDF):
         top, x = self._y + 1.7, MARGIN
         for at, (cell, width) in enumerate(zip(cells, widths, strict=True)):
             self._y = top
-            self._write(cell, x, width - 3, size, colour, right=at in numeric)
+            # numbers stand off the text to the right of them, and flush with the rule at the end
+            gap = 0.0 if at == len(cells) - 1 else 3.0 if at + 1 in numeric or at not in numeric else 8.0
+            self._write(cell, x, width - gap, size, colour, right=at in numeric)
             x += width
         self._y = top + height + 1.7
         self._rule(INK if head else LINE, 0.25 if head else 0.2)

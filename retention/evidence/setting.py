@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 
@@ -14,7 +15,7 @@ _NOT_LAST = frozenset("‘“（〔［｛〈《「『【([{")
 def lines_of(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
     """Return the text in lines no wider than `width`, as `measure` measures them.
 
-    A word that is wider than a line is cut anywhere.
+    A word that is wider than a line (a digest) is cut into equal parts.
     """
     lines, line = [], ""
     for piece in _pieces(text, width, measure):
@@ -32,9 +33,7 @@ def lines_of(text: str, width: float, measure: Callable[[str], float]) -> list[s
 def _pieces(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
     pieces: list[str] = []
     for piece in _PIECES.findall(text):
-        while measure(piece.rstrip()) > width and len(piece) > 1:
-            cut = next((at for at in range(len(piece) - 1, 0, -1) if measure(piece[:at]) <= width), 1)
-            pieces.append(piece[:cut])
-            piece = piece[cut:]  # noqa: PLW2901 -- what is left of it
-        pieces.append(piece)
+        parts = math.ceil(measure(piece.rstrip()) / width)
+        size = math.ceil(len(piece) / max(parts, 1))
+        pieces += [piece[at : at + size] for at in range(0, len(piece), size)]
     return pieces
