@@ -24,7 +24,7 @@ from retention.evidence.blocks import (
     Table,
     Tiles,
 )
-from retention.evidence.certificate_words import STATUTES
+from retention.evidence.certificate_words import statute_title
 from retention.evidence.figures import answers, months, remaining
 from retention.evidence.page import BAD, GOOD, INK, WAIT
 from retention.model.policy import Titles
@@ -246,7 +246,7 @@ def _withheld(audit: Audit, language: Language) -> Iterator[Block]:
             w.dataset,
             w.fields,
             w.rows,
-            STATUTES.get(w.statute, {}).get(language, w.statute),
+            statute_title(w.statute, language),
             _day(w.until, language) if w.until else words["unknown"],
         )
         for w in audit.withheld

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from retention.evidence import page, qr
 from retention.evidence.blocks import Block, Code, Document, Heading, Language, Note, Pairs, Paragraph, Table
-from retention.evidence.certificate_words import STATUTES, WORDS
+from retention.evidence.certificate_words import WORDS, statute_title
 from retention.model.ids import CaseId
 from retention.model.policy import Titles
 
@@ -128,7 +128,7 @@ def _kept(certificate: Certificate, language: Language) -> Iterator[Block]:
         (
             line.title[language],
             ", ".join(line.fields),
-            STATUTES.get(line.statute, {}).get(language, line.statute),
+            statute_title(line.statute, language),
             _date(line.until, language) if line.until else words["open"],
         )
         for line in certificate.kept

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from retention.evidence.blocks import Language
+
 STATUTES = MappingProxyType(
     {
         "jp.corporate-tax-act": MappingProxyType({"ja": "法人税法", "en": "Corporation Tax Act (Japan)"}),
@@ -12,7 +14,13 @@ STATUTES = MappingProxyType(
         "placed-hold": MappingProxyType({"ja": "係争等による保全", "en": "Preserved for a legal matter"}),
     }
 )
-"""Laws by the names a person knows; a code that is not here is shown as it is."""
+"""Laws by the names a person knows."""
+
+
+def statute_title(code: str, language: Language) -> str:
+    """Return the law's name; a code that is not known here is shown as it is."""
+    return STATUTES[code][language] if code in STATUTES else code
+
 
 WORDS = MappingProxyType(
     {

@@ -130,7 +130,7 @@ def answers(requests: Sequence[Asked], on: date, words: Mapping[str, str]) -> Dr
 def remaining(copies: Sequence[Remaining], start: date, words: Mapping[str, str]) -> Drawing:
     """Draw one line a system, from the end of the period to the day its last copy is gone."""
     left, room = 150.0, WIDTH - 150.0 - 90.0
-    span = max(max(_days(start, c.until) for c in copies), 1)
+    span = max(1, *(_days(start, c.until) for c in copies))
     marks: list[Mark] = [Stroke(left, 4, left, len(copies) * 26 + 6, LINE)]
     for row, system in enumerate(copies):
         y, end = 18.0 + row * 26, left + room * max(_days(start, system.until), 0) / span

@@ -67,7 +67,8 @@ _STYLE = MappingProxyType(
         ".code>svg": "width:236px;flex:none",
         ".code dl": "grid-template-columns:1fr;gap:0",
         ".code dt": "font-size:11px;margin-top:7px",
-        ".serif": "font-family:'Noto Serif','Noto Serif CJK JP','Noto Serif JP','Hiragino Mincho ProN','Yu Mincho',serif",
+        ".from b": f"display:block;color:{INK};font-size:14px;font-weight:500",
+        ".serif": "font-family:'Noto Serif','Noto Serif CJK JP','Noto Serif JP','Hiragino Mincho ProN',serif",
         ".note": f"background:#f5f7fb;border-left:3px solid {INK};padding:10px 16px;margin:12px 0",
         "tr,figure,dl": "break-inside:avoid",
         "footer": f"margin-top:34px;color:{SOFT};font-size:12px",
@@ -79,7 +80,7 @@ _PRINT = "@media print{body{background:#fff}main{margin:0;padding:0;max-width:no
 def render(document_: Document) -> str:
     """Return the document as one self-contained page."""
     parts = (
-        f'<p class="from"><b>{escape(document_.sender)}</b><br>{escape(document_.subtitle)}</p>',
+        f'<p class="from"><b>{escape(document_.sender)}</b> {escape(document_.subtitle)}</p>',
         f'<h1 class="serif">{escape(document_.title)}</h1>',
         *map(_block, document_.blocks),
         f"<footer>{escape(document_.foot)}</footer>",

@@ -89,7 +89,7 @@ class Sheet(FPDF):
     def footer(self) -> None:
         """Write the mark and the page's number at the foot of every page; FPDF calls this."""
         self._label(MARGIN, HEIGHT - 12, self._document.mark, 7.5, SOFT)
-        self._label(WIDTH - MARGIN, HEIGHT - 12, str(self.page_no()), 7.5, SOFT, "end")
+        self._label(WIDTH - MARGIN, HEIGHT - 12, str(self.page_no()), 7.5, SOFT, anchor="end")
 
     def put(self, block: Block, following: Block | None) -> None:
         """Write one block; a heading goes to the next page with what it heads."""
@@ -245,11 +245,11 @@ class Sheet(FPDF):
                 self.circle(x + mark.x * scale, y + mark.y * scale, mark.radius * scale, style="F")
             case Label():
                 size = mark.size * scale / _POINT
-                self._label(x + mark.x * scale, y + mark.y * scale, mark.text, size, mark.colour, mark.anchor)
+                self._label(x + mark.x * scale, y + mark.y * scale, mark.text, size, mark.colour, anchor=mark.anchor)
             case _:
                 assert_never(mark)
 
-    def _label(self, x: float, y: float, text: str, size: float, colour: str, anchor: str = "start") -> None:
+    def _label(self, x: float, y: float, text: str, size: float, colour: str, *, anchor: str = "start") -> None:
         """Write one line at its baseline."""
         self.set_font("sans", size=size)
         self.set_text_color(colour)

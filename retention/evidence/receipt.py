@@ -38,7 +38,8 @@ _FORM = re.compile(
     re.DOTALL,
 )
 _OPENING = re.compile(
-    rf"opening (?P<name>[A-Za-z][A-Za-z0-9_]*) (?P<index>{_NUMBER}) (?P<count>{_NUMBER}) (?P<hashes>{_HASH}(?: {_HASH})*)"
+    rf"opening (?P<name>[A-Za-z][A-Za-z0-9_]*) (?P<index>{_NUMBER}) (?P<count>{_NUMBER}) "
+    rf"(?P<hashes>{_HASH}(?: {_HASH})*)"
 )
 
 

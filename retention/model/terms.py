@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from retention.model.period import Period
 
@@ -11,9 +11,9 @@ from retention.model.period import Period
 class EvidenceTerms:
     """The `evidence` section of retention.yaml, as far as people are concerned."""
 
-    openings_for: Period = Period(years=5)
+    openings_for: Period = field(default_factory=lambda: Period(years=5))
     """How long after the end of its year an epoch's key and openings stay: who knows a person can ask."""
-    receipts_for: Period = Period(years=1)
+    receipts_for: Period = field(default_factory=lambda: Period(years=1))
     """How long after sealing we keep what a person's receipt is made from: a lost one can be printed again."""
-    remainders_for: Period = Period(years=1)
+    remainders_for: Period = field(default_factory=lambda: Period(years=1))
     """How long a case that was rejected and not planned again keeps the person's key in the vault."""

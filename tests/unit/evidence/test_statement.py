@@ -31,6 +31,7 @@ from retention.model.facts import (
     Rejected,
     Remains,
     Replayed,
+    SubjectsCommitted,
 )
 from retention.model.ids import CaseId, CopyId, DatasetId, HoldId, OrderId, PlanId, RuleId, StepId, SystemId
 from retention.model.outcome import Effect, Residue
@@ -64,6 +65,7 @@ FACTS: tuple[Fact, ...] = (
     HoldPlaced(HoldId("H-1"), "litigation"),
     HoldReleased(HoldId("H-1")),
     Replayed(SystemId("app"), 12, 1),
+    SubjectsCommitted(D, 3, D, "hmac-sha256-salted/v1", "2026", AT),
 )
 PERSONAL = (
     "taro@example.jp",
