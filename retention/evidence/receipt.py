@@ -33,9 +33,9 @@ KIND = "subjectsCommitted"
 _NUMBER = r"0|[1-9][0-9]{0,14}"
 _HASH = r"[A-Za-z0-9+/]{43}="
 _FORM = re.compile(
-    rf"{re.escape(FORMAT)}\nkey (?P<key>[^\s]+)\n(?P<openings>(?:opening [^\n]+\n)+)statement (?P<envelope>[^\n]+)\n"
-    rf"{re.escape(PROOF_FORMAT)}\nindex (?P<index>{_NUMBER})\n(?P<proof>(?:{_HASH}\n)*)\n(?P<note>.+\n)",
-    re.DOTALL,
+    rf"{re.escape(FORMAT)}\nkey (?P<key>[!-~]+)\n(?P<openings>(?:opening [^\n]+\n)+)statement (?P<envelope>[^\n]+)\n"
+    rf"{re.escape(PROOF_FORMAT)}\nindex (?P<index>{_NUMBER})\n(?P<proof>(?:{_HASH}\n)*)\n"
+    rf"(?P<note>(?P<origin>[^\n]+)\n(?:{_NUMBER})\n{_HASH}\n\n(?:\N{{EM DASH}} [^\s]+ [A-Za-z0-9+/]+=*\n)+)"
 )
 _OPENING = re.compile(
     rf"opening (?P<name>[A-Za-z][A-Za-z0-9_]*) (?P<index>{_NUMBER}) (?P<count>{_NUMBER}) "
@@ -115,8 +115,7 @@ def read_receipt(content: bytes, vkey: str | None = None) -> Receipt:
     verifier = _own_key(found["key"])
     if trusted is not None and trusted.vkey != found["key"]:
         raise FoundError("receipt: key: made under another key than the one given")
-    origin = found["note"].partition("\n")[0]
-    checkpoint = open_checkpoint(found["note"].encode(), verifier, origin)
+    checkpoint = open_checkpoint(found["note"].encode(), verifier, found["origin"])
     index, envelope = int(found["index"]), found["envelope"].encode()
     proof = [_hash(line) for line in found["proof"].splitlines()]
     if not merkle.includes(merkle.leaf_hash(envelope), index, checkpoint.size, proof, checkpoint.root):
