@@ -33,9 +33,9 @@ KIND = "subjectsCommitted"
 _NUMBER = r"0|[1-9][0-9]{0,14}"
 _HASH = r"[A-Za-z0-9+/]{43}="
 _FORM = re.compile(
-    rf"{re.escape(FORMAT)}\nkey (?P<key>[!-~]+)\n(?P<openings>(?:opening [^\n]+\n)+)statement (?P<envelope>[^\n]+)\n"
+    rf"{re.escape(FORMAT)}\nkey (?P<key>[!-~]+)\n(?P<openings>(?:opening [ -~]+\n)+)statement (?P<envelope>[ -~]+)\n"
     rf"{re.escape(PROOF_FORMAT)}\nindex (?P<index>{_NUMBER})\n(?P<proof>(?:{_HASH}\n)*)\n"
-    rf"(?P<note>(?P<origin>[^\n]+)\n(?:{_NUMBER})\n{_HASH}\n\n(?:\N{{EM DASH}} [^\s]+ [A-Za-z0-9+/]+=*\n)+)"
+    rf"(?P<note>(?P<origin>[!-~]+)\n(?:{_NUMBER})\n{_HASH}\n\n(?:\N{{EM DASH}} [!-~]+ [A-Za-z0-9+/]+=*\n)+)"
 )
 _OPENING = re.compile(
     rf"opening (?P<name>[A-Za-z][A-Za-z0-9_]*) (?P<index>{_NUMBER}) (?P<count>{_NUMBER}) "

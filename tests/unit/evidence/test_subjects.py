@@ -51,7 +51,7 @@ def test_a_repeat_makes_the_same_root(people: list[SubjectKey], random) -> None:
 
 def test_the_commitment_is_the_published_formula() -> None:
     """C is what docs/evidence/receipt.md says, computed here by hand."""
-    salt, value = b"s" * 32, "  Ｔａｒｏ@Example.JP "
+    salt, value = b"s" * 32, "  \uff34\uff41\uff52\uff4f@Example.JP "
     text = unicodedata.normalize("NFKC", value).strip().casefold()
     message = b"erasure-subject/v1\0" + CASE.encode() + b"\0email\0" + text.encode()
     assert text == "taro@example.jp"
