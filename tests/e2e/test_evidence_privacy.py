@@ -270,7 +270,7 @@ def _salts(receipt: bytes) -> set[bytes]:
     ],
 )
 def test_the_search_finds_what_is_hidden(hidden):
-    """Control: a value is found in the clear, in another case or width, in base64 of base64, escaped, hashed, quoted."""
+    """Control: a value is found in the clear, in other letters, in base64 of base64, escaped, hashed, quoted."""
     persons = people(3, 4)
     for person in persons:
         for value in person.values:
