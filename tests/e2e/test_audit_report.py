@@ -32,7 +32,7 @@ def collected(app, on: datetime):
     return auditing.collect(app.context, FIRST, LAST, on)
 
 
-def test_rows_are_counted_from_the_log(lived, shop):
+def test_rows_are_counted_from_the_log(lived):
     """Due and done rows by dataset are those of the plan and of the signed statements."""
     found = collected(lived, NOW + timedelta(days=31))
     by_name = {dataset.name: dataset for dataset in found.datasets}
@@ -51,7 +51,7 @@ def test_rows_are_counted_from_the_log(lived, shop):
 
 
 def test_requests_are_in_time_late_or_open(lived):
-    """An answer within the days allowed is in time; a denial after them is late; an open one is late from its day on."""
+    """An answer within its days is in time, a denial after them late; an open request is late from its day on."""
     found = collected(lived, NOW + timedelta(days=31))
     assert [(r.outcome, r.is_late(date(2026, 12, 24))) for r in found.requests] == [
         ("answered", False),
