@@ -208,7 +208,7 @@ def _disposed(audit: Audit, language: Language) -> Iterator[Block]:
     yield Figure(months(audit.months, words), words["months_label"])
     head = (words["dataset"], words["due"], words["erased"], words["redacted"], words["anonymized"], words["verified"])
     rows = tuple((d.name, d.due, d.erased, d.redacted, d.anonymized, words[d.verdict]) for d in audit.datasets)
-    yield Table(head, rows, (7, 3, 3, 3, 3, 3))
+    yield Table(head, rows, (6, 3, 3, 3, 5, 3))
 
 
 def _requests(audit: Audit, language: Language) -> Iterator[Block]:

@@ -120,7 +120,7 @@ WORDS = MappingProxyType(
                 ),
                 "receipt": "QR code of your receipt",
                 "receipt_note": (
-                    "This code is your receipt: with it you, and nobody else, can show that this answer is about you. "
+                    "This code is your receipt: with it you can show to whomever you like that this answer is about you. "
                     "Read it with the check page, which works offline, and type the e-mail address or number we knew "
                     "you by."
                 ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import assert_never
 
 from fpdf import FPDF
@@ -156,34 +157,29 @@ class Sheet(FPDF):
             self._y = top + height
 
     def _table(self, table: Table) -> None:
-        shares = sum(table.widths)
-        widths = [TEXT * share / shares for share in table.widths]
-        numeric = {at for row in table.rows for at, cell in enumerate(row) if isinstance(cell, int)}
+        columns = _columns(table)
         self._need(20)  # the head and a row of two lines
-        self._row(table.head, widths, numeric, SOFT, head=True)
+        self._row(table.head, columns, head=True)
         for row in table.rows:
-            cells = [f"{cell:,}" if isinstance(cell, int) else cell for cell in row]
-            height = max(self._height(cell, width - 3, 9) for cell, width in zip(cells, widths, strict=True)) + 3.4
-            if self._y + height > HEIGHT - BOTTOM:
+            cells = tuple(f"{cell:,}" if isinstance(cell, int) else cell for cell in row)
+            if self._y + self._row_height(cells, columns, 9) + 3.4 > HEIGHT - BOTTOM:
                 self._page()
-                self._row(table.head, widths, numeric, SOFT, head=True)
-            self._row(tuple(cells), widths, numeric, INK)
+                self._row(table.head, columns, head=True)
+            self._row(cells, columns)
         self._y += 3.5
 
-    def _row(
-        self, cells: tuple[str, ...], widths: list[float], numeric: set[int], colour: str, *, head: bool = False
-    ) -> None:
-        size = 8.2 if head else 9
-        height = max(self._height(cell, width - 3, size) for cell, width in zip(cells, widths, strict=True))
-        top, x = self._y + 1.7, MARGIN
-        for at, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+    def _row(self, cells: tuple[str, ...], columns: tuple[_Column, ...], *, head: bool = False) -> None:
+        size, colour = (8.2, SOFT) if head else (9.0, INK)
+        height = self._row_height(cells, columns, size)
+        top = self._y + 1.7
+        for cell, column in zip(cells, columns, strict=True):
             self._y = top
-            # numbers stand off the text to the right of them, and flush with the rule at the end
-            gap = 0.0 if at == len(cells) - 1 else 3.0 if at + 1 in numeric or at not in numeric else 8.0
-            self._write(cell, x, width - gap, size, colour, right=at in numeric)
-            x += width
+            self._write(cell, MARGIN + column.x, column.width, size, colour, right=column.right)
         self._y = top + height + 1.7
         self._rule(INK if head else LINE, 0.25 if head else 0.2)
+
+    def _row_height(self, cells: tuple[str, ...], columns: tuple[_Column, ...], size: float) -> float:
+        return max(self._height(cell, column.width, size) for cell, column in zip(cells, columns, strict=True))
 
     def _figure(self, drawing: Drawing) -> None:
         scale = TEXT / drawing.width
@@ -300,6 +296,28 @@ class Sheet(FPDF):
     def _page(self) -> None:
         self.add_page()
         self._y = MARGIN
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """Where a table's column stands, in millimetres from the left of the text."""
+
+    x: float
+    width: float
+    right: bool
+
+
+def _columns(table: Table) -> tuple[_Column, ...]:
+    """Lay the columns out: numbers stand off the text to the right of them, and flush with the rule at the end."""
+    numeric = {at for row in table.rows for at, cell in enumerate(row) if isinstance(cell, int)}
+    found: list[_Column] = []
+    x = 0.0
+    for at, share in enumerate(table.widths):
+        width, last = TEXT * share / sum(table.widths), at == len(table.widths) - 1
+        gap = 0.0 if last else 8.0 if at in numeric and at + 1 not in numeric else 3.0
+        found.append(_Column(x, width - gap, at in numeric))
+        x += width
+    return tuple(found)
 
 
 def _digest_size(value: str, size: float) -> float:
