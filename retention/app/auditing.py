@@ -63,6 +63,7 @@ def collect(context: Context, first: date, last: date, now: datetime) -> Audit:
         datasets=tuple(_datasets(plans, inside)),
         months=tuple(_months(context, inside, first, last)),
         requests=tuple(_requests(context, told, begin, end)),
+        denials=tuple(sorted(Counter(f.body["reason"] for f in inside if f.kind == "denial").items())),
         withheld=tuple(_withheld(context, inside)),
         failures=tuple(_failures(context, begin, end)),
         processors=tuple(_processors(context, begin, end, min(now, end))),

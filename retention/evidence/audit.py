@@ -134,6 +134,8 @@ class Audit:
     datasets: tuple[Dataset, ...]
     months: tuple[Month, ...]
     requests: tuple[Request, ...]
+    denials: tuple[tuple[str, int], ...]
+    """Ground (a code) → how many requests were denied on it in the period."""
     withheld: tuple[Withheld, ...]
     failures: tuple[Failure, ...]
     processors: tuple[Processor, ...]
@@ -220,6 +222,8 @@ def _requests(audit: Audit, language: Language) -> Iterator[Block]:
     by = {name: sum(r.outcome == name for r in audit.requests) for name in ("answered", "denied", "open")}
     late = [r for r in audit.requests if r.is_late(on)]
     yield Paragraph(words["asked"].format(len(audit.requests), by["answered"], by["denied"], by["open"], len(late)))
+    if audit.denials:
+        yield Pairs(((words["refused"], ", ".join(f"{code} {count}" for code, count in audit.denials)),))
     yield Figure(answers(audit.requests, on, words), words["answers_label"])
     if late:
         head = (words["case"], words["opened_on"], words["due_on"], words["ended_on"])

@@ -59,6 +59,7 @@ def test_requests_are_in_time_late_or_open(lived):
         ("open", False),
     ]
     assert found.late == 1
+    assert found.denials == (("identity-unproven", 1),)
     assert auditing.collect(lived.context, FIRST, date(2027, 1, 31), NOW + timedelta(days=200)).late == 2
     assert found.failed == 0
 
