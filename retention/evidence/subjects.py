@@ -88,7 +88,7 @@ def commit(secret: bytes, case_id: CaseId, plan_digest: str, keys: Iterable[Subj
     found: dict[bytes, tuple[SubjectKey, bytes]] = {}
     for key in keys:
         salt = hmac.digest(secret, _SALT + f"{plan_digest}\0{key.name}\0{key.compared}".encode(), hashlib.sha256)
-        found[commitment(salt, case_id, key)] = (key, salt)
+        found.setdefault(commitment(salt, case_id, key), (key, salt))
     levels = [[merkle.leaf_hash(committed) for committed in sorted(found)]]
     while len(levels[-1]) > 1:
         levels.append(merkle.parents(levels[-1]))
