@@ -68,7 +68,10 @@ _STYLE = MappingProxyType(
         ".code dl": "grid-template-columns:1fr;gap:0",
         ".code dt": "font-size:11px;margin-top:7px",
         ".from b": f"display:block;color:{INK};font-size:14px;font-weight:500",
-        ".serif": "font-weight:500;margin-bottom:16px;font-family:'Noto Serif','Noto Serif CJK JP','Noto Serif JP','Hiragino Mincho ProN',serif",
+        ".serif": (
+            "font-weight:500;margin-bottom:16px;"
+            "font-family:'Noto Serif','Noto Serif CJK JP','Noto Serif JP','Hiragino Mincho ProN',serif"
+        ),
         ".note": f"background:#f5f7fb;border-left:3px solid {INK};padding:10px 16px;margin:12px 0",
         "tr,figure,dl": "break-inside:avoid",
         "footer": f"margin-top:34px;color:{SOFT};font-size:12px",
