@@ -9,10 +9,13 @@ approvals    people allow or refuse a plan by its digest
 applying     carry an approved plan out
 verifying    look again
 sealing      shred the case key, publish, close when the last copy is gone
+subjects     commit to the people of a sealed case; confirm who was meant
+epochs       evidence's own retention: openings, receipts and remainders go
 holds        pause disposal for a person, and end the pause
 inbox        events in
 drift        does the data map still fit the systems?
 answers      the bundle and the certificate
+auditing     the audit report of a period
 """
 
 from retention.app.app import App

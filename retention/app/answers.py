@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import assert_never, get_args
 
 from retention.app.context import Context
 from retention.app.records import stored
+from retention.app.subjects import write_receipt
 from retention.errors import StateError
-from retention.evidence import OfCase, Scope, bundle_of, gather
+from retention.evidence import OfCase, Scope, bundle_of, gather, page, printing
+from retention.evidence.blocks import Document, Language
 from retention.evidence.certificate import (
     Action,
     Certificate,
     KeptLine,
-    Language,
     Line,
     ProcessorLine,
     RemainsLine,
+    document,
     render,
 )
 from retention.model.case import CaseKind, CaseState
@@ -76,19 +81,35 @@ def _if_unchanged(name: str, text: str, digest: str) -> dict[str, bytes]:
 
 
 def write_certificate(context: Context, case_id: CaseId, folder: Path) -> list[Path]:
-    """Write the person's certificate, one file a language; return the files.
+    """Write the person's certificate, in each language for screen and paper, and the receipt; return the files.
+
+    Paper (PDF) needs the extra `pdf`; without it the other files are written all the same.
 
     Raises:
         StateError: the case is not a request that has been sealed: nothing may be certified yet.
 
     """
-    written = certificate(context, case_id)
+    receipt = write_receipt(context, case_id)
+    written = replace(certificate(context, case_id), receipt=receipt)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = write_documents({f"certificate.{lang}": document(written, lang) for lang in get_args(Language)}, folder)
+    if receipt is not None:
+        files.append(folder / "receipt.txt")
+        files[-1].write_bytes(receipt)
+    return files
+
+
+def write_documents(documents: Mapping[str, Document], folder: Path) -> list[Path]:
+    """Write each document as HTML, and as PDF where the extra is installed; return the files."""
     folder.mkdir(parents=True, exist_ok=True)
     files: list[Path] = []
-    for language in get_args(Language):
-        path = folder / f"certificate.{language}.html"
-        path.write_text(render(written, language), encoding="utf-8")
-        files.append(path)
+    for name, document_ in documents.items():
+        files.append(folder / f"{name}.html")
+        files[-1].write_text(page.render(document_), encoding="utf-8")
+        printed = printing.to_pdf(document_)
+        if printed is not None:
+            files.append(folder / f"{name}.pdf")
+            files[-1].write_bytes(printed)
     return files
 
 
@@ -119,11 +140,7 @@ def certificate(context: Context, case_id: CaseId) -> Certificate:
         kept=tuple(
             KeptLine(_title(context, w.dataset), w.fields, w.statute, _local(context, w.until)) for w in plan.withheld
         ),
-        remains=tuple(
-            RemainsLine(f"{horizon.system} {horizon.what}", horizon.until.astimezone(context.zone))
-            for horizon in context.ledger.copies.horizons(case_id)
-            if horizon.gone_at is None
-        ),
+        remains=tuple(_remains(context, case_id)),
         processors=tuple(
             ProcessorLine(order.processor, _completed(context, order))
             for order in context.ledger.copies.orders(case_id)
@@ -141,6 +158,16 @@ def _met(context: Context, kept: StoredPlan) -> tuple[dict[StepId, int], datetim
     intents = [line for line in lines if line.phase is Phase.INTENT]
     met = {line.step_id: json.loads(line.body).get("rows", 0) for line in intents}
     return met, max((line.at for line in lines if line.phase is Phase.DONE), default=kept.made_at)
+
+
+def _remains(context: Context, case_id: CaseId) -> Iterator[RemainsLine]:
+    """Yield one line a system: how many copies there are, and when the last of them is gone."""
+    left: dict[str, list[datetime]] = defaultdict(list)
+    for horizon in context.ledger.copies.horizons(case_id):
+        if horizon.gone_at is None:
+            left[horizon.system].append(horizon.until)
+    for system, ends in left.items():
+        yield RemainsLine(system, max(ends).astimezone(context.zone), len(ends))
 
 
 def _title(context: Context, dataset_id: DatasetId) -> Titles:

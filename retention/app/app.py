@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -12,22 +12,27 @@ from retention.app import (
     answers,
     applying,
     approvals,
+    auditing,
     drift,
     explaining,
     foresight,
+    epochs,
     holds,
     inbox,
     publishing,
     requests,
     restores,
     sealing,
+    subjects,
     sweeps,
     verifying,
 )
 from retention.app.applying import ApplyReport
 from retention.app.context import Context
+from retention.app.epochs import Expired
 from retention.app.records import PlanSummary, stored
 from retention.app.sealing import SealReport
+from retention.app.subjects import Confirmation
 from retention.app.verifying import VerifyReport
 from retention.evidence import OfCase, Scope
 from retention.evidence.audit import AuditReport
@@ -44,6 +49,7 @@ from retention.planning.fates import Explanation
 from retention.planning.forecast import Forecast
 from retention.policy import Change
 from retention.ports.connector import Connector
+from retention.ports.ledger import Epoch
 
 
 class App:
@@ -212,3 +218,26 @@ class App:
     def consistency(self, old: bytes, new: bytes | None) -> publishing.Consistency:
         """See `publishing.consistency`."""
         return publishing.consistency(self.context, old, new)
+    def receipt(self, case_id: CaseId) -> bytes | None:
+        """See `subjects.write_receipt`."""
+        return subjects.write_receipt(self.context, case_id)
+
+    def confirm(self, bundle: bytes, subject: str, vkey: str | None) -> tuple[Confirmation, ...]:
+        """Ask the vault whether a bundle is about `KEY=VALUE`; see `subjects.confirm`."""
+        return subjects.confirm(self.context, bundle, requests.parse_subject(self.context, subject), vkey)
+
+    def epochs(self) -> tuple[Epoch, ...]:
+        """Return the epochs of the vault of openings, oldest first."""
+        return self.context.ledger.openings.epochs()
+
+    def destroy_epoch(self, name: str, now: datetime) -> Epoch:
+        """See `epochs.destroy_epoch`."""
+        return epochs.destroy_epoch(self.context, name, now)
+
+    def expire_evidence(self, now: datetime) -> Expired:
+        """See `epochs.expire_evidence`."""
+        return epochs.expire_evidence(self.context, now)
+
+    def audit_report(self, first: date, last: date, folder: Path, now: datetime) -> list[Path]:
+        """See `auditing.write_report`."""
+        return auditing.write_report(self.context, first, last, folder, now)

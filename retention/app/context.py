@@ -19,6 +19,7 @@ from retention.model.ids import CaseId, DatasetId, HoldId, SystemId
 from retention.model.policy import Policy
 from retention.model.subject import SubjectKey
 from retention.planning.deferred import Promised
+from retention.model.evidence_terms import EvidenceTerms
 from retention.planning.limits import Limits
 from retention.planning.pausing import RESTRICTING, Pauses
 from retention.planning.world import World
@@ -46,6 +47,8 @@ class Context:
     ledger: Ledger
     keys: KeyStore = field(repr=False)
     log: EvidenceLog
+    terms: EvidenceTerms = field(default_factory=EvidenceTerms)
+    """How long evidence keeps what ties it to people."""
 
     @property
     def zone(self) -> ZoneInfo:

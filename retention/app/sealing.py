@@ -8,6 +8,7 @@ from datetime import datetime
 from retention.app.applying import site_of
 from retention.app.context import Context
 from retention.app.records import move, stored
+from retention.app.subjects import commit_subjects
 from retention.errors import StateError, TransientFailure
 from retention.execution.elsewhere import tell
 from retention.execution.lines import Lines
@@ -33,7 +34,7 @@ class SealReport:
 
 
 def seal(context: Context, plan_id: PlanId, now: datetime) -> SealReport:
-    """Shred the case's key and publish the evidence.
+    """Commit to the case's people, shred its key and publish the evidence.
 
     Raises:
         StateError: the case is not verified.
@@ -45,6 +46,7 @@ def seal(context: Context, plan_id: PlanId, now: datetime) -> SealReport:
     if case.state is CaseState.VERIFIED:
         if not is_shredded(context.keys, plan.case_id):  # else we died after the shredding: all had answered
             ask_processors(context, kept, plan, now)
+            commit_subjects(context, kept, plan, now)
         shred_case_key(context.ledger, context.log, plan.case_id, now)
         move(context, plan.case_id, CaseState.SEALED)
     elif case.state not in (CaseState.SEALED, CaseState.CLOSED):

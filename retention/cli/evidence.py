@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from retention.cli import people
 from retention.cli.options import State
 from retention.cli.output import AsJson, console, errors, print_json, print_table
 from retention.cli.workspace import now, opened
@@ -29,7 +30,8 @@ from retention.evidence.audit import audit as audit_files
 from retention.model.ids import CaseId, DatasetId, RuleId
 from retention.store import FolderTiles
 
-app = typer.Typer(help="Evidence: show, export, verify.", no_args_is_help=True)
+app = typer.Typer(help="Evidence: show, export, verify, confirm, report.", no_args_is_help=True)
+people.register(app)
 
 CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="The case's number.")]
 

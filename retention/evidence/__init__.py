@@ -11,9 +11,12 @@ log          record, publish
 index        what the log holds about each case, rule and dataset
 bundle       everything about one case, rule, dataset or period in one file
 verifier     checks a bundle; one file, standard library only
+subjects     salted commitments to the people of a case
+receipt      what lets one person prove her case, in one QR code
 certificate  what the person receives
-report       what an auditor or manager reads about a run
-page         the look that both share
+audit        the audit report of a period; figures: its plots
+report       what a manager reads about one run
+blocks       what documents are made of; page sets them for the screen, paper (extra `pdf`) for A4
 
 Start reading at `log.py`, then `verifier.py`. Formats: docs/evidence/README.md.
 """

@@ -10,7 +10,6 @@ retention.example/log
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from dataclasses import dataclass, field
 
@@ -45,7 +44,7 @@ class Verifier:
         key_id, _, encoded = rest.partition("+")
         try:
             raw = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
+        except ValueError:  # binascii.Error, or letters outside ASCII
             raw = b""
         key = cls(name, raw[1:])
         if len(raw) != 1 + HASH_SIZE or not name or key.vkey != vkey or key.key_id.hex() != key_id:
@@ -153,6 +152,6 @@ def _signed(line: str, text: str, verifier: Verifier) -> bool:
         return False
     try:
         raw = base64.b64decode(line[len(prefix) :], validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error, or letters outside ASCII
         return False
     return raw[:_KEY_ID_SIZE] == verifier.key_id and verifier.accepts(text.encode(), raw[_KEY_ID_SIZE:])

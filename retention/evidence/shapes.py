@@ -166,6 +166,14 @@ KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
         },
         "denial": {"reason": _CODE},
         "keyDestroyed": {"keyRef": _DIGEST, "checkValue": _KEY_CHECK},
+        "subjectsCommitted": {
+            "planDigest": _DIGEST,
+            "count": Count(),
+            "commitRoot": _DIGEST,
+            "scheme": Choice(("hmac-sha256-salted/v1",)),
+            "epoch": Text(r"[0-9]{4}"),
+            "openingsDestroyAt": _INSTANT,
+        },
         "holdPlaced": {
             "holdId": _ID,
             "reason": Choice(("litigation", "dispute", "investigation", "authority-order")),
@@ -188,7 +196,7 @@ KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
 )
 """Kind → its own fields, beside `kind`, `statementId`, `caseId` and `at`."""
 
-OF_NO_CASE = frozenset({"holdPlaced", "holdReleased", "canary", "logIndex"})
+OF_NO_CASE = frozenset({"holdPlaced", "holdReleased", "keyDestroyed", "canary", "logIndex"})
 """Kinds that may stand without a case."""
 
 _SUBJECT = Record(

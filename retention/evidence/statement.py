@@ -36,6 +36,7 @@ from retention.model.facts import (
     Remains,
     Replayed,
     Suspended,
+    SubjectsCommitted,
 )
 from retention.model.ids import StatementId
 from retention.model.outcome import Effect, Residue
@@ -62,6 +63,7 @@ _TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
         Kept: _Telling("kept", ("plan_digest", "dataset", "hold_id", "fields")),
         Denied: _Telling("denial", ("reason",)),
         KeyDestroyed: _Telling("keyDestroyed", ("key_ref", "check_value")),
+        SubjectsCommitted: _Telling("subjectsCommitted", ("plan_digest",)),
         HoldPlaced: _Telling("holdPlaced", ("hold_id",)),
         HoldReleased: _Telling("holdReleased", ("hold_id",)),
         Replayed: _Telling("restoreReplayed", ("system",)),
@@ -135,7 +137,7 @@ def _subject(fact: Fact, name: StatementId) -> Json:
     """Name what the statement is about; in-toto wants a digest of it."""
     if isinstance(fact, Looked):
         return {"name": f"urn:retention:dataset:{fact.dataset}", "digest": {"rowSetSha256": fact.found_digest}}
-    if isinstance(fact, Planned | Approved | Rejected | Disposed | Pseudonymized | Suspended | Kept):
+    if isinstance(fact, Planned | Approved | Rejected | Disposed | Pseudonymized | Suspended | Kept | SubjectsCommitted):
         return {"name": "urn:retention:plan", "digest": {"sha256": fact.plan_digest}}
     if isinstance(fact, Answered):
         return {"name": "urn:retention:order", "digest": {"sha256": fact.body_digest}}

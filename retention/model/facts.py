@@ -149,12 +149,32 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class KeyDestroyed:
-    """The case's key is gone: what it encrypted cannot be read by anybody."""
+    """A case's or an epoch's key is gone: what it encrypted cannot be read by anybody."""
 
     key_ref: str
     """SHA-256 of the key's name."""
     check_value: str
     """First 16 hex digits of HMAC(key, "kcv"): tells keys apart, tells nothing of the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectsCommitted:
+    """Whose data a sealed plan was about, as one root over salted commitments: it can be shown, not found out.
+
+    Stated only when every step is done and verified and every processor has answered.
+    """
+
+    plan_digest: str
+    count: int
+    """Commitments: one for each key of each person."""
+    commit_root: str
+    """Root (hex) of the Merkle tree over the commitments."""
+    scheme: str
+    """`hmac-sha256-salted/v1`; see docs/evidence/receipt.md."""
+    epoch: str
+    """The epoch whose key opens the vault of openings: a year."""
+    openings_destroy_at: datetime
+    """From when on nobody, ourselves included, may be able to say who was meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +289,7 @@ Fact: TypeAlias = (
     | Kept
     | Denied
     | KeyDestroyed
+    | SubjectsCommitted
     | HoldPlaced
     | HoldReleased
     | Replayed
@@ -285,6 +306,6 @@ class Recorded:
     """A fact, of which case, when."""
 
     case_id: CaseId | None
-    """None for what belongs to no case: holds, canaries, indexes of the log."""
+    """None for what belongs to no case: holds, canaries, epoch keys, indexes of the log."""
     at: datetime
     fact: Fact

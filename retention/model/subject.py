@@ -31,9 +31,13 @@ class SubjectKey:
         address written in full-width letters is the same address. An unkeyed hash of an
         address can be inverted by trying all addresses; a keyed one cannot without the key.
         """
-        text = unicodedata.normalize("NFKC", str(self.value)).strip().casefold()
-        message = f"{self.name}\0{text}".encode()
+        message = f"{self.name}\0{self.compared}".encode()
         return hmac.new(key, message, hashlib.sha256).hexdigest()
+
+    @property
+    def compared(self) -> str:
+        """The value as it is compared: NFKC, without outer spaces, case folded. Personal."""
+        return unicodedata.normalize("NFKC", str(self.value)).strip().casefold()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from retention.model.policy import Policy, Rule
 
 KeyDigest: TypeAlias = tuple[str, str]
 """One key of a person as the ledger knows it: the identity key's name, and the keyed digest."""
+from retention.model.subject import SubjectKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +334,55 @@ class LogSequence(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One year's vault of openings: who has its key can ask for a person whom he knows."""
+
+    name: str
+    """The year."""
+    key_check: str
+    """First 16 hex digits of HMAC-SHA-256(epoch key, "kcv"); stays when the key is gone."""
+    destroy_at: datetime
+    """From when on it may be destroyed: promised in every statement of the epoch."""
+    destroyed_at: datetime | None
+
+
+class Openings(Protocol):
+    """What ties a person to a case's commitment, as ciphertext under the epoch's key, found by keyed digest."""
+
+    def begin(self, name: str, destroy_at: datetime) -> Epoch:
+        """Return the epoch, made if there is none; the first date stays. Raises StateError if it is destroyed."""
+        ...
+
+    def epochs(self) -> tuple[Epoch, ...]:
+        """Return all epochs, oldest first."""
+        ...
+
+    def put(self, epoch: str, case_id: CaseId, openings: Iterable[tuple[SubjectKey, bytes]]) -> None:
+        """Keep openings of a case; replaces those of the same person and case. Raises StateError if destroyed."""
+        ...
+
+    def find(self, epoch: str, key: SubjectKey) -> tuple[tuple[CaseId, bytes], ...]:
+        """Return the person's openings; raises StateError if the epoch is destroyed."""
+        ...
+
+    def put_receipt(self, epoch: str, case_id: CaseId, content: bytes, expires_at: datetime) -> None:
+        """Keep what a person's receipt is made from until it expires; the first stays."""
+        ...
+
+    def receipt(self, case_id: CaseId) -> bytes | None:
+        """Return it, or None if there is none (any more)."""
+        ...
+
+    def expire_receipts(self, now: datetime) -> int:
+        """Remove those that have expired; return how many."""
+        ...
+
+    def destroy(self, name: str, now: datetime) -> Epoch:
+        """Destroy the epoch's key and rows. A repeat ends in the same state. Raises UnknownNameError."""
+        ...
+
+
 class Ledger(Protocol):
     """All of it."""
 
@@ -374,6 +424,11 @@ class Ledger(Protocol):
     @property
     def log(self) -> LogSequence:
         """The log's order."""
+        ...
+
+    @property
+    def openings(self) -> Openings:
+        """What ties people to commitments."""
         ...
 
     def lease(self, name: str, holder: str, now: datetime, until: datetime) -> bool:

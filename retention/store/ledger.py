@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import delete, or_, select
 
 from retention.ports.keys import KeyStore
-from retention.ports.ledger import Cases, Copies, Events, Holds, Journal, Ledger, LogSequence, Plans, Vault
+from retention.ports.ledger import Cases, Copies, Events, Holds, Journal, Ledger, LogSequence, Openings, Plans, Vault
 from retention.store.cases import SqlCases
 from retention.store.copies import SqlCopies
 from retention.store.engine import Database, make_database
@@ -18,6 +18,7 @@ from retention.store.events import SqlEvents
 from retention.store.holds import SqlHolds
 from retention.store.journal import SqlJournal
 from retention.store.log import SqlLogSequence
+from retention.store.openings import SqlOpenings
 from retention.store.plans import SqlPlans
 from retention.store.schema import bring_up_to_date
 from retention.store.tables import LEASES
@@ -65,6 +66,7 @@ class SqlLedger:
         self.holds: Holds = SqlHolds(database)
         self.copies: Copies = SqlCopies(database)
         self.log: LogSequence = SqlLogSequence(database)
+        self.openings: Openings = SqlOpenings(database, keys)
 
     def lease(self, name: str, holder: str, now: datetime, until: datetime) -> bool:
         """Take or extend a lease; False if someone else holds it and it has not run out."""

@@ -220,6 +220,35 @@ LOG_SIZE = Table(
     Column("seal", LargeBinary),
 )
 
+EPOCHS = Table(
+    "ledger_epochs",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("key_check", Text, nullable=False),
+    Column("destroy_at", Instant, nullable=False),
+    Column("destroyed_at", Instant),
+)
+
+OPENINGS = Table(
+    "ledger_openings",
+    METADATA,
+    Column("epoch", Text, ForeignKey("ledger_epochs.name"), primary_key=True),
+    Column("lookup", Text, primary_key=True),
+    Column("case_id", Text, primary_key=True),
+    Column("nonce", LargeBinary, nullable=False),
+    Column("ciphertext", LargeBinary, nullable=False),
+)
+
+PERSON_RECEIPTS = Table(
+    "ledger_person_receipts",
+    METADATA,
+    Column("case_id", Text, primary_key=True),
+    Column("epoch", Text, ForeignKey("ledger_epochs.name"), nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("nonce", LargeBinary, nullable=False),
+    Column("ciphertext", LargeBinary, nullable=False),
+)
+
 LEASES = Table(
     "ledger_leases",
     METADATA,

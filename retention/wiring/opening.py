@@ -131,6 +131,7 @@ def open_app(folder: Path, now: datetime | None = None) -> App:
             ledger=ledger,
             keys=keys,
             log=EvidenceLog(ledger.log, _tiles(settings), signer, settings.origin),
+            terms=settings.terms,
         )
     )
 

@@ -11,9 +11,12 @@ from pathlib import Path
 from retention.errors import SettingsError
 from retention.grammar import Cell, Document, Record
 from retention.model.ids import SystemId
+from retention.model.period import Period
+from retention.model.evidence_terms import EvidenceTerms
 from retention.planning.limits import Limits
 from retention.ports.tiles import ObjectLock, TileSettings
 
+_TERMS = ("openings_for", "receipts_for", "remainders_for")
 _STORE_OPTIONS = ("region", "endpoint", "access_key", "secret_key")
 _SYSTEM = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -43,6 +46,8 @@ class Settings:
     """Where the log's files lie; secrets not yet resolved."""
     origin: str
     """The evidence log's name."""
+    terms: EvidenceTerms
+    """How long evidence keeps what ties it to people."""
     limits: Limits
     systems: Mapping[SystemId, System]
 
@@ -58,7 +63,7 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
     file = Cell.root(document).record(["ledger", "policy", "datamap", "keys", "evidence", "systems"], ["limits"])
     keys = file["keys"].record(["provider", "path"])
     keys["provider"].word(["file"], "the provider `file` (aws-kms is not built yet in this version)")
-    evidence = file["evidence"].record(["store", "origin"], ["object_lock", "retain", *_STORE_OPTIONS])
+    evidence = file["evidence"].record(["store", "origin"], ["object_lock", "retain", *_TERMS, *_STORE_OPTIONS])
     systems = {SystemId(name): _system(name, cell) for name, cell in file["systems"].entries("systems by name").items()}
     _check_names(file["systems"], systems)
     settings = Settings(
@@ -69,6 +74,7 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
         keys=folder / keys["path"].text("a folder"),
         evidence=_tiles(evidence, folder),
         origin=evidence["origin"].text("the log's name"),
+        terms=_terms(evidence),
         limits=_limits(file["limits"]),
         systems=systems,
     )
@@ -99,6 +105,19 @@ def _limits(cell: Cell) -> Limits:
     if "fraction" in limits:
         fraction = Fraction(str(limits["fraction"].fraction()))
     return Limits(subjects, fraction, rows)
+
+
+def _terms(evidence: Record) -> EvidenceTerms:
+    default = EvidenceTerms()
+    return EvidenceTerms(
+        openings_for=_period(evidence, "openings_for", default.openings_for),
+        receipts_for=_period(evidence, "receipts_for", default.receipts_for),
+        remainders_for=_period(evidence, "remainders_for", default.remainders_for),
+    )
+
+
+def _period(record: Record, name: str, default: Period) -> Period:
+    return record[name].period() if name in record else default
 
 
 def _system(name: str, cell: Cell) -> System:

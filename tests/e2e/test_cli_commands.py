@@ -18,10 +18,23 @@ GROUPS = {
     "request": ("open", "identify", "decide", "show", "list"),
     "hold": ("place", "release", "list"),
     "plan": ("sweep", "request", "restore", "show"),
-    "evidence": ("show", "export", "verify", "publish", "audit", "consistency"),
+    "evidence": (
+        "show",
+        "export",
+        "verify",
+        "publish",
+        "audit",
+        "consistency",
+        "confirm",
+        "certificate",
+        "report",
+        "expire",
+        "epoch",
+    ),
 }
 SINGLE = ("init", "explain", "approve", "reject", "apply", "verify", "processors", "backups")
 COMMANDS = [(name,) for name in SINGLE] + [(group, name) for group, names in GROUPS.items() for name in names]
+COMMANDS += [("evidence", "epoch", name) for name in ("list", "destroy")]
 PERSON = "Hanako Yamada"
 
 
@@ -57,6 +70,9 @@ def road(shop, cli):
     bundle = shop.folder / "case.bundle"
     assert cli("evidence", "export", name, "-o", bundle, folder=shop.folder).code == 0
     found["evidence verify"] = said("evidence", "verify", bundle)
+    found["evidence confirm"] = said("evidence", "confirm", bundle, "--subject", "email=c3@mail.example")
+    found["evidence epoch list"] = said("evidence", "epoch", "list")
+    found["evidence expire"] = said("evidence", "expire")
     found["backups"] = said("backups")
     found["processors"] = said("processors")
     assert cli("hold", "place", "--subject", "user_id=c1", "--reason", "dispute", folder=shop.folder).code == 0
@@ -109,6 +125,7 @@ def test_what_is_not_there_is_wrong_input(shop, cli):
         ("policy", "diff", "nix", "nix"),
         ("hold", "release", "H-nix"),
         ("evidence", "show", "C-nix"),
+        ("evidence", "epoch", "destroy", "nix"),
         ("plan", "restore", "nix"),
     ):
         said = cli(*arguments, folder=shop.folder)

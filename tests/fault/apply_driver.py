@@ -47,7 +47,8 @@ WRITES = {
     "journal": ("write",),
     "log": ("append", "append_many"),
     "cases": ("replace",),
-    "vault": ("destroy",),
+    "vault": ("put", "destroy"),
+    "openings": ("begin", "put", "put_receipt"),
     "copies": ("add_horizon", "mark_gone", "put_order", "suppress"),
     "tiles": ("write_once", "replace"),
 }

@@ -10,8 +10,8 @@ from retention.errors import StalePlanError
 from retention.model.datamap import ColumnType
 from retention.wiring import open_app
 
-ALL = ("journal", "log", "cases", "vault", "copies", "tiles")
-WRITES = {"apply": 11, "verify": 6, "seal": 7}
+ALL = ("journal", "log", "cases", "vault", "openings", "copies", "tiles")
+WRITES = {"apply": 11, "verify": 6, "seal": 12}
 """Durable writes to every part of ledger and log, of one step on the in-memory store; the first test checks them."""
 KILLS = [
     pytest.param(call, number, when, id=f"{call}-{when}-{number:02d}")

@@ -50,6 +50,7 @@ from retention.model.ids import (
     StatementId,
     StepId,
     SystemId,
+    SubjectsCommitted,
 )
 from retention.model.outcome import Effect, Residue
 
@@ -92,6 +93,7 @@ FACTS: tuple[Fact, ...] = (
     Corrected(StatementId(D), "wrong-count", None),
     CanaryLooked(D, "survived", 2, (DATA,)),
     Indexed(12, 3, D),
+    SubjectsCommitted(D, 3, D, "hmac-sha256-salted/v1", "2026", AT),
 )
 PERSONAL = (
     "taro@example.jp",

@@ -8,6 +8,7 @@ import pytest
 from retention.errors import SettingsError
 from retention.model.period import Period
 from retention.ports.tiles import ObjectLock, TileSettings
+from retention.model.evidence_terms import EvidenceTerms
 from retention.wiring import read_settings
 
 GOOD = """\
@@ -97,3 +98,12 @@ def test_an_unknown_key_is_not_overlooked(tmp_path):
 def test_a_limit_above_everything_is_refused(tmp_path):
     """A fraction above one limits nothing and is refused."""
     assert problems(GOOD.replace("fraction: 0.1", "fraction: 1.5"), tmp_path)
+
+
+def test_evidence_ends_by_settings_and_has_defaults(tmp_path):
+    """Openings, receipts and remainders have periods of the calendar; what is no period is refused by name."""
+    assert read(GOOD, tmp_path).terms == EvidenceTerms(Period(years=5), Period(years=1), Period(years=1))
+    named = GOOD.replace("origin: shop.example/log", "origin: shop.example/log, openings_for: P7Y, receipts_for: P90D")
+    assert read(named, tmp_path).terms == EvidenceTerms(Period(years=7), Period(days=90), Period(years=1))
+    (problem,) = problems(named.replace("P90D", "90 days"), tmp_path)
+    assert "receipts_for" in problem

@@ -1,0 +1,217 @@
+"""What an auditor reads about a period: counted from the signed log and the ledger."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, get_args
+
+from retention.app.answers import write_documents
+from retention.app.context import Context
+from retention.errors import FoundError
+from retention.evidence import audit_report
+from retention.evidence.audit_report import Audit, Copies, Dataset, Failure, Month, Processor, Request, Verdict, Withheld
+from retention.evidence.blocks import Language
+from retention.model.case import Case, CaseKind, CaseState
+from retention.model.copies import OrderState, PlacedOrder
+from retention.model.plan import RowStep
+from retention.planning import codec
+from retention.ports.ledger import JournalEntry, LogEntry, Phase, StoredPlan
+
+_DONE = {"erase": "erased", "redact": "redacted", "anonymize": "anonymized"}
+_DISPOSALS = ("deletion", "anonymize")
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One statement of the log."""
+
+    kind: str
+    at: datetime
+    case_id: str
+    body: dict[str, Any]
+
+
+def write_report(context: Context, first: date, last: date, folder: Path, now: datetime) -> list[Path]:
+    """Write the audit report of the days from `first` to `last` (the policy's zone), both counted; return the files."""
+    made = collect(context, first, last, now)
+    return write_documents({f"report.{lang}": audit_report.document(made, lang) for lang in get_args(Language)}, folder)
+
+
+def collect(context: Context, first: date, last: date, now: datetime) -> Audit:
+    """Return what the report of the period says.
+
+    Raises:
+        FoundError: the log in the ledger is not what was published (see `EvidenceLog.publish`).
+
+    """
+    begin, end = _midnight(context, first), _midnight(context, last + timedelta(days=1))
+    checkpoint = context.log.publish()
+    told = [fact for fact in map(_told, context.log.sequence.entries(0, checkpoint.size)) if fact.at < end]
+    inside = [fact for fact in told if fact.at >= begin]
+    plans = list(_plans(context, begin, end))
+    return Audit(
+        controller=context.policy.controller.name,
+        policy=context.policy.policy_id,
+        first=first,
+        last=last,
+        made_at=now.astimezone(context.zone),
+        datasets=tuple(_datasets(plans, inside)),
+        months=tuple(_months(context, inside, first, last)),
+        requests=tuple(_requests(context, told, begin, end)),
+        denials=tuple(sorted(Counter(f.body["reason"] for f in inside if f.kind == "denial").items())),
+        withheld=tuple(_withheld(context, inside)),
+        failures=tuple(_failures(context, begin, end)),
+        processors=tuple(_processors(context, begin, end, min(now, end))),
+        copies=tuple(_copies(context, min(now, end))),
+        counted=tuple(sorted(Counter(fact.kind for fact in inside).items())),
+        origin=context.log.origin,
+        size=checkpoint.size,
+        root=checkpoint.root.hex(),
+        fingerprint=context.log.signer.verifier.fingerprint,
+    )
+
+
+def _told(entry: LogEntry) -> _Told:
+    try:
+        body = json.loads(base64.b64decode(json.loads(entry.envelope)["payload"]))["predicate"]
+        return _Told(body["kind"], datetime.fromisoformat(body["at"]), str(body["caseId"]), body)
+    except (ValueError, KeyError, TypeError) as error:
+        raise FoundError(f"evidence log: entry {entry.index} is not one of our statements") from error
+
+
+def _midnight(context: Context, day: date) -> datetime:
+    return datetime.combine(day, datetime.min.time(), context.zone)
+
+
+def _plans(context: Context, begin: datetime, end: datetime) -> Iterator[StoredPlan]:
+    """Yield the newest plan of every case that was planned in the period."""
+    for case in context.ledger.cases.all():
+        newest = next(iter(context.ledger.plans.of_case(case.case_id)), None)
+        if newest is not None and begin <= newest.made_at < end and case.state is not CaseState.REJECTED:
+            yield newest
+
+
+def _datasets(plans: Iterable[StoredPlan], inside: Iterable[_Told]) -> Iterator[Dataset]:
+    due: Counter[str] = Counter()
+    for kept in plans:
+        for step in codec.decode(kept.body).steps:
+            if isinstance(step, RowStep):
+                due[step.dataset] += step.rows
+    done: dict[str, Counter[str]] = defaultdict(Counter)
+    looks: dict[str, Verdict] = {}
+    for fact in inside:
+        if fact.kind in _DISPOSALS:
+            done[fact.body["dataset"]][_DONE[fact.body["action"]]] += fact.body["effect"]["rows"]
+        elif fact.kind == "verification":
+            looks[fact.body["dataset"]] = "passed" if fact.body["passed"] else "failed"
+    for name in sorted({*due, *done}):
+        counts = done[name]
+        yield Dataset(
+            name, due[name], counts["erased"], counts["redacted"], counts["anonymized"], looks.get(name, "waiting")
+        )
+
+
+def _months(context: Context, inside: Iterable[_Told], first: date, last: date) -> Iterator[Month]:
+    done: dict[str, Counter[str]] = defaultdict(Counter)
+    for fact in inside:
+        if fact.kind in _DISPOSALS:
+            done[f"{fact.at.astimezone(context.zone):%Y-%m}"][_DONE[fact.body["action"]]] += fact.body["effect"]["rows"]
+    month = first.replace(day=1)
+    while month <= last:
+        counts = done[f"{month:%Y-%m}"]
+        yield Month(f"{month:%Y-%m}", counts["erased"], counts["redacted"], counts["anonymized"])
+        month = (month + timedelta(days=32)).replace(day=1)
+
+
+def _requests(context: Context, told: Iterable[_Told], begin: datetime, end: datetime) -> Iterator[Request]:
+    """Yield requests that came in the period, or that it found open."""
+    ended: dict[str, datetime] = {}
+    for fact in told:
+        if fact.kind in ("denial", "keyDestroyed"):
+            ended.setdefault(fact.case_id, fact.at)
+    for case in sorted(context.ledger.cases.all(kind=CaseKind.REQUEST), key=lambda case: case.opened_at):
+        end_of_case = ended.get(case.case_id)
+        if case.opened_at < end and (end_of_case is None or end_of_case >= begin) and case.due_at is not None:
+            yield _request(context, case, case.due_at, end_of_case)
+
+
+def _request(context: Context, case: Case, due_at: datetime, ended: datetime | None) -> Request:
+    def local(at: datetime) -> date:
+        return at.astimezone(context.zone).date()
+
+    denied = case.state is CaseState.DENIED
+    outcome: audit_report.Outcome = "open" if ended is None else "denied" if denied else "answered"
+    # an answer may still be given at the very last moment before `due_at`
+    last_day = local(due_at - timedelta(microseconds=1))
+    return Request(case.case_id, local(case.opened_at), last_day, local(ended) if ended else None, outcome)
+
+
+def _withheld(context: Context, inside: Iterable[_Told]) -> Iterator[Withheld]:
+    rows: Counter[tuple[str, str, str]] = Counter()
+    ends: dict[tuple[str, str, str], list[datetime | None]] = defaultdict(list)
+    for fact in inside:
+        if fact.kind == "kept":
+            where = (fact.body["dataset"], ", ".join(fact.body["fields"]), fact.body["statute"])
+            until = fact.body["until"]
+            rows[where] += fact.body["rows"]
+            ends[where].append(datetime.fromisoformat(until) if until else None)
+    for (dataset, fields, statute), count in sorted(rows.items()):
+        known = [end for end in ends[dataset, fields, statute] if end is not None]
+        all_known = known and len(known) == len(ends[dataset, fields, statute])
+        latest = max(known).astimezone(context.zone).date() if all_known else None
+        yield Withheld(dataset, fields, count, statute, latest)
+
+
+def _failures(context: Context, begin: datetime, end: datetime) -> Iterator[Failure]:
+    for case in context.ledger.cases.all():
+        for kept in context.ledger.plans.of_case(case.case_id):
+            lines = context.ledger.journal.entries(kept.plan_id)
+            finished = {line.step_id for line in lines if line.phase in (Phase.EVIDENCE, Phase.VERIFIED)}
+            failed = [line for line in lines if line.phase is Phase.FAILED and begin <= line.at < end]
+            for (step, code), times in sorted(Counter((line.step_id, _code(line)) for line in failed).items()):
+                yield Failure(case.case_id, step, code, times, step in finished)
+
+
+def _code(line: JournalEntry) -> str:
+    body = json.loads(line.body)
+    return str(body.get("code", "")) if isinstance(body, dict) else ""
+
+
+def _processors(context: Context, begin: datetime, end: datetime, on: datetime) -> Iterator[Processor]:
+    orders: dict[str, list[PlacedOrder]] = defaultdict(list)
+    for order in context.ledger.copies.orders():
+        answered = order.receipt.received_at if order.receipt else None
+        open_then = answered is None or answered >= begin or not _completed(order)
+        if open_then and context.ledger.cases.get(order.case_id).opened_at < end:
+            orders[order.processor].append(order)
+    for name, placed in sorted(orders.items()):
+        done = [order for order in placed if _completed(order)]
+        late = sum(_is_late(order, on) for order in placed)
+        yield Processor(name, len(placed), len(done), late)
+
+
+def _completed(order: PlacedOrder) -> bool:
+    return order.receipt is not None and order.receipt.state is OrderState.COMPLETED
+
+
+def _is_late(order: PlacedOrder, on: datetime) -> bool:
+    done = order.receipt.received_at if order.receipt and _completed(order) else on
+    return done > order.due_at
+
+
+def _copies(context: Context, on: datetime) -> Iterator[Copies]:
+    """Yield what remained at that moment."""
+    left: dict[str, dict[str, datetime]] = defaultdict(dict)
+    for horizon in context.ledger.copies.horizons():
+        if horizon.gone_at is None or horizon.gone_at > on:
+            known = left[horizon.system].get(horizon.what, horizon.until)
+            left[horizon.system][horizon.what] = max(known, horizon.until)
+    for system, copies in sorted(left.items()):
+        last = max(copies.values()).astimezone(context.zone).date()
+        yield Copies(system, len(copies), last, sum(until <= on for until in copies.values()))

@@ -1,0 +1,139 @@
+"""The words of the certificate, in both languages."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from retention.evidence.blocks import Language
+
+STATUTES = MappingProxyType(
+    {
+        "jp.corporate-tax-act": MappingProxyType({"ja": "法人税法", "en": "Corporation Tax Act (Japan)"}),
+        "jp.consumption-tax-act": MappingProxyType({"ja": "消費税法", "en": "Consumption Tax Act (Japan)"}),
+        "jp.companies-act": MappingProxyType({"ja": "会社法", "en": "Companies Act (Japan)"}),
+        "placed-hold": MappingProxyType({"ja": "係争等による保全", "en": "Preserved for a legal matter"}),
+    }
+)
+"""Laws by the names a person knows."""
+
+
+def statute_title(code: str, language: Language) -> str:
+    """Return the law's name; a code that is not known here is shown as it is."""
+    return STATUTES[code][language] if code in STATUTES else code
+
+
+WORDS = MappingProxyType(
+    {
+        "ja": MappingProxyType(
+            {
+                "title": "個人データ消去等のご報告",
+                "intro": "ご請求に基づき、下記のとおり対応いたしましたのでご報告します。",
+                "case": "受付番号",
+                "requested": "ご請求日",
+                "answered": "ご報告日",
+                "done": "対応した内容",
+                "data": "データ",
+                "action": "対応",
+                "rows": "件数",
+                "erase": "消去しました",
+                "redact": "該当する項目を空にしました",
+                "anonymize": "個人を特定できない形に加工しました",
+                "nothing": "消去等の対象となるデータはありませんでした。",
+                "kept": "法令等により保存を続けるもの",
+                "fields": "項目",
+                "statute": "根拠",
+                "until": "期限",
+                "open": "現時点では定まりません",
+                "kept_note": "上記の項目は定められた目的だけに用い、期限が来ましたら消去します。",
+                "remains": "バックアップ",
+                "system": "保管先",
+                "copies": "複製の数",
+                "gone": "消滅予定日",
+                "remains_note": (
+                    "バックアップの中の複製は利用を停止しており、{date}までにすべて失われます。"
+                    "それまでにバックアップから復元する場合は、利用を始める前に、もう一度消去します。"
+                ),
+                "no_remains": "バックアップに残る複製は把握されていません。",
+                "processors": "委託先",
+                "name": "名称",
+                "completed": "完了の確認日",
+                "waiting": "回答を待っています",
+                "proof": "記録の確かめ方",
+                "proof_note": (
+                    "対応の一つひとつは署名され、後から書き換えれば必ず分かる記録に残っています。"
+                    "記録に個人データは含まれません。"
+                ),
+                "receipt": "お控えのQRコード",
+                "receipt_note": (
+                    "右のQRコードは、この対応がお客様についてのものであることを、お客様ご自身が示せるお控えです。"
+                    "検証用ページ（通信を行いません）で読み取り、ご登録のメールアドレス等を入力すると確かめられます。"
+                ),
+                "receipt_secret": (
+                    "コードにお名前や連絡先は入っていませんが、拾った人が推測を試すことはできます。大切に保管してください。"
+                ),
+                "log": "記録の名称",
+                "size": "記録の件数",
+                "root": "記録全体のハッシュ値",
+                "key": "署名鍵の指紋 (SHA-256)",
+                "limits": "この報告は、当社が把握し管理するシステムについて行ったことをお伝えするものです。",
+                "date": "{0.year}年{0.month}月{0.day}日",
+            }
+        ),
+        "en": MappingProxyType(
+            {
+                "title": "Answer to your erasure request",
+                "intro": "You asked us to erase your personal data. This is what we did.",
+                "case": "Case number",
+                "requested": "You asked on",
+                "answered": "We answered on",
+                "done": "What we did",
+                "data": "Data",
+                "action": "What happened to it",
+                "rows": "Records",
+                "erase": "Erased",
+                "redact": "Personal fields emptied",
+                "anonymize": "Changed so that it no longer tells who you are",
+                "nothing": "There was no data to erase.",
+                "kept": "What we have to keep",
+                "fields": "Fields",
+                "statute": "Required by",
+                "until": "Until",
+                "open": "cannot be said yet",
+                "kept_note": "We use these fields for that purpose only and erase them when the time is over.",
+                "remains": "Backup copies",
+                "system": "Where",
+                "copies": "Copies",
+                "gone": "Gone by",
+                "remains_note": (
+                    "Copies inside backups are out of use and are all gone by {date}. Should we have to restore "
+                    "a backup before then, your data is erased from it again before anybody uses it."
+                ),
+                "no_remains": "We know of no copy left in a backup.",
+                "processors": "Companies that work for us",
+                "name": "Name",
+                "completed": "Confirmed on",
+                "waiting": "has not confirmed yet",
+                "proof": "How this can be checked",
+                "proof_note": (
+                    "Each thing we did is signed and kept in a log that cannot be changed afterwards without "
+                    "anybody noticing. The log holds no personal data."
+                ),
+                "receipt": "QR code of your receipt",
+                "receipt_note": (
+                    "This code is your receipt: with it you can show to whomever you like that this answer is about you. "
+                    "Read it with the check page, which works offline, and type the e-mail address or number we knew "
+                    "you by."
+                ),
+                "receipt_secret": (
+                    "It holds neither your name nor your address, but whoever finds it could try guesses: keep it safe."
+                ),
+                "log": "Log",
+                "size": "Entries in the log",
+                "root": "Hash of the whole log",
+                "key": "Fingerprint of our key (SHA-256)",
+                "limits": "This answer is about the systems we know of and are responsible for.",
+                "date": "{0.day} {0:%B} {0.year}",
+            }
+        ),
+    }
+)
