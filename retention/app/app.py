@@ -14,9 +14,9 @@ from retention.app import (
     approvals,
     auditing,
     drift,
+    epochs,
     explaining,
     foresight,
-    epochs,
     holds,
     inbox,
     publishing,
@@ -218,6 +218,7 @@ class App:
     def consistency(self, old: bytes, new: bytes | None) -> publishing.Consistency:
         """See `publishing.consistency`."""
         return publishing.consistency(self.context, old, new)
+
     def receipt(self, case_id: CaseId) -> bytes | None:
         """See `subjects.write_receipt`."""
         return subjects.write_receipt(self.context, case_id)

@@ -15,7 +15,17 @@ from retention.app.answers import write_documents
 from retention.app.context import Context
 from retention.errors import FoundError
 from retention.evidence import audit_report
-from retention.evidence.audit_report import Audit, Copies, Dataset, Failure, Month, Processor, Request, Verdict, Withheld
+from retention.evidence.audit_report import (
+    Audit,
+    Copies,
+    Dataset,
+    Failure,
+    Month,
+    Processor,
+    Request,
+    Verdict,
+    Withheld,
+)
 from retention.evidence.blocks import Language
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.copies import OrderState, PlacedOrder

@@ -13,13 +13,13 @@ from retention.errors import UnknownNameError
 from retention.evidence import EvidenceLog
 from retention.model.case import Case, CaseKind
 from retention.model.datamap import DataMap
+from retention.model.evidence_terms import EvidenceTerms
 from retention.model.facts import Fact, Recorded
 from retention.model.hold import PlacedHold
 from retention.model.ids import CaseId, DatasetId, HoldId, SystemId
 from retention.model.policy import Policy
 from retention.model.subject import SubjectKey
 from retention.planning.deferred import Promised
-from retention.model.evidence_terms import EvidenceTerms
 from retention.planning.limits import Limits
 from retention.planning.pausing import RESTRICTING, Pauses
 from retention.planning.world import World

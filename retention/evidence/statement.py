@@ -35,8 +35,8 @@ from retention.model.facts import (
     Rejected,
     Remains,
     Replayed,
-    Suspended,
     SubjectsCommitted,
+    Suspended,
 )
 from retention.model.ids import StatementId
 from retention.model.outcome import Effect, Residue
@@ -137,7 +137,9 @@ def _subject(fact: Fact, name: StatementId) -> Json:
     """Name what the statement is about; in-toto wants a digest of it."""
     if isinstance(fact, Looked):
         return {"name": f"urn:retention:dataset:{fact.dataset}", "digest": {"rowSetSha256": fact.found_digest}}
-    if isinstance(fact, Planned | Approved | Rejected | Disposed | Pseudonymized | Suspended | Kept | SubjectsCommitted):
+    if isinstance(
+        fact, Planned | Approved | Rejected | Disposed | Pseudonymized | Suspended | Kept | SubjectsCommitted
+    ):
         return {"name": "urn:retention:plan", "digest": {"sha256": fact.plan_digest}}
     if isinstance(fact, Answered):
         return {"name": "urn:retention:order", "digest": {"sha256": fact.body_digest}}

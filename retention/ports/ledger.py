@@ -19,10 +19,10 @@ from retention.model.event import Event
 from retention.model.hold import Deferred, PlacedHold
 from retention.model.ids import CaseId, HoldId, OrderId, PlanId, StatementId, StepId
 from retention.model.policy import Policy, Rule
+from retention.model.subject import SubjectKey
 
 KeyDigest: TypeAlias = tuple[str, str]
 """One key of a person as the ledger knows it: the identity key's name, and the keyed digest."""
-from retention.model.subject import SubjectKey
 
 
 @dataclass(frozen=True, slots=True)

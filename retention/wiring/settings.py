@@ -10,9 +10,9 @@ from pathlib import Path
 
 from retention.errors import SettingsError
 from retention.grammar import Cell, Document, Record
+from retention.model.evidence_terms import EvidenceTerms
 from retention.model.ids import SystemId
 from retention.model.period import Period
-from retention.model.evidence_terms import EvidenceTerms
 from retention.planning.limits import Limits
 from retention.ports.tiles import ObjectLock, TileSettings
 

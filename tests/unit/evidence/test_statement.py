@@ -49,8 +49,8 @@ from retention.model.ids import (
     RuleId,
     StatementId,
     StepId,
-    SystemId,
     SubjectsCommitted,
+    SystemId,
 )
 from retention.model.outcome import Effect, Residue
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from retention.errors import SettingsError
+from retention.model.evidence_terms import EvidenceTerms
 from retention.model.period import Period
 from retention.ports.tiles import ObjectLock, TileSettings
-from retention.model.evidence_terms import EvidenceTerms
 from retention.wiring import read_settings
 
 GOOD = """\
