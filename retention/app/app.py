@@ -26,6 +26,7 @@ from retention.app.context import Context
 from retention.app.records import PlanSummary, stored
 from retention.app.sealing import SealReport
 from retention.app.verifying import VerifyReport
+from retention.evidence import OfCase, Scope
 from retention.execution.run import Watch
 from retention.grammar import Finding
 from retention.model.case import Case
@@ -148,8 +149,12 @@ class App:
         return drift.check_datamap(self.context)
 
     def bundle(self, case_id: CaseId) -> bytes:
+        """Return the bundle of one case; see `answers.bundle`."""
+        return answers.bundle(self.context, OfCase(case_id))
+
+    def bundle_about(self, scope: Scope) -> bytes:
         """See `answers.bundle`."""
-        return answers.bundle(self.context, case_id)
+        return answers.bundle(self.context, scope)
 
     def certificate(self, case_id: CaseId, folder: Path) -> list[Path]:
         """See `answers.write_certificate`."""

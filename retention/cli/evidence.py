@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from retention.cli.options import State
 from retention.cli.output import AsJson, console, errors, print_json, print_table
 from retention.cli.workspace import opened
-from retention.errors import InputError
-from retention.evidence import verifier, verifier_source
-from retention.model.ids import CaseId
+from retention.errors import InputError, Problem
+from retention.evidence import (
+    OfCase,
+    OfDataset,
+    OfPeriod,
+    OfRule,
+    Scope,
+    browser_page,
+    verifier,
+    verifier_source,
+)
+from retention.evidence import verify as checked
+from retention.model.ids import CaseId, DatasetId, RuleId
 
 app = typer.Typer(help="Evidence: show, export, verify.", no_args_is_help=True)
 
@@ -23,7 +34,7 @@ CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="The case's nu
 def show(context: typer.Context, case: CaseArgument, *, as_json: AsJson = False) -> None:
     """Print what the log states about a case."""
     with opened(context) as application:
-        facts = verifier.verify(application.bundle(CaseId(case))).facts
+        facts = checked(application.bundle(CaseId(case))).facts
     if as_json:
         print_json(facts)
         return
@@ -33,19 +44,57 @@ def show(context: typer.Context, case: CaseArgument, *, as_json: AsJson = False)
 @app.command()
 def export(
     context: typer.Context,
-    case: CaseArgument,
     output: Annotated[Path, typer.Option("--output", "-o", help="The bundle's file.")],
+    case: Annotated[str, typer.Argument(metavar="[CASE]", help="The case's number.", show_default=False)] = "",
     *,
-    with_verifier: Annotated[bool, typer.Option(help="Put the single-file verifier beside it.")] = True,
+    case_option: Annotated[str, typer.Option("--case", metavar="CASE", help="One case.")] = "",
+    period: Annotated[str, typer.Option(metavar="FROM..TO", help="A period; TO itself is not in it.")] = "",
+    rule: Annotated[str, typer.Option(metavar="ID", help="Every case in which the rule or hold was applied.")] = "",
+    dataset: Annotated[str, typer.Option(metavar="ID", help="Every case that touched the dataset.")] = "",
+    with_verifier: Annotated[bool, typer.Option(help="Put the verifiers (Python, browser) beside it.")] = True,
 ) -> None:
-    """Write one case's bundle: everything an auditor needs, in one file."""
+    """Write a bundle: everything an auditor needs about a case, period, rule or dataset, in one file."""
+    asked = {"CASE": case, "--case": case_option, "--period": period, "--rule": rule, "--dataset": dataset}
     with opened(context) as application:
-        content = application.bundle(CaseId(case))
+        scope = _scope({name: value for name, value in asked.items() if value}, application.context.zone)
+        content = application.bundle_about(scope)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_bytes(content)
     if with_verifier:
         (output.parent / "verify_evidence.py").write_bytes(verifier_source())
+        (output.parent / "verify_evidence.html").write_bytes(browser_page())
     console.print(f"{output}: {len(content)} bytes", highlight=False, soft_wrap=True)
+
+
+def _scope(asked: dict[str, str], zone: tzinfo) -> Scope:
+    """Return what the bundle is to be about.
+
+    Raises:
+        InputError: nothing or more than one thing was named, or the period cannot be read.
+
+    """
+    if len(asked) != 1:
+        found = ", ".join(asked) or "none"
+        problem = Problem(where="export", expected="one of CASE, --period, --rule, --dataset", found=found)
+        raise InputError("a bundle is about one thing", problems=(problem,))
+    ((name, value),) = asked.items()
+    if name == "--period":
+        return _period(value, zone)
+    if name == "--rule":
+        return OfRule(RuleId(value))
+    return OfDataset(DatasetId(value)) if name == "--dataset" else OfCase(CaseId(value))
+
+
+def _period(text: str, zone: tzinfo) -> OfPeriod:
+    """Read `FROM..TO`; a date is the midnight with which it begins, in the policy's time zone."""
+    start, _, end = text.partition("..")
+    try:
+        first, last = datetime.fromisoformat(start), datetime.fromisoformat(end)
+    except ValueError:
+        expected = "FROM..TO with dates or instants, like 2026-11-01..2026-12-01"
+        problem = Problem(where="--period", expected=expected, found="something else")
+        raise InputError("the period cannot be read", problems=(problem,)) from None
+    return OfPeriod(*(at if at.tzinfo else at.replace(tzinfo=zone) for at in (first, last)))
 
 
 @app.command()
@@ -54,6 +103,7 @@ def verify(
     file: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The bundle's file.")],
     key: Annotated[str, typer.Option(help="The verifier key you were given by another way.")] = "",
     *,
+    language: Annotated[Literal["en", "ja"], typer.Option(help="Of claims and limits.")] = "en",
     as_json: AsJson = False,
 ) -> None:
     """Check a bundle, offline. Exit 1 names what is broken."""
@@ -63,13 +113,13 @@ def verify(
     except OSError as error:
         raise InputError(f"{file} cannot be read ({error.strerror})") from None
     try:
-        report = verifier.verify(content, key or _pinned(state.folder))
+        report = checked(content, key or _pinned(state.folder))
     except ValueError as error:
         raise InputError(f"--key: {error}", hint="give it as name+keyid+base64") from None
     if as_json:
         print_json(report)
     elif report.authentic:
-        console.print(verifier.summary(report), markup=False, highlight=False, soft_wrap=True, end="")
+        console.print(verifier.summary(report, language), markup=False, highlight=False, soft_wrap=True, end="")
     if not report.authentic:
         errors.print(f"BROKEN: {report.broken}", style="bold red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1)
