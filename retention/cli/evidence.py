@@ -103,19 +103,21 @@ def verify(
     file: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The bundle's file.")],
     key: Annotated[str, typer.Option(help="The verifier key you were given by another way.")] = "",
     *,
+    witnesses: Annotated[
+        Path | None, typer.Option(metavar="POLICYFILE", help="Witnesses whose quorum must have cosigned.")
+    ] = None,
     language: Annotated[Literal["en", "ja"], typer.Option(help="Of claims and limits.")] = "en",
     as_json: AsJson = False,
 ) -> None:
     """Check a bundle, offline. Exit 1 names what is broken."""
     state: State = context.obj
+    content = _read(file)
+    policy = _read(witnesses).decode("utf-8", "surrogateescape") if witnesses else None
     try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise InputError(f"{file} cannot be read ({error.strerror})") from None
-    try:
-        report = checked(content, key or _pinned(state.folder))
+        report = checked(content, key or _pinned(state.folder), policy)
     except ValueError as error:
-        raise InputError(f"--key: {error}", hint="give it as name+keyid+base64") from None
+        hint = "keys are given as name+keyid+base64, witnesses as a C2SP tlog-policy file"
+        raise InputError(f"the bundle was not checked: {error}", hint=hint) from None
     if as_json:
         print_json(report)
     elif report.authentic:
@@ -123,6 +125,13 @@ def verify(
     if not report.authentic:
         errors.print(f"BROKEN: {report.broken}", style="bold red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file} cannot be read ({error.strerror})") from None
 
 
 def _pinned(folder: Path) -> str | None:
