@@ -10,6 +10,7 @@ from typing import assert_never, get_args
 
 from retention.app.context import Context
 from retention.app.records import stored
+from retention.app.witnessing import ask_witnesses
 from retention.errors import StateError
 from retention.evidence import OfCase, Scope, bundle_of, gather
 from retention.evidence.certificate import (
@@ -31,8 +32,10 @@ from retention.planning import codec
 from retention.ports.ledger import Phase, StoredPlan
 
 
-def bundle(context: Context, scope: Scope) -> bytes:
+def bundle(context: Context, scope: Scope, now: datetime | None = None) -> bytes:
     """Return the evidence bundle of a case, rule, dataset or period, with the plans and the policy behind it.
+
+    With `now`, the log's witnesses are asked to cosign the bundle's checkpoint.
 
     Raises:
         UnknownNameError: there is no such case, or the log has nothing about the rule, dataset or period.
@@ -50,6 +53,8 @@ def bundle(context: Context, scope: Scope) -> bytes:
         attachments |= _certificates(context, scope.case_id)
         # publishing for the certificate may have moved the log on: gather what it says now
         gathered = gather(context.log, scope)
+    if now is not None:
+        ask_witnesses(context, now)
     return bundle_of(context.log, gathered, attachments)
 
 

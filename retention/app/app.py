@@ -20,6 +20,7 @@ from retention.app import (
     sealing,
     sweeps,
     verifying,
+    witnessing,
 )
 from retention.app.applying import ApplyReport
 from retention.app.context import Context
@@ -27,6 +28,7 @@ from retention.app.records import PlanSummary, stored
 from retention.app.sealing import SealReport
 from retention.app.verifying import VerifyReport
 from retention.evidence import OfCase, Scope
+from retention.evidence.witnessing import Witnessed
 from retention.execution.run import Watch
 from retention.grammar import Finding
 from retention.model.case import Case
@@ -152,9 +154,17 @@ class App:
         """Return the bundle of one case; see `answers.bundle`."""
         return answers.bundle(self.context, OfCase(case_id))
 
-    def bundle_about(self, scope: Scope) -> bytes:
+    def bundle_about(self, scope: Scope, now: datetime | None = None) -> bytes:
         """See `answers.bundle`."""
-        return answers.bundle(self.context, scope)
+        return answers.bundle(self.context, scope, now)
+
+    def ask_witnesses(self, now: datetime) -> Witnessed | None:
+        """See `witnessing.ask_witnesses`."""
+        return witnessing.ask_witnesses(self.context, now)
+
+    def print_checkpoint(self, now: datetime) -> str:
+        """See `witnessing.print_checkpoint`."""
+        return witnessing.print_checkpoint(self.context, now)
 
     def certificate(self, case_id: CaseId, folder: Path) -> list[Path]:
         """See `answers.write_certificate`."""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from retention.errors import UnknownNameError
 from retention.evidence import EvidenceLog
+from retention.evidence.witnessing import Witnesses
 from retention.model.case import Case, CaseKind
 from retention.model.datamap import DataMap
 from retention.model.facts import Fact, Recorded
@@ -43,6 +44,8 @@ class Context:
     ledger: Ledger
     keys: KeyStore = field(repr=False)
     log: EvidenceLog
+    witnesses: Witnesses | None = None
+    """Who cosigns the log's checkpoints; None if nobody does."""
 
     @property
     def zone(self) -> ZoneInfo:

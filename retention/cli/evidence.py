@@ -10,7 +10,7 @@ import typer
 
 from retention.cli.options import State
 from retention.cli.output import AsJson, console, errors, print_json, print_table
-from retention.cli.workspace import opened
+from retention.cli.workspace import now, opened
 from retention.errors import InputError, Problem
 from retention.evidence import (
     OfCase,
@@ -23,6 +23,7 @@ from retention.evidence import (
     verifier_source,
 )
 from retention.evidence import verify as checked
+from retention.evidence.witnessing import Witnessed
 from retention.model.ids import CaseId, DatasetId, RuleId
 
 app = typer.Typer(help="Evidence: show, export, verify.", no_args_is_help=True)
@@ -57,7 +58,7 @@ def export(
     asked = {"CASE": case, "--case": case_option, "--period": period, "--rule": rule, "--dataset": dataset}
     with opened(context) as application:
         scope = _scope({name: value for name, value in asked.items() if value}, application.context.zone)
-        content = application.bundle_about(scope)
+        content = application.bundle_about(scope, now())
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_bytes(content)
     if with_verifier:
@@ -125,6 +126,49 @@ def verify(
     if not report.authentic:
         errors.print(f"BROKEN: {report.broken}", style="bold red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1)
+
+
+@app.command()
+def publish(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Publish the log and ask its witnesses. Exit 1 if they are no quorum; the log is published all the same."""
+    with opened(context) as application:
+        witnessed = application.ask_witnesses(now())
+        checkpoint = application.context.log.publish()
+    if as_json:
+        print_json({"origin": checkpoint.origin, "size": checkpoint.size, "witnessed": witnessed})
+    else:
+        _say(f"{checkpoint.origin}: {checkpoint.size} entries, root {checkpoint.root.hex()}")
+        _say_witnessed(witnessed)
+    if witnessed is not None and not witnessed.is_quorum:
+        raise typer.Exit(1)
+
+
+@app.command()
+def checkpoint(
+    context: typer.Context,
+    *,
+    output: Annotated[Path, typer.Option("--print", metavar="FILE", help="The page's file (HTML).")],
+) -> None:
+    """Write the newest checkpoint as a page with a QR code, for the audit binder."""
+    with opened(context) as application:
+        page = application.print_checkpoint(now())
+    output.write_text(page, encoding="utf-8")
+    _say(f"{output}: print it, sign it, file it")
+
+
+def _say_witnessed(witnessed: Witnessed | None) -> None:
+    if witnessed is None:
+        _say("no witnesses: nobody outside has seen this log (evidence.witnesses in retention.yaml)")
+        return
+    for name, at in witnessed.cosigned.items():
+        _say(f"cosigned by {name} at {at}")
+    for name, code in witnessed.missing.items():
+        _say(f"not cosigned by {name}: {code}")
+    _say(f"quorum {'reached' if witnessed.is_quorum else 'NOT REACHED'}: {witnessed.needed}")
+
+
+def _say(text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _read(file: Path) -> bytes:

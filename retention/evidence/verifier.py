@@ -22,7 +22,7 @@ import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Protocol
 
 FORMAT = "https://retention.example/evidence-bundle/v2"
@@ -1258,19 +1258,17 @@ def _check_quorum(head: _Head, vkey: str, policy: Policy, signed_by: SignedBy) -
         for name, witness in policy.witnesses.items():
             at = cosigned_at(line, head.text, witness, signed_by)
             if at is not None:
-                found[name] = _utc(at)
+                found[name] = utc(at)
     if not policy.is_reached(found):
-        raise BundleError(
-            "witnesses: the quorum is not reached: needed {}, found {}".format(
-                policy.needs(), ", ".join(sorted(found)) or "none"
-            )
-        )
+        who = ", ".join(sorted(found)) or "none"
+        raise BundleError(f"witnesses: the quorum is not reached: needed {policy.needs()}, found {who}")
     return found
 
 
-def _utc(seconds: int) -> str:
+def utc(seconds: int) -> str:
+    """Write seconds since 1970 as an instant; raises BundleError if no calendar has it."""
     try:
-        return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (OverflowError, ValueError, OSError):
         raise BundleError("cosignature: at no time that a calendar has") from None
 
