@@ -12,6 +12,7 @@ from retention.app import (
     answers,
     applying,
     approvals,
+    canaries,
     drift,
     holds,
     inbox,
@@ -31,6 +32,7 @@ from retention.evidence import OfCase, Scope
 from retention.evidence.witnessing import Witnessed
 from retention.execution.run import Watch
 from retention.grammar import Finding
+from retention.model.canary import Canary, CanaryId
 from retention.model.case import Case
 from retention.model.hold import PlacedHold
 from retention.model.ids import CaseId, HoldId, PlanId, StepId, SystemId
@@ -157,6 +159,22 @@ class App:
     def bundle_about(self, scope: Scope, now: datetime | None = None) -> bytes:
         """See `answers.bundle`."""
         return answers.bundle(self.context, scope, now)
+
+    def plant_canary(self, now: datetime) -> Canary:
+        """See `canaries.plant`."""
+        return canaries.plant(self.context, now)
+
+    def erase_canary(self, canary_id: CanaryId, now: datetime) -> canaries.Sighting:
+        """See `canaries.erase`."""
+        return canaries.erase(self.context, canary_id, now)
+
+    def check_canaries(self, now: datetime) -> canaries.Sighting:
+        """See `canaries.check`."""
+        return canaries.check(self.context, now)
+
+    def known_canaries(self) -> tuple[canaries.Known, ...]:
+        """See `canaries.listed`."""
+        return canaries.listed(self.context)
 
     def ask_witnesses(self, now: datetime) -> Witnessed | None:
         """See `witnessing.ask_witnesses`."""

@@ -200,6 +200,18 @@ LOG_SIZE = Table(
     Column("seal", LargeBinary),
 )
 
+CANARIES = Table(
+    "ledger_canaries",
+    METADATA,
+    Column("canary_id", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("planted_at", Instant, nullable=False),
+    Column("rows", Text, nullable=False),
+    Column("digests", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("looked_at", Instant),
+)
+
 LEASES = Table(
     "ledger_leases",
     METADATA,
