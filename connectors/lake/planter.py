@@ -63,8 +63,13 @@ class LakePlanter:
 def _parquet(schema: pa.Schema, row: Mapping[str, Value]) -> bytes:
     sink = io.BytesIO()
     try:
-        arrays = [pa.scalar(row.get(part.name)).cast(part.type) if row.get(part.name) is not None else None for part in schema]
-        columns = [pa.array([None if cell is None else cell.as_py()], part.type) for cell, part in zip(arrays, schema, strict=True)]
+        arrays = [
+            pa.scalar(row.get(part.name)).cast(part.type) if row.get(part.name) is not None else None for part in schema
+        ]
+        columns = [
+            pa.array([None if cell is None else cell.as_py()], part.type)
+            for cell, part in zip(arrays, schema, strict=True)
+        ]
         pq.write_table(pa.Table.from_arrays(columns, schema=schema), sink)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, ValueError):
         # the value stands in the original message, so that message goes no further

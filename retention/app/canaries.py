@@ -73,7 +73,9 @@ def plant(context: Context, now: datetime) -> Canary:
     plantings = rows_of(context.datamap, _shapes(context), secrets.token_bytes(32), now)
     start = next(((p, name, p.row[column]) for p in plantings for name, column in p.dataset.subject.items()), None)
     if start is None:
-        raise RefusedError("no mapped store can take a canary", hint="a dataset with a subject key in sql, lake or memory")
+        raise RefusedError(
+            "no mapped store can take a canary", hint="a dataset with a subject key in sql, lake or memory"
+        )
     case = Case(CaseId(new_id("C", now)), CaseKind.REQUEST, CaseState.OPEN, now, _due(context, now), now, now)
     open_case(context, case)
     vault = context.ledger.vault
@@ -220,7 +222,9 @@ def _refuse_more_than(context: Context, canary: Canary, plan: Plan) -> None:
         raise RefusedError(f"{canary.canary_id}: a hold would keep the canary's rows in {kept}; nothing was touched")
     if plan.crossings:
         what = ", ".join(crossing.limit for crossing in plan.crossings)
-        raise LimitError(f"{canary.canary_id}: its plan crosses a limit ({what})", hint="the dataset is too small for one")
+        raise LimitError(
+            f"{canary.canary_id}: its plan crosses a limit ({what})", hint="the dataset is too small for one"
+        )
 
 
 def _carried_out(context: Context, plan_id: PlanId, now: datetime) -> FoundError | None:

@@ -21,7 +21,9 @@ def plant(context: typer.Context, *, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"canary_id": canary.canary_id, "case_id": canary.case_id, "rows": dict(canary.rows)})
     else:
-        console.print(f"{canary.canary_id}: planted in {len(canary.rows)} datasets, case {canary.case_id}", markup=False)
+        console.print(
+            f"{canary.canary_id}: planted in {len(canary.rows)} datasets, case {canary.case_id}", markup=False
+        )
 
 
 @app.command()

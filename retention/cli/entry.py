@@ -34,7 +34,6 @@ COMMANDS = {
     "backups": "copies:backups",
     "evidence": "evidence:app",
     "canary": "canaries:app",
-    "canary": "canaries:app",
     "witness": "witness:app",
 }
 """Command → module of this package, and its function or group. Loaded when it is called: what touches a

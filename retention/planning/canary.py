@@ -49,14 +49,12 @@ def rows_of(datamap: DataMap, shapes: Mapping[DatasetId, Shape], seed: bytes, no
         if links is None or not (dataset.subject or links):
             continue
         ties = {**{column: keys.of(dataset, name) for name, column in dataset.subject.items()}, **links}
-        primary = {
-            column: keys.primary(dataset, column) for column in dataset.primary_key if column not in ties
-        }
+        primary = {column: keys.primary(dataset, column) for column in dataset.primary_key if column not in ties}
         at = now - LONG_AGO if shape.is_kept else now
         rest = {
             name: shape.examples.get(name, keys.other(dataset, name, kind, at)) for name, kind in shape.columns.items()
         }
-        made[dataset.dataset_id] = {name: value for name, value in {**rest, **primary, **ties}.items()}
+        made[dataset.dataset_id] = {**rest, **primary, **ties}
     return tuple(Planting(datamap.datasets[name], row) for name, row in made.items())
 
 

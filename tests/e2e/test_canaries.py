@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import shutil
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from connectors.memory.database import forget, make
 from connectors.sql.eraser import SqlEraser
+from connectors.sql.planter import SqlPlanter
 from retention.errors import FoundError, RefusedError, TerminalFailure
 from retention.evidence import verify
 from retention.model.canary import CanaryState
@@ -52,7 +54,9 @@ def rows(shop) -> list[tuple[object, ...]]:
 def wide(shop):
     """The shop with limits that one row of ten does not cross."""
     settings = shop.folder / "retention.yaml"
-    settings.write_text(settings.read_text(encoding="utf-8").replace("fraction: 0.5", "fraction: 0.6"), encoding="utf-8")
+    settings.write_text(
+        settings.read_text(encoding="utf-8").replace("fraction: 0.5", "fraction: 0.6"), encoding="utf-8"
+    )
     return shop
 
 
@@ -61,8 +65,6 @@ def s3():
     """An S3 for this module."""
     spec = importlib.util.spec_from_file_location("s3_server", Path(__file__).parents[1] / "s3" / "server.py")
     module = importlib.util.module_from_spec(spec)
-    import sys
-
     sys.modules["s3_server"] = module
     spec.loader.exec_module(module)
     server = next(kind for name, kind in vars(module).items() if isinstance(kind, type) and hasattr(kind, "close"))()
@@ -89,7 +91,8 @@ def everywhere(wide, s3):
     columns = {"no": ColumnType.INTEGER, "holder": ColumnType.TEXT}
     make("canary-points").put("cards", columns, [{"no": n, "holder": f"c{n}"} for n in range(10)])
     settings, datamap = wide.folder / "retention.yaml", wide.folder / "datamap.yaml"
-    lake = f'  lake: {{connector: lake, url: "s3://canary-lake", endpoint: "{s3.endpoint}", region: us-east-1, access_key: test, secret_key: test}}\n'
+    access = "region: us-east-1, access_key: test, secret_key: test"
+    lake = f'  lake: {{connector: lake, url: "s3://canary-lake", endpoint: "{s3.endpoint}", {access}}}\n'
     points = '  points: {connector: memory, url: "memory:canary-points"}\n'
     settings.write_text(settings.read_text(encoding="utf-8") + lake + points, encoding="utf-8")
     datamap.write_text(datamap.read_text(encoding="utf-8") + MORE, encoding="utf-8")
@@ -98,7 +101,7 @@ def everywhere(wide, s3):
 
 
 def test_a_canary_goes_the_whole_road_and_is_nowhere(everywhere):
-    """Planted in five datasets of three systems, erased with old versions, looked for everywhere; others are untouched."""
+    """Planted in five datasets of three systems, erased with old versions, looked for; others are untouched."""
     before = rows(everywhere)
     with everywhere.app() as app:
         canary = app.plant_canary(NOW)
@@ -172,8 +175,6 @@ def test_somebody_elses_row_stops_the_run(wide):
 
 def test_a_canary_half_planted_is_known_and_goes(wide, monkeypatch):
     """A store that fails in the middle of planting leaves rows that `run` finds and erases all the same."""
-    from connectors.sql.planter import SqlPlanter
-
     plant = SqlPlanter.plant
 
     def failing(self, dataset, row):
@@ -192,7 +193,7 @@ def test_a_canary_half_planted_is_known_and_goes(wide, monkeypatch):
 
 
 def test_the_commands_say_what_they_did(wide, cli):
-    """`canary plant`, `list`, `run` and `check` exit 0 on a healthy workspace; the list carries keys only while rows stand."""
+    """All four commands exit 0 on a healthy workspace; the list carries keys only while rows stand."""
     assert cli("canary", "plant", "--json", folder=wide.folder).code == 0
     planted = cli("canary", "list", "--json", folder=wide.folder)
     assert "user_id" in planted.out

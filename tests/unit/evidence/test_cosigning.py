@@ -80,7 +80,15 @@ def test_statuses_are_those_of_the_protocol():
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"old 1", b"old 01\n\nx\n", b"old -1\n\nx\n", b"old 1\nAAAA\n\nx\n", b"old 1\n" + b"A" * 43 + b"=\n" * 1, b"\n\n"],
+    [
+        b"",
+        b"old 1",
+        b"old 01\n\nx\n",
+        b"old -1\n\nx\n",
+        b"old 1\nAAAA\n\nx\n",
+        b"old 1\n" + b"A" * 43 + b"=\n" * 1,
+        b"\n\n",
+    ],
 )
 def test_a_body_of_another_form_is_wrong_input(body):
     """What is no submission is refused, never a defect."""

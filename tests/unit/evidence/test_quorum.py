@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import base64
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from retention.evidence import OfCase, bundle_of, gather, verifier, verify
+from retention.evidence import OfCase, Signer, bundle_of, gather, verifier, verify
 from retention.evidence.binder import checkpoint_page
 from retention.evidence.cosigning import Cosigner
+from retention.evidence.note import sign_checkpoint
 from retention.evidence.verifier import read_policy
 from retention.evidence.witnessing import COSIGNED, Witnesses, ask, cosigned_note
 from retention.model.ids import CaseId
@@ -77,14 +80,10 @@ def test_the_same_witness_twice_is_one(told):
     assert "found a" in verify(bundle_of(told, gather(told, OfCase(CASE)), {}), witnesses=TWO_OF_THREE).broken
 
 
-def test_a_cosignature_of_another_checkpoint_or_log_breaks_the_bundle(told, story):
+def test_a_cosignature_of_another_checkpoint_or_log_breaks_the_bundle(told):
     """A line replayed from an earlier checkpoint or another origin is in a witness's name and does not verify."""
     gathered = gather(told, OfCase(CASE))
     checkpoint = told.checkpoint()
-    from dataclasses import replace
-
-    from retention.evidence.note import sign_checkpoint
-
     others = (
         sign_checkpoint(told.signer, told.origin, checkpoint.size - 1, bytes(32)),
         sign_checkpoint(told.signer, "other.example/log", checkpoint.size, checkpoint.root),
@@ -99,8 +98,6 @@ def test_a_cosignature_of_another_checkpoint_or_log_breaks_the_bundle(told, stor
 def test_a_forged_time_breaks_the_cosignature(told):
     """The time stands under the signature: moving it back breaks the line."""
     checkpoint = gather(told, OfCase(CASE)).checkpoint
-    import base64
-
     early = ONE.cosign(checkpoint, NOW - timedelta(days=9)).decode().split(" ")[2]
     late = ONE.cosign(checkpoint, NOW).decode().split(" ")[2]
     raw = base64.b64decode(early)[:12] + base64.b64decode(late)[12:]
@@ -117,8 +114,6 @@ def test_a_policy_of_another_log_rejects_the_bundle_and_one_of_ours_pins_the_key
     other = "log other.example/log+" + "x"
     with pytest.raises(ValueError, match="line 1"):
         verify(bundle, witnesses=other + "\n" + TWO_OF_THREE)
-    from retention.evidence import Signer
-
     stranger = Signer.from_seed("other.example/log", bytes([9]) * 32).vkey
     assert "a log that the policy" in verify(bundle, witnesses=f"log {stranger}\n{TWO_OF_THREE}").broken
     assert verify(bundle, witnesses=f"log {told.vkey}\n{TWO_OF_THREE}").pinned
@@ -154,7 +149,14 @@ def test_groups_of_groups_are_counted():
     """Thresholds nest, comments and blanks are passed over, `none` asks for nobody."""
     policy = read_policy("# ours\n\n" + LINES + "\tgroup ab any a b \ngroup all-of all ab c\nquorum all-of\n")
     assert policy.needs() == "2 of (1 of (a, b), c)"
-    assert [policy.is_reached(who) for who in ("ac", "bc", "ab", "c", "abc", "")] == [True, True, False, False, True, False]
+    assert [policy.is_reached(who) for who in ("ac", "bc", "ab", "c", "abc", "")] == [
+        True,
+        True,
+        False,
+        False,
+        True,
+        False,
+    ]
     assert read_policy("quorum none\n").is_reached("")
 
 

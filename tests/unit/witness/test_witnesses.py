@@ -131,7 +131,7 @@ def test_a_silent_witness_holds_nobody_up():
 
 
 def test_a_lying_witness_counts_for_nothing(histories):
-    """A line by another key, of another checkpoint or from the future, a size beyond all: no cosignature, each named."""
+    """A line by another key, of another checkpoint or from the future, a size beyond all: each is named."""
     log = histories.log("ours", 1)
     cosigner = Cosigner.from_seed("w.example/w", bytes(32))
     stranger = Cosigner.from_seed("w.example/w", bytes([7]) * 32)
@@ -165,7 +165,7 @@ def test_a_line_that_is_kept_is_not_asked_for_again(histories):
     assert client.asked == 1
 
 
-def test_the_protocol_over_http(histories, serve):
+def test_the_protocol_over_http(serve):
     """Unknown logs, other paths, bodies without a length or too long get the statuses of the protocol."""
     url = serve("auditor").server.url
     post = lambda content, path="/add-checkpoint", **more: httpx.post(url + path, content=content, **more).status_code  # noqa: E731 -- short
