@@ -19,7 +19,7 @@ def plant(context: typer.Context, *, as_json: AsJson = False) -> None:
     with opened(context) as application:
         canary = application.plant_canary(now())
     if as_json:
-        print_json({"canary_id": canary.canary_id, "case_id": canary.case_id, "rows": dict(canary.rows)})
+        print_json({"canary_id": canary.canary_id, "case_id": canary.case_id, "rows": canary.rows})
     else:
         console.print(
             f"{canary.canary_id}: planted in {len(canary.rows)} datasets, case {canary.case_id}", markup=False
