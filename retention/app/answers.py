@@ -23,6 +23,7 @@ from retention.evidence.certificate import (
     RemainsLine,
     render,
 )
+from retention.evidence.stamping import ATTACHED, stamp_of
 from retention.model.case import CaseKind, CaseState
 from retention.model.copies import OrderState, PlacedOrder
 from retention.model.ids import CaseId, DatasetId, StepId
@@ -55,6 +56,9 @@ def bundle(context: Context, scope: Scope, now: datetime | None = None) -> bytes
         gathered = gather(context.log, scope)
     if now is not None:
         ask_witnesses(context, now)
+    stamped = stamp_of(context.log.tiles, gathered.checkpoint)
+    if stamped is not None:
+        attachments[ATTACHED] = stamped
     return bundle_of(context.log, gathered, attachments)
 
 

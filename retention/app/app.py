@@ -180,6 +180,10 @@ class App:
         """See `witnessing.ask_witnesses`."""
         return witnessing.ask_witnesses(self.context, now)
 
+    def is_stamped(self) -> bool | None:
+        """See `witnessing.is_stamped`."""
+        return witnessing.is_stamped(self.context)
+
     def print_checkpoint(self, now: datetime) -> str:
         """See `witnessing.print_checkpoint`."""
         return witnessing.print_checkpoint(self.context, now)

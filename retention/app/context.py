@@ -23,6 +23,7 @@ from retention.planning.world import World
 from retention.ports.connector import CopiesSystem, ProcessorSystem, Store
 from retention.ports.keys import KeyStore
 from retention.ports.ledger import Ledger, LogEntry
+from retention.ports.timestamper import Timestamper
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Context:
     log: EvidenceLog
     witnesses: Witnesses | None = None
     """Who cosigns the log's checkpoints; None if nobody does."""
+    timestamper: Timestamper | None = None
+    """Who stamps the time on them; None if nobody does."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from retention.app.context import Context
 from retention.evidence.binder import checkpoint_page
+from retention.evidence.stamping import stamp
 from retention.evidence.witnessing import Witnessed, ask, cosigned_note
 
 
@@ -18,10 +19,19 @@ def ask_witnesses(context: Context, now: datetime) -> Witnessed | None:
         FoundError: the log cannot be published.
 
     """
+    is_stamped(context)
     if context.witnesses is None:
         context.log.publish()
         return None
     return ask(context.log, context.witnesses, now)
+
+
+def is_stamped(context: Context) -> bool | None:
+    """Have the newest checkpoint stamped; return whether it is, None if nobody is to be asked.
+
+    An authority that is dead, slow or says no holds nobody up.
+    """
+    return None if context.timestamper is None else stamp(context.log, context.timestamper)
 
 
 def print_checkpoint(context: Context, now: datetime) -> str:

@@ -133,12 +133,15 @@ def publish(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Publish the log and ask its witnesses. Exit 1 if they are no quorum; the log is published all the same."""
     with opened(context) as application:
         witnessed = application.ask_witnesses(now())
+        stamped = application.is_stamped()
         checkpoint = application.context.log.publish()
     if as_json:
-        print_json({"origin": checkpoint.origin, "size": checkpoint.size, "witnessed": witnessed})
+        print_json({"origin": checkpoint.origin, "size": checkpoint.size, "witnessed": witnessed, "stamped": stamped})
     else:
         _say(f"{checkpoint.origin}: {checkpoint.size} entries, root {checkpoint.root.hex()}")
         _say_witnessed(witnessed)
+        if stamped is not None:
+            _say("time-stamped (checkpoint.tsr)" if stamped else "NOT time-stamped: the authority gave no stamp")
     if witnessed is not None and not witnessed.is_quorum:
         raise typer.Exit(1)
 

@@ -8,6 +8,7 @@ merkle       hashes, roots, proofs (RFC 6962)
 tiles        the log as static files (C2SP tlog-tiles)
 note         signers, verifier keys, checkpoints (C2SP signed-note)
 cosigning    witnesses: what they decide and sign, and how the log asks them (C2SP tlog-witness)
+stamping     time-stamps of an outside authority (RFC 3161)
 binder       the checkpoint on paper, for the audit binder
 log          record, publish
 index        what the log holds about each case, rule and dataset

@@ -8,6 +8,7 @@ from pathlib import Path
 from retention.errors import SettingsError
 from retention.evidence.verifier import Policy, read_policy
 from retention.evidence.witnessing import Witnesses
+from retention.ports.timestamper import ConnectTimestamper, Timestamper
 from retention.ports.witness import ConnectWitness, WitnessClient
 
 
@@ -47,3 +48,19 @@ def _clients(policy: Policy) -> dict[str, WitnessClient]:
         connect: ConnectWitness = points[scheme].load()
         clients[name] = connect(witness.url)
     return clients
+
+
+def connect_timestamper(address: str) -> Timestamper:
+    """Return the client of a time-stamping authority, found by entry point `retention.timestamps`.
+
+    Raises:
+        SettingsError: nothing connects to such an address.
+        MissingExtraError: the client's packages are not installed.
+
+    """
+    points = {point.name: point for point in entry_points(group="retention.timestamps")}
+    scheme = address.partition("://")[0]
+    if scheme not in points:
+        raise SettingsError("evidence.timestamps: expected an address of http or https, found another")
+    connect: ConnectTimestamper = points[scheme].load()
+    return connect(address)

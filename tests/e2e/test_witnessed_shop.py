@@ -62,7 +62,7 @@ def test_an_erasure_is_witnessed_and_the_bundle_shows_it(witnessed, cli, tmp_pat
     assert cli("witness", "show", tmp_path / "auditor").code == 0
 
 
-def test_a_policy_file_that_is_wrong_is_wrong_input(witnessed, cli, tmp_path):
+def test_a_policy_file_that_is_wrong_is_wrong_input(witnessed, cli):
     """A policy that names another log, or none that can be read, stops before anything is opened: exit 2."""
     policy = witnessed.folder / "witnesses.txt"
     policy.write_text("quorum nobody\n", encoding="utf-8")
