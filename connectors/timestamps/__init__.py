@@ -1,7 +1,7 @@
 """Time-stamping authorities over HTTP (RFC 3161, section 3.4).
 
-    connect   address → client
-    client    one request, bounded in bytes and in time
+connect   address → client
+client    one request, bounded in bytes and in time
 """
 
 from __future__ import annotations

@@ -62,7 +62,9 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
     file = Cell.root(document).record(["ledger", "policy", "datamap", "keys", "evidence", "systems"], ["limits"])
     keys = file["keys"].record(["provider", "path"])
     keys["provider"].word(["file"], "the provider `file` (aws-kms is not built yet in this version)")
-    evidence = file["evidence"].record(["store", "origin"], ["object_lock", "retain", "witnesses", "timestamps", *_STORE_OPTIONS])
+    evidence = file["evidence"].record(
+        ["store", "origin"], ["object_lock", "retain", "witnesses", "timestamps", *_STORE_OPTIONS]
+    )
     systems = {SystemId(name): _system(name, cell) for name, cell in file["systems"].entries("systems by name").items()}
     _check_names(file["systems"], systems)
     settings = Settings(
