@@ -72,9 +72,8 @@ class Authority:
     def reply(self, request: bytes) -> bytes:
         """Stamp the request."""
         (self.folder / "request.tsq").write_bytes(request)
-        done = self.run(
-            "ts -reply -config tsa.cnf -section tsa -queryfile request.tsq -signer tsa.pem -inkey key.pem -out reply.tsr"
-        )
+        signer = "-signer tsa.pem -inkey key.pem"
+        done = self.run(f"ts -reply -config tsa.cnf -section tsa -queryfile request.tsq {signer} -out reply.tsr")
         assert done.returncode == 0, done.stderr
         return (self.folder / "reply.tsr").read_bytes()
 

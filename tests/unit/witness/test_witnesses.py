@@ -14,13 +14,14 @@ import pytest
 
 from connectors.witness.client import HttpWitness
 from retention.errors import InputError, StateError, TransientFailure
-from retention.evidence.cosigning import Cosigner
+from retention.evidence.cosigning import Cosigner, Submission
 from retention.evidence.verifier import read_policy
 from retention.evidence.witnessing import COSIGNED, Witnesses, ask, cosigned_note
 from retention.model.facts import HoldPlaced, Recorded
 from retention.model.ids import HoldId
 from retention.ports.witness import Cosignatures, OtherSize
 from retention.witness import WitnessFolder
+from retention.witness import folder as folder_module
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
@@ -189,6 +190,35 @@ def test_a_witness_folder_is_private_and_is_served_once(tmp_path):
         WitnessFolder.make(tmp_path / "w", "auditor.example/w", [])
     with witness.serving(), pytest.raises(StateError), WitnessFolder(tmp_path / "w").serving():
         pass
+
+
+@pytest.mark.parametrize("dies_at", ["write_beside", "sync_folder", "cosign"])
+def test_a_witness_that_dies_signs_for_nothing_it_could_forget(histories, serve, monkeypatch, dies_at):
+    """Dead before, during or after remembering: no signature got out; started again it signs, and no other history."""
+    auditor, log = serve("auditor"), histories.log("ours", 1, 2)
+    asked = witnesses(auditor.line("auditor") + "quorum auditor\n")
+    ask(log, asked, NOW)
+    grow(log, 3)
+
+    def dies(*_):
+        raise KeyboardInterrupt
+
+    target = Cosigner if dies_at == "cosign" else folder_module
+    with monkeypatch.context() as patch:
+        patch.setattr(target, dies_at, dies)
+        body = Submission(2, log_proof(log, 2), log.publish().note, log.origin).body
+        with pytest.raises(KeyboardInterrupt):
+            auditor.witness.answer(body, NOW)
+    again = serve("auditor")
+    asked = witnesses(again.line("auditor") + "quorum auditor\n")
+    assert ask(log, asked, NOW).is_quorum
+    assert ask(histories.log("shown", 1, 9, 3), asked, NOW).missing == {"auditor": "contradicts"}
+    assert again.witness.known()[0].size == 3
+
+
+def log_proof(log, old):
+    """Return the proof that the published log continues its first entries."""
+    return log.consistency(old, log.publish().size)
 
 
 def test_what_a_witness_remembers_is_checked_before_it_signs(histories, serve):
