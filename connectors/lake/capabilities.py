@@ -9,4 +9,5 @@ CAPABILITIES = Capabilities(
     actions=frozenset(Action),
     versioned=True,  # a bucket may keep versions; they are always looked for
     transactional=False,  # one object at a time
+    plants=True,
 )

@@ -9,6 +9,7 @@ from connectors.lake.eraser import LakeEraser
 from connectors.lake.finder import LakeFinder
 from connectors.lake.inspector import LakeInspector
 from connectors.lake.objects import Bucket
+from connectors.lake.planter import LakePlanter
 from connectors.lake.settings import LakeSettings, read_settings
 from retention.errors import MissingExtraError
 from retention.ports.connector import Capabilities, SystemSettings
@@ -38,6 +39,10 @@ class Lake:
     def inspector(self) -> LakeInspector:
         """Return the side that verification reads by, with a client of its own."""
         return self._inspector
+
+    def planter(self) -> LakePlanter:
+        """Return the side that plants canaries."""
+        return LakePlanter(self._bucket)
 
     def tables(self) -> tuple[str, ...]:
         """Return the folders (`viewing/`) and single objects at the top, also those with old versions only."""

@@ -266,6 +266,11 @@ class Bucket:
             raise TerminalFailure(message, hint="have the hold lifted, then run again")
         return head.get("ObjectLockRetainUntilDate")
 
+    def create(self, key: str, content: bytes) -> None:
+        """Write a new object; raises ObjectChanged if there is one."""
+        with self._doing("write", key):
+            self._client.put_object(Bucket=self._name, Key=key, Body=content, IfNoneMatch="*")
+
     def abort(self, upload: Upload) -> None:
         """Throw the parts of an unfinished upload away."""
         with self._doing("abort the upload of", upload.key):

@@ -7,6 +7,7 @@ from connectors.memory.database import Database, database
 from connectors.memory.eraser import MemoryEraser
 from connectors.memory.finder import MemoryFinder
 from connectors.memory.inspector import MemoryInspector
+from connectors.memory.planter import MemoryPlanter
 from connectors.memory.settings import MemoryOptions, options
 from retention.ports.connector import Capabilities, SystemSettings
 
@@ -44,6 +45,10 @@ class MemoryStore:
     def inspector(self) -> MemoryInspector:
         """Return the side that verification reads by."""
         return MemoryInspector(self._database)
+
+    def planter(self) -> MemoryPlanter:
+        """Return the side that plants canaries."""
+        return MemoryPlanter(self._database)
 
     def tables(self) -> tuple[str, ...]:
         """Return the tables' names, sorted."""

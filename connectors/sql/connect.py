@@ -9,6 +9,7 @@ from connectors.sql.database import Database
 from connectors.sql.eraser import SqlEraser
 from connectors.sql.finder import SqlFinder
 from connectors.sql.inspector import SqlInspector
+from connectors.sql.planter import SqlPlanter
 from connectors.sql.settings import options
 from retention.errors import MissingExtraError
 from retention.ports.connector import Capabilities, SystemSettings
@@ -54,6 +55,10 @@ class SqlStore:
     def inspector(self) -> SqlInspector:
         """Return the side that verification reads by."""
         return SqlInspector(self._database)
+
+    def planter(self) -> SqlPlanter:
+        """Return the side that plants canaries."""
+        return SqlPlanter(self._database)
 
     def tables(self) -> tuple[str, ...]:
         """Return the schema's tables, sorted."""

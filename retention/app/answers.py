@@ -14,6 +14,7 @@ from typing import assert_never, get_args
 from retention.app.context import Context
 from retention.app.records import stored
 from retention.app.subjects import write_receipt
+from retention.app.witnessing import ask_witnesses
 from retention.errors import StateError
 from retention.evidence import OfCase, Scope, bundle_of, gather, page, printing
 from retention.evidence.blocks import Document, Language
@@ -27,6 +28,7 @@ from retention.evidence.certificate import (
     document,
     render,
 )
+from retention.evidence.stamping import ATTACHED, stamp_of
 from retention.model.case import CaseKind, CaseState
 from retention.model.copies import OrderState, PlacedOrder
 from retention.model.ids import CaseId, DatasetId, StepId
@@ -36,8 +38,10 @@ from retention.planning import codec
 from retention.ports.ledger import Phase, StoredPlan
 
 
-def bundle(context: Context, scope: Scope) -> bytes:
+def bundle(context: Context, scope: Scope, now: datetime | None = None) -> bytes:
     """Return the evidence bundle of a case, rule, dataset or period, with the plans and the policy behind it.
+
+    With `now`, the log's witnesses are asked to cosign the bundle's checkpoint.
 
     Raises:
         UnknownNameError: there is no such case, or the log has nothing about the rule, dataset or period.
@@ -50,6 +54,11 @@ def bundle(context: Context, scope: Scope) -> bytes:
     for case_id in gathered.cases:
         name = "plan.json" if isinstance(scope, OfCase) else f"plan-{case_id}.json"
         attachments |= _plan_of(context, case_id, name, named)
+    if now is not None:
+        ask_witnesses(context, now)
+    stamped = stamp_of(context.log.tiles, gathered.checkpoint)
+    if stamped is not None:
+        attachments[ATTACHED] = stamped
     return bundle_of(context.log, gathered, attachments)
 
 

@@ -13,6 +13,7 @@ from retention.app import (
     applying,
     approvals,
     auditing,
+    canaries,
     drift,
     epochs,
     explaining,
@@ -26,6 +27,7 @@ from retention.app import (
     subjects,
     sweeps,
     verifying,
+    witnessing,
 )
 from retention.app.applying import ApplyReport
 from retention.app.context import Context
@@ -37,8 +39,10 @@ from retention.app.verifying import VerifyReport
 from retention.evidence import OfCase, Scope
 from retention.evidence.audit import AuditReport
 from retention.evidence.note import Checkpoint
+from retention.evidence.witnessing import Witnessed
 from retention.execution.run import Watch
 from retention.grammar import Finding
+from retention.model.canary import Canary, CanaryId
 from retention.model.case import Case
 from retention.model.hold import PlacedHold
 from retention.model.ids import CaseId, HoldId, PlanId, StepId, SystemId
@@ -199,9 +203,37 @@ class App:
         """Return the bundle of one case; see `answers.bundle`."""
         return answers.bundle(self.context, OfCase(case_id))
 
-    def bundle_about(self, scope: Scope) -> bytes:
+    def bundle_about(self, scope: Scope, now: datetime | None = None) -> bytes:
         """See `answers.bundle`."""
-        return answers.bundle(self.context, scope)
+        return answers.bundle(self.context, scope, now)
+
+    def plant_canary(self, now: datetime) -> Canary:
+        """See `canaries.plant`."""
+        return canaries.plant(self.context, now)
+
+    def erase_canary(self, canary_id: CanaryId, now: datetime) -> canaries.Sighting:
+        """See `canaries.erase`."""
+        return canaries.erase(self.context, canary_id, now)
+
+    def check_canaries(self, now: datetime) -> canaries.Sighting:
+        """See `canaries.check`."""
+        return canaries.check(self.context, now)
+
+    def known_canaries(self) -> tuple[canaries.Known, ...]:
+        """See `canaries.listed`."""
+        return canaries.listed(self.context)
+
+    def ask_witnesses(self, now: datetime) -> Witnessed | None:
+        """See `witnessing.ask_witnesses`."""
+        return witnessing.ask_witnesses(self.context, now)
+
+    def is_stamped(self) -> bool | None:
+        """See `witnessing.is_stamped`."""
+        return witnessing.is_stamped(self.context)
+
+    def print_checkpoint(self, now: datetime) -> str:
+        """See `witnessing.print_checkpoint`."""
+        return witnessing.print_checkpoint(self.context, now)
 
     def certificate(self, case_id: CaseId, folder: Path) -> list[Path]:
         """See `answers.write_certificate`."""

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from retention.errors import UnknownNameError
 from retention.evidence import EvidenceLog
+from retention.evidence.witnessing import Witnesses
 from retention.model.case import Case, CaseKind
 from retention.model.datamap import DataMap
 from retention.model.evidence_terms import EvidenceTerms
@@ -26,6 +27,7 @@ from retention.planning.world import World
 from retention.ports.connector import CopiesSystem, ProcessorSystem, Store
 from retention.ports.keys import KeyStore
 from retention.ports.ledger import Ledger, LogEntry
+from retention.ports.timestamper import Timestamper
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,10 @@ class Context:
     log: EvidenceLog
     terms: EvidenceTerms = field(default_factory=EvidenceTerms)
     """How long evidence keeps what ties it to people."""
+    witnesses: Witnesses | None = None
+    """Who cosigns the log's checkpoints; None if nobody does."""
+    timestamper: Timestamper | None = None
+    """Who stamps the time on them; None if nobody does."""
 
     @property
     def zone(self) -> ZoneInfo:

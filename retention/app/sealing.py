@@ -9,6 +9,7 @@ from retention.app.applying import site_of
 from retention.app.context import Context
 from retention.app.records import move, stored
 from retention.app.subjects import commit_subjects
+from retention.app.witnessing import ask_witnesses
 from retention.errors import StateError, TransientFailure
 from retention.execution.elsewhere import tell
 from retention.execution.lines import Lines
@@ -53,6 +54,7 @@ def seal(context: Context, plan_id: PlanId, now: datetime) -> SealReport:
         raise StateError(f"{case.case_id} is {case.state.value}; only a verified case is sealed")
     close_if_gone(context, plan.case_id)
     checkpoint = context.log.publish()
+    ask_witnesses(context, now)
     remaining = [horizon.until for horizon in _remaining(context, plan.case_id)]
     state = context.ledger.cases.get(plan.case_id).state
     return SealReport(plan.case_id, state, max(remaining, default=None), checkpoint.size)
@@ -88,7 +90,7 @@ def follow_up(context: Context, now: datetime) -> tuple[Case, ...]:
     sealed = context.ledger.cases.all(states=[CaseState.SEALED])
     closed = tuple(case for case in sealed if close_if_gone(context, case.case_id))
     context.ledger.copies.expire_suppressions(now)
-    context.log.publish()
+    ask_witnesses(context, now)
     return closed
 
 

@@ -34,6 +34,8 @@ COMMANDS = {
     "processors": "copies:processors",
     "backups": "copies:backups",
     "evidence": "evidence:app",
+    "canary": "canaries:app",
+    "witness": "witness:app",
 }
 """Command → module of this package, and its function or group. Loaded when it is called: what touches a
 workspace imports much, `--version` and `init` nothing of that."""

@@ -27,6 +27,7 @@ from retention.evidence import (
 from retention.evidence import verify as checked
 from retention.evidence.audit import AuditReport
 from retention.evidence.audit import audit as audit_files
+from retention.evidence.witnessing import Witnessed
 from retention.model.ids import CaseId, DatasetId, RuleId
 from retention.store import FolderTiles
 
@@ -63,7 +64,7 @@ def export(
     asked = {"CASE": case, "--case": case_option, "--period": period, "--rule": rule, "--dataset": dataset}
     with opened(context) as application:
         scope = _scope({name: value for name, value in asked.items() if value}, application.context.zone)
-        content = application.bundle_about(scope)
+        content = application.bundle_about(scope, now())
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_bytes(content)
     if with_verifier:
@@ -110,6 +111,9 @@ def verify(
     key: Annotated[str, typer.Option(help="The verifier key you were given by another way.")] = "",
     after: Annotated[Path | None, typer.Option(help="An earlier bundle that this period's must continue.")] = None,
     *,
+    witnesses: Annotated[
+        Path | None, typer.Option(metavar="POLICYFILE", help="Witnesses whose quorum must have cosigned.")
+    ] = None,
     language: Annotated[Literal["en", "ja"], typer.Option(help="Of claims and limits.")] = "en",
     as_json: AsJson = False,
 ) -> None:
@@ -117,12 +121,14 @@ def verify(
     state: State = context.obj
     content, older = _bytes(file), _bytes(after) if after else None
     vkey = key or _pinned(state.folder)
+    policy = _bytes(witnesses).decode("utf-8", "surrogateescape") if witnesses else None
     try:
-        report = checked(content, vkey)
+        report = checked(content, vkey, policy)
         if older is not None and report.authentic:
             report = verifier.verify_after(older, content, report, vkey)
     except ValueError as error:
-        raise InputError(f"--key: {error}", hint="give it as name+keyid+base64") from None
+        hint = "keys are given as name+keyid+base64, witnesses as a C2SP tlog-policy file"
+        raise InputError(f"the bundle was not checked: {error}", hint=hint) from None
     if as_json:
         print_json(report)
     elif report.authentic:
@@ -134,13 +140,34 @@ def verify(
 
 @app.command()
 def publish(context: typer.Context, *, as_json: AsJson = False) -> None:
-    """Publish what is new in the log: tiles, then the signed checkpoint."""
+    """Publish the log and ask its witnesses. Exit 1 if they are no quorum; the log is published all the same."""
     with opened(context) as application:
         checkpoint = application.publish(now())
+        witnessed = application.ask_witnesses(now())
+        stamped = application.is_stamped()
     if as_json:
-        print_json({"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root.hex()})
-        return
-    console.print(f"{checkpoint.size} entries, root {checkpoint.root.hex()}", highlight=False, soft_wrap=True)
+        head = {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root.hex()}
+        print_json({**head, "witnessed": witnessed, "stamped": stamped})
+    else:
+        _say(f"{checkpoint.size} entries, root {checkpoint.root.hex()}")
+        _say_witnessed(witnessed)
+        if stamped is not None:
+            _say("time-stamped (checkpoint.tsr)" if stamped else "NOT time-stamped: the authority gave no stamp")
+    if witnessed is not None and not witnessed.is_quorum:
+        raise typer.Exit(1)
+
+
+@app.command()
+def checkpoint(
+    context: typer.Context,
+    *,
+    output: Annotated[Path, typer.Option("--print", metavar="FILE", help="The page's file (HTML).")],
+) -> None:
+    """Write the newest checkpoint as a page with a QR code, for the audit binder."""
+    with opened(context) as application:
+        page = application.print_checkpoint(now())
+    output.write_text(page, encoding="utf-8")
+    _say(f"{output}: print it, sign it, file it")
 
 
 @app.command()
@@ -188,6 +215,21 @@ def consistency(
         f"the log of {found.new_size} entries continues the one of {found.old_size}: {len(found.proof)} hashes prove it"
     )
     console.print(text, highlight=False, soft_wrap=True)
+
+
+def _say_witnessed(witnessed: Witnessed | None) -> None:
+    if witnessed is None:
+        _say("no witnesses: nobody outside has seen this log (evidence.witnesses in retention.yaml)")
+        return
+    for name, at in witnessed.cosigned.items():
+        _say(f"cosigned by {name} at {at}")
+    for name, code in witnessed.missing.items():
+        _say(f"not cosigned by {name}: {code}")
+    _say(f"quorum {'reached' if witnessed.is_quorum else 'NOT REACHED'}: {witnessed.needed}")
+
+
+def _say(text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _audited_copy(folder: Path, key: str) -> AuditReport:

@@ -7,6 +7,9 @@ dsse         the signed envelope
 merkle       hashes, roots, proofs (RFC 6962)
 tiles        the log as static files (C2SP tlog-tiles)
 note         signers, verifier keys, checkpoints (C2SP signed-note)
+cosigning    witnesses: what they decide and sign, and how the log asks them (C2SP tlog-witness)
+stamping     time-stamps of an outside authority (RFC 3161)
+binder       the checkpoint on paper, for the audit binder
 log          record, publish
 index        what the log holds about each case, rule and dataset
 bundle       everything about one case, rule, dataset or period in one file
@@ -47,14 +50,14 @@ from retention.evidence.statement import column_name, kind_of, statement, statem
 from retention.evidence.verifier import Report as BundleReport
 
 
-def verify(data: bytes, vkey: str | None = None) -> BundleReport:
+def verify(data: bytes, vkey: str | None = None, witnesses: str | None = None) -> BundleReport:
     """Check a bundle as `verifier.verify` does, with the signatures checked by `cryptography`: the same, faster.
 
     Raises:
-        ValueError: `vkey` is not a verifier key.
+        ValueError: `vkey` is not a verifier key, or `witnesses` not the text of a policy file.
 
     """
-    return verifier.verify(data, vkey, signed_by=_signed_by)
+    return verifier.verify(data, vkey, witnesses=witnesses, signed_by=_signed_by)
 
 
 def _signed_by(public: bytes, message: bytes, signature: bytes, /) -> bool:

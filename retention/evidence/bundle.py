@@ -17,6 +17,7 @@ from retention.evidence.dsse import pae
 from retention.evidence.index import LogIndex, is_index, make_index, predicate
 from retention.evidence.log import EvidenceLog
 from retention.evidence.note import Checkpoint, sign_checkpoint
+from retention.evidence.witnessing import cosigned_note
 from retention.model.facts import Recorded
 from retention.model.ids import CaseId, DatasetId, RuleId
 from retention.ports.ledger import LogEntry
@@ -129,7 +130,7 @@ def bundle_of(log: EvidenceLog, gathered: Gathered, attachments: Mapping[str, by
     body: Json = {
         "attachments": [_attachment(name, attachments[name]) for name in sorted(attachments)],
         "before": _before(log, gathered),
-        "checkpoint": gathered.checkpoint.note.decode(),
+        "checkpoint": cosigned_note(log.tiles, gathered.checkpoint).decode(),
         "entries": [_entry(entry, proof) for entry, proof in zip(gathered.entries, proofs, strict=True)],
         "format": verifier.FORMAT,
         "index": _heads(gathered),

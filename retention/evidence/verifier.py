@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Check an evidence bundle: this one file, Python 3.8 or later, nothing installed, no network.
 
-    python3 verifier.py BUNDLE [--key VKEY] [--after OLDER] [--language ja]
+    python3 verifier.py BUNDLE [--key VKEY] [--witnesses POLICYFILE] [--after OLDER] [--language ja]
 
 Exit code 0: authentic (a line says if it is not complete). 1: broken, and the first line says
 what. 2: the file cannot be read, or wrong usage. Give the verifier key you know from elsewhere
-with --key; without it the bundle only agrees with the key it brings itself.
+with --key; without it the bundle only agrees with the key it brings itself. With --witnesses, too
+few cosignatures of the witnesses that the file names (C2SP tlog-policy) are broken as well.
 
 The parts, in this order: the words; what is reported; the file's parts; nothing is left out;
-the story; the summary; JSON, base64, Merkle trees and Ed25519; for people.
+the story; the summary; JSON, base64, Merkle trees and Ed25519; witnesses; for people.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ import hashlib
 import json
 import re
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Protocol
 
 FORMAT = "https://retention.example/evidence-bundle/v2"
@@ -218,7 +221,11 @@ class Report:
     checkpoint: str = ""
     """The checkpoint's signed text: origin, size and root, each with its line break."""
     others: tuple[str, ...] = ()
-    """Further signature lines of the checkpoint, as they stand: witnesses, not judged here."""
+    """Further signature lines of the checkpoint, as they stand; judged only with a policy file of witnesses."""
+    witnessed: tuple[tuple[str, str], ...] = ()
+    """Witnesses of the policy file who cosigned the checkpoint, by name, each with when it says it did."""
+    quorum: str = ""
+    """What the policy file asks for, in words; it was reached, or the bundle would not be authentic."""
     facts: tuple[Fact, ...] = ()
     superseded: tuple[str, ...] = ()
     """Ids of the statements among them that a correction withdrew."""
@@ -232,25 +239,29 @@ class Report:
         return self.authentic and not self.still_open
 
 
-def verify(data: bytes, vkey: str | None = None, *, signed_by: SignedBy | None = None) -> Report:
+def verify(
+    data: bytes, vkey: str | None = None, *, witnesses: str | None = None, signed_by: SignedBy | None = None
+) -> Report:
     """Check a bundle; never raises for any `data`.
 
     Args:
         data: the bundle.
         vkey: the verifier key the caller trusts, or None to take the bundle's own.
+        witnesses: the text of a policy file (C2SP tlog-policy) whose quorum must have cosigned the checkpoint.
         signed_by: a faster check of Ed25519 signatures than the one in this file.
 
     Raises:
-        ValueError: `vkey` is not a verifier key.
+        ValueError: `vkey` is not a verifier key, or `witnesses` is not a policy.
 
     """
+    policy = None if witnesses is None else read_policy(witnesses)
     if vkey is not None:
         try:
             _read_key(vkey, _signed_by)
         except BundleError as error:
             raise ValueError(str(error)) from error
     try:
-        return _verified(data, vkey, signed_by or _signed_by)
+        return _verified(data, vkey, signed_by or _signed_by, policy)
     except BundleError as error:
         return Report(authentic=False, broken=str(error))
 
@@ -273,7 +284,7 @@ def verify_after(older: bytes, newer: bytes, report: Report, vkey: str | None = 
     return Report(authentic=False, broken=broken) if broken else report
 
 
-def _verified(data: bytes, pinned: str | None, signed_by: SignedBy) -> Report:
+def _verified(data: bytes, pinned: str | None, signed_by: SignedBy, policy: Policy | None) -> Report:
     """Cheap checks first: form, hashes, then signatures, then the story."""
     body, seal = _read_bundle(data)
     vkey = _text(body, "vkey", "bundle")
@@ -284,6 +295,7 @@ def _verified(data: bytes, pinned: str | None, signed_by: SignedBy) -> Report:
     attached = _read_attachments(_list(body, "attachments", "bundle"))
     entries = _read_entries(_list(body, "entries", "bundle"), head)
     _check_signed(head, key)
+    witnessed = _check_quorum(head, vkey, policy, signed_by) if policy else {}
     if not key.accepts(_pae(SEAL_TYPE, _canonical(body)), seal):
         raise BundleError("seal: does not verify: something in the bundle was changed, added or left out")
     facts = tuple(_read_fact(entry, key) for entry in entries)
@@ -306,9 +318,11 @@ def _verified(data: bytes, pinned: str | None, signed_by: SignedBy) -> Report:
         root=head.root.hex(),
         before=facts[0].index if "from" in scope else 0,
         fingerprint=hashlib.sha256(key.public).hexdigest(),
-        pinned=pinned is not None,
+        pinned=pinned is not None or (policy is not None and vkey in policy.logs),
         checkpoint=head.text.decode("utf-8"),
         others=head.others,
+        witnessed=tuple(sorted(witnessed.items())),
+        quorum=policy.needs() if policy else "",
         facts=told,
         superseded=story.superseded,
         attachments=tuple(attached),
@@ -1137,6 +1151,185 @@ assert _BASE_POINT is not None  # noqa: S101 -- a constant of the curve
 _BASE = _BASE_POINT
 
 
+# --- witnesses: C2SP tlog-policy and tlog-cosignature ------------------------------------------
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Someone who cosigns checkpoints, after checking that the log only grew."""
+
+    name: str
+    """In the policy file."""
+    key_name: str
+    key_id: bytes
+    public: bytes
+    url: str
+    """Where the log asks for cosignatures; may be empty."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Which logs, which witnesses, and how many of them must have cosigned."""
+
+    logs: tuple[str, ...]
+    """Verifier keys; empty: any log."""
+    witnesses: dict[str, Witness]
+    groups: dict[str, tuple[int, tuple[str, ...]]]
+    """Name → how many of which members."""
+    quorum: str
+
+    def is_reached(self, cosigners: Iterable[str]) -> bool:
+        """Whether these witnesses are a quorum."""
+        return self.quorum == "none" or self._stands(self.quorum, frozenset(cosigners))
+
+    def needs(self) -> str:
+        """Say the quorum in words: `2 of (a, b, c)`."""
+        return self._words(self.quorum)
+
+    def _stands(self, name: str, cosigners: frozenset[str]) -> bool:
+        if name in self.witnesses:
+            return name in cosigners
+        least, members = self.groups[name]
+        return sum(self._stands(member, cosigners) for member in members) >= least
+
+    def _words(self, name: str) -> str:
+        if name not in self.groups:
+            return name
+        least, members = self.groups[name]
+        return "{} of ({})".format(least, ", ".join(self._words(member) for member in members))
+
+
+def read_policy(text: str) -> Policy:
+    """Read a policy file (C2SP tlog-policy).
+
+    Raises:
+        ValueError: it is not one; the message names the line.
+
+    """
+    policy = Policy((), {}, {}, "")
+    used: set[str] = set()
+    for number, line in enumerate(text.split("\n"), 1):
+        words = re.split("[ \t]+", line.strip(" \t"))
+        if words == [""] or words[0].startswith("#"):
+            continue
+        try:
+            policy = _with_line(policy, words, used)
+        except (BundleError, ValueError) as error:
+            raise ValueError(f"policy of witnesses, line {number}: {error}") from None
+    if not policy.quorum:
+        raise ValueError("policy of witnesses: expected one line `quorum NAME`, found none")
+    return policy
+
+
+def _with_line(policy: Policy, words: list[str], used: set[str]) -> Policy:
+    kind, rest = words[0], words[1:]
+    if kind == "log" and len(rest) in (1, 2):
+        _read_key(rest[0], _signed_by)
+        if any(rest[0].rpartition("+")[2] == known.rpartition("+")[2] for known in policy.logs):
+            raise ValueError("the log's key stands here twice")
+        return replace(policy, logs=(*policy.logs, rest[0]))
+    if kind == "witness" and len(rest) in (2, 3):
+        witness = _read_witness(rest[0], rest[1], rest[2] if rest[2:] else "")
+        if any(witness.public == known.public for known in policy.witnesses.values()):
+            raise ValueError("the witness's key stands here twice")
+        _check_new(policy, witness.name)
+        return replace(policy, witnesses={**policy.witnesses, witness.name: witness})
+    if kind == "group" and len(rest) >= 3:  # noqa: PLR2004 -- name, threshold, members
+        _check_new(policy, rest[0])
+        return replace(policy, groups={**policy.groups, rest[0]: _read_group(policy, rest[1], rest[2:], used)})
+    if kind == "quorum" and len(rest) == 1 and not policy.quorum:
+        if rest[0] != "none":
+            _check_known(policy, rest[0])
+        return replace(policy, quorum=rest[0])
+    raise ValueError("expected log VKEY, witness NAME VKEY, group NAME K MEMBERS or one quorum NAME")
+
+
+def _read_witness(name: str, vkey: str, url: str) -> Witness:
+    key_name, _, rest = vkey.partition("+")
+    key_id, _, encoded = rest.partition("+")
+    raw = _decode(encoded, "key")
+    expected = hashlib.sha256(key_name.encode("utf-8", "surrogateescape") + b"\n" + raw).digest()[:4]
+    if not key_name or len(raw) != 33 or raw[:1] != b"\x04" or key_id != expected.hex():  # noqa: PLR2004 -- 1 + 32
+        raise ValueError("expected the key of an Ed25519 cosigner (name+keyid+base64, type 4)")
+    point = _decompressed(raw[1:])
+    if point is None or _times_eight(point)[0] == 0:
+        raise ValueError("not a point that signatures can be checked with")
+    return Witness(name, key_name, expected, raw[1:], url)
+
+
+def _read_group(policy: Policy, least: str, members: list[str], used: set[str]) -> tuple[int, tuple[str, ...]]:
+    for member in members:
+        _check_known(policy, member)
+        if member in used:
+            raise ValueError("a member may count in one group only, once")
+        used.add(member)
+    number = {"any": 1, "all": len(members)}.get(least)
+    if number is None and re.fullmatch("[1-9][0-9]{0,3}", least) and int(least) <= len(members):
+        number = int(least)
+    if number is None:
+        raise ValueError("expected any, all or a number of 1 to the number of members")
+    return number, tuple(members)
+
+
+def _check_new(policy: Policy, name: str) -> None:
+    if name == "none" or name in policy.witnesses or name in policy.groups:
+        raise ValueError("expected a new name, found one that is taken")
+
+
+def _check_known(policy: Policy, name: str) -> None:
+    if name not in policy.witnesses and name not in policy.groups:
+        raise ValueError("expected a witness or group of the lines above, found another name")
+
+
+def cosigned_at(line: str, text: bytes, witness: Witness, signed_by: SignedBy | None = None) -> int | None:
+    """Return when the witness says it cosigned the checkpoint's text (seconds since 1970).
+
+    None: the line is not the witness's.
+
+    Raises:
+        BundleError: the line is in the witness's name and does not verify.
+
+    """
+    _, name, encoded = line.split(" ")
+    raw = _decode(encoded, "cosignature of " + witness.name)
+    if name != witness.key_name or raw[:4] != witness.key_id:
+        return None
+    at, signature = int.from_bytes(raw[4:12], "big"), raw[12:]
+    message = b"cosignature/v1\ntime %d\n%b" % (at, text)
+    if at >= 1 << 63 or not (signed_by or _signed_by)(witness.public, message, signature):
+        raise BundleError("cosignature of " + witness.name + ": does not verify for this checkpoint")
+    return at
+
+
+def _check_quorum(head: _Head, vkey: str, policy: Policy, signed_by: SignedBy) -> dict[str, str]:
+    """Return who cosigned, and when.
+
+    Raises:
+        BundleError: not by the policy's log, a cosignature does not verify, or too few are there.
+
+    """
+    if policy.logs and vkey not in policy.logs:
+        raise BundleError("key: the bundle is signed by a log that the policy of witnesses does not name")
+    found: dict[str, str] = {}
+    for line in head.others:
+        for name, witness in policy.witnesses.items():
+            at = cosigned_at(line, head.text, witness, signed_by)
+            if at is not None:
+                found[name] = utc(at)
+    if not policy.is_reached(found):
+        who = ", ".join(sorted(found)) or "none"
+        raise BundleError(f"witnesses: the quorum is not reached: needed {policy.needs()}, found {who}")
+    return found
+
+
+def utc(seconds: int) -> str:
+    """Write seconds since 1970 as an instant; raises BundleError if no calendar has it."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, ValueError, OSError):
+        raise BundleError("cosignature: at no time that a calendar has") from None
+
+
 # --- for people --------------------------------------------------------------------------------
 
 _HEADINGS = {
@@ -1163,7 +1356,10 @@ def summary(report: Report, language: str = "en") -> str:
     lines += ["key    sha256 " + report.fingerprint]
     trust = "the one you gave" if report.pinned else "NOT PINNED: compare it with the published one, or use --key"
     lines += ["       " + trust]
-    lines += [f"       {len(report.others)} signatures of others, not judged here"] if report.others else []
+    lines += [f"       cosigned by {name} at {at}" for name, at in report.witnessed]
+    lines += ["       quorum reached: " + report.quorum] if report.quorum else []
+    unjudged = len(report.others) - len(report.witnessed)
+    lines += [f"       {unjudged} signatures of others, not judged here"] if unjudged > 0 else []
     lines += ["files  " + ", ".join(report.attachments)] if report.attachments else []
     lines += ["", facts, *(_line(fact, report.superseded) for fact in report.facts)]
     lines += ["", remains, *(_remaining(report) or ["  " + nothing])]
@@ -1228,6 +1424,12 @@ def _read(path: str) -> bytes:
         return file.read()
 
 
+def _read_text(path: str | None) -> str | None:
+    if path is None:
+        return None
+    return _read(path).decode("utf-8", "surrogateescape")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run as a program; return the exit code."""
     parser = argparse.ArgumentParser(description="Check an evidence bundle, offline.")
@@ -1235,10 +1437,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--key", metavar="VKEY", help="the verifier key you trust: name+keyid+base64")
     parser.add_argument("--after", metavar="OLDER", help="an earlier bundle that this period's must continue")
     parser.add_argument("--language", choices=sorted(_HEADINGS), default="en", help="of claims and limits")
+    parser.add_argument("--witnesses", metavar="POLICYFILE", help="witnesses whose quorum must have cosigned")
     options = parser.parse_args(arguments)
     try:
         data = _read(options.bundle)
-        report = verify(data, options.key)
+        report = verify(data, options.key, witnesses=_read_text(options.witnesses))
         if options.after and report.authentic:
             report = verify_after(_read(options.after), data, report, options.key)
     except (OSError, ValueError) as error:

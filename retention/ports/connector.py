@@ -45,6 +45,8 @@ class Capabilities:
     """Whether the store keeps noncurrent versions that must be removed as well."""
     transactional: bool = False
     """Whether one call's effect is all or nothing."""
+    plants: bool = False
+    """Whether a canary's rows can be added; such a store is a `ports.planter.PlantingStore`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol, TypeAlias
 
+from retention.model.canary import Canary, CanaryId
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.copies import Horizon, PlacedOrder, Receipt
 from retention.model.event import Event
@@ -383,6 +384,26 @@ class Openings(Protocol):
         ...
 
 
+class Canaries(Protocol):
+    """Synthetic people, by keyed digest."""
+
+    def add(self, canary: Canary) -> None:
+        """Keep a canary, before its first row is written."""
+        ...
+
+    def looked(self, canary: Canary) -> None:
+        """Write the canary's state and when it was looked for."""
+        ...
+
+    def get(self, canary_id: CanaryId) -> Canary:
+        """Return the canary; raises UnknownNameError."""
+        ...
+
+    def all(self) -> tuple[Canary, ...]:
+        """Return every canary, oldest first."""
+        ...
+
+
 class Ledger(Protocol):
     """All of it."""
 
@@ -419,6 +440,11 @@ class Ledger(Protocol):
     @property
     def copies(self) -> Copies:
         """Horizons, orders, suppressions."""
+        ...
+
+    @property
+    def canaries(self) -> Canaries:
+        """Canaries."""
         ...
 
     @property

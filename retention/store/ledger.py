@@ -10,7 +10,20 @@ from datetime import datetime
 from sqlalchemy import delete, or_, select
 
 from retention.ports.keys import KeyStore
-from retention.ports.ledger import Cases, Copies, Events, Holds, Journal, Ledger, LogSequence, Openings, Plans, Vault
+from retention.ports.ledger import (
+    Canaries,
+    Cases,
+    Copies,
+    Events,
+    Holds,
+    Journal,
+    Ledger,
+    LogSequence,
+    Openings,
+    Plans,
+    Vault,
+)
+from retention.store.canaries import SqlCanaries
 from retention.store.cases import SqlCases
 from retention.store.copies import SqlCopies
 from retention.store.engine import Database, make_database
@@ -65,6 +78,7 @@ class SqlLedger:
         self.events: Events = SqlEvents(database)
         self.holds: Holds = SqlHolds(database)
         self.copies: Copies = SqlCopies(database)
+        self.canaries: Canaries = SqlCanaries(database)
         self.log: LogSequence = SqlLogSequence(database)
         self.openings: Openings = SqlOpenings(database, keys)
 

@@ -249,6 +249,18 @@ PERSON_RECEIPTS = Table(
     Column("ciphertext", LargeBinary, nullable=False),
 )
 
+CANARIES = Table(
+    "ledger_canaries",
+    METADATA,
+    Column("canary_id", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("planted_at", Instant, nullable=False),
+    Column("rows", Text, nullable=False),
+    Column("digests", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("looked_at", Instant),
+)
+
 LEASES = Table(
     "ledger_leases",
     METADATA,

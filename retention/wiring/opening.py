@@ -26,6 +26,7 @@ from retention.wiring.secrets import resolve
 from retention.wiring.settings import Settings, read_settings
 from retention.wiring.systems import Systems, connect_all
 from retention.wiring.tiles import connect_tiles
+from retention.wiring.witnesses import connect_timestamper, connect_witnesses
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,8 @@ def open_app(folder: Path, now: datetime | None = None) -> App:
             keys=keys,
             log=EvidenceLog(ledger.log, _tiles(settings), signer, settings.origin),
             terms=settings.terms,
+            witnesses=connect_witnesses(settings.witnesses, signer.vkey) if settings.witnesses else None,
+            timestamper=connect_timestamper(settings.timestamps) if settings.timestamps else None,
         )
     )
 

@@ -48,6 +48,10 @@ class Settings:
     """The evidence log's name."""
     terms: EvidenceTerms
     """How long evidence keeps what ties it to people."""
+    witnesses: Path | None
+    """The policy file of witnesses (C2SP tlog-policy), if the log has any."""
+    timestamps: str | None
+    """The address of a time-stamping authority (RFC 3161), if one is asked."""
     limits: Limits
     systems: Mapping[SystemId, System]
 
@@ -63,7 +67,9 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
     file = Cell.root(document).record(["ledger", "policy", "datamap", "keys", "evidence", "systems"], ["limits"])
     keys = file["keys"].record(["provider", "path"])
     keys["provider"].word(["file"], "the provider `file` (aws-kms is not built yet in this version)")
-    evidence = file["evidence"].record(["store", "origin"], ["object_lock", "retain", *_TERMS, *_STORE_OPTIONS])
+    evidence = file["evidence"].record(
+        ["store", "origin"], ["object_lock", "retain", "witnesses", "timestamps", *_TERMS, *_STORE_OPTIONS]
+    )
     systems = {SystemId(name): _system(name, cell) for name, cell in file["systems"].entries("systems by name").items()}
     _check_names(file["systems"], systems)
     settings = Settings(
@@ -75,6 +81,8 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
         evidence=_tiles(evidence, folder),
         origin=evidence["origin"].text("the log's name"),
         terms=_terms(evidence),
+        witnesses=folder / evidence["witnesses"].text("a policy file") if "witnesses" in evidence else None,
+        timestamps=evidence["timestamps"].text("an address") if "timestamps" in evidence else None,
         limits=_limits(file["limits"]),
         systems=systems,
     )

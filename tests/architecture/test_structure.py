@@ -26,6 +26,8 @@ LATE_IMPORTS = {
     ("connectors/tiles_s3/client.py", "boto3"),
     ("connectors/tiles_s3/client.py", "botocore"),
     ("connectors/processor/connect.py", "connectors"),  # httpx, only with the extra `http`
+    ("connectors/timestamps/connect.py", "connectors"),  # httpx, only with the extra `http`
+    ("connectors/witness/connect.py", "connectors"),  # httpx, only with the extra `http`
     ("dags/task_errors.py", "retention"),  # Airflow reads DAG files every few seconds
     ("retention/store/schema.py", "retention"),  # Alembic, only when the schema is made
     ("retention/verification/suite.py", "great_expectations"),  # seconds, and only with the extra `verify`

@@ -14,7 +14,8 @@ import pytest
 
 ROOT = Path(__file__).absolute().parents[2]
 DAGS = ROOT / "dags"
-IDS = {"retention_sweep", "subject_request", "restore_gate"}
+ROADS = {"retention_sweep", "subject_request", "restore_gate"}
+IDS = {*ROADS, "canary"}
 STATEMENTS = 5
 """The most a task's body may hold, its docstring not counted."""
 HEAVY = {"retention.wiring", "retention.app", "sqlalchemy", "great_expectations", "pandas", "boto3", "psycopg", "httpx"}
@@ -74,7 +75,12 @@ def test_each_dag_says_what_it_is(loaded: dict[str, Any], dag_id: str) -> None:
     assert min(dag["retries"]) >= 1
 
 
-@pytest.mark.parametrize("dag_id", sorted(IDS))
+def test_the_canary_is_planted_before_it_is_erased_and_looked_for(loaded: dict[str, Any]) -> None:
+    """The use case itself walks the whole road; the DAG keeps the order of its three calls."""
+    assert loaded["dags"]["canary"]["order"] == ["plant", "erase", "check"]
+
+
+@pytest.mark.parametrize("dag_id", sorted(ROADS))
 def test_each_dag_goes_the_whole_road_in_order(loaded: dict[str, Any], dag_id: str) -> None:
     """Nothing is applied before it is approved, sealed before it is verified."""
     order = loaded["dags"][dag_id]["order"]

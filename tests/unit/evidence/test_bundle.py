@@ -326,14 +326,16 @@ def test_the_verifier_reports_wrong_usage(alone: Path, arguments: tuple[str, ...
 
 
 def test_the_verifier_is_python_3_8_and_standard_library_only() -> None:
-    """The source parses as Python 3.8, imports nine modules of the standard library, and uses no slots."""
+    """The source parses as Python 3.8, imports eleven modules of the standard library, and uses no slots."""
     source = verifier_source().decode()
     tree = ast.parse(source, feature_version=(3, 8))
     imported = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
     assert imported == {"argparse", "base64", "hashlib", "json", "re", "sys"}
     assert {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)} == {
         "__future__",
+        "collections.abc",
         "dataclasses",
+        "datetime",
         "typing",
     }
     assert "slots" not in source
