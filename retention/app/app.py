@@ -53,7 +53,7 @@ from retention.planning.fates import Explanation
 from retention.planning.forecast import Forecast
 from retention.policy import Change
 from retention.ports.connector import Connector
-from retention.ports.ledger import Epoch
+from retention.ports.vaults import Epoch
 
 
 class App:

@@ -13,7 +13,7 @@ from retention.execution.sealing import is_shredded, shred_case_key
 from retention.model.case import CaseState
 from retention.model.facts import KeyDestroyed
 from retention.model.ids import CaseId
-from retention.ports.ledger import Epoch
+from retention.ports.vaults import Epoch
 
 
 @dataclass(frozen=True, slots=True)

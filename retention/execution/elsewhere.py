@@ -11,13 +11,13 @@ from retention.clocks import advance
 from retention.errors import TerminalFailure
 from retention.execution.lines import Lines
 from retention.execution.site import Site
-from retention.model.copies import Horizon, Order, OrderState, PlacedOrder, Receipt
+from retention.model.copies import Horizon, Order, OrderState, PlacedOrder, Receipt, Suppression
 from retention.model.facts import Answered, Remains
 from retention.model.ids import OrderId, PlanId, StepId
 from retention.model.outcome import Done, Effect, Outcome, Pending
 from retention.model.plan import ExpireCopies, Plan, TellProcessor
 from retention.model.subject import SubjectKey
-from retention.ports.ledger import Ledger, Phase, Suppression
+from retention.ports.ledger import Ledger, Phase
 
 MARGIN = timedelta(days=30)
 """How long someone stays in the suppression ledger after the last copy should be gone."""

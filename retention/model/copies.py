@@ -83,3 +83,18 @@ class PlacedOrder:
     processor: SystemId
     due_at: datetime
     receipt: Receipt | None
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Someone who must not come back with a backup or an import: a keyed digest, no name."""
+
+    key_name: str
+    digest: str
+    """HMAC of the key under the suppression key, which lies elsewhere."""
+    scope: str
+    """`request`, or the id of the rule that disposed."""
+    case_id: CaseId
+    recorded_at: datetime
+    expires_at: datetime | None
+    """When no copy could hold the person any more, plus a margin; None while not known."""

@@ -13,14 +13,13 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol, TypeAlias
 
-from retention.model.canary import Canary, CanaryId
 from retention.model.case import Case, CaseKind, CaseState
-from retention.model.copies import Horizon, PlacedOrder, Receipt
+from retention.model.copies import Horizon, PlacedOrder, Receipt, Suppression
 from retention.model.event import Event
 from retention.model.hold import Deferred, PlacedHold
 from retention.model.ids import CaseId, HoldId, OrderId, PlanId, StatementId, StepId
 from retention.model.policy import Policy, Rule
-from retention.model.subject import SubjectKey
+from retention.ports.vaults import Canaries, Openings
 
 KeyDigest: TypeAlias = tuple[str, str]
 """One key of a person as the ledger knows it: the identity key's name, and the keyed digest."""
@@ -76,21 +75,6 @@ class JournalEntry:
     at: datetime
     body: str
     """JSON: counts, digests and codes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Suppression:
-    """Someone who must not come back with a backup or an import: a keyed digest, no name."""
-
-    key_name: str
-    digest: str
-    """HMAC of the key under the suppression key, which lies elsewhere."""
-    scope: str
-    """`request`, or the id of the rule that disposed."""
-    case_id: CaseId
-    recorded_at: datetime
-    expires_at: datetime | None
-    """When no copy could hold the person any more, plus a margin; None while not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,75 +316,6 @@ class LogSequence(Protocol):
 
     def of_case(self, case_id: CaseId) -> tuple[LogEntry, ...]:
         """Return the case's entries by index."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """One year's vault of openings: who has its key can ask for a person whom he knows."""
-
-    name: str
-    """The year."""
-    key_check: str
-    """First 16 hex digits of HMAC-SHA-256(epoch key, "kcv"); stays when the key is gone."""
-    destroy_at: datetime
-    """From when on it may be destroyed: promised in every statement of the epoch."""
-    destroyed_at: datetime | None
-
-
-class Openings(Protocol):
-    """What ties a person to a case's commitment, as ciphertext under the epoch's key, found by keyed digest."""
-
-    def begin(self, name: str, destroy_at: datetime) -> Epoch:
-        """Return the epoch, made if there is none; the first date stays. Raises StateError if it is destroyed."""
-        ...
-
-    def epochs(self) -> tuple[Epoch, ...]:
-        """Return all epochs, oldest first."""
-        ...
-
-    def put(self, epoch: str, case_id: CaseId, openings: Iterable[tuple[SubjectKey, bytes]]) -> None:
-        """Keep openings of a case; replaces those of the same person and case. Raises StateError if destroyed."""
-        ...
-
-    def find(self, epoch: str, key: SubjectKey) -> tuple[tuple[CaseId, bytes], ...]:
-        """Return the person's openings; raises StateError if the epoch is destroyed."""
-        ...
-
-    def put_receipt(self, epoch: str, case_id: CaseId, content: bytes, expires_at: datetime) -> None:
-        """Keep what a person's receipt is made from until it expires; the first stays."""
-        ...
-
-    def receipt(self, case_id: CaseId) -> bytes | None:
-        """Return it, or None if there is none (any more)."""
-        ...
-
-    def expire_receipts(self, now: datetime) -> int:
-        """Remove those that have expired; return how many."""
-        ...
-
-    def destroy(self, name: str, now: datetime) -> Epoch:
-        """Destroy the epoch's key and rows. A repeat ends in the same state. Raises UnknownNameError."""
-        ...
-
-
-class Canaries(Protocol):
-    """Synthetic people, by keyed digest."""
-
-    def add(self, canary: Canary) -> None:
-        """Keep a canary, before its first row is written."""
-        ...
-
-    def looked(self, canary: Canary) -> None:
-        """Write the canary's state and when it was looked for."""
-        ...
-
-    def get(self, canary_id: CanaryId) -> Canary:
-        """Return the canary; raises UnknownNameError."""
-        ...
-
-    def all(self) -> tuple[Canary, ...]:
-        """Return every canary, oldest first."""
         ...
 
 

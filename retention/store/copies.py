@@ -10,9 +10,8 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, delete, func, or_, select, tuple_, update
 
 from retention.errors import UnknownNameError
-from retention.model.copies import Horizon, OrderState, PlacedOrder, Receipt
+from retention.model.copies import Horizon, OrderState, PlacedOrder, Receipt, Suppression
 from retention.model.ids import CaseId, OrderId, StepId, SystemId
-from retention.ports.ledger import Suppression
 from retention.store.engine import Database
 from retention.store.tables import HORIZONS, ORDERS, RECEIPTS, SUPPRESSIONS
 

@@ -23,7 +23,7 @@ from retention.errors import StateError, TerminalFailure, UnknownNameError
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
 from retention.ports.keys import KeyStore
-from retention.ports.ledger import Epoch
+from retention.ports.vaults import Epoch
 from retention.store.engine import Database
 from retention.store.tables import EPOCHS, OPENINGS, PERSON_RECEIPTS
 

@@ -12,17 +12,20 @@ from retention.cli.entry import app as program_app
 from retention.errors import TransientFailure
 
 GROUPS = {
-    "policy": ("check", "show", "forecast", "diff"),
+    "policy": ("check", "commitments", "show", "forecast", "diff"),
     "datamap": ("check",),
     "event": ("record", "import"),
     "request": ("open", "identify", "decide", "show", "list"),
     "hold": ("place", "release", "list"),
     "plan": ("sweep", "request", "restore", "show"),
+    "canary": ("plant", "run", "check", "list"),
+    "witness": ("init", "serve", "show"),
     "evidence": (
         "show",
         "export",
         "verify",
         "publish",
+        "checkpoint",
         "audit",
         "consistency",
         "confirm",

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from retention.errors import FoundError, InputError
-from retention.evidence import EvidenceLog, Signer, page, printing, qr, subjects
+from retention.evidence import EvidenceLog, Signer, merkle, page, printing, qr, subjects
 from retention.evidence.blocks import Code, Document
+from retention.evidence.frontier import Frontier
 from retention.evidence.receipt import LARGEST, read_receipt, write_receipt
 from retention.model.facts import HoldPlaced, Recorded, SubjectsCommitted
 from retention.model.ids import CaseId, HoldId
 from retention.model.subject import SubjectKey
-from retention.ports.ledger import LogEntry
+from retention.ports.ledger import LogEntry, LogHead
 
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 CASE = CaseId("C-20261123-7f3k2q")
@@ -32,12 +33,24 @@ class Memory:
 
     def __init__(self) -> None:
         self.kept: list[LogEntry] = []
+        self.seal = None
         self.files: dict[str, bytes] = {}
 
-    def append(self, statement_id, case_id, envelope) -> LogEntry:
+    def append(self, statement_id, case_id, envelope, seal=None) -> LogEntry:
         """Give the next index."""
         self.kept.append(LogEntry(len(self.kept), statement_id, case_id, envelope))
+        edge = self.head()
+        self.seal = None if seal is None else seal(edge.size, Frontier.decode(edge.size, edge.frontier).root)
         return self.kept[-1]
+
+    def append_many(self, drafts, seal=None):
+        """Give the next indexes, or those that stand."""
+        return tuple(self.append(d.statement_id, d.case_id, d.envelope, seal).index for d in drafts)
+
+    def head(self):
+        """Hash everything that is kept."""
+        edge = Frontier().extended([merkle.leaf_hash(entry.envelope) for entry in self.kept])
+        return LogHead(edge.size, edge.encoded, self.seal)
 
     def size(self) -> int:
         """Return how many there are."""
@@ -50,6 +63,17 @@ class Memory:
     def read(self, path: str) -> bytes | None:
         """Return the file or None."""
         return self.files.get(path)
+
+    def write_once(self, path: str, content: bytes) -> None:
+        """Keep the file, which never changes."""
+        assert self.files.setdefault(path, content) == content
+
+    def replace(self, path: str, before: bytes | None, after: bytes) -> bool:
+        """Keep the file if it is still the one named."""
+        is_same = self.files.get(path) == before
+        if is_same:
+            self.files[path] = after
+        return is_same
 
     def write(self, path: str, content: bytes) -> None:
         """Keep the file."""

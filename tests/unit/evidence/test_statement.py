@@ -37,6 +37,7 @@ from retention.model.facts import (
     Rejected,
     Remains,
     Replayed,
+    SubjectsCommitted,
     Suspended,
 )
 from retention.model.ids import (
@@ -49,7 +50,6 @@ from retention.model.ids import (
     RuleId,
     StatementId,
     StepId,
-    SubjectsCommitted,
     SystemId,
 )
 from retention.model.outcome import Effect, Residue

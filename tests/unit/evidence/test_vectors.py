@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from retention.evidence import (
     verifier,
     verify,
 )
+from retention.evidence.frontier import Frontier
 from retention.evidence.shapes import KINDS
 from retention.model.facts import (
     Answered,
@@ -48,6 +49,7 @@ from retention.model.facts import (
     Rejected,
     Remains,
     Replayed,
+    SubjectsCommitted,
     Suspended,
 )
 from retention.model.ids import (
@@ -63,7 +65,7 @@ from retention.model.ids import (
     SystemId,
 )
 from retention.model.outcome import Effect, Residue
-from retention.ports.ledger import LogEntry
+from retention.ports.ledger import LogDraft, LogEntry, LogHead, Seal
 
 FOLDER = Path(__file__).parents[3] / "docs" / "evidence" / "vectors"
 SEED = bytes(range(32))
@@ -78,13 +80,27 @@ class Sequence:
 
     def __init__(self) -> None:
         self.kept: list[LogEntry] = []
+        self.seal: bytes | None = None
 
-    def append(self, statement_id: StatementId, case_id: CaseId | None, envelope: bytes) -> LogEntry:
+    def append(
+        self, statement_id: StatementId, case_id: CaseId | None, envelope: bytes, seal: Seal | None = None
+    ) -> LogEntry:
         """Give the next index, or the entry that stands."""
         standing = [entry for entry in self.kept if entry.statement_id == statement_id]
         if not standing:
             self.kept.append(LogEntry(len(self.kept), statement_id, case_id, envelope))
+        edge = self.head()
+        self.seal = None if seal is None else seal(edge.size, Frontier.decode(edge.size, edge.frontier).root)
         return standing[0] if standing else self.kept[-1]
+
+    def append_many(self, drafts: Iterable[LogDraft], seal: Seal | None = None) -> tuple[int, ...]:
+        """Give the next indexes, or those that stand."""
+        return tuple(self.append(d.statement_id, d.case_id, d.envelope, seal).index for d in drafts)
+
+    def head(self) -> LogHead:
+        """Hash everything that is kept."""
+        edge = Frontier().extended([merkle.leaf_hash(entry.envelope) for entry in self.kept])
+        return LogHead(edge.size, edge.encoded, self.seal)
 
     def size(self) -> int:
         """Return how many there are."""
@@ -109,6 +125,17 @@ class Tiles(dict[str, bytes]):
     def write(self, path: str, content: bytes) -> None:
         """Keep the file."""
         self[path] = content
+
+    def write_once(self, path: str, content: bytes) -> None:
+        """Keep the file, which never changes."""
+        assert self.setdefault(path, content) == content
+
+    def replace(self, path: str, before: bytes | None, after: bytes) -> bool:
+        """Keep the file if it is still the one named."""
+        is_same = self.get(path) == before
+        if is_same:
+            self[path] = after
+        return is_same
 
 
 def sha(content: bytes) -> str:
@@ -166,6 +193,10 @@ def facts() -> Iterator[tuple[CaseId | None, Fact]]:
     yield CASE, Corrected(statement_id(Recorded(CASE, AT, wrong)), "wrong-time", None)
     yield CASE, Remains(SystemId("nightly"), "nightly/2026-11-22", AT + timedelta(days=35))
     yield CASE, Expired(SystemId("nightly"), CopyId("nightly/2026-10-20"))
+    yield (
+        CASE,
+        SubjectsCommitted(DIGEST, 1, sha(b"commitments"), "hmac-sha256-salted/v1", "2026", AT + timedelta(days=1826)),
+    )
     yield CASE, KeyDestroyed(sha(b"case"), "0123456789abcdef")
     yield REJECTED, Planned(PlanId("P-20261125-1"), sha(b"other"), 1, 900)
     yield REJECTED, Rejected(PlanId("P-20261125-1"), sha(b"other"), sha(b"approver")[:32], "too-much")

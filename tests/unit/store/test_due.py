@@ -103,7 +103,7 @@ def is_due(rule: Rule, events: list[Event]) -> bool:
     return isinstance(standing(rule, POLICY, events, NOW), Due)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.data())
 def test_sql_and_the_fold_agree(ledger, data):
     """For each rule, the keys that SQL finds are those whose events the fold finds due; none of a person is missed."""

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from retention.errors import StateError, UnknownNameError
-from retention.model.copies import Horizon, OrderState, PlacedOrder, Receipt
+from retention.model.copies import Horizon, OrderState, PlacedOrder, Receipt, Suppression
 from retention.model.hold import Deferred, PlacedHold
 from retention.model.ids import CaseId, DatasetId, HoldId, OrderId, StepId, SystemId
-from retention.ports.ledger import Ledger, Suppression
+from retention.ports.ledger import Ledger
 from retention.store import copies as copies_module
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)

@@ -35,7 +35,7 @@ def grow(log, *holds):
 def witnesses(text: str) -> Witnesses:
     """Return whom the policy says the log asks."""
     policy = read_policy(text)
-    clients = {name: HttpWitness(w.url, seconds=1.0) for name, w in policy.witnesses.items() if w.url}
+    clients = {name: HttpWitness(w.url, seconds=20.0) for name, w in policy.witnesses.items() if w.url}
     return Witnesses(policy, clients)
 
 

@@ -1,0 +1,84 @@
+"""What the ledger remembers of people beside cases: openings of commitments by epoch, and canaries.
+
+As everywhere in the ledger, nobody stands here in the clear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from retention.model.canary import Canary, CanaryId
+from retention.model.ids import CaseId
+from retention.model.subject import SubjectKey
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One year's vault of openings: who has its key can ask for a person whom he knows."""
+
+    name: str
+    """The year."""
+    key_check: str
+    """First 16 hex digits of HMAC-SHA-256(epoch key, "kcv"); stays when the key is gone."""
+    destroy_at: datetime
+    """From when on it may be destroyed: promised in every statement of the epoch."""
+    destroyed_at: datetime | None
+
+
+class Openings(Protocol):
+    """What ties a person to a case's commitment, as ciphertext under the epoch's key, found by keyed digest."""
+
+    def begin(self, name: str, destroy_at: datetime) -> Epoch:
+        """Return the epoch, made if there is none; the first date stays. Raises StateError if it is destroyed."""
+        ...
+
+    def epochs(self) -> tuple[Epoch, ...]:
+        """Return all epochs, oldest first."""
+        ...
+
+    def put(self, epoch: str, case_id: CaseId, openings: Iterable[tuple[SubjectKey, bytes]]) -> None:
+        """Keep openings of a case; replaces those of the same person and case. Raises StateError if destroyed."""
+        ...
+
+    def find(self, epoch: str, key: SubjectKey) -> tuple[tuple[CaseId, bytes], ...]:
+        """Return the person's openings; raises StateError if the epoch is destroyed."""
+        ...
+
+    def put_receipt(self, epoch: str, case_id: CaseId, content: bytes, expires_at: datetime) -> None:
+        """Keep what a person's receipt is made from until it expires; the first stays."""
+        ...
+
+    def receipt(self, case_id: CaseId) -> bytes | None:
+        """Return it, or None if there is none (any more)."""
+        ...
+
+    def expire_receipts(self, now: datetime) -> int:
+        """Remove those that have expired; return how many."""
+        ...
+
+    def destroy(self, name: str, now: datetime) -> Epoch:
+        """Destroy the epoch's key and rows. A repeat ends in the same state. Raises UnknownNameError."""
+        ...
+
+
+class Canaries(Protocol):
+    """Synthetic people, by keyed digest."""
+
+    def add(self, canary: Canary) -> None:
+        """Keep a canary, before its first row is written."""
+        ...
+
+    def looked(self, canary: Canary) -> None:
+        """Write the canary's state and when it was looked for."""
+        ...
+
+    def get(self, canary_id: CanaryId) -> Canary:
+        """Return the canary; raises UnknownNameError."""
+        ...
+
+    def all(self) -> tuple[Canary, ...]:
+        """Return every canary, oldest first."""
+        ...
