@@ -93,9 +93,7 @@ def test_applicants_and_employees_have_clocks_of_their_own(company, ago):
 
 def test_a_withdrawn_consent_to_support_waits_for_the_open_ticket(company):
     """Closed and withdrawn: text and address go at once; still open: when it is closed (UMU-12)."""
-    tickets = [
-        {"id": n, "user_id": f"u{n}", "name": "N", "email": f"{n}@x.example", "content": "help"} for n in (1, 2)
-    ]
+    tickets = [{"id": n, "user_id": f"u{n}", "name": "N", "email": f"{n}@x.example", "content": "help"} for n in (1, 2)]
     umu = company("umu", {"app.support_messages": tickets})
     for n in (1, 2):
         umu.happened("consent.withdrawn", f"user_id=u{n}", 1, about="support")
