@@ -37,6 +37,7 @@ EVENT_KINDS = frozenset(
         "applicant.hired",
         "applicant.rejected",
         "breach.confirmed",
+        "campaign.lost",
         "campaign.prizes_dispatched",
         "card.replaced",
         "commission.settled",
@@ -60,6 +61,7 @@ EVENT_KINDS = frozenset(
         "mail.bounced",
         "notice.delivered",
         "objection",
+        "parcel.returned",
         "pack.activated",
         "pack.announced",
         "partner.withdrew",
@@ -88,6 +90,7 @@ STOPS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "account.closed": frozenset({"account.reopened"}),
         "applicant.rejected": frozenset({"applicant.hired"}),
+        "campaign.prizes_dispatched": frozenset({"parcel.returned"}),
         "consent.withdrawn": frozenset({"consent.given"}),
         "contract.ended": frozenset({"contract.started"}),
         "legal_hold.placed": frozenset({"legal_hold.released"}),
