@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
+
+from retention.policy import InForce, read_terms, under_terms
+from retention.policy.statutes import shipped_statutes
 
 CUSTOMER = {"id": "c1", "name": "One", "email": "one@x.example", "phone": "1"}
 
@@ -144,4 +149,22 @@ def test_entrants_go_after_the_prizes_and_losers_after_the_draw(company):
     assert [row["customer_id"] for row in unext.left("app.campaign_entries")] == ["c2", "c3"]
     unext.happened("campaign.prizes_dispatched", "user_id=c2", 70)
     unext.sweep(days=40)
+    assert unext.left("app.campaign_entries") == []
+
+
+def test_a_campaigns_own_terms_beat_the_default(company):
+    """Ten days after the dispatch instead of ninety, for campaign entries and nothing else (UNX-22)."""
+    terms = """\
+over: u-next
+rules:
+  - {id: summer-entries, category: campaign_entries, effective: {from: 2026-01-01},
+     keep: {for: P10D, after: campaign.prizes_dispatched}, then: erase, source: policy}
+"""
+    entry = {"id": 1, "customer_id": "c1", "name": "One", "address": "a"}
+    unext = company("u-next", {"app.customers": [CUSTOMER], "app.campaign_entries": [entry]})
+    unext.happened("campaign.prizes_dispatched", "user_id=c1", 70)
+    assert unext.sweep() is None
+    rules = read_terms(terms, "terms", unext.policy, shipped_statutes())
+    unext.policy = under_terms(InForce(unext.policy, "", ()), rules, terms, date(2026, 11, 25)).policy
+    unext.sweep()
     assert unext.left("app.campaign_entries") == []

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from retention.datamap import read_datamap
+from retention.errors import PolicyError
+from retention.grammar import Severity
 from retention.packs import read_pack
-from retention.policy import read_policy, review
+from retention.policy import InForce, read_policy, read_terms, review, under_terms
 from retention.policy.statutes import shipped_statutes
+from retention.wiring import read_workspace
 
 USER = {"id": "u1", "name": "One", "email": "one@x.example"}
 
@@ -90,3 +95,68 @@ def test_usage_information_goes_by_its_rule(company, ago):
     webmo.happened("account.closed", "user_id=u1", 20)
     webmo.sweep()
     assert [row["id"] for row in webmo.left("lake.usage")] == [2]
+
+
+TERMS = """\
+over: webmo
+rules:
+  - {id: living-usage, category: usage_information, effective: {from: 2026-01-01},
+     keep: {for: P90D, since: last_seen}, then: erase, source: policy}
+"""
+EMPLOYEES = """\
+over: webmo
+rules:
+  - {id: living-staff, category: employees, effective: {from: 2026-01-01},
+     keep: {for: P90D, after: employee.retired}, then: erase, source: policy}
+"""
+
+
+def laid_over(terms: str) -> InForce:
+    """Return what holds today where these terms stand over the company's policy."""
+    text = read_pack("webmo")["policy.yaml"]
+    policy = read_policy(text, "policy.yaml", shipped_statutes())
+    rules = read_terms(terms, "terms", policy, shipped_statutes())
+    return under_terms(InForce(policy, text, ()), rules, terms, date(2026, 11, 25))
+
+
+def test_terms_of_a_service_stand_over_the_companys_policy(company, ago):
+    """Ninety days beat thirteen months, evidence names the rule, and the company's other rules stay (WEB-01)."""
+    usage = [{"id": n, "user_id": "u1", "history": "h", "seen_at": ago(days)} for n, days in ((1, 100), (2, 30))]
+    webmo = company("webmo", {"app.users": [USER], "lake.usage": usage})
+    assert webmo.sweep() is None
+    webmo.policy = laid_over(TERMS).policy
+    plan = webmo.sweep()
+    assert [row["id"] for row in webmo.left("lake.usage")] == [2]
+    assert [step.because.rules for step in plan.steps] == [("living-usage",)]
+    assert {rule.rule_id for rule in webmo.policy.rules} >= {"user-information", "employees"}
+    assert "living-usage" in laid_over(TERMS).text
+    assert laid_over(TERMS.replace("2026-01-01", "2027-01-01")).policy.rules[0].rule_id == "user-information"
+
+
+def test_terms_of_a_service_cannot_go_below_the_law():
+    """A period below the labour law's is an error of the lint; rights and holds cannot be said at all (WEB-01)."""
+    datamap = read_datamap(read_pack("webmo")["datamap.yaml"], "datamap.yaml")
+
+    def errors(terms: str) -> list[str]:
+        found = review(laid_over(terms).policy, datamap, shipped_statutes(), date(2026, 11, 25))
+        return [finding.where for finding in found if finding.severity is Severity.ERROR]
+
+    assert errors(TERMS) == []
+    assert errors(EMPLOYEES) == ["rules.living-staff"]
+    for more in ("requests: {rights: {disclosure: {}}}\n", "holds: []\n"):
+        with pytest.raises(PolicyError, match=r"`over`|`rules`|unknown"):
+            laid_over(TERMS + more)
+
+
+def test_terms_lie_beside_the_policy_of_a_workspace(tmp_path):
+    """`policy.terms.yaml` is read with the policy; what it says wrongly is said with its place (WEB-01)."""
+    for name, text in read_pack("webmo").items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "policy.terms.yaml").write_text(TERMS, encoding="utf-8")
+    workspace = read_workspace(tmp_path)
+    rules = {rule.category: rule.rule_id for rule in workspace.in_force.policy.rules}
+    assert rules["usage_information"] == "living-usage"
+    assert workspace.policy.digest == workspace.in_force.policy.digest
+    (tmp_path / "policy.terms.yaml").write_text(TERMS.replace("living-usage", "employees"), encoding="utf-8")
+    with pytest.raises(PolicyError, match=r"policy\.terms\.yaml"):
+        read_workspace(tmp_path)
