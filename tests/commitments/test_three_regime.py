@@ -77,7 +77,7 @@ def test_a_provision_record_outlives_the_person_and_ends_by_itself(company, ago)
 
 
 def test_a_restriction_pauses_disposal_until_the_person_was_told(company):
-    """What falls due meanwhile stays; lifted without a word it still stays; told before, it goes (TRI-27)."""
+    """What falls due meanwhile stays; lifted without a word it still stays; told before, it goes."""
     tri = company("three-regime", {"crm.customers": [CUSTOMER, OTHER]})
     for who in ("c1", "c2"):
         tri.happened("account.closed", f"customer_id={who}", 50)
