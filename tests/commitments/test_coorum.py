@@ -78,7 +78,7 @@ def test_a_version_takes_effect_at_the_moment_of_its_announcement():
 
 
 def test_what_the_law_has_added_since_the_text_is_listed():
-    """Erasure, provision records, breaches and pseudonyms have come since 2019; a text of today misses none (COO-25)."""
+    """Erasure, provision records, breaches, pseudonyms have come since 2019; a text of today misses none (COO-25)."""
 
     def added(text: str) -> list[tuple[str, ...]]:
         policy = read_policy(text, "policy.yaml", shipped_statutes())
