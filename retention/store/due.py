@@ -48,8 +48,8 @@ from retention.store.corrections import later
 from retention.store.instants import Instant
 from retention.store.tables import EVENTS
 
-Found: TypeAlias = Select[tuple[str, str]]
-Keys: TypeAlias = Found | CompoundSelect[tuple[str, str]]
+Found: TypeAlias = Select[str, str]
+Keys: TypeAlias = Found | CompoundSelect[str, str]
 """A query for (key_name, subject_digest)."""
 Bounds: TypeAlias = Mapping[str, datetime]
 """Preferred period, as it was written → the bound of a trigger that it shortens."""
