@@ -14,4 +14,10 @@ plan). The rest serve them:
     approval    is this plan, by its digest, allowed?
     codec       a plan as canonical JSON, and back
     coherence   do the policy and the data map fit together?
+
+What only looks and says, from the same parts:
+
+    explain     one person's data, field by field: which fate (`fates`), in words (`telling`, `summary`)
+    forecast    what falls due when (`outlook` in words, `plot` as a picture)
+    affected    how much live data a new version of the policy is about
 """

@@ -12,7 +12,7 @@ from retention.cli.entry import app as program_app
 from retention.errors import TransientFailure
 
 GROUPS = {
-    "policy": ("check", "show"),
+    "policy": ("check", "show", "forecast", "diff"),
     "datamap": ("check",),
     "event": ("record", "import"),
     "request": ("open", "identify", "decide", "show", "list"),
@@ -20,7 +20,7 @@ GROUPS = {
     "plan": ("sweep", "request", "restore", "show"),
     "evidence": ("show", "export", "verify"),
 }
-SINGLE = ("init", "approve", "reject", "apply", "verify", "processors", "backups")
+SINGLE = ("init", "explain", "approve", "reject", "apply", "verify", "processors", "backups")
 COMMANDS = [(name,) for name in SINGLE] + [(group, name) for group, names in GROUPS.items() for name in names]
 PERSON = "Hanako Yamada"
 
@@ -35,6 +35,8 @@ def road(shop, cli):
         return json.loads(answer.out)
 
     found: dict[str, object] = {"policy check": said("policy", "check"), "policy show": said("policy", "show")}
+    found["policy forecast"] = said("policy", "forecast")
+    found["explain"] = said("explain", "--subject", "email=c3@mail.example")
     found["datamap check"] = said("datamap", "check")
     case = said("request", "open", "--subject", "email=c3@mail.example")
     name = case["case_id"]
@@ -104,6 +106,7 @@ def test_what_is_not_there_is_wrong_input(shop, cli):
         ("verify", "P-nix"),
         ("reject", "P-nix", "--reason", "other"),
         ("approve", "P-nix", "--digest", "0" * 64),
+        ("policy", "diff", "nix", "nix"),
         ("hold", "release", "H-nix"),
         ("evidence", "show", "C-nix"),
         ("plan", "restore", "nix"),

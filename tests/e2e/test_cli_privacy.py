@@ -69,7 +69,9 @@ def test_the_whole_road_says_nothing_of_the_person(planted, cli, logged):
     run("event", "record", "account.closed", "--subject", f"user_id={USER}", "--id", "e1")
     hold = run("hold", "place", "--subject", f"email={MAIL}", "--reason", "litigation").split()[0]
     run("plan", "request", case, code=3)
+    run("explain", "--subject", f"user_id={USER}", "--lang", "ja")
     run("hold", "release", hold)
+    run("explain", "--subject", f"email={MAIL}", "--json")
     planned = json.loads(run("plan", "request", case, "--json"))
     plan = planned["plan"]["plan_id"]
     run("plan", "show", plan)
