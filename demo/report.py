@@ -15,7 +15,8 @@ from retention.model.ids import CaseId
 
 _LOG = "write-ahead-log"
 _LOG = "write-ahead-log"
-_DONE = {"erasure": "erased", "redaction": "emptied", "anonymization": "anonymized"}
+_DONE = {"erase": "erased", "redact": "emptied", "anonymize": "anonymized"}
+_DISPOSALS = ("deletion", "anonymize")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def write(app: App, path: Path, cases: Cases, forgery: str, now: datetime) -> Re
 
 def _road(facts: Sequence[Fact]) -> tuple[Stop, ...]:
     count = {kind: sum(fact.kind == kind for fact in facts) for kind in {fact.kind for fact in facts}}
-    disposed = sum(count.get(kind, 0) for kind in _DONE)
+    disposed = sum(count.get(kind, 0) for kind in _DISPOSALS)
     return (
         Stop("due", "done", "a request"),
         Stop("plan", "done", f"{count.get('planned', 0)} frozen"),
@@ -77,8 +78,8 @@ def _rows(name: str, facts: Sequence[Fact], zone: ZoneInfo) -> Iterator[Row]:
     """Yield a row a dataset: what was done to it, counted by verification."""
     done: dict[str, list[str]] = {}
     for fact in facts:
-        if fact.kind in _DONE:
-            done.setdefault(fact.text("dataset"), []).append(f"{_DONE[fact.kind]} {_effect(fact)}")
+        if fact.kind in _DISPOSALS:
+            done.setdefault(fact.text("dataset"), []).append(f"{_DONE[fact.text('action')]} {_effect(fact)}")
     kept = {fact.text("dataset"): fact for fact in facts if fact.kind == "kept"}
     for fact in facts:
         if fact.kind == "verification":

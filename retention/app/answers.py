@@ -11,7 +11,7 @@ from typing import assert_never, get_args
 from retention.app.context import Context
 from retention.app.records import stored
 from retention.errors import StateError
-from retention.evidence import export_bundle
+from retention.evidence import OfCase, Scope, bundle_of, gather
 from retention.evidence.certificate import (
     Action,
     Certificate,
@@ -31,25 +31,42 @@ from retention.planning import codec
 from retention.ports.ledger import Phase, StoredPlan
 
 
-def bundle(context: Context, case_id: CaseId) -> bytes:
-    """Return the case's evidence bundle, with the plan and the policy it was made under.
+def bundle(context: Context, scope: Scope) -> bytes:
+    """Return the evidence bundle of a case, rule, dataset or period, with the plans and the policy behind it.
 
     Raises:
-        UnknownNameError: there is no such case.
+        UnknownNameError: there is no such case, or the log has nothing about the rule, dataset or period.
+        InputError: the period ends before it begins.
 
     """
+    attachments = _certificates(context, scope.case_id) if isinstance(scope, OfCase) else {}
+    gathered = gather(context.log, scope)
+    named = gathered.plan_digests
+    for case_id in gathered.cases:
+        name = "plan.json" if isinstance(scope, OfCase) else f"plan-{case_id}.json"
+        attachments |= _plan_of(context, case_id, name, named)
+    return bundle_of(context.log, gathered, attachments)
+
+
+def _certificates(context: Context, case_id: CaseId) -> dict[str, bytes]:
     case = context.ledger.cases.get(case_id)
-    attachments: dict[str, bytes] = {}
-    if case.kind is CaseKind.REQUEST and case.state in (CaseState.SEALED, CaseState.CLOSED):
-        told = certificate(context, case_id)
-        attachments |= {f"certificate.{lang}.html": render(told, lang).encode() for lang in get_args(Language)}
+    if case.kind is not CaseKind.REQUEST or case.state not in (CaseState.SEALED, CaseState.CLOSED):
+        return {}
+    told = certificate(context, case_id)
+    return {f"certificate.{lang}.html": render(told, lang).encode() for lang in get_args(Language)}
+
+
+def _plan_of(context: Context, case_id: CaseId, name: str, named: frozenset[str]) -> dict[str, bytes]:
+    """Return the case's newest plan if it is named, and the policy and data map it was made under."""
     plans = context.ledger.plans.of_case(case_id)
-    if plans:
-        plan = codec.decode(plans[0].body)
-        attachments["plan.json"] = plans[0].body
-        attachments |= _if_unchanged("policy.yaml", context.policy_text, plan.policy_digest)
-        attachments |= _if_unchanged("datamap.yaml", context.datamap_text, plan.datamap_digest)
-    return export_bundle(context.log, case_id, attachments)
+    if not plans or plans[0].digest not in named:
+        return {}
+    plan = codec.decode(plans[0].body)
+    return {
+        name: plans[0].body,
+        **_if_unchanged("policy.yaml", context.policy_text, plan.policy_digest),
+        **_if_unchanged("datamap.yaml", context.datamap_text, plan.datamap_digest),
+    }
 
 
 def _if_unchanged(name: str, text: str, digest: str) -> dict[str, bytes]:

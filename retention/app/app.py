@@ -17,6 +17,7 @@ from retention.app import (
     foresight,
     holds,
     inbox,
+    publishing,
     requests,
     restores,
     sealing,
@@ -28,6 +29,9 @@ from retention.app.context import Context
 from retention.app.records import PlanSummary, stored
 from retention.app.sealing import SealReport
 from retention.app.verifying import VerifyReport
+from retention.evidence import OfCase, Scope
+from retention.evidence.audit import AuditReport
+from retention.evidence.note import Checkpoint
 from retention.execution.run import Watch
 from retention.grammar import Finding
 from retention.model.case import Case
@@ -186,9 +190,25 @@ class App:
         return drift.check_datamap(self.context)
 
     def bundle(self, case_id: CaseId) -> bytes:
+        """Return the bundle of one case; see `answers.bundle`."""
+        return answers.bundle(self.context, OfCase(case_id))
+
+    def bundle_about(self, scope: Scope) -> bytes:
         """See `answers.bundle`."""
-        return answers.bundle(self.context, case_id)
+        return answers.bundle(self.context, scope)
 
     def certificate(self, case_id: CaseId, folder: Path) -> list[Path]:
         """See `answers.write_certificate`."""
         return answers.write_certificate(self.context, case_id, folder)
+
+    def publish(self, now: datetime) -> Checkpoint:
+        """See `publishing.publish`."""
+        return publishing.publish(self.context, now)
+
+    def audit_log(self) -> AuditReport:
+        """See `publishing.audit_log`."""
+        return publishing.audit_log(self.context)
+
+    def consistency(self, old: bytes, new: bytes | None) -> publishing.Consistency:
+        """See `publishing.consistency`."""
+        return publishing.consistency(self.context, old, new)

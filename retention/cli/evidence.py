@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from retention.cli.options import State
 from retention.cli.output import AsJson, console, errors, print_json, print_table
-from retention.cli.workspace import opened
-from retention.errors import InputError
-from retention.evidence import verifier, verifier_source
-from retention.model.ids import CaseId
+from retention.cli.workspace import now, opened
+from retention.errors import InputError, Problem
+from retention.evidence import (
+    OfCase,
+    OfDataset,
+    OfPeriod,
+    OfRule,
+    Scope,
+    Verifier,
+    browser_page,
+    verifier,
+    verifier_source,
+)
+from retention.evidence import verify as checked
+from retention.evidence.audit import AuditReport
+from retention.evidence.audit import audit as audit_files
+from retention.model.ids import CaseId, DatasetId, RuleId
+from retention.store import FolderTiles
 
 app = typer.Typer(help="Evidence: show, export, verify.", no_args_is_help=True)
 
@@ -23,7 +38,7 @@ CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="The case's nu
 def show(context: typer.Context, case: CaseArgument, *, as_json: AsJson = False) -> None:
     """Print what the log states about a case."""
     with opened(context) as application:
-        facts = verifier.verify(application.bundle(CaseId(case))).facts
+        facts = checked(application.bundle(CaseId(case))).facts
     if as_json:
         print_json(facts)
         return
@@ -33,19 +48,57 @@ def show(context: typer.Context, case: CaseArgument, *, as_json: AsJson = False)
 @app.command()
 def export(
     context: typer.Context,
-    case: CaseArgument,
     output: Annotated[Path, typer.Option("--output", "-o", help="The bundle's file.")],
+    case: Annotated[str, typer.Argument(metavar="[CASE]", help="The case's number.", show_default=False)] = "",
     *,
-    with_verifier: Annotated[bool, typer.Option(help="Put the single-file verifier beside it.")] = True,
+    case_option: Annotated[str, typer.Option("--case", metavar="CASE", help="One case.")] = "",
+    period: Annotated[str, typer.Option(metavar="FROM..TO", help="A period; TO itself is not in it.")] = "",
+    rule: Annotated[str, typer.Option(metavar="ID", help="Every case in which the rule or hold was applied.")] = "",
+    dataset: Annotated[str, typer.Option(metavar="ID", help="Every case that touched the dataset.")] = "",
+    with_verifier: Annotated[bool, typer.Option(help="Put the verifiers (Python, browser) beside it.")] = True,
 ) -> None:
-    """Write one case's bundle: everything an auditor needs, in one file."""
+    """Write a bundle: everything an auditor needs about a case, period, rule or dataset, in one file."""
+    asked = {"CASE": case, "--case": case_option, "--period": period, "--rule": rule, "--dataset": dataset}
     with opened(context) as application:
-        content = application.bundle(CaseId(case))
+        scope = _scope({name: value for name, value in asked.items() if value}, application.context.zone)
+        content = application.bundle_about(scope)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_bytes(content)
     if with_verifier:
         (output.parent / "verify_evidence.py").write_bytes(verifier_source())
+        (output.parent / "verify_evidence.html").write_bytes(browser_page())
     console.print(f"{output}: {len(content)} bytes", highlight=False, soft_wrap=True)
+
+
+def _scope(asked: dict[str, str], zone: tzinfo) -> Scope:
+    """Return what the bundle is to be about.
+
+    Raises:
+        InputError: nothing or more than one thing was named, or the period cannot be read.
+
+    """
+    if len(asked) != 1:
+        found = ", ".join(asked) or "none"
+        problem = Problem(where="export", expected="one of CASE, --period, --rule, --dataset", found=found)
+        raise InputError("a bundle is about one thing", problems=(problem,))
+    ((name, value),) = asked.items()
+    if name == "--period":
+        return _period(value, zone)
+    if name == "--rule":
+        return OfRule(RuleId(value))
+    return OfDataset(DatasetId(value)) if name == "--dataset" else OfCase(CaseId(value))
+
+
+def _period(text: str, zone: tzinfo) -> OfPeriod:
+    """Read `FROM..TO`; a date is the midnight with which it begins, in the policy's time zone."""
+    start, _, end = text.partition("..")
+    try:
+        first, last = datetime.fromisoformat(start), datetime.fromisoformat(end)
+    except ValueError:
+        expected = "FROM..TO with dates or instants, like 2026-11-01..2026-12-01"
+        problem = Problem(where="--period", expected=expected, found="something else")
+        raise InputError("the period cannot be read", problems=(problem,)) from None
+    return OfPeriod(*(at if at.tzinfo else at.replace(tzinfo=zone) for at in (first, last)))
 
 
 @app.command()
@@ -53,26 +106,102 @@ def verify(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The bundle's file.")],
     key: Annotated[str, typer.Option(help="The verifier key you were given by another way.")] = "",
+    after: Annotated[Path | None, typer.Option(help="An earlier bundle that this period's must continue.")] = None,
     *,
+    language: Annotated[Literal["en", "ja"], typer.Option(help="Of claims and limits.")] = "en",
     as_json: AsJson = False,
 ) -> None:
     """Check a bundle, offline. Exit 1 names what is broken."""
     state: State = context.obj
+    content, older = _bytes(file), _bytes(after) if after else None
+    vkey = key or _pinned(state.folder)
     try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise InputError(f"{file} cannot be read ({error.strerror})") from None
-    try:
-        report = verifier.verify(content, key or _pinned(state.folder))
+        report = checked(content, vkey)
+        if older is not None and report.authentic:
+            report = verifier.verify_after(older, content, report, vkey)
     except ValueError as error:
         raise InputError(f"--key: {error}", hint="give it as name+keyid+base64") from None
     if as_json:
         print_json(report)
     elif report.authentic:
-        console.print(verifier.summary(report), markup=False, highlight=False, soft_wrap=True, end="")
+        console.print(verifier.summary(report, language), markup=False, highlight=False, soft_wrap=True, end="")
     if not report.authentic:
         errors.print(f"BROKEN: {report.broken}", style="bold red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1)
+
+
+@app.command()
+def publish(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Publish what is new in the log: tiles, then the signed checkpoint."""
+    with opened(context) as application:
+        checkpoint = application.publish(now())
+    if as_json:
+        print_json({"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root.hex()})
+        return
+    console.print(f"{checkpoint.size} entries, root {checkpoint.root.hex()}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def audit(
+    context: typer.Context,
+    log: Annotated[
+        Path | None, typer.Option(help="A copy of the published files; needs no workspace but the key.")
+    ] = None,
+    key: Annotated[str, typer.Option(help="With --log: the verifier key you were given by another way.")] = "",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Hash the whole published log again and compare it with the signed root. Exit 1 names what does not fit."""
+    if log is None:
+        with opened(context) as application:
+            report = application.audit_log()
+    else:
+        report = _audited_copy(log, key or _pinned(context.obj.folder) or "")
+    if as_json:
+        print_json(report)
+        return
+    text = (
+        f"{report.size} entries in {report.bundles} bundles and {report.tiles} tiles give the signed root {report.root}"
+    )
+    console.print(text, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def consistency(
+    context: typer.Context,
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="The checkpoint that was kept.")],
+    new: Annotated[
+        Path | None, typer.Argument(metavar="[NEW]", help="A later one; the published one if left out.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Prove that a later checkpoint continues an earlier one: nothing was rewritten. Exit 1 if not."""
+    with opened(context) as application:
+        found = application.consistency(_bytes(old), None if new is None else _bytes(new))
+    if as_json:
+        print_json(found)
+        return
+    text = (
+        f"the log of {found.new_size} entries continues the one of {found.old_size}: {len(found.proof)} hashes prove it"
+    )
+    console.print(text, highlight=False, soft_wrap=True)
+
+
+def _audited_copy(folder: Path, key: str) -> AuditReport:
+    if not key:
+        raise InputError("--log: expected --key, found none", hint="give it as name+keyid+base64")
+    if not folder.is_dir():
+        raise InputError(f"--log: expected a folder of published files, found none at {folder}")
+    verifier_key = Verifier.parse(key)
+    return audit_files(FolderTiles(folder).read, verifier_key, verifier_key.name)
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file} cannot be read ({error.strerror})") from None
 
 
 def _pinned(folder: Path) -> str | None:

@@ -3,7 +3,8 @@
 A rule is due for a person when **every** need is met, and a need is met when **any** of its
 triggers has run out:
 
-* a rule that starts with an event needs that event's clock to have run out; beside it, each
+* a rule that starts with an event needs that event's clock to have run out (an event that names
+  purposes, such as a withdrawal of consent: for each purpose of the category); beside it, each
   purpose of the category that declares its own end must have ended;
 * a rule that starts with `purposes.ended` needs, for each purpose of the category, one of the
   purpose's ends to lie back as long as the rule asks.
@@ -15,13 +16,14 @@ legitimate interest, an objection; for any, that it was accomplished.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from retention.clocks.catalogue import stops_of
-from retention.grammar import AGREED, LIFTED, NOTIFIED, PLACED, PREFERENCE
+from retention.grammar import ABOUT, AGREED, LIFTED, NOTIFIED, PLACED, PREFERENCE, About
 from retention.model.period import Period
-from retention.model.policy import AfterEvent, AfterPurposes, Basis, Keep, Policy, Purpose, Rule
+from retention.model.policy import AfterEvent, AfterPurposes, Authority, Basis, Keep, Policy, Purpose, Rule
 
 _AT_ONCE = Period()
 
@@ -55,12 +57,24 @@ def needs_of(rule: Rule, policy: Policy) -> tuple[Need, ...]:
     purposes = [policy.purposes[name] for name in policy.categories[rule.category].purposes]
     match rule.keep.start:
         case AfterEvent(event):
-            own = (Trigger(event, None, rule.keep, rule.preference),)
-            return (own, *(_ends(purpose, _AT_ONCE, preference=False) for purpose in purposes if purpose.ends))
+            if rule.authority is Authority.TENANT:  # purposes end with events about people
+                return ((Trigger(event, None, rule.keep, rule.preference),),)
+            own = tuple((Trigger(event, about, rule.keep, rule.preference),) for about in _abouts(event, purposes))
+            return (*own, *(_ends(purpose, _AT_ONCE, preference=False) for purpose in purposes if purpose.ends))
         case AfterPurposes():
             return tuple(_ends(purpose, rule.keep.keep_for, preference=rule.preference) for purpose in purposes)
         case _:
             return ()
+
+
+def _abouts(event: str, purposes: Sequence[Purpose]) -> Sequence[str | None]:
+    """Return what the starting event must be about: each purpose of the category, if such events name purposes.
+
+    Somebody who withdraws his consent to letters has not withdrawn it to what else he agreed to.
+    """
+    if ABOUT.get(event) is About.PURPOSE:
+        return [purpose.purpose_id for purpose in purposes]
+    return [None]
 
 
 def kinds_that_move(rule: Rule, policy: Policy) -> frozenset[str]:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from retention.errors import FoundError, InputError
+from retention.errors import InputError
 from retention.evidence import merkle
 from retention.evidence.dsse import seal
-from retention.evidence.note import Checkpoint, Signer, open_checkpoint, sign_checkpoint
+from retention.evidence.note import Checkpoint, Signer, open_checkpoint
+from retention.evidence.publishing import Publisher, ledger_seal
 from retention.evidence.statement import statement, statement_id
-from retention.evidence.tiles import CHECKPOINT, LARGEST_ENTRY, WIDTH, changed_tiles
+from retention.evidence.tiles import CHECKPOINT, LARGEST_ENTRY
+from retention.evidence.tree import Tree
 from retention.model.facts import Recorded
-from retention.ports.ledger import LogEntry, LogSequence
+from retention.ports.ledger import LogDraft, LogEntry, LogSequence, Seal
 from retention.ports.tiles import TileStore
 
 
 @dataclass(frozen=True, slots=True)
 class EvidenceLog:
-    """One log: one origin, one key, one order.
-
-    `publish` is for one process at a time (a lease in the ledger): two at once cannot contradict
-    each other, but the slower one could put its earlier checkpoint over the later one.
-    """
+    """One log: one origin, one key, one order."""
 
     sequence: LogSequence
     tiles: TileStore
@@ -41,13 +40,17 @@ class EvidenceLog:
             InputError: the fact holds something else than codes, counts, digests and instants, or is too large.
 
         """
-        envelope = seal(statement(recorded), self.signer)
-        if len(envelope) > LARGEST_ENTRY:
-            raise InputError(
-                f"evidence: expected a statement of at most {LARGEST_ENTRY} bytes, found {len(envelope)}",
-                hint="cut the plan into smaller steps",
-            )
-        return self.sequence.append(statement_id(recorded), recorded.case_id, envelope)
+        draft = self._draft(recorded)
+        return self.sequence.append(draft.statement_id, draft.case_id, draft.envelope, self._seal)
+
+    def record_many(self, facts: Sequence[Recorded]) -> tuple[int, ...]:
+        """Sign the facts and append all of them or none; return the index of each, new or standing already.
+
+        Raises:
+            InputError: see `record`.
+
+        """
+        return self.sequence.append_many([self._draft(recorded) for recorded in facts], self._seal)
 
     def checkpoint(self) -> Checkpoint | None:
         """Return the published checkpoint, or None before the first.
@@ -60,30 +63,52 @@ class EvidenceLog:
         return None if note is None else open_checkpoint(note, self.signer.verifier, self.origin)
 
     def leaves(self, size: int) -> tuple[bytes, ...]:
-        """Return the first `size` leaf hashes."""
+        """Return the first `size` leaf hashes, computed from the ledger's entries."""
         return tuple(merkle.leaf_hash(entry.envelope) for entry in self.sequence.entries(0, size))
 
-    def publish(self) -> Checkpoint:
-        """Write the tiles that changed and then the checkpoint; nothing if all is published.
+    def tree(self, size: int) -> Tree:
+        """Return the published tree of that size, to prove things with."""
+        return Tree(self.tiles.read, size)
+
+    def inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
+        """Prove from the tiles that entry `index` is in the published tree of that size.
 
         Raises:
-            FoundError: the log in the ledger does not continue the published one (an older or another
-                ledger was put in place). Nothing is written: two contradicting heads would be proof against us.
+            IndexError: the tree has no such entry.
+            FoundError: a tile is missing or cut off.
 
         """
-        before, size = self.checkpoint(), self.sequence.size()
-        leaves = self.leaves(size)
-        published = before.size if before else 0
-        if before and (size < before.size or merkle.root(leaves[: before.size]) != before.root):
-            raise FoundError(
-                f"evidence log: the ledger has {size} entries and does not continue the published log of {before.size}",
-                hint="the ledger was restored from an older backup or replaced: bring back its newest state",
+        return self.tree(size).inclusion(index, size)
+
+    def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
+        """Prove from the tiles that the tree of size `old` is the beginning of the published one of size `new`.
+
+        Raises:
+            IndexError: one is empty, or they are in the wrong order.
+            FoundError: a tile is missing or cut off.
+
+        """
+        return self.tree(new).consistency(old, new)
+
+    def publish(self) -> Checkpoint:
+        """Write the tiles that changed and then the checkpoint; see `Publisher.publish`.
+
+        Raises:
+            FoundError: the ledger does not continue the published log. Nothing is written.
+            ConcurrentWriteFailure: others kept publishing first.
+
+        """
+        return Publisher(self.sequence, self.tiles, self.signer, self.origin).publish()
+
+    @property
+    def _seal(self) -> Seal:
+        return ledger_seal(self.signer, self.origin)
+
+    def _draft(self, recorded: Recorded) -> LogDraft:
+        envelope = seal(statement(recorded), self.signer)
+        if len(envelope) > LARGEST_ENTRY:
+            raise InputError(
+                f"evidence: expected a statement of at most {LARGEST_ENTRY} bytes, found {len(envelope)}",
+                hint="cut the plan into smaller steps",
             )
-        if before and size == before.size:
-            return before
-        entries = [entry.envelope for entry in self.sequence.entries(published // WIDTH * WIDTH, size)]
-        for path, content in changed_tiles(entries, leaves, published):
-            self.tiles.write(path, content)
-        after = sign_checkpoint(self.signer, self.origin, size, merkle.root(leaves))
-        self.tiles.write(CHECKPOINT, after.note)
-        return after
+        return LogDraft(statement_id(recorded), recorded.case_id, envelope)

@@ -93,11 +93,11 @@ _EFFECT = Record(
 )
 
 
-def _disposal(action: str) -> Mapping[str, Shape]:
+def _disposal(**more: Shape) -> Mapping[str, Shape]:
     return {
         "stepId": _STEP,
         "planDigest": _DIGEST,
-        "action": Choice((action,)),
+        **more,
         "dataset": _DATASET,
         "rules": Listed(_ID),
         "statutes": Listed(_CODE),
@@ -119,9 +119,19 @@ KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
             "approverRef": _STAFF,
             "reason": Choice(("too-much", "too-little", "wrong-person", "not-now", "other")),
         },
-        "erasure": _disposal("erase"),
-        "redaction": _disposal("redact"),
-        "anonymization": _disposal("anonymize"),
+        "deletion": _disposal(action=Choice(("erase", "redact"))),
+        "anonymize": _disposal(action=Choice(("anonymize",))),
+        "pseudonymize": _disposal(domain=_NAME, keyRef=_DIGEST),
+        "suspension": {
+            "stepId": _STEP,
+            "planDigest": _DIGEST,
+            "dataset": _DATASET,
+            "state": Choice(("suspended", "lifted")),
+            "rules": Listed(_ID),
+            "statutes": Listed(_CODE),
+            "rows": Count(),
+            "until": Maybe(_INSTANT),
+        },
         "verification": {
             "planDigest": _DIGEST,
             "dataset": _DATASET,
@@ -144,7 +154,7 @@ KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
             "receivedAt": _INSTANT,
         },
         "copyRemains": {"system": _NAME, "what": _COPY, "until": _INSTANT},
-        "copyExpired": {"system": _NAME, "copyId": _COPY},
+        "backupExpired": {"system": _NAME, "copyId": _COPY},
         "kept": {
             "planDigest": _DIGEST,
             "dataset": _DATASET,
@@ -162,9 +172,24 @@ KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
         },
         "holdReleased": {"holdId": _ID},
         "restoreReplayed": {"system": _NAME, "suppressions": Count(), "found": Count()},
+        "correction": {
+            "supersedes": _DIGEST,
+            "reason": Choice(("wrong-count", "wrong-time", "wrong-scope", "not-done", "other")),
+            "replacedBy": Maybe(_DIGEST),
+        },
+        "canary": {
+            "canaryRef": _DIGEST,
+            "state": Choice(("planted", "absent", "survived")),
+            "lookedIn": Count(),
+            "survivedIn": Listed(_DATASET),
+        },
+        "logIndex": {"entries": Count(), "keys": Count(), "root": _DIGEST},
     }
 )
 """Kind → its own fields, beside `kind`, `statementId`, `caseId` and `at`."""
+
+OF_NO_CASE = frozenset({"holdPlaced", "holdReleased", "canary", "logIndex"})
+"""Kinds that may stand without a case."""
 
 _SUBJECT = Record(
     {
@@ -178,7 +203,7 @@ _DATASET_SUBJECT = Record({**_SUBJECT.fields, "digest": Record({"rowSetSha256": 
 def statement_shape(kind: str) -> Record:
     """Return the shape of a whole statement of the kind."""
     about = _DATASET_SUBJECT if kind == "verification" else _SUBJECT
-    case = Maybe(_CASE) if kind in {"holdPlaced", "holdReleased"} else _CASE
+    case = Maybe(_CASE) if kind in OF_NO_CASE else _CASE
     head: dict[str, Shape] = {"kind": Choice((kind,)), "statementId": _DIGEST, "caseId": case, "at": _INSTANT}
     return Record(
         {

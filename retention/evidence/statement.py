@@ -17,20 +17,25 @@ from retention.evidence.shapes import PREDICATE_TYPE, STATEMENT_TYPE, check, sta
 from retention.model.facts import (
     Answered,
     Approved,
+    CanaryLooked,
+    Corrected,
     Denied,
     Disposed,
     Expired,
     Fact,
     HoldPlaced,
     HoldReleased,
+    Indexed,
     Kept,
     KeyDestroyed,
     Looked,
     Planned,
+    Pseudonymized,
     Recorded,
     Rejected,
     Remains,
     Replayed,
+    Suspended,
 )
 from retention.model.ids import StatementId
 from retention.model.outcome import Effect, Residue
@@ -53,22 +58,29 @@ _TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
         Looked: _Telling("verification", ("plan_digest", "dataset", "found_digest")),
         Answered: _Telling("processorAck", ("order_id", "body_digest")),
         Remains: _Telling("copyRemains", ("system", "what", "until")),
-        Expired: _Telling("copyExpired", ("system", "copy_id")),
+        Expired: _Telling("backupExpired", ("system", "copy_id")),
         Kept: _Telling("kept", ("plan_digest", "dataset", "hold_id", "fields")),
         Denied: _Telling("denial", ("reason",)),
         KeyDestroyed: _Telling("keyDestroyed", ("key_ref", "check_value")),
         HoldPlaced: _Telling("holdPlaced", ("hold_id",)),
         HoldReleased: _Telling("holdReleased", ("hold_id",)),
         Replayed: _Telling("restoreReplayed", ("system",)),
+        Pseudonymized: _Telling("pseudonymize", ("plan_digest", "step_id")),
+        Suspended: _Telling("suspension", ("plan_digest", "step_id", "state")),
+        Corrected: _Telling("correction", ("supersedes",)),
+        CanaryLooked: _Telling("canary", ("canary_ref", "state")),
+        Indexed: _Telling("logIndex", ("entries", "root")),
     }
 )
-_DISPOSALS = MappingProxyType({"erase": "erasure", "redact": "redaction", "anonymize": "anonymization"})
+_DISPOSALS = MappingProxyType({"erase": "deletion", "redact": "deletion", "anonymize": "anonymize"})
+_LOOKS = (Looked, CanaryLooked)
+"""Facts that are another one at another time."""
 
 _Plain: TypeAlias = str | int | bool | datetime | tuple["_Plain", ...] | Effect | Residue | None
 
 
 def kind_of(fact: Fact) -> str:
-    """Return the statement kind of a fact: `planned`, `erasure`, `verification` and so on.
+    """Return the statement kind of a fact: `planned`, `deletion`, `verification` and so on.
 
     Raises:
         InputError: a disposal's action is none of erase, redact and anonymize.
@@ -84,12 +96,12 @@ def kind_of(fact: Fact) -> str:
 def statement_id(recorded: Recorded) -> StatementId:
     """Return the SHA-256 (hex) of what tells this fact from others, so that a rerun names it the same.
 
-    When it was recorded does not count, save for verifications: looking again later is another fact.
+    When it was recorded does not count, save for looks (verification, canary): looking again later is another fact.
     A copy that remains longer than was stated before is another fact too.
     """
     fact = recorded.fact
     identity = {_camel(name): _plain(getattr(fact, name)) for name in _TELLINGS[type(fact)].identified_by}
-    if isinstance(fact, Looked):
+    if isinstance(fact, _LOOKS):
         identity["at"] = _instant(recorded.at)
     named: Json = {**identity, "kind": kind_of(fact), "caseId": recorded.case_id}
     return StatementId(hashlib.sha256(canonical(named)).hexdigest())
@@ -123,7 +135,7 @@ def _subject(fact: Fact, name: StatementId) -> Json:
     """Name what the statement is about; in-toto wants a digest of it."""
     if isinstance(fact, Looked):
         return {"name": f"urn:retention:dataset:{fact.dataset}", "digest": {"rowSetSha256": fact.found_digest}}
-    if isinstance(fact, Planned | Approved | Rejected | Disposed | Kept):
+    if isinstance(fact, Planned | Approved | Rejected | Disposed | Pseudonymized | Suspended | Kept):
         return {"name": "urn:retention:plan", "digest": {"sha256": fact.plan_digest}}
     if isinstance(fact, Answered):
         return {"name": "urn:retention:order", "digest": {"sha256": fact.body_digest}}

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """Check an evidence bundle: this one file, Python 3.8 or later, nothing installed, no network.
 
-    python3 verifier.py BUNDLE [--key VKEY]
+    python3 verifier.py BUNDLE [--key VKEY] [--after OLDER] [--language ja]
 
-Exit code 0: authentic (a line says if the case is not complete). 1: broken, and the first line says
+Exit code 0: authentic (a line says if it is not complete). 1: broken, and the first line says
 what. 2: the file cannot be read, or wrong usage. Give the verifier key you know from elsewhere
 with --key; without it the bundle only agrees with the key it brings itself.
+
+The parts, in this order: the words; what is reported; the file's parts; nothing is left out;
+the story; the summary; JSON, base64, Merkle trees and Ed25519; for people.
 """
 
 from __future__ import annotations
@@ -16,49 +19,157 @@ import hashlib
 import json
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
-FORMAT = "https://retention.example/evidence-bundle/v1"
+FORMAT = "https://retention.example/evidence-bundle/v2"
 SEAL_TYPE = "application/vnd.retention.evidence-bundle+json"
 ATTACHMENT_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 _STATEMENT_TYPE = "application/vnd.in-toto+json"
 _PREDICATE_TYPE = "https://retention.example/attestation/erasure/v1"
-_DISPOSALS = {"erasure": "erased", "redaction": "redacted", "anonymization": "anonymized"}
-_PLAN_BOUND = (*_DISPOSALS, "approval", "rejection", "verification", "kept")
-_DISPOSAL_FIELDS: dict[str, type] = {"planDigest": str, "stepId": str, "dataset": str, "effect": dict}
+_PLAN_NAME = r"plan(?:-[A-Za-z0-9-]{1,80})?\.json"
+_INSTANT = r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9](?:\.[0-9]{6})?Z"
+_DISPOSALS = ("deletion", "anonymize", "pseudonymize")
+_DONE = {"erase": "erased", "redact": "redacted", "anonymize": "anonymized", "pseudonymize": "pseudonymized"}
+_STEPS = (*_DISPOSALS, "suspension")
+_PLAN_BOUND = (*_STEPS, "approval", "rejection", "verification", "kept", "subjectsCommitted")
+_DISPOSAL_FIELDS: dict[str, type] = {"planDigest": str, "stepId": str, "dataset": str, "rules": list, "effect": dict}
 _FIELDS: dict[str, dict[str, type]] = {
     "planned": {"planId": str, "planDigest": str},
     "approval": {"planDigest": str, "approverRef": str, "standing": bool},
     "rejection": {"planDigest": str, "approverRef": str},
-    "erasure": _DISPOSAL_FIELDS,
-    "redaction": _DISPOSAL_FIELDS,
-    "anonymization": _DISPOSAL_FIELDS,
+    "deletion": {**_DISPOSAL_FIELDS, "action": str},
+    "anonymize": _DISPOSAL_FIELDS,
+    "pseudonymize": {**_DISPOSAL_FIELDS, "domain": str},
+    "suspension": {"planDigest": str, "stepId": str, "dataset": str, "rules": list, "state": str, "rows": int},
     "verification": {"planDigest": str, "dataset": str, "passed": bool, "residual": int},
     "processorAck": {"orderId": str, "processor": str, "state": str},
     "copyRemains": {"system": str, "what": str, "until": str},
-    "copyExpired": {"system": str, "copyId": str},
+    "backupExpired": {"system": str, "copyId": str},
     "kept": {"planDigest": str, "dataset": str, "fields": list, "rows": int, "statute": str, "holdId": str},
     "denial": {"reason": str},
     "keyDestroyed": {"checkValue": str},
+    "subjectsCommitted": {"planDigest": str, "count": int, "commitRoot": str, "epoch": str},
+    "holdPlaced": {"holdId": str, "reason": str},
+    "holdReleased": {"holdId": str},
     "restoreReplayed": {"system": str, "suppressions": int, "found": int},
+    "correction": {"supersedes": str, "reason": str},
+    "canary": {"canaryRef": str, "state": str, "lookedIn": int, "survivedIn": list},
+    "logIndex": {"entries": int, "keys": int, "root": str},
 }
+"""Kind → the fields that are read here; docs/evidence/erasure-v1.schema.json has all of them."""
 
-CLAIMS = (
-    "Each fact below was signed by the key named here and stands in the log at its number; neither was altered since.",
-    "Every step on data belongs to a plan whose exact bytes were approved before.",
-)
-CLAIM_COMPLETE = "Other code looked at every dataset after its last step and found nothing left."
-LIMITS = (
-    "It proves what was done and seen, not that nobody has a copy outside the systems on the data map.",
-    "A processor's word, and a key's destruction, are the word of whoever runs that system.",
-    "Copies listed under 'remains' are out of use and physically there until the date given.",
-    "Whether the bundle has every entry of the case shows only against the published log (its tiles).",
-    "Times are those of the signer's clock.",
-)
+# --- the words ---------------------------------------------------------------------------------
+
+CATALOGUE: dict[str, tuple[str, str]] = {
+    "C1": (
+        (
+            "Each statement was signed by the key named here and stands in the log at its number; "
+            "neither was altered since."
+        ),
+        "各記述は、ここに示す鍵で署名され、記録のその番号に置かれており、その後は改変されていません。",
+    ),
+    "C2": (
+        (
+            "Where a verification passed, other code than the eraser's looked at the whole dataset "
+            "and found nothing left and nothing else changed."
+        ),
+        (
+            "検証に合格したデータについては、消去とは別のプログラムが全体を見直し、"
+            "残りがないことと、ほかが変わっていないことを確かめました。"
+        ),
+    ),
+    "C3": (
+        "Earlier versions of objects were removed together with the current ones, in the number stated.",
+        "オブジェクトの過去の版も、記載した数だけ、現在の版とともに除去されました。",
+    ),
+    "C4": (
+        "Copies in backups are out of use and are gone by the date stated.",
+        "バックアップ内の複製は利用を停止しており、記載した日までに失われます。",
+    ),
+    "C5": ("Processors confirmed with their own signature.", "委託先が自らの署名をもって完了を確認しました。"),
+    "C6": (
+        "The key named by its check value was destroyed, by the key store's word.",
+        "検査値で示す鍵は、鍵管理の申告によれば破棄されました。",
+    ),
+    "C7": (
+        "No statement about this case, rule or dataset that the log's index counts is missing here.",
+        "この事案・規則・データについて記録の索引が数える記述は、すべてここに含まれています。",
+    ),
+    "C8": (
+        (
+            "Every statement of the log between the first and the last one here is in this file, "
+            "and the log only grew in between."
+        ),
+        "最初から最後までの間に記録された記述はすべてこのファイルにあり、記録はその間、追加だけがなされました。",
+    ),
+    "C9": (
+        "Every step on data belongs to a plan whose exact bytes were approved before.",
+        "データへの操作はすべて、事前に内容そのものが承認された計画に属します。",
+    ),
+    "C10": (
+        "All that was planned was done, and other code looked at every dataset after its last step.",
+        "計画したことはすべて行われ、最後の操作の後に、別のプログラムがすべてのデータを見直しました。",
+    ),
+    "L1": (
+        "It proves what was done and seen, not that nobody has a copy outside the systems on the data map.",
+        "行ったことと確かめたことを示すもので、データマップにない場所に複製がないことは示せません。",
+    ),
+    "L2": (
+        "It says nothing about traces on physical media; for them the provider's word (NIST SP 800-88) is needed.",
+        "物理媒体上の痕跡については何も示しません。事業者の証明(NIST SP 800-88)が必要です。",
+    ),
+    "L3": (
+        "Logs, caches and trained models count only where the data map names them.",
+        "ログ、キャッシュ、学習済みモデルは、データマップに載っている場合だけ対象になります。",
+    ),
+    "L4": (
+        "Until the dates stated, copies that are out of use are physically there.",
+        "記載した日までは、利用を停止した複製が物理的に残っています。",
+    ),
+    "L5": (
+        "What was scanned is the word of the program that scanned it; look yourself at samples.",
+        "何を調べたかは、調べたプログラムの申告です。標本によりご自身でもお確かめください。",
+    ),
+    "L6": (
+        "Data that was made anonymous or pseudonymous stays.",
+        "匿名化または仮名化されたデータは残ります。",
+    ),
+    "L7": (
+        "Times are those of the signer's clock.",
+        "時刻は署名者の時計によります。",
+    ),
+    "L8": (
+        "The index is the signer's own; whoever replays the published log finds out if it counts wrong.",
+        "索引は署名者が作ったものです。公開された記録を再計算すれば、数え誤りは必ず分かります。",
+    ),
+    "L9": (
+        "That everyone is shown the same log needs witnesses, or the checkpoints that others were given.",
+        "全員に同じ記録が示されていることの確認には、立会人か、他者に渡されたチェックポイントが必要です。",
+    ),
+    "L10": (
+        "A processor's answer and a key's destruction are the word of whoever runs that system.",
+        "委託先の回答と鍵の破棄は、そのシステムを運用する者の申告です。",
+    ),
+}
+"""Claims and limits by code, in English and Japanese. A bundle brings those that its statements support."""
+
+LIMITS = tuple(english for code, (english, _) in CATALOGUE.items() if code.startswith("L"))
 
 
 class BundleError(Exception):
     """What broke; the message names the part first: `entry 3: inclusion proof …`."""
+
+
+class SignedBy(Protocol):
+    """Whether an Ed25519 signature fits; the key has been checked before."""
+
+    def __call__(self, public: bytes, message: bytes, signature: bytes, /) -> bool:
+        """Return whether it is the key's signature over the message."""
+        ...
+
+
+# --- what is reported --------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -70,10 +181,17 @@ class Fact:
     at: str
     told: dict[str, object]
     """The predicate."""
+    leaf: bytes = field(default=b"", repr=False)
+    """The hash of the whole entry."""
 
     def text(self, name: str) -> str:
         """Return a field as text."""
         return str(self.told.get(name, ""))
+
+    @property
+    def case_id(self) -> str:
+        """The case, or nothing for what belongs to none."""
+        return str(self.told.get("caseId") or "")
 
 
 @dataclass(frozen=True)
@@ -84,16 +202,29 @@ class Report:
     broken: str = ""
     """The first thing that broke; empty if nothing did."""
     still_open: tuple[str, ...] = ()
-    """Why the case is not complete; authentic all the same."""
+    """Why it is not complete; authentic all the same."""
     case_id: str = ""
+    """The case, if the bundle is about one."""
+    scope: str = ""
+    """What the bundle is about: `case C-…`, `rule …`, `dataset …`, `period … to …`."""
     origin: str = ""
     size: int = 0
     root: str = ""
+    before: int = 0
+    """For a period: the size of the earlier log that this one was shown to continue."""
     fingerprint: str = ""
     pinned: bool = False
     """Whether the caller brought the key; without that, the bundle vouches for itself."""
+    checkpoint: str = ""
+    """The checkpoint's signed text: origin, size and root, each with its line break."""
+    others: tuple[str, ...] = ()
+    """Further signature lines of the checkpoint, as they stand: witnesses, not judged here."""
     facts: tuple[Fact, ...] = ()
+    superseded: tuple[str, ...] = ()
+    """Ids of the statements among them that a correction withdrew."""
     attachments: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
+    """Codes of CATALOGUE, claims and limits."""
 
     @property
     def complete(self) -> bool:
@@ -101,12 +232,13 @@ class Report:
         return self.authentic and not self.still_open
 
 
-def verify(data: bytes, vkey: str | None = None) -> Report:
+def verify(data: bytes, vkey: str | None = None, *, signed_by: SignedBy | None = None) -> Report:
     """Check a bundle; never raises for any `data`.
 
     Args:
         data: the bundle.
         vkey: the verifier key the caller trusts, or None to take the bundle's own.
+        signed_by: a faster check of Ed25519 signatures than the one in this file.
 
     Raises:
         ValueError: `vkey` is not a verifier key.
@@ -114,193 +246,602 @@ def verify(data: bytes, vkey: str | None = None) -> Report:
     """
     if vkey is not None:
         try:
-            _read_key(vkey)
+            _read_key(vkey, _signed_by)
         except BundleError as error:
             raise ValueError(str(error)) from error
     try:
-        return _verified(data, vkey)
+        return _verified(data, vkey, signed_by or _signed_by)
     except BundleError as error:
         return Report(authentic=False, broken=str(error))
 
 
-def _verified(data: bytes, pinned: str | None) -> Report:
-    """Cheap checks first: form, hashes, then signatures."""
+def verify_after(older: bytes, newer: bytes, report: Report, vkey: str | None = None) -> Report:
+    """Return the later bundle's report, or what is broken in the earlier one or between the two.
+
+    Args:
+        older: an earlier bundle, not verified yet.
+        newer: a period's bundle.
+        report: the later bundle's, which is authentic.
+        vkey: the verifier key the caller trusts.
+
+    Raises:
+        ValueError: `vkey` is not a verifier key.
+
+    """
+    earlier = verify(older, vkey)
+    broken = "after: " + earlier.broken if earlier.broken else broken_continuation(older, newer)
+    return Report(authentic=False, broken=broken) if broken else report
+
+
+def _verified(data: bytes, pinned: str | None, signed_by: SignedBy) -> Report:
+    """Cheap checks first: form, hashes, then signatures, then the story."""
     body, seal = _read_bundle(data)
     vkey = _text(body, "vkey", "bundle")
     if pinned is not None and vkey != pinned:
         raise BundleError("key: the bundle is signed by another key than the one given")
-    name, key_id, public = _read_key(vkey)
-    checkpoint = _text(body, "checkpoint", "bundle")
-    size, root, signature = _read_checkpoint(checkpoint, _text(body, "origin", "bundle"), name, key_id)
-    attached = dict(_read_attachment(item) for item in _list(body, "attachments", "bundle"))
-    if list(attached) != sorted(attached) or len(attached) != len(_list(body, "attachments", "bundle")):
-        raise BundleError("attachments: expected each name once, in order")
-    envelopes = _read_entries(_list(body, "entries", "bundle"), size, root)
-    if not _signed_by(public, checkpoint.rpartition("\n\n")[0].encode() + b"\n", signature):
-        raise BundleError("checkpoint signature: does not verify")
-    if not _signed_by(public, _pae(SEAL_TYPE, _canonical(body)), seal):
+    key = _read_key(vkey, signed_by)
+    head = _read_checkpoint(_text(body, "checkpoint", "bundle"), _text(body, "origin", "bundle"), key)
+    attached = _read_attachments(_list(body, "attachments", "bundle"))
+    entries = _read_entries(_list(body, "entries", "bundle"), head)
+    _check_signed(head, key)
+    if not key.accepts(_pae(SEAL_TYPE, _canonical(body)), seal):
         raise BundleError("seal: does not verify: something in the bundle was changed, added or left out")
-    case_id = _text(body, "caseId", "bundle")
-    facts = tuple(_read_fact(index, envelope, public, case_id) for index, envelope in envelopes)
-    plan = _checked_plan(facts, attached)
+    facts = tuple(_read_fact(entry, key) for entry in entries)
+    scope = _read_scope(body["scope"])
+    if "from" in scope:
+        told = _whole_period(scope, body, facts, head, key)
+    else:
+        told = _whole_by_index(scope, body, facts, head.size)
+    story = read_story(told, attached, starts=facts[0].index == 0 or "from" not in scope)
+    says = summarize(story, scope)
+    if _canonical(body["summary"]) != _canonical(says):
+        raise BundleError("summary: says something else than the statements do")
     return Report(
         authentic=True,
-        still_open=tuple(_open_ends(facts, plan)),
-        case_id=case_id,
-        origin=_text(body, "origin", "bundle"),
-        size=size,
-        root=root.hex(),
-        fingerprint=hashlib.sha256(public).hexdigest(),
+        still_open=tuple(story.still_open),
+        case_id=scope.get("case", ""),
+        scope=_scope_text(scope),
+        origin=head.origin,
+        size=head.size,
+        root=head.root.hex(),
+        before=facts[0].index if "from" in scope else 0,
+        fingerprint=hashlib.sha256(key.public).hexdigest(),
         pinned=pinned is not None,
-        facts=facts,
+        checkpoint=head.text.decode("utf-8"),
+        others=head.others,
+        facts=told,
+        superseded=story.superseded,
         attachments=tuple(attached),
+        claims=story.claims(scope),
     )
 
 
-# --- the parts of the file ---------------------------------------------------------------------
+# --- the file's parts --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Key:
+    name: str
+    key_id: bytes
+    public: bytes
+    signed_by: SignedBy = field(repr=False)
+
+    def accepts(self, message: bytes, signature: bytes) -> bool:
+        return self.signed_by(self.public, message, signature)
+
+
+@dataclass(frozen=True)
+class _Head:
+    """A checkpoint: what is signed, the log's own signature, and the lines of others."""
+
+    origin: str
+    size: int
+    root: bytes
+    text: bytes
+    signature: bytes
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    index: int
+    envelope: bytes
+    leaf: bytes
 
 
 def _read_bundle(data: bytes) -> tuple[dict[str, object], bytes]:
     bundle = _parse(data, "bundle")
     _exactly(bundle, ("body", "seal"), "bundle")
     body = bundle["body"]
-    _exactly(body, ("attachments", "caseId", "checkpoint", "entries", "format", "origin", "vkey"), "body")
-    assert isinstance(body, dict)  # noqa: S101 -- narrows the type; _exactly has checked it
-    if body["format"] != FORMAT:
+    if isinstance(body, dict) and body.get("format") != FORMAT:
         raise BundleError("format: expected " + FORMAT)
+    names = ("attachments", "before", "checkpoint", "entries", "format", "index", "origin", "scope", "summary", "vkey")
+    _exactly(body, names, "body")
+    assert isinstance(body, dict)  # noqa: S101 -- narrows the type; _exactly has checked it
     return body, _decode(_text(bundle, "seal", "bundle"), "seal")
 
 
-def _read_key(vkey: str) -> tuple[str, bytes, bytes]:
-    """Return name, key id and public key of `name+keyid+base64`."""
+def _read_key(vkey: str, signed_by: SignedBy) -> _Key:
+    """Read `name+keyid+base64`; the key must be a point of the curve, and not of small order."""
     name, _, rest = vkey.partition("+")
     key_id, _, encoded = rest.partition("+")
     raw = _decode(encoded, "key")
     expected = hashlib.sha256(name.encode("utf-8", "replace") + b"\n" + raw).digest()[:4]
     if not name or len(raw) != 33 or raw[:1] != b"\x01" or key_id != expected.hex():  # noqa: PLR2004 -- 1 + 32 bytes
         raise BundleError("key: not an Ed25519 verifier key of the form name+keyid+base64")
-    return name, expected, raw[1:]
+    point = _decompressed(raw[1:])
+    if point is None or _times_eight(point)[0] == 0:
+        raise BundleError("key: not a point that signatures can be checked with")
+    return _Key(name, expected, raw[1:], signed_by)
 
 
-def _read_checkpoint(note: str, origin: str, name: str, key_id: bytes) -> tuple[int, bytes, bytes]:
-    """Return size, root hash and signature; the form admits one signature line."""
-    form = re.fullmatch("([^\n]+)\n(0|[1-9][0-9]{0,15})\n([^\n]+)\n\n\u2014 ([^\n ]+) ([^\n ]+)\n", note)
+def _read_checkpoint(note: str, origin: str, key: _Key) -> _Head:
+    """Read a signed note: three lines, an empty one, and signature lines, exactly one of them by the log's key.
+
+    Lines of other signers are kept and not judged (C2SP signed-note): witnesses add them.
+    """
+    form = re.fullmatch("(([^\n]+)\n(0|[1-9][0-9]{0,15})\n([^\n]+)\n)\n((?:\u2014 [^\n ]+ [^\n ]+\n){1,64})", note)
     if form is None:
-        raise BundleError("checkpoint: expected origin, size, root and one signature line")
-    signature = _decode(form.group(5), "checkpoint signature")
-    if form.group(1) != origin:
+        raise BundleError("checkpoint: expected origin, size, root and signature lines")
+    ours: list[bytes] = []
+    others: list[str] = []
+    for line in form.group(5).splitlines():
+        _, name, encoded = line.split(" ")
+        signature = _decode(encoded, "checkpoint signature")
+        if name == key.name and signature[:4] == key.key_id:
+            ours.append(signature[4:])
+        else:
+            others.append(line)
+    if form.group(2) != origin:
         raise BundleError("checkpoint: of another log than the bundle names")
-    if form.group(4) != name or signature[:4] != key_id:
-        raise BundleError("checkpoint signature: by another key than the bundle names")
-    return int(form.group(2)), _decode(form.group(3), "checkpoint root"), signature[4:]
+    if len(ours) != 1:
+        raise BundleError("checkpoint signature: expected exactly one by the key that the bundle names")
+    root = _decode(form.group(4), "checkpoint root")
+    return _Head(origin, int(form.group(3)), root, form.group(1).encode("utf-8"), ours[0], tuple(others))
 
 
-def _read_attachment(item: object) -> tuple[str, bytes]:
-    _exactly(item, ("content", "name", "sha256"), "attachment")
-    name = _text(item, "name", "attachment")
-    if not re.fullmatch(ATTACHMENT_NAME, name):
-        raise BundleError("attachment: expected a plain file name")
-    content = _decode(_text(item, "content", "attachment " + name), "attachment " + name)
-    if hashlib.sha256(content).hexdigest() != _text(item, "sha256", "attachment " + name):
-        raise BundleError("attachment " + name + ": its bytes do not have the digest stated")
-    return name, content
+def _check_signed(head: _Head, key: _Key) -> None:
+    if not key.accepts(head.text, head.signature):
+        raise BundleError("checkpoint signature: does not verify")
 
 
-def _read_entries(items: list[object], size: int, root: bytes) -> list[tuple[int, bytes]]:
-    """Return index and envelope of every entry, each proven to be in the log."""
-    entries: list[tuple[int, bytes]] = []
+def _read_attachments(items: list[object]) -> dict[str, bytes]:
+    attached: dict[str, bytes] = {}
+    for item in items:
+        _exactly(item, ("content", "name", "sha256"), "attachment")
+        name = _text(item, "name", "attachment")
+        if not re.fullmatch(ATTACHMENT_NAME, name):
+            raise BundleError("attachment: expected a plain file name")
+        if attached and name <= list(attached)[-1]:
+            raise BundleError("attachments: expected each name once, in order")
+        content = _decode(_text(item, "content", "attachment " + name), "attachment " + name)
+        if hashlib.sha256(content).hexdigest() != _text(item, "sha256", "attachment " + name):
+            raise BundleError("attachment " + name + ": its bytes do not have the digest stated")
+        attached[name] = content
+    return attached
+
+
+def _read_entries(items: list[object], head: _Head) -> list[_Entry]:
+    """Return every entry, each proven to be in the log."""
+    entries: list[_Entry] = []
     for position, item in enumerate(items):
         where = f"entry at position {position}"
         _exactly(item, ("envelope", "index", "proof"), where)
-        index = item["index"] if isinstance(item, dict) else None
-        if not isinstance(index, int) or isinstance(index, bool):
-            raise BundleError(where + ": index: expected a whole number")
+        index = _count(item, "index", where)
         where = f"entry {index}"
-        if entries and index <= entries[-1][0]:
+        if entries and index <= entries[-1].index:
             raise BundleError(where + ": index: expected entries in the log's order, each once")
         envelope = _decode(_text(item, "envelope", where), where + ": envelope")
         proof = [_decode(part, where + ": inclusion proof") for part in _list(item, "proof", where)]
-        if not _included(hashlib.sha256(b"\x00" + envelope).digest(), index, size, proof, root):
+        leaf = hashlib.sha256(b"\x00" + envelope).digest()
+        if not _included(leaf, index, head.size, proof, head.root):
             raise BundleError(where + ": inclusion proof: the entry is not in the log of the checkpoint")
-        entries.append((index, envelope))
+        entries.append(_Entry(index, envelope, leaf))
     if not entries:
         raise BundleError("entries: expected at least one, found none")
     return entries
 
 
-def _read_fact(index: int, envelope: bytes, public: bytes, case_id: str) -> Fact:
-    where = f"entry {index}"
-    sealed = _parse(envelope, where + ": envelope")
+def _read_fact(entry: _Entry, key: _Key) -> Fact:
+    where = f"entry {entry.index}"
+    sealed = _parse(entry.envelope, where + ": envelope")
     _exactly(sealed, ("payload", "payloadType", "signatures"), where + ": envelope")
     payload = _decode(_text(sealed, "payload", where), where + ": payload")
     signatures = _list(sealed, "signatures", where)
     if sealed["payloadType"] != _STATEMENT_TYPE or len(signatures) != 1:
         raise BundleError(where + ": envelope: expected an in-toto statement with one signature")
     _exactly(signatures[0], ("keyid", "sig"), where + ": signature")
-    if _text(signatures[0], "keyid", where) != hashlib.sha256(public).hexdigest():
+    if _text(signatures[0], "keyid", where) != hashlib.sha256(key.public).hexdigest():
         raise BundleError(where + ": signature: by another key than the bundle names")
     signature = _decode(_text(signatures[0], "sig", where), where + ": signature")
-    if not _signed_by(public, _pae(_STATEMENT_TYPE, payload), signature):
+    if not key.accepts(_pae(_STATEMENT_TYPE, payload), signature):
         raise BundleError(where + ": signature: does not verify")
-    return _read_statement(index, _parse(payload, where + ": statement"), case_id)
+    return _read_statement(entry, payload)
 
 
-def _read_statement(index: int, statement: dict[str, object], case_id: str) -> Fact:
-    where = f"entry {index}: statement"
+def _read_statement(entry: _Entry, payload: bytes) -> Fact:
+    """Read a statement of a kind that is known here."""
+    where = f"entry {entry.index}: statement"
+    statement = _parse(payload, where)
     _exactly(statement, ("_type", "predicate", "predicateType", "subject"), where)
     told = statement["predicate"]
     if statement["predicateType"] != _PREDICATE_TYPE or not isinstance(told, dict):
         raise BundleError(where + ": expected the predicate " + _PREDICATE_TYPE)
-    fact = Fact(index, _text(told, "kind", where), _text(told, "at", where), told)
-    if _text(told, "caseId", where) != case_id:
-        raise BundleError(where + ": belongs to another case than the bundle")
-    for name, kind in _FIELDS.get(fact.kind, {"a kind this verifier knows": str}).items():
-        if not isinstance(told.get(name), kind):
+    fact = Fact(entry.index, _text(told, "kind", where), _text(told, "at", where), told, entry.leaf)
+    if fact.kind not in _FIELDS:
+        raise BundleError(where + ": of a kind that this verifier does not know")
+    if not re.fullmatch(_INSTANT, fact.at) or not isinstance(told.get("caseId"), (str, type(None))):
+        raise BundleError(where + ": expected an instant and a case")
+    for name, kind in {"statementId": str, **_FIELDS[fact.kind]}.items():
+        if not isinstance(told.get(name), kind) or (kind is int and isinstance(told[name], bool)):
             raise BundleError(where + ": expected " + name)
     return fact
+
+
+def _read_scope(scope: object) -> dict[str, str]:
+    """Read what the bundle is about: one case, one rule, one dataset, or a period."""
+    names = tuple(sorted(scope)) if isinstance(scope, dict) else ()
+    if names not in (("case",), ("dataset",), ("rule",), ("from", "to")):
+        raise BundleError("scope: expected a case, a dataset, a rule, or from and to")
+    read = {name: _text(scope, name, "scope") for name in names}
+    if "from" in read and not (_moment(read["from"], "scope") < _moment(read["to"], "scope")):
+        raise BundleError("scope: expected from before to")
+    return read
+
+
+def _scope_text(scope: dict[str, str]) -> str:
+    if "from" in scope:
+        return "period " + scope["from"] + " to " + scope["to"]
+    return " ".join(*scope.items())
+
+
+def _moment(text: str, where: str) -> str:
+    """Return an instant so that its order as text is its order in time."""
+    if not re.fullmatch(_INSTANT, text):
+        raise BundleError(where + ": expected an instant like 2026-11-23T01:02:03Z")
+    return text[:-1]
+
+
+# --- nothing is left out -----------------------------------------------------------------------
+
+
+def index_keys(told: dict[str, object]) -> list[str]:
+    """Return what a statement is filed under: its case, its dataset, its rules and its hold."""
+    keys = []
+    if isinstance(told.get("caseId"), str):
+        keys.append("case:{}".format(told["caseId"]))
+    if isinstance(told.get("dataset"), str):
+        keys.append("dataset:{}".format(told["dataset"]))
+    rules = told.get("rules")
+    keys += [f"rule:{rule}" for rule in (rules if isinstance(rules, list) else [])]
+    if told.get("kind") == "kept":
+        keys.append("rule:{}".format(told["holdId"]))
+    return sorted(set(keys))
+
+
+def index_line(key: str, members: list[tuple[int, bytes]]) -> bytes:
+    """Return the index's line of a key: how many entries it has, and a digest over their numbers and leaf hashes."""
+    filed = hashlib.sha256(b"".join(index.to_bytes(8, "big") + leaf for index, leaf in members))
+    return _canonical({"count": len(members), "digest": filed.hexdigest(), "key": key})
+
+
+def _whole_by_index(
+    scope: dict[str, str], body: dict[str, object], facts: tuple[Fact, ...], size: int
+) -> tuple[Fact, ...]:
+    """Check that no statement of the scope is missing; return those of its cases.
+
+    The log's index (a statement itself) counts what entries 0 to N-1 hold about each key. From N
+    on, every entry of the log is in the bundle. So what is not here is not in the log.
+    """
+    if body["before"] is not None:
+        raise BundleError("before: only a period has one")
+    index = body["index"]
+    _exactly(index, ("at", "heads"), "index")
+    place = _count(index, "at", "index")
+    stated = [fact for fact in facts if fact.index == place and fact.kind == "logIndex"]
+    if not stated:
+        raise BundleError("index: the bundle does not hold the entry that it names")
+    covered = _count(stated[0].told, "entries", "index")
+    tail = [fact for fact in facts if fact.index >= covered]
+    if covered > place or len(tail) != size - covered:
+        raise BundleError("index: expected every entry of the log from the index's end to the checkpoint")
+    early = [(fact, index_keys(fact.told)) for fact in facts if fact.index < covered]
+    heads = _heads(_list(index, "heads", "index"), early, stated[0])
+    needed = _needed(tuple(fact for fact, _ in early), scope)
+    if needed != set(heads):
+        raise BundleError("index: expected a head for the scope and for each of its cases, and no other")
+    for fact, keys in early:
+        if not needed & set(keys):
+            raise BundleError(f"entry {fact.index}: does not belong to what the bundle is about")
+    return told_in(facts, scope, covered)
+
+
+def _needed(facts: tuple[Fact, ...], scope: dict[str, str]) -> set[str]:
+    """Return the keys that a bundle must show whole: what it is about, and every case of that."""
+    asked = ":".join(*scope.items())
+    return {asked} | {"case:" + fact.case_id for fact in facts if fact.case_id and asked in index_keys(fact.told)}
+
+
+def told_in(facts: tuple[Fact, ...], scope: dict[str, str], covered: int) -> tuple[Fact, ...]:
+    """Return the facts that a bundle is about; the others only show that nothing is missing.
+
+    Args:
+        facts: all that stand in the bundle, in the log's order.
+        scope: what the bundle is about.
+        covered: how many entries the index covers; has no meaning for a period.
+
+    """
+    if "from" in scope:
+        before = _moment(facts[0].at, "entries") < _moment(scope["from"], "scope")
+        after = _moment(facts[-1].at, "entries") >= _moment(scope["to"], "scope")
+        return facts[before : len(facts) - after]
+    needed = _needed(tuple(fact for fact in facts if fact.index < covered), scope)
+    return tuple(fact for fact in facts if needed & set(index_keys(fact.told)))
+
+
+def _heads(heads: list[object], filed: list[tuple[Fact, list[str]]], stated: Fact) -> list[str]:
+    """Check each head against the entries here and against the index's root; return the keys."""
+    keys: list[str] = []
+    for head in heads:
+        _exactly(head, ("key", "place", "proof"), "index: head")
+        key = _text(head, "key", "index: head")
+        if keys and key <= keys[-1]:
+            raise BundleError("index: expected each key once, in order")
+        line = index_line(key, [(fact.index, fact.leaf) for fact, of in filed if key in of])
+        proof = [_decode(part, "index: proof") for part in _list(head, "proof", "index: head")]
+        leaf = hashlib.sha256(b"\x00" + line).digest()
+        count, root = _count(stated.told, "keys", "index"), stated.text("root")
+        if not _included(leaf, _count(head, "place", "index"), count, proof, _unhex(root)):
+            raise BundleError(f"index: the log counts other entries of {key} than the bundle holds")
+        keys.append(key)
+    return keys
+
+
+def _whole_period(
+    scope: dict[str, str],
+    body: dict[str, object],
+    facts: tuple[Fact, ...],
+    head: _Head,
+    key: _Key,
+) -> tuple[Fact, ...]:
+    """Check that the entries are a stretch of the log without gaps that holds the period; return the period's."""
+    if body["index"] is not None:
+        raise BundleError("index: a period has none, it holds the log's entries one after the other")
+    first, last = facts[0], facts[-1]
+    if last.index - first.index + 1 != len(facts):
+        raise BundleError("entries: expected every number from the first to the last, found a gap")
+    if first.index > 0 and _moment(first.at, "entries") >= _moment(scope["from"], "scope"):
+        raise BundleError("entries: the first is not from before the period: something may be missing")
+    if last.index < head.size - 1 and _moment(last.at, "entries") < _moment(scope["to"], "scope"):
+        raise BundleError("entries: the last is not from after the period: something may be missing")
+    _continues(body["before"], first.index, head, key)
+    if first.index == 0:
+        _check_indexes(facts)
+    told = told_in(facts, scope, 0)
+    start, end = _moment(scope["from"], "scope"), _moment(scope["to"], "scope")
+    if not told or _moment(told[0].at, "entries") < start or _moment(told[-1].at, "entries") >= end:
+        raise BundleError("entries: expected the period's, one before it and one after it, found others")
+    return told
+
+
+def _continues(before: object, size: int, head: _Head, key: _Key) -> None:
+    """Check that the log only grew since the checkpoint before the first entry."""
+    if size == 0:
+        if before is not None:
+            raise BundleError("before: the bundle starts with the log's first entry, so there is nothing before")
+        return
+    _exactly(before, ("checkpoint", "proof"), "before")
+    earlier = _read_checkpoint(_text(before, "checkpoint", "before"), head.origin, key)
+    proof = [_decode(part, "before: consistency proof") for part in _list(before, "proof", "before")]
+    if earlier.size != size:
+        raise BundleError("before: expected the checkpoint that ends where the first entry begins")
+    if not _extends(earlier.size, head.size, proof, earlier.root, head.root):
+        raise BundleError("before: consistency proof: the log was rewritten since")
+    _check_signed(earlier, key)
+
+
+def broken_continuation(older: bytes, newer: bytes) -> str:
+    """Say why a period's bundle does not continue an earlier one of the same log; nothing if it does.
+
+    The earlier bundle holds the entry just before the later one's first, with its proof. Of that
+    proof, the hashes to the left give the root of the log up to that entry (RFC 9162, section 2.1.4),
+    which must be the root of the later bundle's `before`.
+
+    Args:
+        older: a bundle that has been verified.
+        newer: a period's bundle that has been verified.
+
+    """
+    old, new = json.loads(older)["body"], json.loads(newer)["body"]
+    if old["vkey"] != new["vkey"] or old["origin"] != new["origin"]:
+        return "after: the earlier bundle is of another log or key"
+    kept = {entry["index"]: entry for entry in old["entries"]}
+    for entry in new["entries"]:
+        if kept.get(entry["index"], entry)["envelope"] != entry["envelope"]:
+            return "after: entry {} was another one in the earlier bundle".format(entry["index"])
+    if new["before"] is None:
+        return "" if new["index"] is None else "after: only a period's bundle continues an earlier one"
+    _, size, root, *_ = new["before"]["checkpoint"].split("\n")
+    joint = kept.get(int(size) - 1)
+    if joint is None:
+        return f"after: the earlier bundle does not hold entry {int(size) - 1}: something between them may be missing"
+    node = hashlib.sha256(b"\x00" + base64.b64decode(joint["envelope"])).digest()
+    index, last = joint["index"], int(old["checkpoint"].split("\n")[1]) - 1
+    for sibling in joint["proof"]:
+        if index & 1 or index == last:
+            node = hashlib.sha256(b"\x01" + base64.b64decode(sibling) + node).digest()
+            while index and not index & 1:
+                index, last = index >> 1, last >> 1
+        index, last = index >> 1, last >> 1
+    return "" if base64.b64encode(node).decode() == root else "after: the log was rewritten since the earlier bundle"
+
+
+def _check_indexes(facts: tuple[Fact, ...]) -> None:
+    """Where the log is here from its start, compute every index again."""
+    members: dict[str, list[tuple[int, bytes]]] = {}
+    for fact in facts:
+        if fact.kind == "logIndex":
+            covered = _count(fact.told, "entries", "index")
+            early = {key: [item for item in items if item[0] < covered] for key, items in members.items()}
+            lines = [index_line(key, items) for key, items in sorted(early.items()) if items]
+            root = _tree_root([hashlib.sha256(b"\x00" + line).digest() for line in lines])
+            if covered > fact.index or (fact.told["keys"], fact.text("root")) != (len(lines), root.hex()):
+                raise BundleError(f"entry {fact.index}: the index counts other entries than the log has")
+        for key in index_keys(fact.told):
+            members.setdefault(key, []).append((fact.index, fact.leaf))
 
 
 # --- the story ---------------------------------------------------------------------------------
 
 
-def _checked_plan(facts: tuple[Fact, ...], attached: dict[str, bytes]) -> dict[str, object]:
-    """Check that plan, approval, steps and attachments are about the same bytes; return plan.json if attached."""
+@dataclass(frozen=True)
+class Story:
+    """The facts of one or more cases, and what they amount to."""
+
+    facts: tuple[Fact, ...]
+    superseded: tuple[str, ...]
+    """Ids of statements that a later correction withdrew."""
+    still_open: tuple[str, ...]
+
+    def standing(self, *kinds: str) -> list[Fact]:
+        """Return the facts of these kinds that no correction withdrew."""
+        return [f for f in self.facts if f.kind in kinds and f.text("statementId") not in self.superseded]
+
+    def claims(self, scope: dict[str, str]) -> tuple[str, ...]:
+        """Return the codes of what is claimed, and of what cannot be shown."""
+        disposals, acks = self.standing(*_DISPOSALS), self.standing("processorAck")
+        copies = self.standing("copyRemains", "backupExpired")
+        effects = [fact.told["effect"] for fact in disposals]
+        versions = [e.get("versionsRemoved") for e in effects if isinstance(e, dict)]
+        looks = self.standing("verification")
+        changed = self.standing("anonymize", "pseudonymize")
+        keys = self.standing("keyDestroyed")
+        answered = [fact for fact in acks if fact.text("state") == "completed"]
+        chosen = {
+            "C1": True,
+            "C2": any(fact.told["passed"] for fact in looks),
+            "C3": any(versions),
+            "C4": bool(copies),
+            "C5": bool(answered),
+            "C6": bool(keys),
+            "C7": "from" not in scope,
+            "C8": "from" in scope,
+            "C9": bool(disposals),
+            "C10": bool(disposals) and not self.still_open,
+            "L1": True,
+            "L2": bool(disposals),
+            "L3": bool(disposals),
+            "L4": bool(copies) or any(isinstance(e, dict) and e.get("residues") for e in effects),
+            "L5": bool(looks),
+            "L6": bool(changed),
+            "L7": True,
+            "L8": "from" not in scope,
+            "L9": True,
+            "L10": bool(acks or keys),
+        }
+        return tuple(code for code in CATALOGUE if chosen[code])
+
+
+def read_story(facts: tuple[Fact, ...], attached: dict[str, bytes], *, starts: bool) -> Story:
+    """Check that plans, approvals, steps and attachments are about the same bytes.
+
+    Args:
+        facts: in the log's order.
+        attached: the attachments.
+        starts: whether every case in it is told from its start.
+
+    Raises:
+        BundleError: they are not.
+
+    """
+    superseded = _superseded(facts, starts=starts)
+    plans = _read_plans(facts, attached)
+    still_open: list[str] = []
+    cases = sorted({fact.case_id for fact in facts if fact.case_id})
+    for case in cases:
+        of_case = tuple(fact for fact in facts if fact.case_id == case)
+        begun_before = not starts and not any(f.kind in ("planned", "denial") for f in of_case)
+        if begun_before:
+            problems = ["began before this period: see the bundle of the case"]
+        else:
+            _check_plans(of_case)
+            problems = _open_ends(of_case, superseded, plans)
+        still_open += problems if len(cases) == 1 else [case + ": " + problem for problem in problems]
+    for fact in facts:
+        if fact.kind == "canary" and fact.text("state") == "survived":
+            still_open.append("canary: survived in " + _words(fact.told["survivedIn"]))
+    return Story(facts, superseded, tuple(still_open))
+
+
+def _superseded(facts: tuple[Fact, ...], *, starts: bool) -> tuple[str, ...]:
+    """Return what corrections withdrew; each must name an earlier statement of its case."""
+    seen: dict[str, str] = {}
+    withdrawn = []
+    for fact in facts:
+        if fact.kind == "correction":
+            named = fact.text("supersedes")
+            if seen.get(named, "" if starts else fact.case_id) != fact.case_id:
+                raise BundleError(f"entry {fact.index}: correction: no earlier statement of the case")
+            withdrawn.append(named)
+        seen[fact.text("statementId")] = fact.case_id
+    return tuple(withdrawn)
+
+
+def _read_plans(facts: tuple[Fact, ...], attached: dict[str, bytes]) -> dict[str, dict[str, object]]:
+    """Return the attached plans by digest; policy and data map must be those that a plan was made from."""
+    named = {fact.text("planDigest") for fact in facts}
+    plans: dict[str, dict[str, object]] = {}
+    for name, content in attached.items():
+        if re.fullmatch(_PLAN_NAME, name):
+            digest = hashlib.sha256(content).hexdigest()
+            if digest not in named:
+                raise BundleError("attachment " + name + ": not a plan whose digest is in the log")
+            plans[digest] = _parse(content, "attachment " + name)
+    for name, names in (("policy.yaml", "policy_digest"), ("datamap.yaml", "datamap_digest")):
+        digests = [plan.get(names) for plan in plans.values()]
+        if name in attached and hashlib.sha256(attached[name]).hexdigest() not in digests:
+            raise BundleError("attachment " + name + ": not the file that a plan here was made from")
+    return plans
+
+
+def _check_plans(facts: tuple[Fact, ...]) -> None:
+    """Check that every plan digest was planned, and that every step's was approved before."""
     planned = {fact.text("planDigest") for fact in facts if fact.kind == "planned"}
-    approved: set[str] = set()
+    approved = set()
     for fact in facts:
         digest = fact.text("planDigest")
         if fact.kind in _PLAN_BOUND and digest not in planned:
             raise BundleError(f"entry {fact.index}: plan digest: no planned entry has it")
         if fact.kind == "approval":
             approved.add(digest)
-        if fact.kind in _DISPOSALS and digest not in approved:
+        if fact.kind in _STEPS and digest not in approved:
             raise BundleError(f"entry {fact.index}: plan digest: no earlier approval names it")
-    if "plan.json" not in attached:
-        return {}
-    if hashlib.sha256(attached["plan.json"]).hexdigest() not in planned:
-        raise BundleError("attachment plan.json: not the plan whose digest is in the log")
-    plan = _parse(attached["plan.json"], "attachment plan.json")
-    for name, field in (("policy.yaml", "policy_digest"), ("datamap.yaml", "datamap_digest")):
-        if name in attached and hashlib.sha256(attached[name]).hexdigest() != plan.get(field):
-            raise BundleError("attachment " + name + ": not the file that the plan was made from")
-    return plan
 
 
-def _open_ends(facts: tuple[Fact, ...], plan: dict[str, object]) -> list[str]:
-    """Say why the case is not complete; nothing if it is."""
-    disposals = [fact for fact in facts if fact.kind in _DISPOSALS]
-    if not disposals and any(fact.kind == "denial" for fact in facts):
+def _open_ends(facts: tuple[Fact, ...], superseded: tuple[str, ...], plans: dict[str, dict[str, object]]) -> list[str]:
+    """Say why the case is not complete; nothing if it is. A correction can take away, never add."""
+    standing = [fact for fact in facts if fact.text("statementId") not in superseded]
+    disposals = [fact for fact in standing if fact.kind in _DISPOSALS]
+    if not disposals and any(fact.kind == "denial" for fact in standing):
         return []
+    digests = [fact.text("planDigest") for fact in facts if fact.kind == "planned"]
+    plan = plans.get(digests[-1], {}) if digests else {}
     rows = [] if disposals or plan else ["nothing has been carried out"]
-    return rows + _unverified(facts, disposals) + _undone(facts, disposals, plan) + _unanswered(facts)
+    if disposals and not plan:
+        rows.append("its plan is not attached: whether all of it was done cannot be seen")
+    withdrawn = [f for f in facts if f.kind in _STEPS and f.text("statementId") in superseded]
+    rows += ["step {}: its statement was withdrawn".format(f.text("stepId")) for f in withdrawn]
+    return rows + _unverified(facts, superseded) + _undone(standing, plan) + _unanswered(standing)
 
 
-def _unverified(facts: tuple[Fact, ...], disposals: list[Fact]) -> list[str]:
-    last_steps = {(fact.text("planDigest"), fact.text("dataset")): fact.index for fact in disposals}
+def _unverified(facts: tuple[Fact, ...], superseded: tuple[str, ...]) -> list[str]:
+    last_steps = {
+        (fact.text("planDigest"), fact.text("dataset")): fact.index for fact in facts if fact.kind in _DISPOSALS
+    }
     problems = []
     for (digest, dataset), index in sorted(last_steps.items()):
         looks = [
-            fact.told["passed"]
+            fact.told["passed"] and fact.text("statementId") not in superseded
             for fact in facts
             if fact.kind == "verification"
             and (fact.text("planDigest"), fact.text("dataset")) == (digest, dataset)
@@ -313,26 +854,70 @@ def _unverified(facts: tuple[Fact, ...], disposals: list[Fact]) -> list[str]:
     return problems
 
 
-def _undone(facts: tuple[Fact, ...], disposals: list[Fact], plan: dict[str, object]) -> list[str]:
-    """Compare with the steps of plan.json, where it is attached."""
+def _undone(facts: list[Fact], plan: dict[str, object]) -> list[str]:
+    """Compare with the steps of the plan, where it is attached."""
     steps = plan.get("steps")
-    done = {fact.text("stepId") for fact in disposals}
+    done = {fact.text("stepId") for fact in facts if fact.kind in _STEPS}
     answered = {fact.text("processor") for fact in facts if fact.kind == "processorAck"}
     problems = []
     for step in steps if isinstance(steps, list) else []:
         if not isinstance(step, dict):
             continue
-        if "dataset" in step and step.get("step_id") not in done:
+        if "dataset" in step and str(step.get("step_id")) not in done:
             problems.append("step {}: not carried out".format(step.get("step_id")))
-        if step.get("is") == "TellProcessor" and step.get("system") not in answered:
+        if step.get("is") == "TellProcessor" and str(step.get("system")) not in answered:
             problems.append("processor {}: has not answered".format(step.get("system")))
     return problems
 
 
-def _unanswered(facts: tuple[Fact, ...]) -> list[str]:
+def _unanswered(facts: list[Fact]) -> list[str]:
     latest = {fact.text("orderId"): fact for fact in facts if fact.kind == "processorAck"}
     open_orders = [fact for fact in latest.values() if fact.text("state") != "completed"]
     return ["processor {}: {}".format(fact.text("processor"), fact.text("state")) for fact in open_orders]
+
+
+# --- the summary -------------------------------------------------------------------------------
+
+
+def summarize(story: Story, scope: dict[str, str]) -> dict[str, object]:
+    """Return what a bundle says in words and dates: made from the statements, and checked against them."""
+    looks = story.standing("verification")
+    passed = sum(1 for look in looks if look.told["passed"])
+    codes = story.claims(scope)
+    return {
+        "claims": [_in_words(code) for code in codes if code.startswith("C")],
+        "kept": [
+            {"dataset": f.text("dataset"), "fields": f.told["fields"], "statute": f.told["statute"], "until": until}
+            for f in story.standing("kept")
+            for until in [f.told.get("until")]
+        ],
+        "limits": [_in_words(code) for code in codes if code.startswith("L")],
+        "open": list(story.still_open),
+        "remains": _remains(story),
+        "verifications": {"failed": len(looks) - passed, "passed": passed},
+    }
+
+
+def _in_words(code: str) -> dict[str, str]:
+    english, japanese = CATALOGUE[code]
+    return {"code": code, "en": english, "ja": japanese}
+
+
+def _remains(story: Story) -> list[dict[str, str]]:
+    """Return the copies that are out of use and not yet gone, each with its latest horizon."""
+    gone = {(fact.text("system"), fact.text("copyId")) for fact in story.standing("backupExpired")}
+    latest: dict[tuple[str, str], str] = {}
+    for fact in story.standing("copyRemains"):
+        copy = fact.text("system"), fact.text("what")
+        latest[copy] = max(latest.get(copy, ""), fact.text("until"))
+    for fact in story.facts:
+        if fact.kind == "copyRemains":  # a correction may name another date, it cannot make the copy vanish
+            latest.setdefault((fact.text("system"), fact.text("what")), fact.text("until"))
+    return [
+        {"system": system, "until": until, "what": what}
+        for (system, what), until in sorted(latest.items())
+        if (system, what) not in gone
+    ]
 
 
 # --- JSON, base64, Merkle, Ed25519 -------------------------------------------------------------
@@ -385,6 +970,17 @@ def _list(record: object, name: str, where: str) -> list[object]:
     return value
 
 
+def _count(record: object, name: str, where: str) -> int:
+    value = record.get(name) if isinstance(record, dict) else None
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise BundleError(where + ": " + name + ": expected a whole number")
+    return value
+
+
+def _unhex(text: str) -> bytes:
+    return bytes.fromhex(text) if re.fullmatch("[0-9a-f]{64}", text) else b""
+
+
 def _decode(text: object, where: str) -> bytes:
     """Read base64 in its one canonical spelling: no spaces, no stray bits."""
     try:
@@ -417,6 +1013,44 @@ def _included(leaf: bytes, index: int, size: int, proof: list[bytes], root: byte
             node = hashlib.sha256(b"\x01" + node + sibling).digest()
         index, last = index >> 1, last >> 1
     return last == 0 and node == root
+
+
+def _extends(size: int, larger: int, proof: list[bytes], root: bytes, larger_root: bytes) -> bool:
+    """Check a consistency proof (RFC 9162, section 2.1.4.2)."""
+    if not 0 < size <= larger:
+        return False
+    if size == larger:
+        return not proof and root == larger_root
+    path = [root, *proof] if size & (size - 1) == 0 else proof
+    if not path:
+        return False
+    index, last = size - 1, larger - 1
+    while index & 1:
+        index, last = index >> 1, last >> 1
+    small = large = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            return False
+        if index & 1 or index == last:
+            small = hashlib.sha256(b"\x01" + sibling + small).digest()
+            large = hashlib.sha256(b"\x01" + sibling + large).digest()
+            while index and not index & 1:
+                index, last = index >> 1, last >> 1
+        else:
+            large = hashlib.sha256(b"\x01" + large + sibling).digest()
+        index, last = index >> 1, last >> 1
+    return last == 0 and (small, large) == (root, larger_root)
+
+
+def _tree_root(level: list[bytes]) -> bytes:
+    """Return the root over leaf hashes; an odd last node moves up as it is."""
+    if not level:
+        return hashlib.sha256(b"").digest()
+    while len(level) > 1:
+        pairs = range(0, len(level) - 1, 2)
+        above = [hashlib.sha256(b"\x01" + level[i] + level[i + 1]).digest() for i in pairs]
+        level = above + level[len(level) & ~1 :]
+    return level[0]
 
 
 _P = 2**255 - 19
@@ -505,28 +1139,43 @@ _BASE = _BASE_POINT
 
 # --- for people --------------------------------------------------------------------------------
 
+_HEADINGS = {
+    "en": (
+        "facts, in the log's order",
+        "remains",
+        "nothing that the log knows of",
+        "what this shows",
+        "what it cannot show",
+    ),
+    "ja": ("記録された事実(記録順)", "残るもの", "記録が知る限りありません", "示すこと", "示せないこと"),
+}
 
-def summary(report: Report) -> str:
-    """Return what was found, for people, in plain ASCII."""
+
+def summary(report: Report, language: str = "en") -> str:
+    """Return what was found, for people; in English, or with claims and limits in Japanese."""
     if not report.authentic:
         return _printable("BROKEN: " + report.broken) + "\n"
-    lines = ["AUTHENTIC: case " + report.case_id + (", complete" if report.complete else "")]
+    facts, remains, nothing, shows, limits = _HEADINGS[language]
+    lines = ["AUTHENTIC: " + report.scope + (", complete" if report.complete else "")]
     lines += ["NOT COMPLETE: " + why for why in report.still_open]
     lines += ["", f"log    {report.origin}, {report.size} entries, root {report.root}"]
+    lines += [f"       continues the log of {report.before} entries"] if report.before else []
     lines += ["key    sha256 " + report.fingerprint]
     trust = "the one you gave" if report.pinned else "NOT PINNED: compare it with the published one, or use --key"
     lines += ["       " + trust]
+    lines += [f"       {len(report.others)} signatures of others, not judged here"] if report.others else []
     lines += ["files  " + ", ".join(report.attachments)] if report.attachments else []
-    lines += ["", "facts, in the log's order", *(_line(fact) for fact in report.facts)]
-    lines += ["", "remains", *(_remains(report.facts) or ["  nothing that the log knows of"])]
-    lines += ["", "what this shows", *("  - " + claim for claim in CLAIMS)]
-    lines += ["  - " + CLAIM_COMPLETE] if report.complete else []
-    lines += ["", "what it cannot show", *("  - " + limit for limit in LIMITS)]
-    return "\n".join(_printable(line) for line in lines) + "\n"
+    lines += ["", facts, *(_line(fact, report.superseded) for fact in report.facts)]
+    lines += ["", remains, *(_remaining(report) or ["  " + nothing])]
+    for heading, letter in ((shows, "C"), (limits, "L")):
+        codes = [code for code in report.claims if code.startswith(letter)]
+        lines += ["", heading, *(f"  {code:<4}{CATALOGUE[code][language == 'ja']}" for code in codes)]
+    return "\n".join(line if language == "ja" else _printable(line) for line in lines) + "\n"
 
 
-def _line(fact: Fact) -> str:
-    return f"  #{fact.index:<5} {fact.at:<20.20} {fact.kind:<16} {_detail(fact)}".rstrip()
+def _line(fact: Fact, superseded: tuple[str, ...]) -> str:
+    mark = " (withdrawn)" if fact.text("statementId") in superseded else ""
+    return f"  #{fact.index:<5} {fact.at:<20.20} {fact.kind:<16} {_detail(fact)}{mark}".rstrip()
 
 
 def _detail(fact: Fact) -> str:
@@ -538,14 +1187,15 @@ def _detail(fact: Fact) -> str:
         return "{}: {}, {} left".format(fact.text("dataset"), verdict, fact.text("residual"))
     if fact.kind == "kept":
         return "{}: {} rows under {}".format(fact.text("dataset"), fact.text("rows"), fact.text("statute"))
-    shown = ("planDigest", "processor", "state", "system", "what", "until", "copyId", "reason", "checkValue", "found")
+    who = ("planDigest", "processor", "state", "system", "holdId", "supersedes", "dataset")
+    shown = (*who, "what", "until", "copyId", "reason", "checkValue", "found", "entries")
     return " ".join(fact.text(name) for name in shown if name in fact.told)
 
 
 def _counts(fact: Fact) -> str:
     effect = fact.told["effect"]
     assert isinstance(effect, dict)  # noqa: S101 -- narrows the type; _FIELDS has checked it
-    words = "{} rows {}".format(effect.get("rows", 0), _DISPOSALS[fact.kind])
+    words = "{} rows {}".format(effect.get("rows", 0), _DONE.get(fact.text("action") or fact.kind, "changed"))
     if effect.get("rowsSuppressed"):
         words += ", {} of them erased as too rare".format(effect["rowsSuppressed"])
     if effect.get("versionsRemoved"):
@@ -553,27 +1203,19 @@ def _counts(fact: Fact) -> str:
     return words
 
 
-def _remains(facts: tuple[Fact, ...]) -> list[str]:
-    gone = {(fact.text("system"), fact.text("copyId")) for fact in facts if fact.kind == "copyExpired"}
-    latest: dict[tuple[str, str], str] = {}
-    for fact in facts:
-        if fact.kind == "copyRemains":
-            copy = fact.text("system"), fact.text("what")
-            latest[copy] = max(latest.get(copy, ""), fact.text("until"))
+def _remaining(report: Report) -> list[str]:
     lines = [
-        f"  {system} {what}: out of use, gone by {until}"
-        for (system, what), until in latest.items()
-        if (system, what) not in gone
+        "  {} {}: out of use, gone by {}".format(copy["system"], copy["what"], copy["until"])
+        for copy in _remains(Story(report.facts, report.superseded, ()))
     ]
-    for fact in facts:
+    for fact in report.facts:
         if fact.kind == "kept":
             until = str(fact.told.get("until") or "a date nobody can say yet")
-            lines.append("  {}: {}, kept until {}".format(fact.text("dataset"), _fields(fact), until))
+            lines.append("  {}: {}, kept until {}".format(fact.text("dataset"), _words(fact.told["fields"]), until))
     return lines
 
 
-def _fields(fact: Fact) -> str:
-    names = fact.told["fields"]
+def _words(names: object) -> str:
     return ", ".join(str(name) for name in names) if isinstance(names, list) else ""
 
 
@@ -581,20 +1223,28 @@ def _printable(text: str) -> str:
     return "".join(sign if " " <= sign <= "~" else "?" for sign in text)
 
 
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:  # noqa: PTH123 -- one dependency less to read
+        return file.read()
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run as a program; return the exit code."""
     parser = argparse.ArgumentParser(description="Check an evidence bundle, offline.")
     parser.add_argument("bundle", help="the file")
     parser.add_argument("--key", metavar="VKEY", help="the verifier key you trust: name+keyid+base64")
+    parser.add_argument("--after", metavar="OLDER", help="an earlier bundle that this period's must continue")
+    parser.add_argument("--language", choices=sorted(_HEADINGS), default="en", help="of claims and limits")
     options = parser.parse_args(arguments)
     try:
-        with open(options.bundle, "rb") as file:  # noqa: PTH123 -- one dependency less to read
-            data = file.read()
+        data = _read(options.bundle)
         report = verify(data, options.key)
+        if options.after and report.authentic:
+            report = verify_after(_read(options.after), data, report, options.key)
     except (OSError, ValueError) as error:
         sys.stderr.write("cannot check: " + _printable(str(error)) + "\n")
         return 2
-    sys.stdout.write(summary(report))
+    sys.stdout.buffer.write(summary(report, options.language).encode("utf-8"))
     return 0 if report.authentic else 1
 
 

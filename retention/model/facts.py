@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from retention.model.ids import CaseId, CopyId, DatasetId, HoldId, OrderId, PlanId, RuleId, StepId, SystemId
+from retention.model.ids import (
+    CaseId,
+    CopyId,
+    DatasetId,
+    HoldId,
+    OrderId,
+    PlanId,
+    RuleId,
+    StatementId,
+    StepId,
+    SystemId,
+)
 from retention.model.outcome import Effect
 
 
@@ -172,6 +183,80 @@ class Replayed:
     """People of them whom the backup had brought back."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pseudonymized:
+    """A step on rows replaced what identifies people by keyed tokens; the rows are still personal data."""
+
+    step_id: StepId
+    plan_digest: str
+    dataset: DatasetId
+    rules: tuple[RuleId, ...]
+    statutes: tuple[str, ...]
+    domain: str
+    """The pseudonymisation domain (EDPB 01/2025): tokens of two domains cannot be linked without the key."""
+    key_ref: str
+    """SHA-256 of the domain key's name."""
+    rows_planned: int
+    effect: Effect
+    started_at: datetime
+    finished_at: datetime
+    resumed: bool
+    """An earlier process died in the middle of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """The use of rows was stopped, or allowed again (APPI 35, GDPR 18); nothing was erased."""
+
+    step_id: StepId
+    plan_digest: str
+    dataset: DatasetId
+    state: str
+    """`suspended` or `lifted`."""
+    rules: tuple[RuleId, ...]
+    statutes: tuple[str, ...]
+    rows: int
+    until: datetime | None
+    """None while nobody can say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """An earlier statement of the same case was wrong. It stays in the log, and counts no longer."""
+
+    supersedes: StatementId
+    reason: str
+    """A code: `wrong-count`, `wrong-time`, `wrong-scope`, `not-done`, `other`."""
+    replaced_by: StatementId | None
+    """The statement that stands in its place, or None if nothing does."""
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryLooked:
+    """A synthetic person was planted, or looked for after its erasure, in every mapped store."""
+
+    canary_ref: str
+    """SHA-256 of the canary's number: the same in all statements about it."""
+    state: str
+    """`planted`, `absent` or `survived`."""
+    looked_in: int
+    """How many datasets were looked at."""
+    survived_in: tuple[DatasetId, ...]
+    """Where it was found although it should be gone; empty unless it survived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """What the log holds about each case, rule and dataset, so that nothing can be left out of a bundle."""
+
+    entries: int
+    """It covers the log's entries from 0 up to and without this one."""
+    keys: int
+    """How many cases, rules and datasets those entries name."""
+    root: str
+    """Merkle root (hex) over one line a key; see `evidence/index.py`."""
+
+
 Fact: TypeAlias = (
     Planned
     | Approved
@@ -187,6 +272,11 @@ Fact: TypeAlias = (
     | HoldPlaced
     | HoldReleased
     | Replayed
+    | Pseudonymized
+    | Suspended
+    | Corrected
+    | CanaryLooked
+    | Indexed
 )
 
 
@@ -195,6 +285,6 @@ class Recorded:
     """A fact, of which case, when."""
 
     case_id: CaseId | None
-    """None for holds, which belong to no case."""
+    """None for what belongs to no case: holds, canaries, indexes of the log."""
     at: datetime
     fact: Fact

@@ -7,7 +7,7 @@ the clear: people appear as keyed digests, and the vault holds only ciphertext.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -100,6 +100,30 @@ class LogEntry:
     case_id: CaseId | None
     envelope: bytes
     """The DSSE envelope's bytes: exactly what is hashed into the leaf."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogDraft:
+    """An entry to be; the log gives it an index."""
+
+    statement_id: StatementId
+    case_id: CaseId | None
+    envelope: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LogHead:
+    """How far the log in the ledger is, and the hashes over all of it."""
+
+    size: int
+    frontier: bytes
+    """The roots of the largest complete subtrees, left to right, 32 bytes each (RFC 6962 hashes)."""
+    seal: bytes | None
+    """What `Seal` made of exactly this size and root; None if the last append was not sealed."""
+
+
+Seal: TypeAlias = Callable[[int, bytes], bytes]
+"""From the size and root after an append to a signature over them, kept with the append in one transaction."""
 
 
 class Cases(Protocol):
@@ -279,8 +303,21 @@ class Copies(Protocol):
 class LogSequence(Protocol):
     """The order of the evidence log; the tiles are made from it."""
 
-    def append(self, statement_id: StatementId, case_id: CaseId | None, envelope: bytes) -> LogEntry:
+    def append(
+        self, statement_id: StatementId, case_id: CaseId | None, envelope: bytes, seal: Seal | None = None
+    ) -> LogEntry:
         """Give the statement the next index; if it has one already, return the entry that stands."""
+        ...
+
+    def append_many(self, drafts: Sequence[LogDraft], seal: Seal | None = None) -> tuple[int, ...]:
+        """Append all or none, in their order, in one transaction; return the index of each statement.
+
+        A statement that has an index already (or stands twice in the batch) keeps the first.
+        """
+        ...
+
+    def head(self) -> LogHead:
+        """Return size, hashes and seal as of one moment."""
         ...
 
     def size(self) -> int:

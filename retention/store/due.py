@@ -42,7 +42,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 
 from retention.clocks import Need, Trigger, as_wished, due_before, needs_of, period_of, stops_of
-from retention.grammar import AGREED, LIFTED, NOTIFIED, PLACED, PREFERENCE, RESTRICTION_LIFT
+from retention.grammar import LIFTED, NOTIFIED, PLACED, PREFERENCE, RESTRICTION_LIFT
 from retention.model.policy import Agreed, Audience, Everyone, Keep, NotAgreed, Policy, Rule
 from retention.store.corrections import later
 from retention.store.instants import Instant
@@ -214,17 +214,17 @@ def _addressed(key: FromClause, audience: Audience, now: datetime) -> ColumnElem
     match audience:
         case Everyone():
             return true()
-        case Agreed(version):
-            return _agreed(key, version, now)
-        case NotAgreed(version):
-            return ~_agreed(key, version, now)
+        case Agreed(version, by):
+            return _agreed(key, version, by, now)
+        case NotAgreed(version, by):
+            return ~_agreed(key, version, by, now)
         case unknown:
             assert_never(unknown)
 
 
-def _agreed(key: FromClause, version: str, now: datetime) -> ColumnElement[bool]:
+def _agreed(key: FromClause, version: str, by: str, now: datetime) -> ColumnElement[bool]:
     agreed = EVENTS.alias()
-    return _any(*_counts(agreed, [AGREED], now), agreed.c.about == version, _same_key(agreed, key))
+    return _any(*_counts(agreed, [by], now), agreed.c.about == version, _same_key(agreed, key))
 
 
 def _same_key(one: FromClause, other: FromClause) -> ColumnElement[bool]:

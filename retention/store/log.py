@@ -1,19 +1,45 @@
-"""The order of the evidence log: indexes without gaps, whoever appends."""
+"""The order of the evidence log: indexes without gaps, whoever appends.
+
+One row holds the size and the hashes over the whole log. Appenders queue for it, and it is written in
+the transaction of the entries: a death gives indexes back, and the hashes never say more than the rows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import struct
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select
 
+from retention.evidence.frontier import Frontier
+from retention.evidence.merkle import leaf_hash
 from retention.model.ids import CaseId, StatementId
-from retention.ports.ledger import LogEntry
+from retention.ports.ledger import LogDraft, LogEntry, LogHead, Seal
 from retention.store.engine import Database
 from retention.store.tables import LOG, LOG_SIZE
 
 BATCH = 512
 """Entries in memory at a time."""
+_LOOKED_UP = 500
+"""Statements in one look-up: SQLite allows no statement of any length."""
+_COLUMNS = "position, statement_id, statement_hash, case_id, envelope"
+_SHA256_DIGITS = 64
+_COPY_BEGINS, _COPY_ENDS = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+"""PostgreSQL's binary format of COPY; half the bytes of its text format."""
+
+
+def statement_hash(statement_id: str) -> int:
+    """Return up to 64 bits of a statement's name, to find it by; two names may have the same."""
+    if len(statement_id) == _SHA256_DIGITS:
+        try:
+            return int(statement_id[:15], 16)  # as good as any other part of a hash
+        except ValueError:
+            pass
+    (number,) = struct.unpack(">q", hashlib.sha256(statement_id.encode()).digest()[:8])
+    return int(number)
 
 
 class SqlLogSequence:
@@ -23,18 +49,49 @@ class SqlLogSequence:
         """Keep the database."""
         self._database = database
 
-    def append(self, statement_id: StatementId, case_id: CaseId | None, envelope: bytes) -> LogEntry:
+    def append(
+        self, statement_id: StatementId, case_id: CaseId | None, envelope: bytes, seal: Seal | None = None
+    ) -> LogEntry:
         """Give the statement the next index; if it has one already, return the entry that stands."""
-        with self._database.writing() as connection:
-            # one row, locked until the commit: appenders queue, and a death gives the index back
-            size: int = connection.execute(select(LOG_SIZE.c.size).with_for_update()).scalar_one()
-            standing = connection.execute(select(LOG).where(LOG.c.statement_id == statement_id)).one_or_none()
-            if standing is not None:
-                return _entry(standing)
-            row = {"position": size, "statement_id": statement_id, "case_id": case_id, "envelope": envelope}
-            connection.execute(self._database.insert(LOG).values(row))
-            connection.execute(update(LOG_SIZE).values(size=size + 1))
-        return LogEntry(index=size, statement_id=statement_id, case_id=case_id, envelope=envelope)
+        draft = LogDraft(statement_id, case_id, envelope)
+        (index,), standing = self._appended((draft,), seal)
+        return standing.get(statement_id) or LogEntry(index, statement_id, case_id, envelope)
+
+    def append_many(self, drafts: Sequence[LogDraft], seal: Seal | None = None) -> tuple[int, ...]:
+        """Append all or none, in one transaction; return the index of each statement."""
+        return self._appended(drafts, seal)[0]
+
+    def _appended(
+        self, drafts: Sequence[LogDraft], seal: Seal | None
+    ) -> tuple[tuple[int, ...], Mapping[StatementId, LogEntry]]:
+        # hashed before the lock is taken: others append meanwhile
+        new = {draft.statement_id: draft for draft in reversed(drafts)}
+        unique = [new.pop(draft.statement_id) for draft in drafts if draft.statement_id in new]
+        hashes = [statement_hash(draft.statement_id) for draft in unique]
+        leaves = [leaf_hash(draft.envelope) for draft in unique]
+        with self._database.appending() as cursor:
+            size, frontier = self._locked(cursor)
+            standing = self._standing(cursor, hashes, {draft.statement_id for draft in unique})
+            if standing:
+                kept = [at for at, draft in enumerate(unique) if draft.statement_id not in standing]
+                unique, hashes = [unique[at] for at in kept], [hashes[at] for at in kept]
+                leaves = [leaves[at] for at in kept]
+            if unique:
+                rows = [
+                    (n, d.statement_id, h, d.case_id, d.envelope)
+                    for n, (d, h) in enumerate(zip(unique, hashes, strict=True), size)
+                ]
+                self._insert(cursor, rows)
+                self._move(cursor, Frontier.decode(size, frontier).extended(leaves), seal)
+        indexes = {draft.statement_id: size + at for at, draft in enumerate(unique)}
+        indexes |= {name: entry.index for name, entry in standing.items()}
+        return tuple(indexes[draft.statement_id] for draft in drafts), standing
+
+    def head(self) -> LogHead:
+        """Return size, hashes and seal as of one moment."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(LOG_SIZE)).one()
+        return LogHead(size=row.size, frontier=row.frontier, seal=row.seal)
 
     def size(self) -> int:
         """Return how many entries there are."""
@@ -58,6 +115,55 @@ class SqlLogSequence:
         query = select(LOG).where(LOG.c.case_id == case_id).order_by(LOG.c.position)
         with self._database.reading() as connection:
             return tuple(_entry(row) for row in connection.execute(query))
+
+    def _locked(self, cursor: Any) -> tuple[int, bytes]:  # noqa: ANN401 -- a cursor of either driver
+        """Queue for the one row; on SQLite the transaction has queued already."""
+        lock = "" if self._database.is_sqlite else " FOR UPDATE"
+        size, frontier = cursor.execute(f"SELECT size, frontier FROM ledger_log_size{lock}").fetchone()  # noqa: S608 -- our words
+        return int(size), bytes(frontier)
+
+    def _standing(
+        self,
+        cursor: Any,  # noqa: ANN401 -- same
+        hashes: Sequence[int],
+        names: Collection[StatementId],
+    ) -> dict[StatementId, LogEntry]:
+        """Return those of the statements that are in the log, by name."""
+        found: dict[StatementId, LogEntry] = {}
+        for at in range(0, len(hashes), _LOOKED_UP):
+            part = hashes[at : at + _LOOKED_UP]
+            marks = ", ".join([self._mark] * len(part))
+            query = f"SELECT {_COLUMNS} FROM ledger_log WHERE statement_hash IN ({marks}) ORDER BY position"  # noqa: S608 -- same
+            for position, name, _, case_id, envelope in cursor.execute(query, part).fetchall():
+                if name in names:
+                    found.setdefault(name, LogEntry(position, name, case_id, bytes(envelope)))
+        return found
+
+    def _insert(self, cursor: Any, rows: list[tuple[Any, ...]]) -> None:  # noqa: ANN401 -- same
+        if self._database.is_sqlite:
+            cursor.executemany(f"INSERT INTO ledger_log ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)", rows)  # noqa: S608 -- same
+            return
+        with cursor.copy(f"COPY ledger_log ({_COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy:
+            copy.write(b"".join(chain((_COPY_BEGINS,), map(_binary, rows), (_COPY_ENDS,))))
+
+    def _move(self, cursor: Any, edge: Frontier, seal: Seal | None) -> None:  # noqa: ANN401 -- same
+        sealed = None if seal is None else seal(edge.size, edge.root)
+        mark = self._mark
+        query = f"UPDATE ledger_log_size SET size = {mark}, frontier = {mark}, seal = {mark}"  # noqa: S608 -- same
+        cursor.execute(query, (edge.size, edge.encoded, sealed))
+
+    @property
+    def _mark(self) -> str:
+        return "?" if self._database.is_sqlite else "%s"
+
+
+def _binary(row: tuple[Any, ...]) -> bytes:
+    """Return a row of the log as COPY wants it: each value after its length, -1 for none."""
+    position, name, hashed, case_id, envelope = row
+    text = name.encode()
+    case = b"\xff\xff\xff\xff" if case_id is None else struct.pack(">i", len(case_id.encode())) + case_id.encode()
+    head = struct.pack(f">hiqi{len(text)}siq", 5, 8, position, len(text), text, 8, hashed)
+    return b"".join((head, case, struct.pack(">i", len(envelope)), envelope))
 
 
 def _entry(row: Row[Any]) -> LogEntry:

@@ -202,8 +202,11 @@ SUPPRESSIONS = Table(
 LOG = Table(
     "ledger_log",
     METADATA,
-    Column("position", BigInteger, primary_key=True, autoincrement=False),
-    Column("statement_id", Text, nullable=False, unique=True),
+    # SQLite keeps rows in the order of a plain INTEGER key; any other key is an index beside the table
+    Column("position", SERIAL, primary_key=True, autoincrement=False),
+    Column("statement_id", Text, nullable=False),
+    # an index over the names themselves would be larger than everything else that an append writes
+    Column("statement_hash", BigInteger, nullable=False, index=True),
     Column("case_id", Text, index=True),
     Column("envelope", LargeBinary, nullable=False),
 )
@@ -213,6 +216,8 @@ LOG_SIZE = Table(
     METADATA,
     Column("one", Integer, CheckConstraint("one = 1", name="row"), primary_key=True, autoincrement=False),
     Column("size", BigInteger, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+    Column("seal", LargeBinary),
 )
 
 LEASES = Table(

@@ -28,10 +28,13 @@ from retention.policy import (
     shipped_statutes,
     under_terms,
 )
-from retention.store import FileKeyStore, FolderTiles, open_ledger
+from retention.ports.tiles import TileStore
+from retention.store import FileKeyStore, open_ledger
 from retention.wiring.quiet import keep_data_out_of_logs
+from retention.wiring.secrets import resolve
 from retention.wiring.settings import Settings, read_settings
 from retention.wiring.systems import Systems, connect_all
+from retention.wiring.tiles import connect_tiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ def open_app(folder: Path, now: datetime | None = None) -> App:
             processors=systems.processors,
             ledger=ledger,
             keys=keys,
-            log=EvidenceLog(ledger.log, FolderTiles(settings.evidence), signer, settings.origin),
+            log=EvidenceLog(ledger.log, _tiles(settings), signer, settings.origin),
         )
     )
 
@@ -179,6 +182,12 @@ def _pin(path: Path, vkey: str) -> None:
             f"{path.name} names another key than the one in the key store",
             hint="bring the right key store back; if the change was meant, publish the new key and move the file",
         )
+
+
+def _tiles(settings: Settings) -> TileStore:
+    where, folder = settings.evidence, settings.folder
+    options = {name: resolve(value, folder, f"evidence.{name}") for name, value in where.options.items()}
+    return connect_tiles(replace(where, options=options))
 
 
 def _absolute(url: str, folder: Path) -> str:

@@ -9,10 +9,12 @@ from fractions import Fraction
 from pathlib import Path
 
 from retention.errors import SettingsError
-from retention.grammar import Cell, Document
+from retention.grammar import Cell, Document, Record
 from retention.model.ids import SystemId
 from retention.planning.limits import Limits
+from retention.ports.tiles import ObjectLock, TileSettings
 
+_STORE_OPTIONS = ("region", "endpoint", "access_key", "secret_key")
 _SYSTEM = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -37,7 +39,8 @@ class Settings:
     policy: Path
     datamap: Path
     keys: Path
-    evidence: Path
+    evidence: TileSettings
+    """Where the log's files lie; secrets not yet resolved."""
     origin: str
     """The evidence log's name."""
     limits: Limits
@@ -55,10 +58,7 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
     file = Cell.root(document).record(["ledger", "policy", "datamap", "keys", "evidence", "systems"], ["limits"])
     keys = file["keys"].record(["provider", "path"])
     keys["provider"].word(["file"], "the provider `file` (aws-kms is not built yet in this version)")
-    evidence = file["evidence"].record(["store", "origin"])
-    store = evidence["store"].text("a folder")
-    if "://" in store:
-        evidence["store"].complain("a folder (buckets are not built yet in this version)")
+    evidence = file["evidence"].record(["store", "origin"], ["object_lock", "retain", *_STORE_OPTIONS])
     systems = {SystemId(name): _system(name, cell) for name, cell in file["systems"].entries("systems by name").items()}
     _check_names(file["systems"], systems)
     settings = Settings(
@@ -67,13 +67,25 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
         policy=folder / file["policy"].text("a file"),
         datamap=folder / file["datamap"].text("a file"),
         keys=folder / keys["path"].text("a folder"),
-        evidence=folder / store,
+        evidence=_tiles(evidence, folder),
         origin=evidence["origin"].text("the log's name"),
         limits=_limits(file["limits"]),
         systems=systems,
     )
     document.refuse_problems(SettingsError)
     return settings
+
+
+def _tiles(evidence: Record, folder: Path) -> TileSettings:
+    words = [lock.value for lock in ObjectLock]
+    lock = evidence["object_lock"].word(words) if "object_lock" in evidence else ObjectLock.NONE.value
+    return TileSettings(
+        store=evidence["store"].text("a folder, or s3://bucket/prefix"),
+        object_lock=ObjectLock(lock) if lock in words else ObjectLock.NONE,
+        retain=evidence["retain"].period(may_be_zero=False) if "retain" in evidence else None,
+        options={name: evidence[name].text("text") for name in _STORE_OPTIONS if name in evidence},
+        workspace=folder,
+    )
 
 
 def _limits(cell: Cell) -> Limits:

@@ -23,6 +23,8 @@ LATE_IMPORTS = {
     ("connectors/backups/objects.py", "botocore"),
     ("connectors/lake/client.py", "boto3"),
     ("connectors/lake/client.py", "botocore"),
+    ("connectors/tiles_s3/client.py", "boto3"),
+    ("connectors/tiles_s3/client.py", "botocore"),
     ("connectors/processor/connect.py", "connectors"),  # httpx, only with the extra `http`
     ("dags/task_errors.py", "retention"),  # Airflow reads DAG files every few seconds
     ("retention/store/schema.py", "retention"),  # Alembic, only when the schema is made

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sqlite3
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -156,16 +159,53 @@ def fill(database: Path) -> None:
     connection.close()
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Shop:
-    """A shop of ten customers."""
-    folder = tmp_path / "workspace"
+def make_shop_in(parent: Path) -> Shop:
+    """Make a shop of ten customers below a folder."""
+    folder = parent / "workspace"
     folder.mkdir()
-    database = tmp_path / "shop.sqlite"
+    database = parent / "shop.sqlite"
     fill(database)
     (folder / "retention.yaml").write_text(SETTINGS, encoding="utf-8")
     (folder / "policy.yaml").write_text(POLICY, encoding="utf-8")
     (folder / "datamap.yaml").write_text(DATAMAP, encoding="utf-8")
     (folder / "shop_url").write_text(f"sqlite:///{database}", encoding="utf-8")
-    (folder / "restored_url").write_text(f"sqlite:///{tmp_path / 'restored.sqlite'}", encoding="utf-8")
+    (folder / "restored_url").write_text(f"sqlite:///{parent / 'restored.sqlite'}", encoding="utf-8")
     return Shop(folder, database)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """A shop of ten customers."""
+    return make_shop_in(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def make_shop() -> Callable[[Path], Shop]:
+    """Make shops, for fixtures that live longer than one test."""
+    return make_shop_in
+
+
+def _foreign() -> Any:
+    spec = importlib.util.spec_from_file_location("foreign_verifiers", Path(__file__).with_name("foreign_verifiers.py"))
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_FOREIGN = _foreign()
+
+
+@pytest.fixture(scope="session")
+def verifiers() -> Mapping[str, Callable[[Path, str], tuple[int, str]]]:
+    """Everything that can check a bundle, by name: give it the file and the log's key."""
+    checks: Mapping[str, Callable[[Path, str], tuple[int, str]]] = _FOREIGN.VERIFIERS
+    return checks
+
+
+@pytest.fixture(scope="session")
+def in_browser() -> Callable[..., tuple[int, str]]:
+    """Open a page in a browser; see `foreign_verifiers.in_browser`."""
+    opened: Callable[..., tuple[int, str]] = _FOREIGN.in_browser
+    return opened

@@ -18,7 +18,7 @@ GROUPS = {
     "request": ("open", "identify", "decide", "show", "list"),
     "hold": ("place", "release", "list"),
     "plan": ("sweep", "request", "restore", "show"),
-    "evidence": ("show", "export", "verify"),
+    "evidence": ("show", "export", "verify", "publish", "audit", "consistency"),
 }
 SINGLE = ("init", "explain", "approve", "reject", "apply", "verify", "processors", "backups")
 COMMANDS = [(name,) for name in SINGLE] + [(group, name) for group, names in GROUPS.items() for name in names]

@@ -112,6 +112,14 @@ def test_the_forgery_was_caught_and_the_bundle_verifies_alone(told, tmp_path):
     assert "entry" in broken.stdout.splitlines()[0]
 
 
+@pytest.mark.parametrize("verifier", ["command line", "single file", "openssl", "go", "browser"])
+def test_everybody_accepts_the_demos_bundle(told, verifiers, verifier):
+    """The bundle of the demo's request is authentic to our programs and to those of others."""
+    vkey = (told.workspace / "evidence.vkey").read_text(encoding="utf-8").strip()
+    code, said = verifiers[verifier](told.bundle, vkey)
+    assert code == 0, said
+
+
 def test_the_certificate_is_there_in_both_languages(told):
     """The person's answer exists in Japanese and English, names the law and the horizon."""
     folder = next((told.workspace / "certificates").iterdir())

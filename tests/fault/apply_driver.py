@@ -45,11 +45,11 @@ PRELOADED = (boto3, httpcore, pd, psycopg, pyarrow.pandas_compat, connectors)
 
 WRITES = {
     "journal": ("write",),
-    "log": ("append",),
+    "log": ("append", "append_many"),
     "cases": ("replace",),
     "vault": ("destroy",),
     "copies": ("add_horizon", "mark_gone", "put_order", "suppress"),
-    "tiles": ("write",),
+    "tiles": ("write_once", "replace"),
 }
 """Durable writes by part of the ledger; `tiles` is the published log."""
 

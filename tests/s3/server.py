@@ -208,19 +208,20 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _stale(self, sent: Sent) -> bool:
         """Whether a conditional write, of any kind, names another object than the live one."""
-        wanted = self.headers.get("If-Match")
-        if wanted is None or sent.method not in _WRITES:
+        wanted, absent = self.headers.get("If-Match"), self.headers.get("If-None-Match")
+        if (wanted is None and absent is None) or sent.method not in _WRITES:
             return False
         if "versionId" in parse_qs(sent.query):
             message = "a condition on a version is not a thing of S3"
             raise AssertionError(message)
         bucket = unquote(urlsplit(self.path).path).split("/", 2)[1]
         live = self.server.owner.direct.list_objects_v2(Bucket=bucket, Prefix=sent.key).get("Contents", ())
-        return [entry["ETag"].strip('"') for entry in live if entry["Key"] == sent.key] != [wanted.strip('"')]
+        tags = [entry["ETag"].strip('"') for entry in live if entry["Key"] == sent.key]
+        return bool(tags) if wanted is None else tags != [wanted.strip('"')]
 
     def _body(self) -> bytes:
         if self.headers.get("Expect", "").lower() == "100-continue":
-            pass  # http.server has sent "100 Continue" already
+            self.wfile.flush()  # http.server has written "100 Continue"; who waits for it would wait a second
         if "chunked" in self.headers.get("Transfer-Encoding", ""):
             return self._chunks()
         return self.rfile.read(int(self.headers.get("Content-Length", 0)))

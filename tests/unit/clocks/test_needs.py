@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from retention.clocks import kinds_that_move, needs_of
 from retention.model.period import Period
-from retention.model.policy import AfterPurposes, Keep, Policy, SinceDate
+from retention.model.policy import AfterEvent, AfterPurposes, Authority, Keep, Policy, SinceDate
 from retention.policy import read_policy
 
 POLICY = """
@@ -67,3 +67,21 @@ def test_the_ledger_is_asked_for_every_kind_that_can_change_the_answer():
     assert letters == always | ends | {"consent.withdrawn"}
     billing = replace(policy().rules[0], keep=Keep(Period(years=7), start=SinceDate("paid")))
     assert kinds_that_move(billing, policy()) == frozenset()
+
+
+def test_a_withdrawal_that_names_a_purpose_starts_only_the_clocks_of_that_purpose():
+    """Who takes back the consent to letters has not taken back the consent to the rest."""
+    rule = replace(policy().rules[0], keep=Keep(Period(), start=AfterEvent("consent.withdrawn")))
+    own = needs_of(rule, policy())[:2]
+    assert [[trigger.about for trigger in need] for need in own] == [["service"], ["fraud"]]
+    assert not own[0][0].admits("mail")
+    assert own[0][0].admits(None)
+
+
+def test_a_tenants_clock_does_not_wait_for_what_only_people_can_end():
+    """A contract's end counts for itself: no account of a person closes with it."""
+    rule = replace(
+        policy().rules[0], authority=Authority.TENANT, keep=Keep(Period(days=60), start=AfterEvent("contract.ended"))
+    )
+    ((trigger,),) = needs_of(rule, policy())
+    assert trigger.kind == "contract.ended"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from retention.evidence import EvidenceLog, Signer, export_bundle
+from retention.errors import FoundError
+from retention.evidence import EvidenceLog, Signer, export_bundle, merkle
+from retention.evidence.frontier import Frontier
 from retention.model.facts import (
     Answered,
     Approved,
@@ -26,7 +28,7 @@ from retention.model.facts import (
 )
 from retention.model.ids import CaseId, DatasetId, HoldId, OrderId, PlanId, RuleId, StatementId, StepId, SystemId
 from retention.model.outcome import Effect, Residue
-from retention.ports.ledger import LogEntry
+from retention.ports.ledger import LogDraft, LogEntry, LogHead, Seal
 
 AT = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
 CASE = CaseId("C-20261123-7f3k2q")
@@ -38,14 +40,28 @@ class MemorySequence:
 
     def __init__(self) -> None:
         self.kept: list[LogEntry] = []
+        self.seal: bytes | None = None
 
-    def append(self, statement_id: StatementId, case_id: CaseId | None, envelope: bytes) -> LogEntry:
+    def append(
+        self, statement_id: StatementId, case_id: CaseId | None, envelope: bytes, seal: Seal | None = None
+    ) -> LogEntry:
         """Give the next index, or the entry that stands."""
-        for entry in self.kept:
-            if entry.statement_id == statement_id:
-                return entry
-        self.kept.append(LogEntry(len(self.kept), statement_id, case_id, envelope))
-        return self.kept[-1]
+        return self.kept[self.append_many((LogDraft(statement_id, case_id, envelope),), seal)[0]]
+
+    def append_many(self, drafts: Sequence[LogDraft], seal: Seal | None = None) -> tuple[int, ...]:
+        """Give the next indexes, or those that stand."""
+        for draft in drafts:
+            if not any(entry.statement_id == draft.statement_id for entry in self.kept):
+                self.kept.append(LogEntry(len(self.kept), draft.statement_id, draft.case_id, draft.envelope))
+        head = self.head()
+        self.seal = None if seal is None else seal(head.size, Frontier.decode(head.size, head.frontier).root)
+        by_name = {entry.statement_id: entry.index for entry in self.kept}
+        return tuple(by_name[draft.statement_id] for draft in drafts)
+
+    def head(self) -> LogHead:
+        """Hash everything that is kept."""
+        edge = Frontier().extended([merkle.leaf_hash(entry.envelope) for entry in self.kept])
+        return LogHead(edge.size, edge.encoded, self.seal)
 
     def size(self) -> int:
         """Return how many there are."""
@@ -67,6 +83,7 @@ class MemoryTiles:
     files: dict[str, bytes] = field(default_factory=dict)
     written: list[str] = field(default_factory=list)
     dies_after: int | None = None
+    slips_in: Callable[[], object] | None = None
 
     def read(self, path: str) -> bytes | None:
         """Return the file or None."""
@@ -78,6 +95,23 @@ class MemoryTiles:
             raise SystemExit
         self.written.append(path)
         self.files[path] = content
+
+    def write_once(self, path: str, content: bytes) -> None:
+        """Keep the file, which never changes."""
+        if path not in self.files:
+            self.write(path, content)
+        elif self.files[path] != content:
+            raise FoundError(path)
+
+    def replace(self, path: str, before: bytes | None, after: bytes) -> bool:
+        """Keep the file if it is still the one named; another writer may slip in first."""
+        if self.slips_in is not None:
+            slips_in, self.slips_in = self.slips_in, None
+            slips_in()
+        if self.files.get(path) != before:
+            return False
+        self.write(path, after)
+        return True
 
 
 @dataclass(frozen=True)

@@ -82,14 +82,14 @@ BYTES: dict[str, Callable[[bytes], bytes]] = {
     "byte order mark": lambda raw: b"\xef\xbb\xbf" + raw,
     "twice the same name": lambda raw: raw.replace(b'{"body":', b'{"body":1,"body":', 1),
     "other order of names": lambda raw: canonical(json.loads(raw)["seal"]).join([b'{"seal":', b',"body":1}']),
-    "escaped letter": lambda raw: raw.replace(b'"caseId"', b'"c\\u0061seId"', 1),
+    "escaped letter": lambda raw: raw.replace(b'"scope"', b'"sc\\u006fpe"', 1),
     "escaped slash": lambda raw: raw.replace(b"https://", b"https:\\/\\/", 1),
     "fraction": lambda raw: raw.replace(b'"index":1,', b'"index":1.0,', 1),
     "negative zero": lambda raw: raw.replace(b'"index":1,', b'"index":-0,', 1),
     "not a number": lambda raw: raw.replace(b'"index":1,', b'"index":NaN,', 1),
     "huge number": lambda raw: raw.replace(b'"index":1,', b'"index":' + b"9" * 5000 + b",", 1),
     "half a surrogate pair": lambda _: b'{"body":"\\ud800","seal":""}',
-    "not UTF-8": lambda raw: raw.replace(b"caseId", b"case\xffd", 1),
+    "not UTF-8": lambda raw: raw.replace(b"scope", b"scop\xff", 1),
     "deep nesting": lambda _: b"[" * 100_000,
     "a list": lambda raw: b"[" + raw + b"]",
     "zeros": lambda raw: bytes(len(raw)),
@@ -141,7 +141,7 @@ STRUCTURE: dict[str, tuple[Change, str]] = {
     "unknown name in an entry": (lambda b: b["body"]["entries"][0].update(more=1), "entry at position 0"),
     "missing name": (lambda b: b["body"].pop("origin"), "body: expected exactly"),
     "no seal": (lambda b: b.update(seal=""), "seal"),
-    "other case": (lambda b: b["body"].update(caseId="C-20261123-aaaaaa"), "seal"),
+    "other case": (lambda b: b["body"]["scope"].update(case="C-20261123-aaaaaa"), "seal"),
     "other format": (lambda b: b["body"].update(format="x"), "format"),
     "other origin": (lambda b: b["body"].update(origin="x"), "checkpoint"),
     "other key": (lambda b: b["body"].update(vkey=Signer.from_seed("x", bytes(32)).vkey), "checkpoint signature"),
@@ -180,7 +180,8 @@ def test_a_sealed_anew_bundle_must_still_tell_the_truth(log: EvidenceLog, bundle
             item["sha256"] = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
 
         assert named in verify(spoil(bundle, change, log.signer)).broken
-    assert "another case" in verify(spoil(bundle, lambda b: b.update(caseId="C-1"), log.signer)).broken
+    other = spoil(bundle, lambda b: b["scope"].update(case="C-1"), log.signer)
+    assert verify(other).broken.startswith("index: expected a head for the scope")
 
 
 def test_an_entry_signed_by_another_key_is_named(log: EvidenceLog, story: Any) -> None:
@@ -189,6 +190,7 @@ def test_an_entry_signed_by_another_key_is_named(log: EvidenceLog, story: Any) -
     stranger = dataclasses.replace(log, signer=Signer.from_seed("log.retention.example", bytes(32)))
     other = dataclasses.replace(story.facts[8], what="nightly/2026-11-21")
     index = stranger.record(_recorded(other)).index
+    log.sequence.seal = None  # else it would be noticed before it is published
     assert f"entry {index}: signature" in verify(export_bundle(log, CASE, {})).broken
 
 
@@ -241,7 +243,8 @@ def test_the_latest_look_decides(log: EvidenceLog, story: Any) -> None:
     story.record(log)
     look = next(fact for fact in story.facts if isinstance(fact, Looked))
     log.record(_recorded(dataclasses.replace(look, passed=False, residual=1)))
-    assert verify(export_bundle(log, CASE, {})).still_open == ("app.customers: the latest verification failed",)
+    report = verify(export_bundle(log, CASE, story.attachments))
+    assert report.still_open == ("app.customers: the latest verification failed",)
 
 
 def test_the_latest_horizon_is_shown(log: EvidenceLog, story: Any) -> None:
@@ -281,7 +284,8 @@ def alone(tmp_path: Path, bundle: bytes) -> Path:
 def run(folder: Path, *arguments: str) -> tuple[int, str, str]:
     """Run the verifier without site-packages and without the environment."""
     command = [sys.executable, "-I", "-S", "verifier.py", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env={"LC_ALL": "C"})
+    env = {"LC_ALL": "C"}
+    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=False, env=env)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -292,6 +296,16 @@ def test_the_verifier_runs_alone(log: EvidenceLog, alone: Path) -> None:
     assert out.startswith(f"AUTHENTIC: case {CASE}, complete")
     assert "app.customers: 3 rows erased" in out
     assert "gone by 2026-12-28" in out
+
+
+def test_the_verifier_alone_speaks_japanese_and_compares_periods(alone: Path) -> None:
+    """Claims in Japanese in any locale; a case's bundle cannot continue an earlier one, and that is said."""
+    code, out, err = run(alone, "bundle.json", "--language", "ja")
+    assert (code, err) == (0, "")
+    assert "示せないこと" in out
+    code, out, err = run(alone, "bundle.json", "--after", "bundle.json")
+    assert (code, err) == (1, "")
+    assert out.startswith("BROKEN: after: only a period's bundle")
 
 
 def test_the_verifier_names_what_broke(alone: Path, bundle: bytes) -> None:
@@ -312,12 +326,16 @@ def test_the_verifier_reports_wrong_usage(alone: Path, arguments: tuple[str, ...
 
 
 def test_the_verifier_is_python_3_8_and_standard_library_only() -> None:
-    """The source parses as Python 3.8, imports eight modules of the standard library, and uses no slots."""
+    """The source parses as Python 3.8, imports nine modules of the standard library, and uses no slots."""
     source = verifier_source().decode()
     tree = ast.parse(source, feature_version=(3, 8))
     imported = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
     assert imported == {"argparse", "base64", "hashlib", "json", "re", "sys"}
-    assert {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)} == {"__future__", "dataclasses"}
+    assert {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)} == {
+        "__future__",
+        "dataclasses",
+        "typing",
+    }
     assert "slots" not in source
 
 

@@ -17,10 +17,10 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.signer import SSlibKey
 
 from retention.errors import FoundError, InputError
-from retention.evidence import EvidenceLog, Signer, Verifier, merkle, statement
+from retention.evidence import EvidenceLog, Signer, Verifier, canonical, merkle, statement
 from retention.evidence.dsse import STATEMENT_TYPE, pae, seal
 from retention.evidence.note import open_checkpoint
-from retention.evidence.tiles import changed_tiles, read_bundle, tile_path
+from retention.evidence.tiles import read_bundle, tile_path
 from retention.model.facts import Expired, Recorded
 from retention.model.ids import CaseId, CopyId, StatementId, SystemId
 
@@ -164,16 +164,6 @@ def test_tile_paths_follow_the_specification() -> None:
     assert tile_path("entries", 0, 17) == "tile/entries/000.p/17"
 
 
-def test_tiles_reach_the_third_level() -> None:
-    """With more than 65536 leaves the second level has a full tile and the third begins."""
-    leaves = [merkle.leaf_hash(b"%d" % number) for number in range(65_537)]
-    tiles = dict(changed_tiles([b"x"], leaves, 65_536 - 1))
-    assert tiles["tile/2/000.p/1"] == merkle.root(leaves[:65_536])
-    assert set(tiles) == {
-        *("tile/entries/255.p/1", "tile/0/255", "tile/0/256.p/1", "tile/1/000", "tile/2/000.p/1"),
-    }
-
-
 def test_entry_bundle_that_is_cut_off_is_refused() -> None:
     """A bundle that ends within an entry or a length is not read as a shorter one."""
     for content in (b"\x00", b"\x00\x05abc"):
@@ -215,6 +205,15 @@ def test_openssl_accepts_envelope_and_checkpoint(log: EvidenceLog, story: Any, t
         (tmp_path / "signature").write_bytes(signature)
         command = "openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in message -sigfile signature"
         assert subprocess.run(command.split(), cwd=tmp_path, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("payload_type", [STATEMENT_TYPE, 'odd "type" / é'])
+def test_an_envelope_is_canonical_json(log: EvidenceLog, payload_type: str) -> None:
+    """Its bytes are the only canonical spelling of what it says, whatever the payload."""
+    for payload in (b"", bytes(range(256)), b"?>~" * 7):
+        envelope = seal(payload, log.signer, payload_type)
+        assert canonical(json.loads(envelope)) == envelope
+        assert base64.b64decode(json.loads(envelope)["payload"]) == payload
 
 
 def test_fingerprint_is_the_hash_of_the_key(log: EvidenceLog) -> None:

@@ -6,33 +6,51 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from re import _parser
+from string import ascii_letters, digits
 from typing import Any, get_args
 
 import jsonschema
 import pytest
 
 from retention.errors import InputError
-from retention.evidence import column_name, json_schema, kind_of, statement, statement_id
+from retention.evidence import column_name, json_schema, kind_of, statement, statement_id, verifier
 from retention.evidence.shapes import KINDS
 from retention.model.facts import (
     Answered,
     Approved,
+    CanaryLooked,
+    Corrected,
     Denied,
     Disposed,
     Expired,
     Fact,
     HoldPlaced,
     HoldReleased,
+    Indexed,
     Kept,
     KeyDestroyed,
     Looked,
     Planned,
+    Pseudonymized,
     Recorded,
     Rejected,
     Remains,
     Replayed,
+    Suspended,
 )
-from retention.model.ids import CaseId, CopyId, DatasetId, HoldId, OrderId, PlanId, RuleId, StepId, SystemId
+from retention.model.ids import (
+    CaseId,
+    CopyId,
+    DatasetId,
+    HoldId,
+    OrderId,
+    PlanId,
+    RuleId,
+    StatementId,
+    StepId,
+    SystemId,
+)
 from retention.model.outcome import Effect, Residue
 
 AT = datetime.fromisoformat("2026-11-23T10:02:03+09:00")
@@ -45,6 +63,11 @@ def disposed(action: str) -> Disposed:
     effect = Effect(3, residues=(Residue("write-ahead-log", AT),))
     step = StepId(f"01-{action}-app.customers")
     return Disposed(step, D, action, DATA, (RuleId("account"),), ("jp.appi",), 3, effect, AT, AT, False)  # noqa: FBT003
+
+
+def pseudonymized() -> Pseudonymized:
+    step, rules, statutes = StepId("02-pseudonymize-app.customers"), (RuleId("account"),), ("jp.appi.41",)
+    return Pseudonymized(step, D, DATA, rules, statutes, "joint-use-a", D, 3, Effect(3), AT, AT, False)  # noqa: FBT003
 
 
 FACTS: tuple[Fact, ...] = (
@@ -64,6 +87,11 @@ FACTS: tuple[Fact, ...] = (
     HoldPlaced(HoldId("H-1"), "litigation"),
     HoldReleased(HoldId("H-1")),
     Replayed(SystemId("app"), 12, 1),
+    pseudonymized(),
+    Suspended(StepId("03-suspend-app.customers"), D, DATA, "suspended", (RuleId("account"),), ("jp.appi.35",), 3, None),
+    Corrected(StatementId(D), "wrong-count", None),
+    CanaryLooked(D, "survived", 2, (DATA,)),
+    Indexed(12, 3, D),
 )
 PERSONAL = (
     "taro@example.jp",
@@ -79,7 +107,7 @@ PERSONAL = (
 
 
 def recorded(fact: Fact, at: datetime = AT) -> Recorded:
-    held = isinstance(fact, HoldPlaced | HoldReleased)
+    held = isinstance(fact, HoldPlaced | HoldReleased | CanaryLooked | Indexed)
     return Recorded(None if held else CaseId("C-20261123-7f3k2q"), at, fact)
 
 
@@ -97,6 +125,82 @@ def test_facts_cover_the_union() -> None:
     """The facts tested here are all there are, and every kind has one."""
     assert {type(fact) for fact in FACTS} == set(get_args(Fact))
     assert {kind_of(fact) for fact in FACTS} == set(KINDS)
+
+
+def test_every_kind_of_the_design_exists() -> None:
+    """The kinds that the design promises are all there."""
+    assert set(KINDS) >= {
+        "deletion",
+        "pseudonymize",
+        "anonymize",
+        "keyDestroyed",
+        "holdPlaced",
+        "holdReleased",
+        "backupExpired",
+        "processorAck",
+        "verification",
+        "denial",
+        "suspension",
+        "correction",
+        "restoreReplayed",
+        "canary",
+    }
+
+
+def test_the_verifier_knows_every_kind() -> None:
+    """What can be recorded can be read: the single file names each kind, and reads only fields that it has."""
+    for kind, fields in KINDS.items():
+        assert set(verifier._FIELDS[kind]) <= set(fields)
+
+
+def strings(schema: Any) -> Iterator[dict[str, Any]]:
+    """Yield every part of the schema that admits text."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "string" or any(isinstance(word, str) for word in schema.get("enum", ())):
+            yield schema
+        for part in schema.values():
+            yield from strings(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from strings(part)
+
+
+def signs(parsed: Any) -> set[int]:
+    """Return every sign that a parsed pattern can consume; fails on what is not a plain enumeration of signs."""
+    found: set[int] = set()
+    for operation, argument in parsed:
+        match str(operation):
+            case "LITERAL":
+                found.add(argument)
+            case "RANGE":
+                found.update(range(argument[0], argument[1] + 1))
+            case "IN":
+                found |= signs(argument)
+            case "MAX_REPEAT":
+                found |= signs(argument[2])
+            case "SUBPATTERN":
+                found |= signs(argument[3])
+            case "BRANCH":
+                found |= {sign for branch in argument[1] for sign in signs(branch)}
+            case "AT":
+                assert str(argument) == "AT_BEGINNING"
+            case other:
+                raise AssertionError(other)
+    return found
+
+
+def test_no_text_of_the_schema_is_free() -> None:
+    """Every text is an enum or an anchored pattern, and no sign that it admits is a space, an `@` or not ASCII."""
+    allowed = {ord(sign) for sign in "-_.:/" + ascii_letters + digits}
+    texts_found = list(strings(json_schema()))
+    assert len(texts_found) > 100
+    for part in texts_found:
+        if "enum" in part:
+            assert all(set(map(ord, word)) <= allowed for word in part["enum"])
+            continue
+        assert part["pattern"].startswith("^(?:")
+        assert part["pattern"].endswith(")(?![\\s\\S])")
+        assert signs(_parser.parse(part["pattern"].removesuffix("(?![\\s\\S])"))) <= allowed
 
 
 def test_schema_file_is_made_from_the_shapes() -> None:
@@ -129,9 +233,9 @@ def test_a_personal_value_is_never_signed(fact: Fact) -> None:
 
 @pytest.mark.parametrize("fact", FACTS, ids=kind_of)
 def test_a_rerun_names_the_statement_the_same(fact: Fact) -> None:
-    """Times do not count for the id, save for a verification: looking again is another fact."""
+    """Times do not count for the id, save for looks: looking again is another fact."""
     later = recorded(fact, AT + timedelta(days=7))
-    assert (statement_id(recorded(fact)) == statement_id(later)) == (not isinstance(fact, Looked))
+    assert (statement_id(recorded(fact)) == statement_id(later)) == (not isinstance(fact, Looked | CanaryLooked))
 
 
 def test_ids_tell_facts_apart() -> None:

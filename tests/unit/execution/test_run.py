@@ -174,7 +174,7 @@ def erasures(app, case_id):
     envelopes = [json.loads(entry.envelope) for entry in app.context.ledger.log.of_case(case_id)]
     bodies = [json.loads(b64decode(envelope["payload"])) for envelope in envelopes]
     facts = [body["predicate"] for body in bodies]
-    return [(f["dataset"], f["effect"]["rows"], f["resumed"]) for f in facts if f["kind"] == "erasure"]
+    return [(f["dataset"], f["effect"]["rows"], f["resumed"]) for f in facts if f["kind"] == "deletion"]
 
 
 def test_a_run_that_died_after_the_effect_states_what_was_done_once(app, database):

@@ -9,11 +9,16 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
+from retention.evidence import merkle
+from retention.evidence.frontier import Frontier
 from retention.model.ids import CaseId, StatementId
-from retention.ports.ledger import Ledger, LogEntry
+from retention.ports.ledger import Ledger, LogDraft, LogEntry, LogHead
 from retention.store import FileKeyStore, open_ledger
 from retention.store import log as log_module
+from retention.store.engine import make_database
+from retention.store.migrations import upgrade
 
 APPENDER = """
 import sys
@@ -50,6 +55,88 @@ def test_entries_and_cases(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> N
     assert list(ledger.log.entries(9, 99)) == all_of_them[9:]
     assert list(ledger.log.entries(11)) == []
     assert list(ledger.log.of_case(CaseId("C-1"))) == [e for e in all_of_them if e.case_id]
+
+
+def test_a_batch_is_appended_whole_and_only_once(ledger: Ledger) -> None:
+    """Indexes in the batch's order; what stands already, or twice in the batch, keeps its first index and content."""
+    append(ledger, 5)
+    names = [3, 5, 4, 3]
+    drafts = [LogDraft(StatementId(f"s{n}"), CaseId("C-1"), b"%d" % at) for at, n in enumerate(names)]
+    assert ledger.log.append_many(drafts) == (1, 0, 2, 1)
+    assert ledger.log.append_many(drafts) == (1, 0, 2, 1)
+    assert ledger.log.append_many([]) == ()
+    assert [entry.envelope for entry in ledger.log.entries()] == [b"\x05", b"0", b"2"]
+    assert [entry.index for entry in ledger.log.of_case(CaseId("C-1"))] == [1, 2]
+
+
+def test_large_batches_with_odd_contents(ledger: Ledger) -> None:
+    """Many entries at once, without a case, empty, of the largest size and with every byte, come back as they were."""
+    contents = [b"", bytes(range(256)), b"x" * 65_535, *(b"%d" % n for n in range(1500))]
+    cases = [CaseId("C-日本") if n % 2 else None for n in range(len(contents))]
+    drafts = [
+        LogDraft(StatementId(f"{n:064x}"), case, content)
+        for n, (case, content) in enumerate(zip(cases, contents, strict=True))
+    ]
+    assert ledger.log.append_many(drafts) == tuple(range(len(contents)))
+    found = list(ledger.log.entries())
+    assert [(entry.case_id, entry.envelope) for entry in found] == list(zip(cases, contents, strict=True))
+    # these names all have the same hash: they are told apart nevertheless
+    assert ledger.log.append(StatementId(f"{700:064x}"), None, b"other") == found[700]
+
+
+def test_a_batch_that_cannot_be_stored_leaves_nothing(ledger: Ledger) -> None:
+    """If sealing fails in the middle of an append, no entry of the batch stands and the next append works."""
+
+    def broken(size: int, root: bytes) -> bytes:
+        raise RuntimeError(size, root)
+
+    with pytest.raises(RuntimeError):
+        ledger.log.append_many([LogDraft(StatementId("a"), None, b"a")], broken)
+    assert (ledger.log.size(), list(ledger.log.entries())) == (0, [])
+    assert append(ledger, 1).index == 0
+
+
+def test_the_head_is_the_hash_of_all_entries(ledger: Ledger) -> None:
+    """However entries were appended, the ledger's hashes are those of the tree over them; the last seal is kept."""
+    assert ledger.log.head() == LogHead(0, b"", None)
+    sealed: list[tuple[int, bytes]] = []
+
+    def seal(size: int, root: bytes) -> bytes:
+        sealed.append((size, root))
+        return b"seal of %d" % size
+
+    for first, count in ((0, 1), (1, 6), (7, 250), (257, 1)):
+        numbers = range(first, first + count)
+        ledger.log.append_many([LogDraft(StatementId(f"s{n}"), None, b"%d" % n) for n in numbers], seal)
+        head = ledger.log.head()
+        root = merkle.root([merkle.leaf_hash(entry.envelope) for entry in ledger.log.entries()])
+        assert sealed[-1] == (head.size, root) == (first + count, Frontier.decode(head.size, head.frontier).root)
+        assert head.seal == b"seal of %d" % head.size
+    ledger.log.append_many([LogDraft(StatementId("s0"), None, b"again")], seal)
+    assert ledger.log.head() == head
+    ledger.log.append(StatementId("unsealed"), None, b"")
+    assert ledger.log.head().seal is None
+
+
+def test_an_older_ledger_is_migrated_with_its_log(url: str, keys: FileKeyStore) -> None:
+    """A ledger of the first version keeps its entries, and gets the hashes over them."""
+    database = make_database(url)
+    rows = [{"position": n, "statement_id": f"s{n}", "case_id": "C-1", "envelope": b"%d" % n} for n in range(1003)]
+    with database.writing() as connection:
+        upgrade(connection, "0001")
+        names = ", ".join(rows[0])
+        marks = ", ".join(f":{name}" for name in rows[0])
+        connection.execute(text(f"INSERT INTO ledger_log ({names}) VALUES ({marks})"), rows)
+        connection.execute(text("UPDATE ledger_log_size SET size = 1003"))
+    database.close()
+    ledger = open_ledger(url, keys)
+    leaves = [merkle.leaf_hash(b"%d" % n) for n in range(1003)]
+    head = ledger.log.head()
+    assert Frontier.decode(head.size, head.frontier).root == merkle.root(leaves)
+    assert ledger.log.append(StatementId("s1002"), None, b"x").index == 1002
+    assert ledger.log.append(StatementId("new"), None, b"x").index == 1003
+    assert len(ledger.log.of_case(CaseId("C-1"))) == 1003
+    ledger.close()
 
 
 def test_two_processes_append_without_gaps_or_doubles(url: str, ledger: Ledger, keys: FileKeyStore) -> None:

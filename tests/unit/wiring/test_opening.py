@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,9 +11,12 @@ import pytest
 from retention.errors import InputError, SettingsError
 from retention.packs import pack_names, read_pack
 from retention.ports.connector import SystemKind
+from retention.ports.tiles import ObjectLock, TileSettings
+from retention.store import FolderTiles
 from retention.wiring import open_app, read_settings, read_workspace
 from retention.wiring.quiet import TALKATIVE, keep_data_out_of_logs
 from retention.wiring.systems import connect_all
+from retention.wiring.tiles import connect_tiles
 
 SYSTEMS = """\
 ledger: sqlite:///ledger.db
@@ -149,3 +153,27 @@ def test_a_version_before_that_is_not_there_is_said(folder):
     with pytest.raises(InputError) as caught:
         read_workspace(folder)
     assert "versions/2024.yaml" in caught.value.problems[0].found
+
+
+def test_a_store_of_tiles_is_found_by_its_address(tmp_path):
+    """A folder is ours, s3:// is found by entry point, and options that nobody would read are refused."""
+    assert isinstance(connect_tiles(TileSettings("evidence", workspace=tmp_path)), FolderTiles)
+    assert type(connect_tiles(TileSettings("s3://bucket/log"))).__name__ == "S3Tiles"
+    with pytest.raises(SettingsError, match="ftp://"):
+        connect_tiles(TileSettings("ftp://host/log"))
+    for locked in (TileSettings("evidence", ObjectLock.COMPLIANCE), TileSettings("evidence", options={"region": "x"})):
+        with pytest.raises(SettingsError, match="belong to a bucket"):
+            connect_tiles(locked)
+
+
+def test_a_workspace_may_keep_its_log_in_a_bucket(folder, monkeypatch):
+    """`evidence.store: s3://…` opens without reaching the network; its secrets are references."""
+    file = folder / "retention.yaml"
+    more = "s3://evidence/log, object_lock: governance, retain: P10Y, access_key: env:AK, secret_key: env:SK"
+    file.write_text(re.sub(r"store: evidence", f"store: {more}", file.read_text("utf-8")), "utf-8")
+    with pytest.raises(SettingsError, match="AK"):
+        open_app(folder)
+    monkeypatch.setenv("AK", "a")
+    monkeypatch.setenv("SK", "s")
+    with open_app(folder) as app:
+        assert type(app.context.log.tiles).__name__ == "S3Tiles"

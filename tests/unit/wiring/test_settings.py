@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from retention.errors import SettingsError
+from retention.model.period import Period
+from retention.ports.tiles import ObjectLock, TileSettings
 from retention.wiring import read_settings
 
 GOOD = """\
@@ -38,7 +40,7 @@ def test_paths_start_from_the_workspace(tmp_path):
     """Files and folders are relative to the workspace, not to where the command was started."""
     settings = read(GOOD, tmp_path)
     assert (settings.policy, settings.keys) == (tmp_path / "policy.yaml", tmp_path / "keys")
-    assert settings.evidence == tmp_path / "evidence"
+    assert settings.evidence == TileSettings("evidence", workspace=tmp_path)
     assert settings.origin == "shop.example/log"
 
 
@@ -51,6 +53,18 @@ def test_systems_keep_what_their_connectors_need(tmp_path):
     assert systems["again"].restores == "shop"
 
 
+def test_a_bucket_for_evidence_is_read(tmp_path):
+    """Store, lock and period are checked; the connector's own options stay text and unresolved."""
+    more = "s3://evidence/log, object_lock: compliance, retain: P10Y, region: ap-northeast-1, secret_key: env:KEY"
+    evidence = read(GOOD.replace("store: evidence", f"store: {more}"), tmp_path).evidence
+    assert (evidence.store, evidence.object_lock, evidence.retain) == (
+        "s3://evidence/log",
+        ObjectLock.COMPLIANCE,
+        Period(years=10),
+    )
+    assert evidence.options == {"region": "ap-northeast-1", "secret_key": "env:KEY"}
+
+
 def test_limits_are_exact_and_have_defaults(tmp_path):
     """A tenth is a tenth; a workspace without limits is limited all the same."""
     assert read(GOOD, tmp_path).limits.fraction == Fraction(1, 10)
@@ -61,10 +75,10 @@ def test_limits_are_exact_and_have_defaults(tmp_path):
 
 
 def test_every_mistake_is_reported_at_once(tmp_path):
-    """A provider we do not have, a bucket, a nameless connector, an unknown copy: four problems with their lines."""
+    """An unknown provider, lock and copy, and a nameless connector: four problems with their lines."""
     wrong = (
         GOOD.replace("provider: file", "provider: aws-kms")
-        .replace("store: evidence", "store: s3://evidence")
+        .replace("store: evidence", "store: s3://evidence, object_lock: forever")
         .replace("copies: [shop]", "copies: [shpo]")
         .replace('again: {connector: sql, url: "env:AGAIN_URL", restores: shop}', "again: {url: x}")
     )

@@ -1,0 +1,287 @@
+"""The published test vectors are what this code makes; run as a program, this file writes them anew."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from retention.evidence import (
+    EvidenceLog,
+    OfCase,
+    OfDataset,
+    OfPeriod,
+    OfRule,
+    Scope,
+    Signer,
+    bundle_of,
+    gather,
+    merkle,
+    statement_id,
+    verifier,
+    verify,
+)
+from retention.evidence.shapes import KINDS
+from retention.model.facts import (
+    Answered,
+    Approved,
+    CanaryLooked,
+    Corrected,
+    Denied,
+    Disposed,
+    Expired,
+    Fact,
+    HoldPlaced,
+    HoldReleased,
+    Kept,
+    KeyDestroyed,
+    Looked,
+    Planned,
+    Pseudonymized,
+    Recorded,
+    Rejected,
+    Remains,
+    Replayed,
+    Suspended,
+)
+from retention.model.ids import (
+    CaseId,
+    CopyId,
+    DatasetId,
+    HoldId,
+    OrderId,
+    PlanId,
+    RuleId,
+    StatementId,
+    StepId,
+    SystemId,
+)
+from retention.model.outcome import Effect, Residue
+from retention.ports.ledger import LogEntry
+
+FOLDER = Path(__file__).parents[3] / "docs" / "evidence" / "vectors"
+SEED = bytes(range(32))
+AT = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
+CASE, DENIED, REJECTED, RESTORE = (CaseId(f"C-2026112{day}-7f3k2q") for day in range(3, 7))
+ORDER = OrderId("12345678-1234-4678-9abc-123456789abc")
+POLICY, DATAMAP = b"policy: example\n", b"datasets: {}\n"
+
+
+class Sequence:
+    """The order of a log, in memory."""
+
+    def __init__(self) -> None:
+        self.kept: list[LogEntry] = []
+
+    def append(self, statement_id: StatementId, case_id: CaseId | None, envelope: bytes) -> LogEntry:
+        """Give the next index, or the entry that stands."""
+        standing = [entry for entry in self.kept if entry.statement_id == statement_id]
+        if not standing:
+            self.kept.append(LogEntry(len(self.kept), statement_id, case_id, envelope))
+        return standing[0] if standing else self.kept[-1]
+
+    def size(self) -> int:
+        """Return how many there are."""
+        return len(self.kept)
+
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[LogEntry]:
+        """Yield by index."""
+        yield from self.kept[start:stop]
+
+    def of_case(self, case_id: CaseId) -> tuple[LogEntry, ...]:
+        """Return the case's."""
+        return tuple(entry for entry in self.kept if entry.case_id == case_id)
+
+
+class Tiles(dict[str, bytes]):
+    """Files in memory."""
+
+    def read(self, path: str) -> bytes | None:
+        """Return the file or None."""
+        return self.get(path)
+
+    def write(self, path: str, content: bytes) -> None:
+        """Keep the file."""
+        self[path] = content
+
+
+def sha(content: bytes) -> str:
+    """Return SHA-256 in hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+STEPS = (
+    ("EraseRows", "01-erase-app.customers", "app.customers"),
+    ("RedactFields", "02-redact-app.payments", "app.payments"),
+    ("AnonymizeRows", "03-anonymize-lake.viewing", "lake.viewing"),
+    ("PseudonymizeRows", "04-pseudonymize-lake.clicks", "lake.clicks"),
+    ("SuspendRows", "05-suspend-app.letters", "app.letters"),
+)
+PLAN = json.dumps(
+    {
+        "datamap_digest": sha(DATAMAP),
+        "is": "Plan",
+        "policy_digest": sha(POLICY),
+        "steps": [
+            *({"dataset": dataset, "is": kind, "step_id": step} for kind, step, dataset in STEPS),
+            {"is": "TellProcessor", "step_id": "06-tell-analytics", "system": "analytics"},
+        ],
+    },
+    sort_keys=True,
+    separators=(",", ":"),
+).encode()
+DIGEST = sha(PLAN)
+FILES = {"policy.yaml": POLICY, "datamap.yaml": DATAMAP}
+
+
+def facts() -> Iterator[tuple[CaseId | None, Fact]]:
+    """Yield a fact of every kind, as a log of a few days would hold them."""
+    rules, statutes = (RuleId("viewing-history"), RuleId("account")), ("jp.appi.35",)
+    effect = Effect(rows=3, rows_suppressed=1, versions_removed=2, residues=(Residue("write-ahead-log", AT),))
+    yield None, HoldPlaced(HoldId("H-1"), "litigation")
+    yield CASE, Planned(PlanId("P-20261123-1"), DIGEST, 6, 1)
+    yield CASE, Approved(PlanId("P-20261123-1"), DIGEST, sha(b"approver")[:32], standing=False)
+    for (_, step, dataset), action in zip(STEPS, ("erase", "redact", "anonymize"), strict=False):
+        told = DatasetId(dataset)
+        yield CASE, Disposed(StepId(step), DIGEST, action, told, rules, statutes, 3, effect, AT, AT, resumed=False)
+    step, dataset = StepId(STEPS[3][1]), DatasetId(STEPS[3][2])
+    domain, key = "joint-use-a", sha(b"key")
+    yield CASE, Pseudonymized(step, DIGEST, dataset, rules, statutes, domain, key, 3, effect, AT, AT, resumed=True)
+    step, dataset = StepId(STEPS[4][1]), DatasetId(STEPS[4][2])
+    yield CASE, Suspended(step, DIGEST, dataset, "suspended", rules[:1], statutes, 2, AT + timedelta(days=90))
+    yield CASE, Kept(DIGEST, DatasetId("app.payments"), ("amount",), 4, HoldId("tax-books"), "jp.corporate-tax-act", AT)
+    yield DENIED, Denied("identity-not-proven")
+    for _, _, dataset in STEPS[:4]:
+        yield CASE, looked(dataset)
+    yield CASE, Answered(ORDER, SystemId("analytics"), "submitted", sha(b"a"), sha(b"k"), AT)
+    yield CASE, Answered(ORDER, SystemId("analytics"), "completed", sha(b"b"), sha(b"k"), AT)
+    wrong = Remains(SystemId("nightly"), "nightly/2026-11-22", AT + timedelta(days=53))
+    yield CASE, wrong
+    yield CASE, Corrected(statement_id(Recorded(CASE, AT, wrong)), "wrong-time", None)
+    yield CASE, Remains(SystemId("nightly"), "nightly/2026-11-22", AT + timedelta(days=35))
+    yield CASE, Expired(SystemId("nightly"), CopyId("nightly/2026-10-20"))
+    yield CASE, KeyDestroyed(sha(b"case"), "0123456789abcdef")
+    yield REJECTED, Planned(PlanId("P-20261125-1"), sha(b"other"), 1, 900)
+    yield REJECTED, Rejected(PlanId("P-20261125-1"), sha(b"other"), sha(b"approver")[:32], "too-much")
+    yield RESTORE, Replayed(SystemId("app_restored"), 12, 1)
+    yield None, HoldReleased(HoldId("H-1"))
+    yield None, CanaryLooked(sha(b"canary"), "absent", 7, ())
+
+
+def looked(dataset: str) -> Looked:
+    """Return a look that found nothing left."""
+    rows = sha(dataset.encode())
+    return Looked(DIGEST, DatasetId(dataset), True, 10, 7, 0, rows, rows, 5, 4, sha(b"s"))  # noqa: FBT003
+
+
+def make_log() -> EvidenceLog:
+    """Return the log of the vectors."""
+    signer = Signer.from_seed("log.retention.example", SEED)
+    log = EvidenceLog(Sequence(), Tiles(), signer, "log.retention.example")
+    for hour, (case_id, fact) in enumerate(facts()):
+        log.record(Recorded(case_id, AT + timedelta(hours=hour), fact))
+    return log
+
+
+SCOPES: dict[str, Scope] = {
+    "case": OfCase(CASE),
+    "rule": OfRule(RuleId("viewing-history")),
+    "dataset": OfDataset(DatasetId("app.payments")),
+    "period": OfPeriod(AT + timedelta(hours=5), AT + timedelta(hours=20)),
+    "log": OfPeriod(AT, AT + timedelta(days=30)),
+    "denial": OfCase(DENIED),
+}
+CHANGES = (
+    ("another seal", '"seal":"', '"seal":"A', "seal: not base64"),
+    ("a space", '{"body":', '{"body": ', "bundle: not canonical JSON"),
+    ("another file", '"sha256":"6ba2', '"sha256":"6ba3', "attachment datamap.yaml: its bytes"),
+    ("another case", '"scope":{"case":"C-20261123', '"scope":{"case":"C-20261124', "seal: does not verify"),
+    ("a later size", "log.retention.example\\n2", "log.retention.example\\n3", "entry 1: inclusion proof"),
+    ("a claim more", '"claims":[{"code":"C1"', '"claims":[{"code":"C9"', "seal: does not verify"),
+    ("another number", '"index":1,', '"index":2,', "entry 2: inclusion proof"),
+    ("an older format", "evidence-bundle/v2", "evidence-bundle/v1", "format: expected"),
+)
+"""Name, text, other text in its place, and how the reason begins for which the case's bundle is rejected."""
+
+
+def make_vectors() -> dict[str, str]:
+    """Return the files by name."""
+    log = make_log()
+    files = {}
+    for name, scope in SCOPES.items():
+        gathered = gather(log, scope)
+        plan = {"plan.json" if name == "case" else f"plan-{CASE}.json": PLAN} | FILES if CASE in gathered.cases else {}
+        files[f"bundle-{name}.json"] = bundle_of(log, gathered, plan).decode()
+    checkpoint = log.publish()
+    leaves = log.leaves(checkpoint.size)
+    key = log.signer.verifier
+    files["key.json"] = _json(
+        {"fingerprint": key.fingerprint, "publicKey": key.public.hex(), "seed": SEED.hex(), "vkey": log.vkey}
+    )
+    entries = [_vector(entry, leaves) for entry in log.sequence.entries()]
+    files["statements.json"] = _json({"checkpoint": checkpoint.note.decode(), "statements": entries})
+    names = ("name", "replace", "with", "broken")
+    files["rejected.json"] = _json([dict(zip(names, change, strict=True)) for change in CHANGES])
+    return files
+
+
+def _vector(entry: LogEntry, leaves: tuple[bytes, ...]) -> dict[str, Any]:
+    payload = base64.b64decode(json.loads(entry.envelope)["payload"])
+    return {
+        "envelope": entry.envelope.decode(),
+        "index": entry.index,
+        "kind": json.loads(payload)["predicate"]["kind"],
+        "leafHash": merkle.leaf_hash(entry.envelope).hex(),
+        "proof": [part.hex() for part in merkle.inclusion(leaves, entry.index)],
+        "statement": payload.decode(),
+    }
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+
+
+@pytest.fixture(scope="module")
+def vectors() -> dict[str, str]:
+    """The files as this code makes them."""
+    return make_vectors()
+
+
+def test_the_published_vectors_are_what_this_code_makes(vectors: dict[str, str]) -> None:
+    """Every file of docs/evidence/vectors, byte for byte, and no other file."""
+    assert {path.name: path.read_text(encoding="utf-8") for path in FOLDER.iterdir()} == vectors
+
+
+def test_the_vectors_hold_every_kind(vectors: dict[str, str]) -> None:
+    """Nobody has to guess what a kind looks like."""
+    assert {each["kind"] for each in json.loads(vectors["statements.json"])["statements"]} == set(KINDS)
+
+
+@pytest.mark.parametrize("name", SCOPES)
+def test_the_vectors_verify(vectors: dict[str, str], name: str) -> None:
+    """Every bundle is authentic and complete under the published key, to the command line and to the single file."""
+    bundle, vkey = vectors[f"bundle-{name}.json"].encode(), json.loads(vectors["key.json"])["vkey"]
+    for report in (verify(bundle, vkey), verifier.verify(bundle, vkey)):
+        assert (report.broken, report.pinned) == ("", True)
+        assert report.complete == (name in {"case", "rule", "dataset", "denial"})
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change[0])
+def test_the_changed_vectors_are_rejected(vectors: dict[str, str], change: tuple[str, str, str, str]) -> None:
+    """Each change of the list makes the case's bundle broken, for the reason given."""
+    _, old, new, broken = change
+    bundle = vectors["bundle-case.json"]
+    assert old in bundle
+    report = verifier.verify(bundle.replace(old, new, 1).encode())
+    assert report.broken.startswith(broken)
+
+
+if __name__ == "__main__":
+    for name, text in make_vectors().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
