@@ -70,6 +70,7 @@ EVENT_KINDS = frozenset(
         "preference.set",
         "purpose.accomplished",
         "recovery.completed",
+        "recovery.expired",
         "response.completed",
         "restore.completed",
         "restriction.lifted",

@@ -132,6 +132,21 @@ def purpose_outlives_row_clock(view: View) -> Iterator[Finding]:
                 )
 
 
+def hold_loses_its_date(view: View) -> Iterator[Finding]:
+    """Find holds whose date may be erased before they end: a row without a date stays held for ever."""
+    held = {name for hold in view.policy.holds for name in hold.fields}
+    for hold in view.policy.holds:
+        if not isinstance(hold.keep.start, SinceDate | AfterFiscalYear):
+            continue
+        for dataset in view.datamap.datasets.values():
+            column = dataset.dates.get(hold.keep.start.date_name)
+            name = f"{dataset.short_name}.{column}"
+            keeps = any(field.startswith(f"{dataset.short_name}.") for field in hold.fields)
+            if keeps and column in dataset.fields and name not in held:
+                text = f"it counts from {name}, which is personal and goes first; then nothing says when the hold ends"
+                yield _error("HOLD_LOSES_ITS_DATE", f"holds.{hold.hold_id}", text, f"hold {name} as well")
+
+
 _CHECKS: tuple[Callable[[View], Iterable[Finding]], ...] = (
     category_without_rule,
     category_without_field,
@@ -141,6 +156,7 @@ _CHECKS: tuple[Callable[[View], Iterable[Finding]], ...] = (
     tenant_without_rows,
     rows_without_rule,
     purpose_outlives_row_clock,
+    hold_loses_its_date,
 )
 
 

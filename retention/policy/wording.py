@@ -68,6 +68,7 @@ _EVENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "preference.set": ("保存期間の希望", "a wish for a shorter period"),
         "purpose.accomplished": ("利用目的の達成", "accomplishment of the purpose"),
         "recovery.completed": ("アカウント復旧の完了", "completion of the recovery"),
+        "recovery.expired": ("アカウント回復の期限切れ", "expiry of the account's recovery"),
         "response.completed": ("回答の完了", "completion of the answer"),
         "restore.completed": ("復元の完了", "completion of a restore"),
         "restriction.lifted": ("利用制限の解除", "lifting of the restriction"),
