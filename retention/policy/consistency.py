@@ -147,6 +147,17 @@ def hold_loses_its_date(view: View) -> Iterator[Finding]:
                 yield _error("HOLD_LOSES_ITS_DATE", f"holds.{hold.hold_id}", text, f"hold {name} as well")
 
 
+def hold_on_key(view: View) -> Iterator[Finding]:
+    """Find holds on columns that tie a row to its person: a plan empties them, so that they cannot be kept."""
+    for hold in view.policy.holds:
+        for dataset in view.datamap.datasets.values():
+            for column in dataset.linking_columns:
+                if f"{dataset.short_name}.{column}" in hold.fields:
+                    text = f"{dataset.short_name}.{column} ties the row to its person, and goes when the person does"
+                    instead = "hold another column, or give the row a key that is not to be kept"
+                    yield _error("HOLD_ON_KEY", f"holds.{hold.hold_id}", text, instead)
+
+
 _CHECKS: tuple[Callable[[View], Iterable[Finding]], ...] = (
     category_without_rule,
     category_without_field,
@@ -157,6 +168,7 @@ _CHECKS: tuple[Callable[[View], Iterable[Finding]], ...] = (
     rows_without_rule,
     purpose_outlives_row_clock,
     hold_loses_its_date,
+    hold_on_key,
 )
 
 

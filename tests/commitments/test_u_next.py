@@ -89,6 +89,23 @@ def test_viewing_is_needed_until_no_purpose_is_left(company):
     assert unext.left("lake.viewing") == []
 
 
+def test_the_register_of_shareholders_stays_and_voting_papers_go(company, ago):
+    """Asked by one who holds shares: papers go, the entry is kept by its law; minutes stay ten years (UNX-19)."""
+    holder = {"id": 1, "name": "One", "email": "one@x.example", "address": "a", "shares": "10"}
+    papers = [
+        {"id": n, "email": f"{n}@x.example", "votes": "yes", "met_on": ago(days)} for n, days in ((1, 100), (2, 80))
+    ]
+    unext = company("u-next", {"app.customers": [CUSTOMER], "app.shareholders": [holder], "app.meeting_papers": papers})
+    unext.sweep()
+    assert [paper["id"] for paper in unext.left("app.meeting_papers")] == [2]
+    plan = unext.request("user_id=c1")
+    assert unext.left("app.shareholders") == [{name: holder[name] for name in ("id", "name", "address", "shares")}]
+    assert [(held.dataset, held.statute) for held in plan.withheld] == [("app.shareholders", "jp.companies-act.121")]
+    assert unext.left("app.customers") == []
+    (minutes,) = (rule for rule in unext.policy.rules if rule.category == "meeting_minutes")
+    assert (str(minutes.keep.keep_for), minutes.statute) == ("P10Y", "jp.companies-act.318")
+
+
 def test_applicants_go_half_a_year_after_the_answer_or_when_they_ask(company):
     """Rejected long ago: gone; hired: kept; rejected yesterday: gone because she asks (UNX-20)."""
     applicants = [{"id": n, "name": f"A{n}", "email": f"a{n}@x.example", "application": "p"} for n in (1, 2, 3)]

@@ -187,3 +187,11 @@ def test_a_hold_whose_date_goes_before_it_is_an_error() -> None:
     assert (finding.code, finding.where, finding.severity) == ("HOLD_LOSES_ITS_DATE", "holds.books", Severity.ERROR)
     both = hold.replace("[customers.page]", "[customers.page, customers.seen_at]")
     assert found(("requests:", both), datamap=personal) == []
+
+
+def test_a_hold_on_the_key_of_a_person_is_an_error() -> None:
+    """A plan would empty what the hold promises to keep."""
+    hold = "holds: [{id: books, fields: [customers.id], keep: {for: P7Y, since: seen}, statute: jp.appi.22}]\nrequests:"
+    (finding,) = found(("requests:", hold))
+    assert (finding.code, finding.where, finding.severity) == ("HOLD_ON_KEY", "holds.books", Severity.ERROR)
+    assert found(("requests:", hold.replace("customers.id", "customers.name"))) == []
