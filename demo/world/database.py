@@ -80,7 +80,9 @@ CREATE TABLE pseudonyms (id bigint PRIMARY KEY, user_id text, pseudonym text);
 CREATE TABLE pseudonymised_usage (
     id bigint PRIMARY KEY, pseudonym_id bigint REFERENCES pseudonyms (id), contract_status text,
     viewing_history text, purchase_history text);
-CREATE TABLE shareholders (id bigint PRIMARY KEY, name text, email text, address text, shares integer);
+CREATE TABLE shareholders (
+  id bigint PRIMARY KEY, name text, email text, address text, shares integer, ceased_at date
+);
 CREATE TABLE meeting_papers (id bigint PRIMARY KEY, email text, proxy text, votes text, met_on date);
 CREATE TABLE applicants (id bigint PRIMARY KEY, name text, email text, application text);
 CREATE TABLE employees (id bigint PRIMARY KEY, name text, email text, address text, wages integer);

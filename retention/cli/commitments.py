@@ -28,8 +28,9 @@ def commitments(
     if as_json:
         print_json([_plain(commitment) for commitment in found])
         return
-    rows = [(c.row, c.topic, c.promise, _word(c.state), "\n".join(_shown(c.state))) for c in found]
-    print_table(f"Commitments of {pack or 'all packs'}", ("row", "topic", "promise", "state", "shown by"), rows)
+    # One wide column: the names of tests are long, and cut into narrow lines nobody can read or copy them.
+    rows = [(c.row, _word(c.state), "\n".join([c.promise, *(f"  {line}" for line in _shown(c.state))])) for c in found]
+    print_table(f"Commitments of {pack or 'all packs'}", ("row", "state", "what is promised, and what shows it"), rows)
     counts = Counter(_word(commitment.state) for commitment in found)
     said = ", ".join(f"{counts[word]} {word}" for word in ("enforced", "recorded", "outside", "planned"))
     console.print(f"{len(found)} commitments: {said}", highlight=False)

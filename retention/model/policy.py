@@ -142,6 +142,8 @@ class Purpose:
     basis: Basis = Basis.UNSTATED
     ends: tuple[PurposeEnd, ...] = ()
     """Whichever comes first."""
+    related_to: str | None = None
+    """An earlier purpose that this one reasonably grew out of (APPI 17(2))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +258,8 @@ class Version:
     reductions: Reductions
     before: str | None
     """The file of the version before, relative to this one; None for the first."""
+    at_announcement: bool = False
+    """Whether the text says that a version takes effect at the moment of its announcement."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@
     review    what a lawyer or an owner should look at, and what cannot be right
     conflicts     … where it disagrees with statutes
     consistency   … where it contradicts itself
+    layers    terms of one service or campaign over the policy
     versions  the chain of versions, and what holds for whom on a day
     changes   what one version changes for people against another (`change`, `term_changes`)
     lengths   which of two periods is longer
@@ -28,6 +29,7 @@ from retention.policy.change import Change, Effect
 from retention.policy.changes import changes, rules_on
 from retention.policy.commitments import read_commitments
 from retention.policy.examples import read_examples
+from retention.policy.layers import read_terms, under_terms
 from retention.policy.reader import read_policy
 from retention.policy.review import review
 from retention.policy.statutes import read_statutes, shipped_statutes
@@ -46,7 +48,9 @@ __all__ = [
     "read_examples",
     "read_policy",
     "read_statutes",
+    "read_terms",
     "review",
     "rules_on",
     "shipped_statutes",
+    "under_terms",
 ]

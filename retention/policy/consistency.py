@@ -132,6 +132,32 @@ def purpose_outlives_row_clock(view: View) -> Iterator[Finding]:
                 )
 
 
+def hold_loses_its_date(view: View) -> Iterator[Finding]:
+    """Find holds whose date may be erased before they end: a row without a date stays held for ever."""
+    held = {name for hold in view.policy.holds for name in hold.fields}
+    for hold in view.policy.holds:
+        if not isinstance(hold.keep.start, SinceDate | AfterFiscalYear):
+            continue
+        for dataset in view.datamap.datasets.values():
+            column = dataset.dates.get(hold.keep.start.date_name)
+            name = f"{dataset.short_name}.{column}"
+            keeps = any(field.startswith(f"{dataset.short_name}.") for field in hold.fields)
+            if keeps and column in dataset.fields and name not in held:
+                text = f"it counts from {name}, which is personal and goes first; then nothing says when the hold ends"
+                yield _error("HOLD_LOSES_ITS_DATE", f"holds.{hold.hold_id}", text, f"hold {name} as well")
+
+
+def hold_on_key(view: View) -> Iterator[Finding]:
+    """Find holds on columns that tie a row to its person: a plan empties them, so that they cannot be kept."""
+    for hold in view.policy.holds:
+        for dataset in view.datamap.datasets.values():
+            for column in dataset.linking_columns:
+                if f"{dataset.short_name}.{column}" in hold.fields:
+                    text = f"{dataset.short_name}.{column} ties the row to its person, and goes when the person does"
+                    instead = "hold another column, or give the row a key that is not to be kept"
+                    yield _error("HOLD_ON_KEY", f"holds.{hold.hold_id}", text, instead)
+
+
 _CHECKS: tuple[Callable[[View], Iterable[Finding]], ...] = (
     category_without_rule,
     category_without_field,
@@ -141,6 +167,8 @@ _CHECKS: tuple[Callable[[View], Iterable[Finding]], ...] = (
     tenant_without_rows,
     rows_without_rule,
     purpose_outlives_row_clock,
+    hold_loses_its_date,
+    hold_on_key,
 )
 
 

@@ -19,10 +19,11 @@ def read_purposes(cell: Cell) -> dict[str, Purpose]:
     for name, entry in cell.entries("purposes by name").items():
         if not PURPOSE.fullmatch(name):
             entry.complain(PURPOSE_WORDS, f"`{name}`")
-        record = entry.record(("title",), ("basis", "ends"))
+        record = entry.record(("title",), ("basis", "ends", "related_to"))
         basis = _BASES.get(record["basis"].word(_BASES), Basis.UNSTATED) if "basis" in record else Basis.UNSTATED
         ends = _ends(record["ends"]) if "ends" in record else ()
-        found[name] = Purpose(name, titles(record["title"]), basis, ends)
+        related = record["related_to"].matching(PURPOSE, PURPOSE_WORDS) if "related_to" in record else None
+        found[name] = Purpose(name, titles(record["title"]), basis, ends, related)
     return found
 
 

@@ -51,6 +51,7 @@ _OPTIONAL = (
     "residency",
     "end_states",
 )
+_AT_ANNOUNCEMENT = "at-announcement"
 _EVERY_END = (Disposal.ERASE, Disposal.ANONYMIZE)
 _REDUCTIONS = {way.value: way for way in Reductions}
 _LEAP_YEAR = 2024
@@ -107,16 +108,20 @@ def _controller(cell: Cell) -> Controller:
 
 
 def _version(cell: Cell) -> Version:
-    record = cell.record(("id", "announced", "effective", "reductions"), ("before",))
+    record = cell.record(("id", "announced", "effective", "reductions"), ("before", "takes_effect"))
     announced, effective = record["announced"].date(), record["effective"].date()
     if date.min < effective < announced:
         record["effective"].complain(f"a day on or after the announcement, {announced}")
+    at_announcement = "takes_effect" in record and bool(record["takes_effect"].word((_AT_ANNOUNCEMENT,)))
+    if at_announcement and effective > announced:
+        record["effective"].complain(f"{announced}, as `takes_effect: {_AT_ANNOUNCEMENT}` says")
     return Version(
         version_id=record["id"].matching(PURPOSE, "a version's name, like 2026-11"),
         announced_on=announced,
         effective_from=effective,
         reductions=_REDUCTIONS.get(record["reductions"].word(_REDUCTIONS), Reductions.ANNOUNCEMENT),
         before=record["before"].text("the file of the version before") if "before" in record else None,
+        at_announcement=at_announcement,
     )
 
 

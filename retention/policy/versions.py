@@ -3,7 +3,8 @@
 A version is announced, then takes effect; until then the one before holds. What a version takes
 from people (`changes`) reaches them as it says itself (`reductions`):
 
-* by announcement: everybody, on its date;
+* by announcement: everybody, on its date, but for purposes that did not grow out of earlier ones, and
+  never when another company takes over;
 * by notice: those who were notified of it, from then on; the others keep what they were promised;
 * by consent: those who agreed to it; the others keep what they were promised.
 
@@ -47,6 +48,7 @@ from retention.policy.term_changes import request_changes
 
 CONSENT_NOT_SEPARABLE = "CONSENT_NOT_SEPARABLE"
 NOT_YET_IN_FORCE = "NOT_YET_IN_FORCE"
+PURPOSE_UNRELATED = "PURPOSE_UNRELATED"
 _LONGEST = 100
 
 
@@ -120,6 +122,8 @@ def _check(older: Written, newer: Written) -> None:
     if version.effective_from <= older.version.effective_from:
         expected = f"a day after {older.version.effective_from}, on which {older.label} took effect"
         raise _wrong(newer, "effective", expected, str(version.effective_from))
+    if version.reductions is Reductions.ANNOUNCEMENT and newer.policy.controller.name != older.policy.controller.name:
+        raise _wrong(newer, "reductions", "`notice` or `consent`: another company takes over", "`announcement`")
     if version.announced_on < older.version.announced_on:
         expected = f"a day on or after {older.version.announced_on}, on which {older.label} was announced"
         raise _wrong(newer, "announced", expected, str(version.announced_on))
@@ -160,11 +164,13 @@ def _succeed(before: InForce, written: Written, day: date) -> InForce:
     version, new = written.version, written.policy
     if version is None:
         return InForce(new, written.text, ())
-    policy, findings, needs_before = new, list[Finding](), False
-    if version.reductions is not Reductions.ANNOUNCEMENT:
+    if version.reductions is Reductions.ANNOUNCEMENT:
+        policy, waiting = _announced(before.policy, new)
+        needs_before = bool(waiting)
+    else:
         merged = _Merge(before.policy, new, version, day)
-        policy, needs_before = merged.policy, merged.keeps_something
-        findings = [*before.findings, *merged.findings] if needs_before else []
+        policy, waiting, needs_before = merged.policy, merged.findings, merged.keeps_something
+    findings = [*before.findings, *waiting] if needs_before else []
     over = _over(before.policy, policy, version)
     if not (needs_before or over):
         return InForce(policy, written.text, ())
@@ -179,6 +185,22 @@ def _over(old: Policy, new: Policy, version: Version) -> tuple[Rule, ...]:
     gone = (rule for rule in old.rules if rule.rule_id not in names)
     end = version.effective_from
     return tuple(replace(rule, effective_until=min(rule.effective_until or end, end)) for rule in gone)
+
+
+def _announced(old: Policy, new: Policy) -> tuple[Policy, list[Finding]]:
+    """Let a version hold for everybody, but for purposes that no announcement can add (APPI 17(2), 18(1))."""
+    categories, purposes = dict(new.categories), dict(new.purposes)
+    findings = []
+    for name in (name for name in new.categories if name in old.categories):
+        served, asked = old.categories[name].purposes, new.categories[name].purposes
+        unrelated = [p for p in asked if p not in served and new.purposes[p].related_to not in served]
+        if unrelated:
+            kept = tuple(purpose for purpose in asked if purpose not in unrelated) or served
+            categories[name] = replace(new.categories[name], purposes=kept)
+            purposes |= {purpose: old.purposes[purpose] for purpose in kept if purpose not in purposes}
+            text = f"{', '.join(unrelated)} is `related_to` none of {', '.join(served)}: it needs consent, and waits"
+            findings.append(Finding(PURPOSE_UNRELATED, name, text))
+    return replace(new, categories=categories, purposes=purposes), findings
 
 
 class _Merge:

@@ -18,7 +18,16 @@ from retention.model.ids import SystemId
 from retention.model.policy import Policy
 from retention.model.statute import Statutes
 from retention.planning import coherence
-from retention.policy import InForce, Written, in_force, read_chain, read_policy, shipped_statutes
+from retention.policy import (
+    InForce,
+    Written,
+    in_force,
+    read_chain,
+    read_policy,
+    read_terms,
+    shipped_statutes,
+    under_terms,
+)
 from retention.ports.tiles import TileStore
 from retention.store import FileKeyStore, open_ledger
 from retention.wiring.quiet import keep_data_out_of_logs
@@ -61,7 +70,7 @@ class Workspace:
 
 
 def read_workspace(folder: Path, now: datetime | None = None) -> Workspace:
-    """Read retention.yaml, the policy with the versions before it, and the data map; nothing is opened.
+    """Read retention.yaml, the policy with its versions and terms, and the data map; nothing is opened.
 
     `now` says which version is in force; the machine's clock if left out.
 
@@ -78,6 +87,12 @@ def read_workspace(folder: Path, now: datetime | None = None) -> Workspace:
     policy = chain[-1].policy
     day = (now or datetime.now(UTC)).astimezone(ZoneInfo(policy.timezone)).date()
     standing = in_force(chain, day)
+    terms_file = settings.policy.with_suffix(".terms.yaml")
+    if terms_file.exists():
+        text = _read(terms_file)
+        terms = read_terms(text, terms_file.name, policy, statutes)
+        policy = under_terms(InForce(policy, policy_text, ()), terms, text, day).policy
+        standing = under_terms(standing, terms, text, day)
     datamap = read_datamap(datamap_text, settings.datamap.name)
     problems = coherence.check(policy, datamap) or coherence.check(standing.policy, datamap)
     if problems:

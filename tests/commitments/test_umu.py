@@ -11,7 +11,7 @@ from retention.model.datamap import Identifies
 from retention.model.policy import Disposal
 from retention.model.transform import Drop
 from retention.packs import read_pack
-from retention.policy import in_force, read_chain, read_policy
+from retention.policy import InForce, in_force, read_chain, read_policy
 
 USER = {"id": "u1", "name": "One", "email": "one@x.example", "phone": "1"}
 OTHER = {"id": "u2", "name": "Two", "email": "two@x.example", "phone": "2"}
@@ -143,6 +143,33 @@ def test_a_new_purpose_is_not_attached_to_what_people_gave_before():
     with pytest.raises(PolicyError) as caught:
         read_policy(text, "policy.yaml")
     assert "ai_training" in str(caught.value)
+
+
+def test_another_company_takes_over_only_those_who_were_told(company):
+    """By announcement it is refused; by notice, its longer period holds for whom the notice reached (UMU-31)."""
+    first = read_pack("umu")["policy.yaml"]
+    head = "version: {id: 2025-03, announced: 2025-03-01, effective: 2025-03-01, reductions: consent}"
+    second = first.replace(
+        head, head.replace("2025-03-01", "2026-02-01").replace("id: 2025-03", "id: m, before: 1.yaml")
+    )
+    second = second.replace("en: UMU Technology Japan Co.", "en: Successor Co.").replace(
+        "category: account_information\n    effective: {from: 2025-03-01}\n    keep: {for: P30D",
+        "category: account_information\n    effective: {from: 2025-03-01}\n    keep: {for: P3Y",
+    )
+
+    def told(how: str) -> InForce:
+        text = second.replace("reductions: consent", f"reductions: {how}")
+        return in_force(read_chain(text, "2.yaml", {"1.yaml": first}.__getitem__), date(2026, 11, 25))
+
+    with pytest.raises(PolicyError, match="another company"):
+        told("announcement")
+    umu = company("umu", {"app.users": [USER, OTHER]})
+    umu.policy = told("notice").policy
+    umu.happened("account.closed", "user_id=u1", 60)
+    umu.happened("account.closed", "user_id=u2", 60)
+    umu.happened("notice.delivered", "user_id=u1", 300, about="m")
+    umu.sweep()
+    assert umu.left("app.users") == [USER]
 
 
 def test_a_preference_shortens_and_does_not_cut_what_is_held(company):

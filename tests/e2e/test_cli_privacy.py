@@ -54,7 +54,7 @@ def test_the_search_would_find_something(planted):
 
 
 def test_the_whole_road_says_nothing_of_the_person(planted, cli, logged):
-    """From the request to the exported bundle: no output, no log record, no file names the person."""
+    """From the request to the exported bundle: no output, no log record, no file names the person (UNX-38)."""
     said: list[str] = []
 
     def run(*arguments: object, code: int = 0) -> str:

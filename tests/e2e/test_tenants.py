@@ -45,7 +45,7 @@ def notes(shop):
 
 
 def test_an_instruction_erases_the_tenants_rows_and_its_evidence_verifies(firm):
-    """Only the company's two notes go; no passport is asked for; a person decides and approves (UMU-03, UMU-04)."""
+    """Only the company's two notes go; no passport is asked for; a person decides and approves (UMU-04)."""
     with firm.app() as app:
         case = app.open_instructed("user_id=c3", "company=acme", "i1", NOW)
         app.accept(case.case_id, NOW)
@@ -62,7 +62,7 @@ def test_an_instruction_erases_the_tenants_rows_and_its_evidence_verifies(firm):
 
 
 def test_without_an_instruction_nothing_of_the_tenant_moves(firm):
-    """The person's own request takes what is hers and leaves the company's two notes, tied to nobody else (UMU-03)."""
+    """The person's own request takes what is hers and leaves the company's two notes, tied to nobody else."""
     app, _, plan_id = firm.approved_request("user_id=c3")
     with app:
         plan, _ = app.plan(plan_id)
@@ -72,7 +72,7 @@ def test_without_an_instruction_nothing_of_the_tenant_moves(firm):
 
 
 def test_an_instruction_that_nobody_gave_is_refused(firm):
-    """Neither an unknown id nor another company's instruction moves anything."""
+    """Neither an unknown id nor another company's instruction moves anything (UMU-04)."""
     with firm.app() as app:
         for tenant, instruction in (("company=acme", "i9"), ("company=other", "i1")):
             with pytest.raises(InputError, match="nobody has instructed"):
@@ -80,7 +80,7 @@ def test_an_instruction_that_nobody_gave_is_refused(firm):
 
 
 def test_an_instruction_is_good_within_the_contract_only(firm):
-    """Before the contract has begun and after it has ended it is refused, at opening and again at planning."""
+    """Before the contract has begun and after it has ended it is refused, at opening and at planning (UMU-04)."""
     with firm.app() as app:
         case = app.open_instructed("user_id=c3", "company=acme", "i1", NOW)
         app.accept(case.case_id, NOW)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from retention.model.policy import Reductions
 from retention.model.terms import ConsentKind
 from retention.policy.conflicts.view import Conflict, View
+
+_GIVEN_SINCE = ("jp.appi.35-5", "jp.appi.33-5", "jp.appi.26-1", "jp.appi.26-2", "jp.appi.41-1", "jp.appi.41-5")
+"""The amendment of 2020, in force since 2022-04-01: wider erasure, provision records, breaches, pseudonyms."""
 
 
 def deemed_consent(view: View) -> Iterator[Conflict]:
@@ -66,4 +70,26 @@ def officer_missing(view: View) -> Iterator[Conflict]:
         )
 
 
-RULES = (deemed_consent, change_without_notice, citation_moved, officer_missing)
+def text_older_than_law(view: View) -> Iterator[Conflict]:
+    """Find what the law has given people, or asked of companies, since the text was announced."""
+    version = view.policy.version
+    if version is None:
+        return
+    since = tuple(code for code in _GIVEN_SINCE if _began_after(view, code, version.announced_on))
+    if since:
+        yield Conflict(
+            code="TEXT_OLDER_THAN_LAW",
+            where="version.announced",
+            says=f"the text is of {version.announced_on}",
+            articles=since,
+            law="has come into force since",
+            instead="it applies although the text is silent; a lawyer brings the text up to date",
+        )
+
+
+def _began_after(view: View, code: str, day: date) -> bool:
+    statute = view.statutes.by_id.get(code)
+    return statute is not None and statute.effective_from is not None and statute.effective_from > day
+
+
+RULES = (deemed_consent, change_without_notice, citation_moved, officer_missing, text_older_than_law)

@@ -52,7 +52,7 @@ def test_export_is_repeatable(log: EvidenceLog, story: Any, bundle: bytes) -> No
 
 
 def test_any_flipped_bit_is_rejected(bundle: bytes) -> None:
-    """2,500 seeded single-bit flips all over the file: each is rejected and named."""
+    """2,500 seeded single-bit flips all over the file: each is rejected and named (UNX-38)."""
     chance = random.Random(20261123)  # noqa: S311 -- a seeded sweep
     for position in chance.sample(range(len(bundle) * 8), 2500):
         flipped = bytearray(bundle)

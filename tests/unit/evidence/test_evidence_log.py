@@ -103,7 +103,7 @@ class _nothing:  # noqa: N801 -- reads as a context
 
 
 def test_publish_refuses_an_older_ledger(log: EvidenceLog) -> None:
-    """A ledger restored from an older backup, or another ledger, is noticed and nothing is written."""
+    """A ledger restored from an older backup, or another ledger, is noticed and nothing is written (UNX-38)."""
     fill(log, 20)
     log.publish()
     files = dict(log.tiles.files)

@@ -225,7 +225,7 @@ def test_statement_is_valid_and_admits_no_free_text(fact: Fact) -> None:
 
 @pytest.mark.parametrize("fact", FACTS, ids=kind_of)
 def test_a_personal_value_is_never_signed(fact: Fact) -> None:
-    """A fact with an address in any text field is refused, and the refusal does not repeat it."""
+    """A fact with an address in any text field is refused, and the refusal does not repeat it (UNX-38)."""
     for part in dataclasses.fields(fact):
         if isinstance(getattr(fact, part.name), str):
             with pytest.raises(InputError) as refusal:

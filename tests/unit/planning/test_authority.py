@@ -144,7 +144,7 @@ def test_an_account_that_closes_takes_nothing_of_the_tenants_with_it(world):
 
 
 def test_the_end_of_a_contract_takes_everything_of_the_tenant_and_nothing_else(world):
-    """After the return window all the company's rows go, whoever wrote them; people's own rows stay (GDPR 28(3)(g))."""
+    """After the return window the company's rows all go, and people keep their own (GDPR 28(3)(g), UMU-04)."""
     shop = world()
     shop.event("contract.ended", "acme", shop.world().now - timedelta(days=90), key="company")
     draft = shop.sweep()

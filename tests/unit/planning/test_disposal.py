@@ -201,7 +201,7 @@ datasets:
 
 
 def test_rare_rows_are_erased_and_the_others_anonymized(box):
-    """Towns with fewer than k rows go; the others lose their person; a second sweep finds nothing."""
+    """Towns with fewer than k rows go; the others lose their person; a second sweep finds nothing (UMU-33)."""
     towns = ["Tokyo", "Tokyo", "Nara", "Osaka", "Osaka"]
     table = [{"id": n, "user_id": f"u{n}", "at": OLD, "town": town, "title": "t"} for n, town in enumerate(towns)]
     shop = box(

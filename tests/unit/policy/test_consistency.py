@@ -174,3 +174,24 @@ def test_a_proposal_is_shown_with_its_article() -> None:
     (finding,) = found(("source: policy", "source: default, statute: jp.appi.22"))
     assert (finding.code, finding.where, finding.law) == ("NEEDS_LEGAL_REVIEW", "rules.account", "APPI art. 22")
     assert finding.severity is Severity.WARNING
+
+
+def test_a_hold_whose_date_goes_before_it_is_an_error() -> None:
+    """Without the date nobody could say when the hold ends; held with the rest, or not personal, it stays."""
+    hold = (
+        "holds: [{id: books, fields: [customers.page], keep: {for: P7Y, since: seen}, statute: jp.appi.22}]\nrequests:"
+    )
+    personal = DATAMAP.replace("      page:", '      seen_at: {category: logs, identifies: "no"}\n      page:')
+    assert found(("requests:", hold)) == []
+    (finding,) = found(("requests:", hold), datamap=personal)
+    assert (finding.code, finding.where, finding.severity) == ("HOLD_LOSES_ITS_DATE", "holds.books", Severity.ERROR)
+    both = hold.replace("[customers.page]", "[customers.page, customers.seen_at]")
+    assert found(("requests:", both), datamap=personal) == []
+
+
+def test_a_hold_on_the_key_of_a_person_is_an_error() -> None:
+    """A plan would empty what the hold promises to keep."""
+    hold = "holds: [{id: books, fields: [customers.id], keep: {for: P7Y, since: seen}, statute: jp.appi.22}]\nrequests:"
+    (finding,) = found(("requests:", hold))
+    assert (finding.code, finding.where, finding.severity) == ("HOLD_ON_KEY", "holds.books", Severity.ERROR)
+    assert found(("requests:", hold.replace("customers.id", "customers.name"))) == []

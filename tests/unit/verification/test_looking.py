@@ -132,7 +132,7 @@ def test_fields_and_dates_are_looked_at(database: Database) -> None:
 
 
 def test_anonymized_rows_are_looked_at(database: Database) -> None:
-    """Identifiers gone, the rest coarser: passes with the smallest class named."""
+    """Identifiers gone, the rest coarser: passes with the smallest class named (UMU-33)."""
     change = "UPDATE people SET uid = NULL, email = NULL, born = substr(born, 1, 4) WHERE uid = :person"
     found = after(database, [ANONYMIZE], change)
     assert (found.failed, found.smallest_class) == ((), 1)

@@ -1,0 +1,90 @@
+"""A company under three regimes: what its policy commits it to, shown on its pack."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from retention.errors import PolicyError
+from retention.model.datamap import Identifies
+from retention.model.transform import Drop
+from retention.packs import read_pack
+from retention.policy import changes, in_force, read_chain, read_policy
+
+CUSTOMER = {"id": "c1", "name": "One", "email": "one@x.example"}
+OTHER = {"id": "c2", "name": "Two", "email": "two@x.example"}
+VERSION = "version: {id: undated, announced: 2022-04-01, effective: 2022-04-01, reductions: announcement}"
+
+
+def test_numbers_of_the_state_and_of_the_body_identify_and_cookies_are_found(company):
+    """Codes are dropped whole whatever is asked; rows that know only a cookie go with their customer (TRI-05)."""
+    online = [{"id": n, "customer_id": f"c{n}", "cookie_identifier": f"k{n}", "ip_address": "i"} for n in (1, 2)]
+    tri = company("three-regime", {"crm.customers": [CUSTOMER, OTHER], "crm.online_identifiers": online})
+    fields = {name: field for d in tri.datamap.datasets.values() for name, field in d.fields.items()}
+    for code in ("basic_pension_number", "insurance_card_number", "fingerprints", "voice_prints"):
+        assert (fields[code].identifies, fields[code].anonymize) == (Identifies.DIRECTLY, Drop())
+    tri.request("customer_id=c1")
+    assert [row["cookie_identifier"] for row in tri.left("crm.online_identifiers")] == ["k2"]
+
+
+def test_a_change_is_announced_and_takes_effect_on_its_day():
+    """Before its day the old version answers; effective before announced is refused; the diff is there (TRI-07)."""
+    first = read_pack("three-regime")["policy.yaml"]
+    when = "version: {id: '2', announced: 2026-10-01, effective: 2026-12-01, reductions: announcement, before: 1.yaml}"
+    second = first.replace(VERSION, when).replace("{for: P13M, since: last_seen}", "{for: P6M, since: last_seen}")
+    chain = read_chain(second, "2.yaml", {"1.yaml": first}.__getitem__)
+    before, after = (in_force(chain, day).policy for day in (date(2026, 11, 30), date(2026, 12, 1)))
+    assert (before, after) == (chain[0].policy, chain[1].policy)
+    assert [change.code for change in changes(before, after, date(2026, 12, 1))] == ["SHORTER"]
+    with pytest.raises(PolicyError, match="announcement"):
+        read_policy(second.replace("effective: 2026-12-01", "effective: 2026-09-30"), "2.yaml")
+    with pytest.raises(PolicyError, match="announced"):
+        read_policy(second.replace("announced: 2026-10-01, ", ""), "2.yaml")
+
+
+def test_connection_data_goes_a_month_after_the_session(company):
+    """Address, port and screen go, and with them the row; who has a new session keeps it (TRI-11)."""
+    rows = [
+        {"id": n, "customer_id": f"c{n}", "global_ip_address": "i", "port_number": "1", "screen_resolution": "s"}
+        for n in (1, 2)
+    ]
+    tri = company("three-regime", {"crm.customers": [CUSTOMER, OTHER], "lake.connections": rows})
+    for n in (1, 2):
+        tri.happened("session.ended", f"customer_id=c{n}", 40)
+    tri.happened("session.started", "customer_id=c2", 5)
+    tri.sweep()
+    assert [row["customer_id"] for row in tri.left("lake.connections")] == ["c2"]
+    assert tri.left("crm.customers") == [CUSTOMER, OTHER]
+
+
+def test_a_provision_record_outlives_the_person_and_ends_by_itself(company, ago):
+    """Three fields stay for one purpose, the law's, until three years are over; nobody asks again (TRI-21)."""
+    record = {"id": 1, "customer_id": "c1", "person": "One", "recipient": "R", "items": "name", "recorded": ago(1000)}
+    record["recorded_at"] = record.pop("recorded")
+    tri = company("three-regime", {"crm.customers": [CUSTOMER], "crm.provision_records": [record]})
+    plan = tri.request("customer_id=c1")
+    assert tri.left("crm.customers") == []
+    (kept,) = tri.left("crm.provision_records")
+    assert {"person", "recipient", "items"} <= kept.keys()
+    assert {(held.dataset, held.statute) for held in plan.withheld} == {
+        ("crm.provision_records", "jp.appi.enf-rule-21-3")
+    }
+    assert tri.policy.categories["provision_records"].purposes == ("provision_duties",)
+    assert tri.sweep(days=90) is None
+    tri.sweep(days=100)
+    assert tri.left("crm.provision_records") == []
+
+
+def test_a_restriction_pauses_disposal_until_the_person_was_told(company):
+    """What falls due meanwhile stays; lifted without a word it still stays; told before, it goes."""
+    tri = company("three-regime", {"crm.customers": [CUSTOMER, OTHER]})
+    for who in ("c1", "c2"):
+        tri.happened("account.closed", f"customer_id={who}", 50)
+        tri.happened("restriction.placed", f"customer_id={who}", 60)
+    assert tri.sweep() is None
+    tri.happened("restriction.lifted", "customer_id=c1", 10)
+    tri.happened("notice.delivered", "customer_id=c2", 12, about="restriction-lift")
+    tri.happened("restriction.lifted", "customer_id=c2", 10)
+    tri.sweep()
+    assert tri.left("crm.customers") == [CUSTOMER]

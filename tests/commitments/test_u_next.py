@@ -1,0 +1,187 @@
+"""U-NEXT: what its policy commits it to, shown on its pack."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from retention.policy import InForce, read_terms, under_terms
+from retention.policy.statutes import shipped_statutes
+
+CUSTOMER = {"id": "c1", "name": "One", "email": "one@x.example", "phone": "1"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "gone"),
+    [("survey.closed", "survey_answers"), ("campaign.prizes_dispatched", "campaign_entries"), (None, "inquiries")],
+)
+def test_each_trigger_takes_only_its_own_category(company, ago, kind, gone):
+    """Survey, campaign and inquiry end apart from each other, and none takes the account with it (UNX-08)."""
+    asked = {"id": 1, "customer_id": "c1", "name": "One", "email": "one@x.example", "phone": "1", "address": "a"}
+    inquiry = {"id": 1, "customer_id": "c1", "subject": "s", "closed_at": None if kind else ago(400)}
+    tables = {
+        "app.customers": [CUSTOMER],
+        "app.survey_answers": [asked],
+        "app.campaign_entries": [asked],
+        "app.inquiries": [inquiry],
+    }
+    unext = company("u-next", tables)
+    if kind:
+        unext.happened(kind, "user_id=c1", 300)
+    unext.sweep()
+    for name in ("survey_answers", "campaign_entries", "inquiries"):
+        personal = [row for row in unext.left(f"app.{name}") if "name" in row or "subject" in row]
+        assert len(personal) == (name != gone)
+    assert unext.left("app.customers") == [CUSTOMER]
+
+
+def test_the_later_of_two_laws_keeps_a_payment_and_then_it_goes_by_itself(company, ago):
+    """Asked for in between: the name goes at once, the amount stays until both laws have let go of it (UNX-11)."""
+    here = "  # Who gave what, when: the confirmation survives the person's erasure.\n"
+    here = "  # Who gave what, when: the confirmation survives the person's erasure.\n"
+    books = (
+        "  - id: accounting-books\n    fields: [payments.amount, payments.paid_at]\n"
+        "    keep: {for: P10Y, after: fiscal_year.closed, of: accounted}\n    statute: jp.companies-act.432-2\n"
+    )
+    payment = {"id": 1, "customer_id": "c1", "amount": "100", "card_last4": "1234", "paid_at": ago(2000)}
+    unext = company("u-next", {"app.customers": [CUSTOMER], "app.payments": [payment]}, {here: books + here})
+    plan = unext.request("user_id=c1")
+    (kept,) = unext.left("app.payments")
+    assert kept["amount"] == "100"
+    assert not {"card_last4", "customer_id"} & kept.keys()
+    assert {held.statute for held in plan.withheld} == {
+        "jp.corporate-tax-act.enf-reg-59",
+        "jp.companies-act.432-2",
+    }
+    unext.sweep(days=1000)
+    assert unext.left("app.payments")[0]["amount"] == "100"
+    unext.sweep(days=2000)
+    assert not any({"amount", "paid_at"} & row.keys() for row in unext.left("app.payments"))
+
+
+def test_communication_logs_go_before_web_logs(company, ago):
+    """Seven months old: the telecommunications log is gone by its guideline, the web log stays (UNX-12)."""
+    log = {"id": 1, "customer_id": "c1", "line_number": "1", "ip": "i", "logged_at": ago(215)}
+    web = {"id": 1, "user_id": "c1", "ip": "i", "browser": "b", "url": "u", "requested_at": ago(215)}
+    unext = company("u-next", {"app.customers": [CUSTOMER], "app.communication_logs": [log], "lake.http": [web]})
+    unext.sweep()
+    assert unext.left("app.communication_logs") == []
+    assert len(unext.left("lake.http")) == 1
+
+
+def test_viewing_is_needed_until_no_purpose_is_left(company):
+    """Advertising has ended and improvement has not: no view goes, and none is anonymized (UNX-14)."""
+    whole = {
+        "    keep: {for: P12M, after: account.closed}\n    then: anonymize\n    k: 5": (
+            "    keep: {for: P0D, after: purposes.ended}\n    then: erase"
+        )
+    }
+    views = [{"id": 1, "user_id": "c1", "title_id": "t", "device_id": "d"}]
+    unext = company("u-next", {"app.customers": [CUSTOMER], "lake.viewing": views}, whole)
+    served = unext.policy.categories["viewing_history"].purposes
+    for purpose in served:
+        if purpose != "A6":
+            unext.happened("purpose.accomplished", "user_id=c1", 10, about=purpose)
+    assert unext.sweep() is None
+    unext.happened("purpose.accomplished", "user_id=c1", 5, about="A6")
+    unext.sweep()
+    assert unext.left("lake.viewing") == []
+
+
+def test_the_register_of_shareholders_stays_and_voting_papers_go(company, ago):
+    """Asked by one who holds shares: papers go, the entry is kept by its law; minutes stay ten years (UNX-19)."""
+    holder = {"id": 1, "name": "One", "email": "one@x.example", "address": "a", "shares": "10"}
+    papers = [
+        {"id": n, "email": f"{n}@x.example", "votes": "yes", "met_on": ago(days)} for n, days in ((1, 100), (2, 80))
+    ]
+    unext = company("u-next", {"app.customers": [CUSTOMER], "app.shareholders": [holder], "app.meeting_papers": papers})
+    unext.sweep()
+    assert [paper["id"] for paper in unext.left("app.meeting_papers")] == [2]
+    plan = unext.request("user_id=c1")
+    assert unext.left("app.shareholders") == [{name: holder[name] for name in ("id", "name", "address", "shares")}]
+    assert [(held.dataset, held.statute) for held in plan.withheld] == [("app.shareholders", "jp.companies-act.121")]
+    assert unext.left("app.customers") == []
+    (minutes,) = (rule for rule in unext.policy.rules if rule.category == "meeting_minutes")
+    assert (str(minutes.keep.keep_for), minutes.statute) == ("P10Y", "jp.companies-act.318")
+
+
+def test_applicants_go_half_a_year_after_the_answer_or_when_they_ask(company):
+    """Rejected long ago: gone; hired: kept; rejected yesterday: gone because she asks (UNX-20)."""
+    applicants = [{"id": n, "name": f"A{n}", "email": f"a{n}@x.example", "application": "p"} for n in (1, 2, 3)]
+    unext = company("u-next", {"app.applicants": applicants}, {})
+    for n, days in ((1, 200), (2, 200), (3, 1)):
+        unext.happened("applicant.rejected", f"email=a{n}@x.example", days)
+    unext.happened("applicant.hired", "email=a2@x.example", 190)
+    unext.sweep()
+    assert [row["id"] for row in unext.left("app.applicants")] == [2, 3]
+    assert unext.sweep(days=100) is None
+    unext.sweep(days=200)
+    assert [row["id"] for row in unext.left("app.applicants")] == [2]
+
+
+def test_a_retirees_emergency_contact_goes_before_the_payroll(company):
+    """After a year the contact is gone, wages and roster stay five years from the retirement (UNX-21)."""
+    person = {"id": 1, "name": "One", "email": "one@x.example"}
+    unext = company(
+        "u-next",
+        {
+            "app.retirees": [{**person, "emergency_contact": "e"}],
+            "app.employees": [{**person, "wages": "w"}],
+        },
+    )
+    unext.happened("employee.retired", "email=one@x.example", 380)
+    unext.sweep()
+    assert unext.left("app.retirees") == []
+    assert len(unext.left("app.employees")) == 1
+    unext.sweep(days=1400)
+    assert len(unext.left("app.employees")) == 1
+    unext.sweep(days=1500)
+    assert unext.left("app.employees") == []
+
+
+def test_a_recording_without_a_customer_goes_too(company, ago):
+    """A call that nobody is known by has the same clock, and the plan counts it for its evidence."""
+    calls = [{"id": n, "phone_number": "1", "audio": "a", "called_at": ago(days)} for n, days in ((1, 200), (2, 20))]
+    unext = company("u-next", {"app.call_recordings": calls})
+    plan = unext.sweep()
+    assert [call["id"] for call in unext.left("app.call_recordings")] == [2]
+    assert [(step.dataset, step.rows) for step in plan.steps] == [("app.call_recordings", 1)]
+
+
+def test_entrants_go_after_the_prizes_and_losers_after_the_draw(company):
+    """Ninety days after the dispatch, thirty after losing; a parcel that came back keeps only its own row (UNX-16)."""
+    entries = [{"id": n, "customer_id": f"c{n}", "name": "N", "address": "a"} for n in (1, 2, 3, 4)]
+    customers = [{"id": f"c{n}", "name": "N", "email": f"{n}@x.example"} for n in (1, 2, 3, 4)]
+    unext = company("u-next", {"app.customers": customers, "app.campaign_entries": entries})
+    for who, kind, days in (
+        ("c1", "campaign.prizes_dispatched", 95),
+        ("c2", "campaign.prizes_dispatched", 95),
+        ("c2", "parcel.returned", 80),
+        ("c3", "campaign.prizes_dispatched", 60),
+        ("c4", "campaign.lost", 35),
+    ):
+        unext.happened(kind, f"user_id={who}", days)
+    unext.sweep()
+    assert [row["customer_id"] for row in unext.left("app.campaign_entries")] == ["c2", "c3"]
+    unext.happened("campaign.prizes_dispatched", "user_id=c2", 70)
+    unext.sweep(days=40)
+    assert unext.left("app.campaign_entries") == []
+
+
+def test_a_campaigns_own_terms_beat_the_default(company):
+    """Ten days after the dispatch instead of ninety, for campaign entries and nothing else (UNX-22)."""
+    terms = """\
+over: u-next
+rules:
+  - {id: summer-entries, category: campaign_entries, effective: {from: 2026-01-01},
+     keep: {for: P10D, after: campaign.prizes_dispatched}, then: erase, source: policy}
+"""
+    entry = {"id": 1, "customer_id": "c1", "name": "One", "address": "a"}
+    unext = company("u-next", {"app.customers": [CUSTOMER], "app.campaign_entries": [entry]})
+    unext.happened("campaign.prizes_dispatched", "user_id=c1", 70)
+    assert unext.sweep() is None
+    rules = read_terms(terms, "terms", unext.policy, shipped_statutes())
+    unext.policy = under_terms(InForce(unext.policy, "", ()), rules, terms, date(2026, 11, 25)).policy
+    unext.sweep()
+    assert unext.left("app.campaign_entries") == []
