@@ -13,7 +13,7 @@ from retention.model.event import Event
 from retention.model.policy import Policy, Rule
 from retention.ports.ledger import KeyDigest
 from retention.store.corrections import settle
-from retention.store.due import Keys, due_keys, moment, perhaps_due_keys
+from retention.store.due import Keys, due_keys, moment, perhaps_due_keys, restricted_keys
 from retention.store.engine import Database
 from retention.store.tables import EVENTS
 
@@ -64,18 +64,22 @@ class SqlEvents:
                         yield _event(row)
 
     def due(self, rule: Rule, policy: Policy, now: datetime) -> Iterator[KeyDigest]:
-        """Yield each key whose events make the rule due."""
+        """Yield each key whose events make the rule due, once or several times."""
         with self._database.reading() as connection:
-            yield from self._keys(connection, due_keys(rule, policy, moment(connection, policy, now)))
+            keys = due_keys(rule, policy, moment(connection, policy, now))
+            if keys is not None:
+                # few are restricted, and looking each key up would take as long as all the rest
+                paused = set(self._stream(connection, restricted_keys(now)))
+                yield from (key for key in self._stream(connection, keys) if key not in paused)
 
     def perhaps_due(self, rule: Rule, policy: Policy, now: datetime) -> Iterator[KeyDigest]:
-        """Yield at least one key of every person for whom the rule may be due."""
+        """Yield at least one key of every person for whom the rule may be due, once or several times."""
         with self._database.reading() as connection:
-            yield from self._keys(connection, perhaps_due_keys(rule, policy, moment(connection, policy, now)))
+            keys = perhaps_due_keys(rule, policy, moment(connection, policy, now))
+            if keys is not None:
+                yield from self._stream(connection, keys)
 
-    def _keys(self, connection: Connection, keys: Keys | None) -> Iterator[KeyDigest]:
-        if keys is None:
-            return
+    def _stream(self, connection: Connection, keys: Keys) -> Iterator[KeyDigest]:
         if not self._database.is_sqlite:
             # all of it will be read; by default PostgreSQL plans a cursor for its first tenth
             connection.execute(text("SET LOCAL cursor_tuple_fraction = 1"))

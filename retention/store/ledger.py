@@ -11,7 +11,6 @@ from sqlalchemy import delete, or_, select
 
 from retention.ports.keys import KeyStore
 from retention.ports.ledger import (
-    Canaries,
     Cases,
     Copies,
     Events,
@@ -19,10 +18,10 @@ from retention.ports.ledger import (
     Journal,
     Ledger,
     LogSequence,
-    Openings,
     Plans,
     Vault,
 )
+from retention.ports.vaults import Canaries, Openings
 from retention.store.canaries import SqlCanaries
 from retention.store.cases import SqlCases
 from retention.store.copies import SqlCopies
