@@ -52,9 +52,9 @@ def due_people(world: World, events: Events, digest: Digester, keysets: KeySets)
     """
     rules = tuple(_event_rules(world))
     wanted: set[KeyDigest] = set()
-    for rule in rules:
+    for rule, keys in events.perhaps_due_of(rules, world.policy, world.now):
         names = _key_names(world, rule)
-        wanted.update(key for key in events.perhaps_due(rule, world.policy, world.now) if key[0] in names)
+        wanted.update(key for key in keys if key[0] in names)
     if not wanted:
         return ()
     located: dict[str, set[Key]] = defaultdict(set)

@@ -23,6 +23,7 @@ from retention.ports.vaults import Canaries, Openings
 
 KeyDigest: TypeAlias = tuple[str, str]
 """One key of a person as the ledger knows it: the identity key's name, and the keyed digest."""
+DueKeys: TypeAlias = tuple[Rule, Sequence[KeyDigest]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +211,16 @@ class Events(Protocol):
         """
         ...
 
-    def perhaps_due(self, rule: Rule, policy: Policy, now: datetime) -> Iterator[KeyDigest]:
-        """Yield at least one key of every person for whom the rule is due by the events under all his keys.
+    def due_of(self, rules: Sequence[Rule], policy: Policy, now: datetime) -> Iterator[DueKeys]:
+        """Yield what `due` says of each rule, in order; the rules may be asked side by side."""
+        ...
 
-        The person's events decide (`retention.clocks.standing`); a key may come several times.
-        """
+    def perhaps_due_of(self, rules: Sequence[Rule], policy: Policy, now: datetime) -> Iterator[DueKeys]:
+        """Yield what `perhaps_due` says of each rule, in order; the rules may be asked side by side."""
+        ...
+
+    def perhaps_due(self, rule: Rule, policy: Policy, now: datetime) -> Iterator[KeyDigest]:
+        """Yield at least one key, perhaps several times, of everyone for whom the rule is due by all his keys."""
         ...
 
 

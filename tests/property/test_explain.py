@@ -148,9 +148,10 @@ class Firm:
         asked = set(keys)
         return [e for e in self.events if (e.key_name, e.subject_digest) in asked and e.kind in kinds]
 
-    def perhaps_due(self, *_: Any) -> set[tuple[str, str]]:
-        """Return every key: the widest answer that the ledger may give."""
-        return {(event.key_name, event.subject_digest) for event in self.events}
+    def perhaps_due_of(self, rules: Any, *_: Any) -> list[Any]:
+        """Return every key for every rule: the widest answer that the ledger may give."""
+        keys = {(event.key_name, event.subject_digest) for event in self.events}
+        return [(rule, keys) for rule in rules]
 
     def owner(self, table: str, row: dict[str, Any]) -> str:
         """Whose row it is."""

@@ -101,9 +101,10 @@ class Box:
         """Place a hold."""
         self.holds.append(PlacedHold("H-1", "dispute", key, self.digest(SubjectKey(key, value)), NOW))
 
-    def perhaps_due(self, *_: Any) -> set[tuple[str, str]]:
-        """Return every key: the widest answer that the ledger may give."""
-        return {(event.key_name, event.subject_digest) for event in self.events}
+    def perhaps_due_of(self, rules: Any, *_: Any) -> list[Any]:
+        """Return every key for every rule: the widest answer that the ledger may give."""
+        keys = {(event.key_name, event.subject_digest) for event in self.events}
+        return [(rule, keys) for rule in rules]
 
     def of_kinds(self, kinds: Any, key_name: str | None = None) -> list[Event]:
         """Return events, as the ledger's inbox does."""

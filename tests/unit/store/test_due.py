@@ -170,3 +170,15 @@ def test_a_period_longer_than_the_calendar_is_never_over(ledger):
     ledger.events.record([Event("e1", "account.closed", "user_id", "a", at(9), at(9))])
     rule = replace(PROFILE, keep=replace(PROFILE.keep, keep_for=Period(years=9999)))
     assert list(ledger.events.due(rule, POLICY, NOW)) == []
+
+
+def test_rules_asked_side_by_side_answer_in_order(ledger):
+    """More rules than are asked at once: each comes in its place, with what it says when asked alone."""
+    ledger.events.record([Event("e1", "account.closed", "user_id", "a", at(9), at(9))])
+    for many, one in (
+        (ledger.events.due_of, ledger.events.due),
+        (ledger.events.perhaps_due_of, ledger.events.perhaps_due),
+    ):
+        found = [(rule, set(keys)) for rule, keys in many(RULES, POLICY, NOW)]
+        assert found == [(rule, set(one(rule, POLICY, NOW))) for rule in RULES]
+        assert found[0][1] == {("user_id", "a")}
