@@ -23,7 +23,7 @@ from retention.ports.vaults import Canaries, Openings
 
 KeyDigest: TypeAlias = tuple[str, str]
 """One key of a person as the ledger knows it: the identity key's name, and the keyed digest."""
-DueKeys: TypeAlias = tuple[Rule, Sequence[KeyDigest]]
+DueKeys: TypeAlias = tuple[Rule, Iterable[KeyDigest]]
 
 
 @dataclass(frozen=True, slots=True)

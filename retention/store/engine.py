@@ -212,7 +212,7 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     # a large cache and a longer write-ahead log: the log's index is written all over with every batch
     for pragma in (
         *("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"),
-        *("cache_size=-65536", "wal_autocheckpoint=4000"),
+        *("cache_size=-32768", "wal_autocheckpoint=4000"),
     ):
         connection.execute(f"PRAGMA {pragma}").close()
 

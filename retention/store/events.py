@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, text
+from sqlalchemy import Connection, Row, Select, func, select, text
 
 from retention.model.event import Event
 from retention.model.policy import Policy, Rule
@@ -20,6 +21,9 @@ from retention.store.tables import EVENTS
 
 BATCH = 1000
 """Rows in memory at a time, in and out."""
+_PREFIX = 2
+"""Digests with the same first two signs come together."""
+_PARTS = 16
 _AT_ONCE = 2
 """Rules asked for side by side; the keys of so many are in memory together."""
 ALONE = 0x6C656402
@@ -68,43 +72,67 @@ class SqlEvents:
 
     def due(self, rule: Rule, policy: Policy, now: datetime) -> Iterator[KeyDigest]:
         """Yield each key whose events make the rule due, once or several times."""
-        with self._database.reading() as connection:
-            keys = due_keys(rule, policy, moment(connection, policy, now))
-            if keys is not None:
-                # few are restricted, and looking each key up would take as long as all the rest
-                paused = set(self._stream(connection, restricted_keys(now)))
-                yield from (key for key in self._stream(connection, keys) if key not in paused)
+        yield from self._due(rule, policy, now).keys()
 
     def perhaps_due(self, rule: Rule, policy: Policy, now: datetime) -> Iterator[KeyDigest]:
         """Yield at least one key of every person for whom the rule may be due, once or several times."""
-        with self._database.reading() as connection:
-            keys = perhaps_due_keys(rule, policy, moment(connection, policy, now))
-            if keys is not None:
-                yield from self._stream(connection, keys)
+        yield from self._perhaps_due(rule, policy, now).keys()
 
     def due_of(self, rules: Sequence[Rule], policy: Policy, now: datetime) -> Iterator[DueKeys]:
         """Yield for each rule, in order, the keys whose events make it due; rules are asked side by side."""
-        return _side_by_side(lambda rule: self.due(rule, policy, now), rules)
+        return _side_by_side(lambda rule: self._due(rule, policy, now), rules)
 
     def perhaps_due_of(self, rules: Sequence[Rule], policy: Policy, now: datetime) -> Iterator[DueKeys]:
         """Yield for each rule, in order, at least one key of every person for whom it may be due."""
-        return _side_by_side(lambda rule: self.perhaps_due(rule, policy, now), rules)
+        return _side_by_side(lambda rule: self._perhaps_due(rule, policy, now), rules)
 
-    def _stream(self, connection: Connection, keys: Keys) -> Iterator[KeyDigest]:
+    def _due(self, rule: Rule, policy: Policy, now: datetime) -> _Answer:
+        with self._database.reading() as connection:
+            keys = due_keys(rule, policy, moment(connection, policy, now))
+            # few are restricted, and looking each key up would take as long as all the rest
+            paused = frozenset(_Answer(self._asked(connection, restricted_keys(now))).keys())
+            return _Answer(self._asked(connection, keys), paused)
+
+    def _perhaps_due(self, rule: Rule, policy: Policy, now: datetime) -> _Answer:
+        with self._database.reading() as connection:
+            return _Answer(self._asked(connection, perhaps_due_keys(rule, policy, moment(connection, policy, now))))
+
+    def _asked(self, connection: Connection, keys: Keys | None) -> list[tuple[str, str]]:
+        """Return (key name, digests by line): a row's way into Python costs as much as finding it."""
+        if keys is None:
+            return []
         if not self._database.is_sqlite:
             # all of it will be read; by default PostgreSQL plans a cursor for its first tenth
             connection.execute(text("SET LOCAL cursor_tuple_fraction = 1"))
-        names: dict[str, str] = {}  # one object a name: millions of keys share a few names
-        for name, digest in connection.execute(keys, execution_options={"yield_per": BATCH}):
-            yield names.setdefault(name, name), digest
+        found = keys.subquery()
+        part = func.substr(found.c.subject_digest, 1, _PREFIX)
+        together = select(found.c.key_name, func.aggregate_strings(found.c.subject_digest, "\n"))
+        rows = connection.execute(together.group_by(found.c.key_name, part), execution_options={"yield_per": _PARTS})
+        return [(name, digests) for name, digests in rows]
 
 
-def _side_by_side(ask: Callable[[Rule], Iterator[KeyDigest]], rules: Sequence[Rule]) -> Iterator[DueKeys]:
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The keys that one question found: about 65 bytes each, until they are looked at."""
+
+    found: list[tuple[str, str]]
+    paused: frozenset[KeyDigest] = frozenset()
+
+    def keys(self) -> Iterator[KeyDigest]:
+        """Yield them, save those for whom disposal is paused."""
+        for name, digests in self.found:
+            for digest in digests.split("\n"):
+                if (name, digest) not in self.paused:
+                    yield name, digest
+
+
+def _side_by_side(ask: Callable[[Rule], _Answer], rules: Sequence[Rule]) -> Iterator[DueKeys]:
     """Ask for some rules at once, each on its own connection: the database works while Python waits for it."""
     rest = iter(rules)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         while some := list(islice(rest, _AT_ONCE)):
-            yield from zip(some, pool.map(lambda rule: list(ask(rule)), some), strict=True)
+            for rule, answer in zip(some, pool.map(ask, some), strict=True):
+                yield rule, answer.keys()
 
 
 def _with_corrections(kinds: Sequence[str], key_name: str | None) -> Select[Any]:
