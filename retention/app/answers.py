@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import assert_never, get_args
 
 from retention.app.context import Context
+from retention.app.laws import articles
 from retention.app.records import stored
 from retention.app.subjects import write_receipt
 from retention.app.witnessing import ask_witnesses
@@ -32,7 +33,7 @@ from retention.evidence.stamping import ATTACHED, stamp_of
 from retention.model.case import CaseKind, CaseState
 from retention.model.copies import OrderState, PlacedOrder
 from retention.model.ids import CaseId, DatasetId, StepId
-from retention.model.plan import AnonymizeRows, EraseRows, RedactFields, RowStep
+from retention.model.plan import AnonymizeRows, EraseRows, Plan, RedactFields, RowStep
 from retention.model.policy import Titles
 from retention.planning import codec
 from retention.ports.ledger import Phase, StoredPlan
@@ -146,9 +147,7 @@ def certificate(context: Context, case_id: CaseId) -> Certificate:
             for step in plan.steps
             if isinstance(step, RowStep)
         ),
-        kept=tuple(
-            KeptLine(_title(context, w.dataset), w.fields, w.statute, _local(context, w.until)) for w in plan.withheld
-        ),
+        kept=tuple(_kept(context, plan)),
         remains=tuple(_remains(context, case_id)),
         processors=tuple(
             ProcessorLine(order.processor, _completed(context, order))
@@ -158,7 +157,16 @@ def certificate(context: Context, case_id: CaseId) -> Certificate:
         size=checkpoint.size,
         root=checkpoint.root.hex(),
         fingerprint=context.log.signer.verifier.fingerprint,
+        laws=articles(w.statute for w in plan.withheld),
     )
+
+
+def _kept(context: Context, plan: Plan) -> Iterator[KeptLine]:
+    """Yield what stays, and at which processors it does because they were not told."""
+    for w in plan.withheld:
+        yield KeptLine(_title(context, w.dataset), w.fields, w.statute, _local(context, w.until))
+    for left in plan.untold:
+        yield KeptLine(dict.fromkeys(get_args(Language), left.system), (), left.why, None)
 
 
 def _met(context: Context, kept: StoredPlan) -> tuple[dict[StepId, int], datetime]:

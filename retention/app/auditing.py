@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 from retention.app.answers import write_documents
 from retention.app.context import Context
+from retention.app.laws import articles
 from retention.errors import FoundError
 from retention.evidence import audit_report
 from retention.evidence.audit_report import (
@@ -65,6 +66,7 @@ def collect(context: Context, first: date, last: date, now: datetime) -> Audit:
     told = [fact for fact in map(_told, context.log.sequence.entries(0, checkpoint.size)) if fact.at < end]
     inside = [fact for fact in told if fact.at >= begin]
     plans = list(_plans(context, begin, end))
+    withheld = tuple(_withheld(context, inside))
     return Audit(
         controller=context.policy.controller.name,
         policy=context.policy.policy_id,
@@ -75,7 +77,7 @@ def collect(context: Context, first: date, last: date, now: datetime) -> Audit:
         months=tuple(_months(context, inside, first, last)),
         requests=tuple(_requests(context, told, begin, end)),
         denials=tuple(sorted(Counter(f.body["reason"] for f in inside if f.kind == "denial").items())),
-        withheld=tuple(_withheld(context, inside)),
+        withheld=withheld,
         failures=tuple(_failures(context, begin, end)),
         processors=tuple(_processors(context, begin, end, min(now, end))),
         copies=tuple(_copies(context, min(now, end))),
@@ -84,6 +86,7 @@ def collect(context: Context, first: date, last: date, now: datetime) -> Audit:
         size=checkpoint.size,
         root=checkpoint.root.hex(),
         fingerprint=context.log.signer.verifier.fingerprint,
+        laws=articles(w.statute for w in withheld),
     )
 
 
@@ -145,7 +148,9 @@ def _requests(context: Context, told: Iterable[_Told], begin: datetime, end: dat
     for fact in told:
         if fact.kind in ("denial", "keyDestroyed"):
             ended.setdefault(fact.case_id, fact.at)
-    for case in sorted(context.ledger.cases.all(kind=CaseKind.REQUEST), key=lambda case: case.opened_at):
+    for case in sorted(
+        context.ledger.cases.all(kind=CaseKind.REQUEST), key=lambda case: (case.opened_at, case.case_id)
+    ):
         end_of_case = ended.get(case.case_id)
         if case.opened_at < end and (end_of_case is None or end_of_case >= begin) and case.due_at is not None:
             yield _request(context, case, case.due_at, end_of_case)

@@ -5,8 +5,8 @@ All of it are counts, codes and dates: nobody is named, and nobody can be found 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 
@@ -24,7 +24,7 @@ from retention.evidence.blocks import (
     Table,
     Tiles,
 )
-from retention.evidence.certificate_words import statute_title
+from retention.evidence.certificate_words import reason_title
 from retention.evidence.figures import answers, months, remaining
 from retention.evidence.page import BAD, GOOD, INK, WAIT
 from retention.model.policy import Titles
@@ -146,6 +146,8 @@ class Audit:
     size: int
     root: str
     fingerprint: str
+    laws: Mapping[str, Titles] = field(default_factory=dict)
+    """How the statutes behind `withheld` are cited."""
 
     @property
     def late(self) -> int:
@@ -250,7 +252,7 @@ def _withheld(audit: Audit, language: Language) -> Iterator[Block]:
             w.dataset,
             w.fields,
             w.rows,
-            statute_title(w.statute, language),
+            reason_title(w.statute, audit.laws, language),
             _day(w.until, language) if w.until else words["unknown"],
         )
         for w in audit.withheld

@@ -5,14 +5,14 @@ No personal value stands in it. With the receipt it is the person's own paper (d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
 from retention.evidence import page, qr
 from retention.evidence.blocks import Block, Code, Document, Heading, Language, Note, Pairs, Paragraph, Table
-from retention.evidence.certificate_words import WORDS, statute_title
+from retention.evidence.certificate_words import WORDS, reason_title
 from retention.model.ids import CaseId
 from retention.model.policy import Titles
 
@@ -79,6 +79,8 @@ class Certificate:
     """SHA-256 (hex) of the public key."""
     receipt: bytes | None = field(default=None, repr=False)
     """The person's receipt, for the certificate that she is given; never in a bundle."""
+    laws: Mapping[str, Titles] = field(default_factory=dict)
+    """How the statutes behind `kept` are cited."""
 
 
 def render(certificate: Certificate, language: Language) -> str:
@@ -128,7 +130,7 @@ def _kept(certificate: Certificate, language: Language) -> Iterator[Block]:
         (
             line.title[language],
             ", ".join(line.fields),
-            statute_title(line.statute, language),
+            reason_title(line.statute, certificate.laws, language),
             _date(line.until, language) if line.until else words["open"],
         )
         for line in certificate.kept

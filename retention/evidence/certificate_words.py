@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from retention.evidence.blocks import Language
+from retention.model.policy import Titles
 
-STATUTES = MappingProxyType(
+REASONS = MappingProxyType(
     {
-        "jp.corporate-tax-act": MappingProxyType({"ja": "法人税法", "en": "Corporation Tax Act (Japan)"}),
-        "jp.consumption-tax-act": MappingProxyType({"ja": "消費税法", "en": "Consumption Tax Act (Japan)"}),
-        "jp.companies-act": MappingProxyType({"ja": "会社法", "en": "Companies Act (Japan)"}),
         "placed-hold": MappingProxyType({"ja": "係争等による保全", "en": "Preserved for a legal matter"}),
+        "restriction": MappingProxyType({"ja": "利用制限中", "en": "Its use is restricted"}),
+        "tenant-controlled": MappingProxyType(
+            {"ja": "ご所属先が管理するデータ", "en": "Managed by the organization it was kept for"}
+        ),
     }
 )
-"""Laws by the names a person knows."""
+"""Reasons that are no law."""
 
 
-def statute_title(code: str, language: Language) -> str:
-    """Return the law's name; a code that is not known here is shown as it is."""
-    return STATUTES[code][language] if code in STATUTES else code
+def reason_title(code: str, laws: Mapping[str, Titles], language: Language) -> str:
+    """Return the law as it is cited, or the reason in words; a code that nobody knows is shown as it is."""
+    return laws.get(code, REASONS.get(code, {})).get(language, code)
 
 
 WORDS = MappingProxyType(

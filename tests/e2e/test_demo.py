@@ -123,7 +123,9 @@ def test_everybody_accepts_the_demos_bundle(told, verifiers, verifier):
 def test_the_certificate_is_there_in_both_languages(told):
     """The person's answer exists in Japanese and English, names the law and the horizon."""
     folder = next((told.workspace / "certificates").iterdir())
-    assert sorted(path.name for path in folder.iterdir()) == ["certificate.en.html", "certificate.ja.html"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        *("certificate.en.html", "certificate.en.pdf", "certificate.ja.html", "certificate.ja.pdf", "receipt.txt"),
+    ]
 
 
 def test_the_workspace_can_be_explored(told):
