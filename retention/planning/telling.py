@@ -31,6 +31,9 @@ from retention.planning.fates import (
 from retention.policy import wording
 from retention.policy.wording import Language, pick
 
+_AUTHORITY = {"jp.appi": "jp.appi.16-4", "eu.gdpr": "eu.gdpr.28-3"}
+"""By regime, what says that a client's data is the client's to decide over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -102,9 +105,9 @@ class Telling:
                     f"契約企業（{key}）が管理するデータのため、その指示がある場合にのみ処理",
                     f"a client ({key}) decides over it; it moves on the client's instruction",
                 )
-                return Told(
-                    state, pick(self.language, "指示または契約終了まで", "an instruction, or its contract ends"), why
-                )
+                until = pick(self.language, "指示または契約終了まで", "an instruction, or its contract ends")
+                laws = [self.article(_AUTHORITY[regime]) for regime in self.policy.regimes if regime in _AUTHORITY]
+                return Told(state, until, self._joined(why, *laws))
             case Due() | KeptUntil() | OpenPurpose() | NoClock() | NoRule():
                 return self._rule(fate)
             case _:
