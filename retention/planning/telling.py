@@ -105,9 +105,9 @@ class Telling:
                     f"契約企業（{key}）が管理するデータのため、その指示がある場合にのみ処理",
                     f"a client ({key}) decides over it; it moves on the client's instruction",
                 )
-                until = pick(self.language, "指示または契約終了まで", "an instruction, or its contract ends")
+                ends = pick(self.language, "指示または契約終了まで", "an instruction, or its contract ends")
                 laws = [self.article(_AUTHORITY[regime]) for regime in self.policy.regimes if regime in _AUTHORITY]
-                return Told(state, until, self._joined(why, *laws))
+                return Told(state, ends, self._joined(why, *laws))
             case Due() | KeptUntil() | OpenPurpose() | NoClock() | NoRule():
                 return self._rule(fate)
             case _:
