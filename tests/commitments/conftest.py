@@ -119,9 +119,10 @@ class Company:
     def _pauses(self) -> Pauses:
         return Pauses(tuple(self.holds), self, self.digest)
 
-    def perhaps_due(self, *_: Any) -> set[tuple[str, str]]:
-        """Return every key: the widest answer that the ledger may give."""
-        return {(event.key_name, event.subject_digest) for event in self.events}
+    def perhaps_due_of(self, rules: Any, *_: Any) -> list[Any]:
+        """Return every key for every rule: the widest answer that the ledger may give."""
+        keys = {(event.key_name, event.subject_digest) for event in self.events}
+        return [(rule, keys) for rule in rules]
 
     def of_kinds(self, kinds: Any, key_name: str | None = None) -> list[Event]:
         """Return events, as the ledger's inbox does."""
