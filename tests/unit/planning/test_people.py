@@ -162,7 +162,7 @@ datasets:
     assert len({step.step_id for step in draft.plan.steps}) == 5
     shop.carry_out(draft)
     assert [row["order_id"] for row in shop.rows("lines")] == [2, 2]
-    assert "c1" not in repr(draft.plan)
+    assert "'c1'" not in repr(draft.plan)
 
 
 class NoCopies:
