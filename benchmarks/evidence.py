@@ -2,6 +2,8 @@
 
 Every append is durable when it is counted. Three ways of signing are measured, and they are not the same:
 
+* `floor`: what no program in this language can go below on this machine: the same hashes and one signature a batch,
+  and the same bytes into a bare SQLite table without an index, as durable as the log.
 * `sealed`: what one append costs the log. The record (about 1 KB) is given; measured are its leaf hash, the
   hashes over the whole log, one Ed25519 signature over the new head a batch, the rows and the commit.
 * `enveloped`: the payload is given; a DSSE signature for every record, its envelope, then the same append. With one
@@ -20,6 +22,7 @@ import hashlib
 import os
 import platform
 import shutil
+import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -67,11 +70,30 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench", dir=wanted.folder) as made:
         folder = Path(made)
         print(f"one fsync of 4 KB: {_fsync(folder) * 1e6:,.0f} microseconds")
+        measure_floor(folder, wanted.entries)
         for name, new_url in (("SQLite", _sqlite(folder)), ("PostgreSQL", _postgres(folder))):
             with new_url as url_of:
                 measure_appends(name, url_of, folder, wanted.entries)
         measure_publishing(folder)
         measure_audit(folder / "audited", wanted.audit)
+
+
+def measure_floor(folder: Path, count: int) -> None:
+    """The least that any append costs here, whatever its design."""
+    batches = [[draft.envelope for draft in _drafts(first)] for first in range(0, count, BATCH)]
+    with _rate("floor: hashes and a signature a batch", len(batches) * BATCH):
+        for batch in batches:
+            sign_checkpoint(SIGNER, ORIGIN, BATCH, merkle.root([merkle.leaf_hash(entry) for entry in batch]))
+    connection = sqlite3.connect(folder / "floor.db", isolation_level=None)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-32768", "wal_autocheckpoint=4000"):
+        connection.execute(f"PRAGMA {pragma}").close()
+    connection.execute("CREATE TABLE floor (position INTEGER PRIMARY KEY, entry BLOB)")
+    with _rate("floor: bare SQLite rows", len(batches) * BATCH):
+        for batch in batches:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany("INSERT INTO floor (entry) VALUES (?)", [(entry,) for entry in batch])
+            connection.execute("COMMIT")
+    connection.close()
 
 
 def measure_appends(name: str, url_of: Callable[[str], str], folder: Path, count: int) -> None:

@@ -298,7 +298,7 @@ class LogSequence(Protocol):
     def append(
         self, statement_id: StatementId, case_id: CaseId | None, envelope: bytes, seal: Seal | None = None
     ) -> LogEntry:
-        """Give the statement the next index; if it has one already, return the entry that stands."""
+        """Give the statement the next index; if its case has it already, return the entry that stands."""
         ...
 
     def append_many(self, drafts: Sequence[LogDraft], seal: Seal | None = None) -> tuple[int, ...]:

@@ -23,9 +23,11 @@ from retention.store.tables import LOG, LOG_SIZE
 
 BATCH = 512
 """Entries in memory at a time."""
-_LOOKED_UP = 500
+_LOOKED_UP = 250
 """Statements in one look-up: SQLite allows no statement of any length."""
 _COLUMNS = "position, statement_id, statement_hash, case_id, envelope"
+_SELECT = f"SELECT {_COLUMNS}"
+_FOUND = "ledger_log ON statement_hash = h AND"
 _SHA256_DIGITS = 64
 _COPY_BEGINS, _COPY_ENDS = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 """PostgreSQL's binary format of COPY; half the bytes of its text format."""
@@ -69,9 +71,10 @@ class SqlLogSequence:
         unique = [new.pop(draft.statement_id) for draft in drafts if draft.statement_id in new]
         hashes = [statement_hash(draft.statement_id) for draft in unique]
         leaves = [leaf_hash(draft.envelope) for draft in unique]
+        names = {draft.statement_id for draft in unique}
         with self._database.appending() as cursor:
             size, frontier = self._locked(cursor)
-            standing = self._standing(cursor, hashes, {draft.statement_id for draft in unique})
+            standing = self._standing(cursor, [(d.case_id, h) for d, h in zip(unique, hashes, strict=True)], names)
             if standing:
                 kept = [at for at, draft in enumerate(unique) if draft.statement_id not in standing]
                 unique, hashes = [unique[at] for at in kept], [hashes[at] for at in kept]
@@ -125,18 +128,29 @@ class SqlLogSequence:
     def _standing(
         self,
         cursor: Any,  # noqa: ANN401 -- same
-        hashes: Sequence[int],
+        wanted: Sequence[tuple[CaseId | None, int]],
         names: Collection[StatementId],
     ) -> dict[StatementId, LogEntry]:
         """Return those of the statements that are in the log, by name."""
         found: dict[StatementId, LogEntry] = {}
-        for at in range(0, len(hashes), _LOOKED_UP):
-            part = hashes[at : at + _LOOKED_UP]
-            marks = ", ".join([self._mark] * len(part))
-            query = f"SELECT {_COLUMNS} FROM ledger_log WHERE statement_hash IN ({marks}) ORDER BY position"  # noqa: S608 -- same
-            for position, name, _, case_id, envelope in cursor.execute(query, part).fetchall():
+        for at in range(0, len(wanted), _LOOKED_UP):
+            for position, name, _, case_id, envelope in self._of_hashes(cursor, wanted[at : at + _LOOKED_UP]):
                 if name in names:
                     found.setdefault(name, LogEntry(position, name, case_id, bytes(envelope)))
+        return found
+
+    def _of_hashes(self, cursor: Any, wanted: Sequence[tuple[CaseId | None, int]]) -> list[Any]:  # noqa: ANN401 -- same
+        """Return the rows of these cases and hashes by position."""
+        if self._database.is_sqlite:
+            marks = ", ".join(["(?, ?)"] * len(wanted))
+            query = f"WITH wanted(c, h) AS (VALUES {marks}) {_SELECT} FROM wanted CROSS JOIN {_FOUND} case_id IS c"
+            given: Sequence[Any] = [value for pair in wanted for value in pair]
+        else:
+            # a plain `IS NOT DISTINCT FROM` would use no index
+            query = f"{_SELECT} FROM unnest(%s::text[], %s::bigint[]) AS wanted(c, h) JOIN {_FOUND} case_id = c"
+            query += f" UNION ALL {_SELECT} FROM ledger_log WHERE case_id IS NULL AND statement_hash = ANY(%s)"
+            given = ([case for case, _ in wanted], [h for _, h in wanted], [h for case, h in wanted if case is None])
+        found: list[Any] = cursor.execute(query + " ORDER BY position", given).fetchall()
         return found
 
     def _insert(self, cursor: Any, rows: list[tuple[Any, ...]]) -> None:  # noqa: ANN401 -- same

@@ -205,10 +205,11 @@ LOG = Table(
     # SQLite keeps rows in the order of a plain INTEGER key; any other key is an index beside the table
     Column("position", SERIAL, primary_key=True, autoincrement=False),
     Column("statement_id", Text, nullable=False),
-    # an index over the names themselves would be larger than everything else that an append writes
-    Column("statement_hash", BigInteger, nullable=False, index=True),
-    Column("case_id", Text, index=True),
+    Column("statement_hash", BigInteger, nullable=False),
+    Column("case_id", Text),
     Column("envelope", LargeBinary, nullable=False),
+    # a case's statements lie together, so an append touches few pages of the index however long the log is
+    Index("ix_ledger_log_statement", "case_id", "statement_hash"),
 )
 
 LOG_SIZE = Table(

@@ -41,7 +41,7 @@ def test_statements_get_indexes_from_zero_and_only_once(ledger: Ledger) -> None:
     first = append(ledger, 1, "C-1")
     assert first == LogEntry(0, StatementId("s1"), CaseId("C-1"), b"\x01")
     assert append(ledger, 2).index == 1
-    assert ledger.log.append(StatementId("s1"), None, b"other") == first
+    assert ledger.log.append(StatementId("s1"), CaseId("C-1"), b"other") == first
     assert append(ledger, 3).index == 2
     assert ledger.log.size() == 3
 
@@ -59,14 +59,14 @@ def test_entries_and_cases(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_batch_is_appended_whole_and_only_once(ledger: Ledger) -> None:
     """Indexes in the batch's order; what stands already, or twice in the batch, keeps its first index and content."""
-    append(ledger, 5)
+    append(ledger, 5, "C-1")
     names = [3, 5, 4, 3]
     drafts = [LogDraft(StatementId(f"s{n}"), CaseId("C-1"), b"%d" % at) for at, n in enumerate(names)]
     assert ledger.log.append_many(drafts) == (1, 0, 2, 1)
     assert ledger.log.append_many(drafts) == (1, 0, 2, 1)
     assert ledger.log.append_many([]) == ()
     assert [entry.envelope for entry in ledger.log.entries()] == [b"\x05", b"0", b"2"]
-    assert [entry.index for entry in ledger.log.of_case(CaseId("C-1"))] == [1, 2]
+    assert [entry.index for entry in ledger.log.of_case(CaseId("C-1"))] == [0, 1, 2]
 
 
 def test_large_batches_with_odd_contents(ledger: Ledger) -> None:
@@ -81,7 +81,7 @@ def test_large_batches_with_odd_contents(ledger: Ledger) -> None:
     found = list(ledger.log.entries())
     assert [(entry.case_id, entry.envelope) for entry in found] == list(zip(cases, contents, strict=True))
     # these names all have the same hash: they are told apart nevertheless
-    assert ledger.log.append(StatementId(f"{700:064x}"), None, b"other") == found[700]
+    assert ledger.log.append(StatementId(f"{700:064x}"), cases[700], b"other") == found[700]
 
 
 def test_a_batch_that_cannot_be_stored_leaves_nothing(ledger: Ledger) -> None:
@@ -133,7 +133,7 @@ def test_an_older_ledger_is_migrated_with_its_log(url: str, keys: FileKeyStore) 
     leaves = [merkle.leaf_hash(b"%d" % n) for n in range(1003)]
     head = ledger.log.head()
     assert Frontier.decode(head.size, head.frontier).root == merkle.root(leaves)
-    assert ledger.log.append(StatementId("s1002"), None, b"x").index == 1002
+    assert ledger.log.append(StatementId("s1002"), CaseId("C-1"), b"x").index == 1002
     assert ledger.log.append(StatementId("new"), None, b"x").index == 1003
     assert len(ledger.log.of_case(CaseId("C-1"))) == 1003
     ledger.close()
