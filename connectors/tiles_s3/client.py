@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from connectors.tiles_s3.settings import TilesSettings
 from retention.errors import ConcurrentWriteFailure, TerminalFailure, TransientFailure
 
 if TYPE_CHECKING:
+    from boto3.session import Session
     from mypy_boto3_s3 import S3Client
 
 _BUSY = frozenset({"OperationAborted", "SlowDown", "Throttling", "RequestTimeout"})
@@ -29,24 +32,36 @@ class Missing(TerminalFailure):
     """There is no such object."""
 
 
+_MAKING = Lock()
+"""A session makes one client at a time; clients may be used by any thread."""
+
+
+@cache
+def _session() -> Session:
+    """Return the process's session: it keeps the service's description, which takes 0.15 s to read."""
+    import boto3  # noqa: PLC0415 -- heavy; loaded when a bucket is first used
+
+    return boto3.session.Session()
+
+
 def make_client(settings: TilesSettings) -> S3Client:
     """Return a client with bounded retries and time-outs; opens no connection yet."""
-    import boto3  # noqa: PLC0415 -- heavy; loaded when a bucket is first used
-    from botocore.config import Config  # noqa: PLC0415 -- same
+    from botocore.config import Config  # noqa: PLC0415 -- heavy; loaded when a bucket is first used
 
-    return boto3.session.Session().client(
-        "s3",
-        region_name=settings.region,
-        endpoint_url=settings.endpoint,
-        aws_access_key_id=settings.access_key,
-        aws_secret_access_key=settings.secret_key,
-        config=Config(
-            retries={"mode": "standard", "total_max_attempts": 4},
-            connect_timeout=10,
-            read_timeout=60,
-            s3={"addressing_style": "path" if settings.endpoint else "auto"},
-        ),
-    )
+    with _MAKING:
+        return _session().client(
+            "s3",
+            region_name=settings.region,
+            endpoint_url=settings.endpoint,
+            aws_access_key_id=settings.access_key,
+            aws_secret_access_key=settings.secret_key,
+            config=Config(
+                retries={"mode": "standard", "total_max_attempts": 4},
+                connect_timeout=10,
+                read_timeout=60,
+                s3={"addressing_style": "path" if settings.endpoint else "auto"},
+            ),
+        )
 
 
 @contextmanager

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -38,7 +39,31 @@ COMMANDS = {
     "witness": "witness:app",
 }
 """Command → module of this package, and its function or group. Loaded when it is called: what touches a
-workspace imports much, `--version` and `init` nothing of that."""
+workspace imports much; `--help`, `--version` and `init` nothing of that."""
+
+PURPOSES = {
+    "init": "Make a workspace from a pack.",
+    "policy": "What was promised.",
+    "datamap": "Where the data is.",
+    "event": "Events that start and stop clocks.",
+    "explain": "Say what is kept about a person, until when, and why.",
+    "request": "A person's request.",
+    "hold": "Holds that people place.",
+    "plan": "Plans: exactly what would be touched.",
+    "approve": "Allow exactly this plan.",
+    "reject": "Refuse the plan; the case can be planned again.",
+    "apply": "Carry an approved plan out.",
+    "verify": "Look again by other code; if all is well, seal the case.",
+    "processors": "Print orders to processors: who answered, who has not.",
+    "backups": "Print copies that remain, and until when.",
+    "evidence": "Evidence: show, export, verify, confirm, report.",
+    "canary": "Canaries: plant, run, check, list.",
+    "witness": "A witness of other people's logs: init, serve, show.",
+}
+"""Command → what `retention --help` says of it, in at most 60 columns."""
+
+
+_FOREIGN_HELP = "See `{name} --help`."
 
 
 class Program(TyperGroup):
@@ -47,6 +72,11 @@ class Program(TyperGroup):
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # Typer hides its base class
         """Name all commands, in the order of the road."""
         return [*COMMANDS, *sorted(_points()), *super().list_commands(ctx)]
+
+    def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ANN401 -- same
+        """Say what each command is for, without loading it."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _purpose(name)) for name in self.list_commands(ctx)])
 
     def get_command(  # type: ignore[override]  # same
         self,
@@ -113,6 +143,11 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(1)
 
 
+def _purpose(name: str) -> str:
+    return PURPOSES.get(name) or _FOREIGN_HELP.format(name=name)
+
+
+@cache
 def _points() -> dict[str, EntryPoint]:
     """Return the commands that other packages bring."""
     return {point.name: point for point in entry_points(group="retention.commands")}
@@ -134,8 +169,9 @@ def _foreign(point: EntryPoint) -> TyperCommand | TyperGroup:
     """Make another package's command: a function from its arguments to an exit code, loaded when it is called."""
     parent = typer.Typer(rich_markup_mode=None)
     settings = {"allow_extra_args": True, "ignore_unknown_options": True}
+    purpose = _purpose(point.name)
 
-    @parent.command(point.name, context_settings=settings, add_help_option=False, help=f"See `{point.name} --help`.")
+    @parent.command(point.name, context_settings=settings, add_help_option=False, help=purpose)
     def command(context: typer.Context) -> None:
         raise typer.Exit(point.load()(context.args))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import assert_never, cast
 
 from retention.errors import MissingExtraError, SettingsError
@@ -19,6 +19,7 @@ from retention.ports.connector import (
     SystemKind,
     SystemSettings,
 )
+from retention.wiring.brought import brought
 from retention.wiring.secrets import resolve
 from retention.wiring.settings import Settings, System
 
@@ -54,7 +55,7 @@ def connect_all(settings: Settings) -> Systems:
         MissingExtraError: a connector's packages are not installed.
 
     """
-    found = {point.name: point for point in entry_points(group="retention.connectors")}
+    found = brought("retention.connectors")
     systems = Systems()
     for system in settings.systems.values():
         connect = _load(system, found)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
-
 from retention.errors import MissingExtraError, SettingsError
 from retention.ports.tiles import ConnectTiles, ObjectLock, TileSettings, TileStore
 from retention.store import FolderTiles
+from retention.wiring.brought import brought
 
 
 def connect_tiles(settings: TileSettings) -> TileStore:
@@ -20,7 +19,7 @@ def connect_tiles(settings: TileSettings) -> TileStore:
     scheme, is_address, _ = settings.store.partition("://")
     if not is_address:
         return _folder(settings)
-    found = {point.name: point for point in entry_points(group="retention.tiles")}
+    found = brought("retention.tiles")
     if scheme not in found:
         raise SettingsError(
             f"evidence.store: nothing connects to {scheme}://", hint=f"a folder, or one of {', '.join(sorted(found))}"

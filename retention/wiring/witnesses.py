@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from pathlib import Path
 
 from retention.errors import SettingsError
@@ -10,6 +9,7 @@ from retention.evidence.verifier import Policy, read_policy
 from retention.evidence.witnessing import Witnesses
 from retention.ports.timestamper import ConnectTimestamper, Timestamper
 from retention.ports.witness import ConnectWitness, WitnessClient
+from retention.wiring.brought import brought
 
 
 def connect_witnesses(path: Path, vkey: str) -> Witnesses:
@@ -34,7 +34,7 @@ def connect_witnesses(path: Path, vkey: str) -> Witnesses:
 
 
 def _clients(policy: Policy) -> dict[str, WitnessClient]:
-    points = {point.name: point for point in entry_points(group="retention.witnesses")}
+    points = brought("retention.witnesses")
     clients: dict[str, WitnessClient] = {}
     for name, witness in policy.witnesses.items():
         if not witness.url:
@@ -58,7 +58,7 @@ def connect_timestamper(address: str) -> Timestamper:
         MissingExtraError: the client's packages are not installed.
 
     """
-    points = {point.name: point for point in entry_points(group="retention.timestamps")}
+    points = brought("retention.timestamps")
     scheme = address.partition("://")[0]
     if scheme not in points:
         raise SettingsError("evidence.timestamps: expected an address of http or https, found another")

@@ -10,13 +10,19 @@ The process opens the workspace, counts the durable writes of the named parts an
 SIGKILL right before or right after write `number` (from 1). The answer is one line: `killed`, or
 `ended N` if it came to its end after N writes, or `failed`. It is a kill -9 like any other: no
 code of ours runs after it, and production code knows nothing of it.
+
+With `"when": "look"` it is not killed; the answer is `ended` and the moments (`before-03`) at which
+the workspace holds something else than at the moment before: a process that dies at any other
+moment leaves nothing new behind.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
+import sqlite3
 import sys
 import traceback
 from collections.abc import Callable
@@ -56,27 +62,48 @@ WRITES = {
 
 
 class Trap:
-    """Counts writes, and strikes at one of them."""
+    """Counts writes, and strikes at one of them or looks at the workspace at each."""
 
-    def __init__(self, number: int, when: str) -> None:
+    def __init__(self, folder: Path, number: int, when: str) -> None:
         """Strike `before` or `after` write `number`; 0 never strikes."""
         self.count = 0
-        self._number, self._when = number, when
+        self.moments: list[str] = []
+        self._folder, self._number, self._when = folder, number, when
+        self._seen = ""
 
     def around(self, write: Callable[..., Any]) -> Callable[..., Any]:
         """Return the write with the trap around it."""
 
         def trapped(*arguments: Any) -> Any:
             self.count += 1
-            struck = self.count == self._number
-            if struck and self._when == "before":
-                os.kill(os.getpid(), signal.SIGKILL)
+            number = self.count
+            self._pass("before", number)
             written = write(*arguments)
-            if struck:
-                os.kill(os.getpid(), signal.SIGKILL)
+            self._pass("after", number)
             return written
 
         return trapped
+
+    def _pass(self, when: str, number: int) -> None:
+        if (when, number) == (self._when, self._number):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self._when == "look":
+            seen = durable(self._folder)
+            if seen != self._seen:
+                self._seen = seen
+                self.moments.append(f"{when}-{number:02d}")
+
+
+def durable(folder: Path) -> str:
+    """Return a digest of all that the workspace's files and the ledger's rows say."""
+    found = hashlib.sha256()
+    with sqlite3.connect(folder / "ledger.db") as ledger:
+        for line in ledger.iterdump():
+            found.update(line.encode())
+    ledger.close()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("ledger.db")):
+        found.update(f"\0{path}\0".encode() + path.read_bytes())
+    return found.hexdigest()
 
 
 def arm(app: App, parts: list[str], trap: Trap) -> None:
@@ -87,13 +114,13 @@ def arm(app: App, parts: list[str], trap: Trap) -> None:
             setattr(part, method, trap.around(getattr(part, method)))
 
 
-def carry_out(order: dict[str, Any]) -> int:
-    """Do what the order says; return how many writes that took."""
-    trap = Trap(order["number"], order["when"])
+def carry_out(order: dict[str, Any]) -> str:
+    """Do what the order says; return how many writes that took, or the moments that differ."""
+    trap = Trap(Path(order["folder"]), order["number"], order["when"])
     with open_app(Path(order["folder"])) as app:
         arm(app, order["parts"], trap)
         getattr(app, order["call"])(*order["arguments"], datetime.fromisoformat(order["now"]))
-    return trap.count
+    return " ".join(trap.moments) if order["when"] == "look" else str(trap.count)
 
 
 def child(order: dict[str, Any], answer: int) -> None:

@@ -9,7 +9,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,8 @@ class Seen:
     """Every statement of the case, sorted: one that stood twice would be here twice."""
     journal: list[tuple[str, str]]
     """Step and phase, sorted, without failed attempts."""
+    resumed: list[bool] = field(compare=False)
+    """Of every deletion that is stated, whether an earlier process had begun it."""
     remains: list[tuple[str, str, bool]]
     """Copies that remain, and whether each has been seen gone."""
     suppressed: list[tuple[str, str, str]]
@@ -83,6 +85,12 @@ class Work:
         assert word == "ended"
         return int(writes)
 
+    def moments(self, call: str, parts: Sequence[str] = ("journal",)) -> list[str]:
+        """Do the use case; return the moments around writes at which the workspace's files say something new."""
+        word, *moments = self.driver.answer(self, call, 0, "look", parts).split()
+        assert word == "ended"
+        return moments
+
     def finish(self, since: str = "apply") -> Seen:
         """Run the rest of the road without faults, check the evidence, and return what is seen."""
         with open_app(self.folder) as app:
@@ -91,9 +99,13 @@ class Work:
             for use_case in ROAD[ROAD.index(since) :]:
                 getattr(app, use_case)(self.plan_id, LATER)
                 self.bench.settle()
-            seen = _seen(app, self, plan.case_id)
+            report = verify(
+                app.bundle(plan.case_id), (self.folder / "evidence.vkey").read_text(encoding="utf-8").strip()
+            )
+            assert report.authentic, report.broken
+            assert report.complete, report.still_open
+            seen = _seen(app, self, plan.case_id, [fact.told for fact in report.facts])
             _check_log(app, before.size if before else 0, before.root if before else merkle.EMPTY_ROOT)
-            _check_bundle(app, self.folder, plan.case_id)
             with pytest.raises(StateError):
                 app.context.ledger.vault.get(plan.case_id, f"keys/{plan.plan_id}")
             assert app.context.ledger.holder(f"apply/{plan.plan_id}") is None
@@ -112,14 +124,15 @@ class Work:
         return [dict(fact.told) for fact in facts if fact.kind == kind]
 
 
-def _seen(app: App, work: Work, case_id: CaseId) -> Seen:
+def _seen(app: App, work: Work, case_id: CaseId, facts: Sequence[Mapping[str, Any]]) -> Seen:
     ledger = app.context.ledger
     lines = ledger.journal.entries(work.plan_id)
     horizons = ledger.copies.horizons(case_id)
     return Seen(
         state=ledger.cases.get(case_id).state.value,
         rows=work.bench.rows(work.folder),
-        facts=sorted(json.dumps(_compared(fact.told), sort_keys=True) for fact in verify(app.bundle(case_id)).facts),
+        facts=sorted(json.dumps(_compared(told), sort_keys=True) for told in facts),
+        resumed=[told["resumed"] for told in facts if told["kind"] == "deletion"],
         journal=sorted((line.step_id, line.phase.value) for line in lines if line.phase is not Phase.FAILED),
         remains=sorted((horizon.system, horizon.what, horizon.gone_at is not None) for horizon in horizons),
         suppressed=sorted((s.key_name, s.digest, s.scope) for s in ledger.copies.suppressions(LATER)),
@@ -150,12 +163,6 @@ def _check_log(app: App, size: int, root: bytes) -> None:
         assert merkle.extends(size, len(leaves), merkle.consistency(leaves, size), root, checkpoint.root)
     expected = b"".join(struct.pack(">H", len(entry.envelope)) + entry.envelope for entry in log.sequence.entries())
     assert log.tiles.read(f"tile/entries/000.p/{checkpoint.size}") == expected
-
-
-def _check_bundle(app: App, folder: Path, case_id: CaseId) -> None:
-    report = verify(app.bundle(case_id), (folder / "evidence.vkey").read_text(encoding="utf-8").strip())
-    assert report.authentic, report.broken
-    assert report.complete, report.still_open
 
 
 class Driver:
@@ -201,16 +208,35 @@ class Shelf:
         self._folder = folder
         self._driver = driver
         self._ready: dict[str, tuple[Any, PlanId]] = {}
+        self._stages: dict[tuple[str, tuple[str, ...]], Path] = {}
         self._undisturbed: dict[str, Seen] = {}
 
-    def work(self, name: str, folder: Path) -> Work:
-        """Return a copy of the bench's workspace in the folder, over a freshly filled system."""
+    def work(self, name: str, folder: Path, after: tuple[str, ...] = ()) -> Work:
+        """Return a copy of the bench's workspace in the folder, over a freshly filled system.
+
+        `after` names calls that have been made. They are made once, so everything that they change must lie
+        in the workspace: so it is with the in-memory store, and with copies that are expected to go by themselves.
+        """
         if name not in self._ready:
             self._ready[name] = self._planned(name)
         bench, plan_id = self._ready[name]
-        shutil.copytree(self._folder / name / "workspace", folder, dirs_exist_ok=True)
+        work = Work(bench, folder, plan_id, self._driver)
+        folder.mkdir(exist_ok=True)
+        if not after:
+            shutil.copytree(self._folder / name / "workspace", folder, dirs_exist_ok=True)
         bench.make_workspace(folder)
-        return Work(bench, folder, plan_id, self._driver)
+        if after:
+            where_systems_are = shutil.ignore_patterns("retention.yaml", "bucket")
+            shutil.copytree(self._stage(name, after), folder, dirs_exist_ok=True, ignore=where_systems_are)
+        return work
+
+    def _stage(self, name: str, calls: tuple[str, ...]) -> Path:
+        """Return a workspace in which the calls were made, without faults."""
+        if (name, calls) not in self._stages:
+            folder = self._folder / name / "-".join(calls)
+            self.work(name, folder, calls[:-1]).run(calls[-1])
+            self._stages[name, calls] = folder
+        return self._stages[name, calls]
 
     def undisturbed(self, name: str) -> Seen:
         """Return what is seen at the end of a run that nobody disturbed."""
@@ -242,6 +268,6 @@ def shelf(tmp_path_factory: pytest.TempPathFactory, driver: Driver) -> Iterator[
 
 
 @pytest.fixture
-def work_on(shelf: Shelf, tmp_path: Path) -> Callable[[str], Work]:
-    """Return the way to a fresh copy of a bench's workspace."""
-    return lambda name: shelf.work(name, tmp_path / name)
+def work_on(shelf: Shelf, tmp_path: Path) -> Callable[..., Work]:
+    """Return the way to a fresh copy of a bench's workspace, after these calls if any are named."""
+    return lambda name, *after: shelf.work(name, tmp_path / name, after)

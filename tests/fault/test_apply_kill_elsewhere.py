@@ -10,60 +10,80 @@ import pytest
 
 from retention.ports.ledger import Phase
 
-WRITES = {"backups": 7, "processor": 5}
-"""Lines of an undisturbed apply; the first test checks them."""
-EXPIRY = ("backups", (5, 6, 7))
-"""Which of them belong to the step that notes the horizons, the plan's last."""
-ORDER = ("processor", (1, 2))
-"""The order's intent, and the line after the order was placed: its `done` has to wait for the answer."""
-KILLS = [
-    pytest.param(name, number, when, id=f"{name}-{when}-{number:02d}")
-    for name, numbers in (EXPIRY, ORDER)
-    for number in numbers
-    for when in ("before", "after")
-]
-BESIDES = {"backups": 4, "processor": 2}
-"""Writes of an apply to horizons, suppressions, orders and receipts."""
+MOMENTS = {
+    (
+        "backups",
+        "journal",
+    ): "before-01 after-01 after-02 before-03 after-03 before-04 after-04 after-05 before-06 after-06 "
+    "before-07 after-07",
+    ("backups", "copies"): "before-01 after-01 before-02 after-02 after-03",
+    ("processor", "journal"): "before-01 after-01 before-02 after-02 after-03 before-04 after-04 before-05 after-05",
+    ("processor", "copies"): "before-01 after-01 before-02 after-02",
+}
+"""Around which writes of an undisturbed apply something new has been written; the first test checks them."""
+NOTED = "after-05 before-06 after-06 before-07 after-07"
+"""Those of the step that notes the horizons, the plan's last."""
+ORDERED = "before-01 after-01 before-02 after-02"
+"""Those of the order, the plan's first: its `done` has to wait for the answer."""
+ANSWERED = "before-01 after-01 after-02"
+"""Those of `done` and `evidence` of the order, whoever asks for the answer."""
 
 
-@pytest.mark.parametrize(("part", "writes"), [("journal", WRITES), ("copies", BESIDES)], ids=["journal", "copies"])
-@pytest.mark.parametrize("name", WRITES)
-def test_every_write_is_killed_below(work_on, name, part, writes):
-    """An undisturbed apply writes exactly as often as the tests below know."""
-    assert work_on(name).run("apply", (part,)) == writes[name]
+def kills(name, part, moments):
+    """Return one example a moment."""
+    return [
+        pytest.param(name, part, int(moment[-2:]), moment[:-3], id=f"{name}-{part}-{moment}")
+        for moment in moments.split()
+    ]
 
 
-@pytest.mark.parametrize(("name", "number", "when"), KILLS)
-def test_killed_apply(shelf, work_on, name, number, when):
-    """The next run ends like an undisturbed one: one order, each copy with one horizon and one statement."""
-    work = work_on(name)
-    work.kill("apply", number, when)
-    assert work.finish() == shelf.undisturbed(name)
+@pytest.mark.parametrize(("name", "part"), MOMENTS)
+def test_every_state_that_a_kill_can_leave_is_left_below(work_on, name, part):
+    """A process that dies at any other moment around a write leaves what it would have left a moment earlier."""
+    assert " ".join(work_on(name).moments("apply", (part,))) == MOMENTS[name, part]
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
-    ("name", "number"), [(name, number) for name, writes in BESIDES.items() for number in range(1, writes + 1)]
+    ("name", "part", "number", "when"),
+    [
+        *kills("backups", "journal", NOTED),
+        *kills("processor", "journal", ORDERED),
+        *kills("backups", "copies", MOMENTS["backups", "copies"]),
+        *kills("processor", "copies", MOMENTS["processor", "copies"]),
+    ],
 )
-def test_killed_between_journal_writes(shelf, work_on, name, number, when):
-    """Killed around a receipt, a horizon or a suppression: the next run ends like an undisturbed one."""
+def test_killed_apply(shelf, work_on, name, part, number, when):  # noqa: PLR0917 -- pytest names them
+    """Killed around a line, a receipt, a horizon or a suppression, the next run ends like an undisturbed one.
+
+    There is one order; each copy has one horizon and one statement.
+    """
     work = work_on(name)
-    work.kill("apply", number, when, ("copies",))
+    work.kill("apply", number, when, (part,))
     assert work.finish() == shelf.undisturbed(name)
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("number", [1, 2])
-@pytest.mark.parametrize("call", ["apply", "seal"])
-def test_killed_when_the_processor_has_answered(shelf, work_on, call, number, when):
-    """Killed around `done` and `evidence` of an order, whoever asks for the answer: it is taken up again."""
+def answered(work_on, call):
+    """Return a case whose processor has answered, right before the call that takes the answer up."""
     work = work_on("processor")
     work.run("apply")
     if call == "seal":
         work.run("verify")
     work.bench.settle()
-    work.kill(call, number, when)
+    return work
+
+
+@pytest.mark.parametrize(("call", "moment"), [(call, m) for call in ("apply", "seal") for m in ANSWERED.split()])
+def test_killed_when_the_processor_has_answered(shelf, work_on, call, moment):
+    """Killed around `done` and `evidence` of an order, whoever asks for the answer: it is taken up again."""
+    work = answered(work_on, call)
+    work.kill(call, int(moment[-2:]), moment[:-3])
     assert work.finish(since=call) == shelf.undisturbed("processor")
+
+
+@pytest.mark.parametrize("call", ["apply", "seal"])
+def test_every_state_of_an_answer_is_left_above(work_on, call):
+    """Taking an answer up writes two lines, and nothing between the first and the second."""
+    assert " ".join(answered(work_on, call).moments(call)) == ANSWERED
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -11,38 +11,40 @@ from retention.model.datamap import ColumnType
 from retention.wiring import open_app
 
 ALL = ("journal", "log", "cases", "vault", "openings", "copies", "tiles")
-WRITES = {"apply": 11, "verify": 6, "seal": 12}
-"""Durable writes to every part of ledger and log, of one step on the in-memory store; the first test checks them."""
-KILLS = [
-    pytest.param(call, number, when, id=f"{call}-{when}-{number:02d}")
-    for call, writes in WRITES.items()
-    for number in range(1, writes + 1)
-    for when in ("before", "after")
-]
-FOLLOW_UP = 8
-"""Writes until the second of two copies is noted as gone and the case is closed and published."""
+BEFORE = {"apply": (), "verify": ("apply",), "seal": ("apply", "verify")}
+"""What comes before the call."""
+MOMENTS = {
+    "apply": "before-01 after-01 after-02 after-03 after-04 before-05 after-05 after-06 after-07 after-08 before-09"
+    " after-09 after-10 after-11",
+    "verify": "before-01 after-01 after-02 after-03 after-04 after-05 after-06",
+    "seal": "before-01 after-01 after-02 after-03 after-04 after-05 after-06 after-07 after-08 after-09 after-10"
+    " after-11 after-12",
+    "follow_up": "before-01 after-01 after-02 after-03 after-04 after-05 before-06 after-06 after-07 after-08",
+}
+"""Around which durable writes, to any part of ledger and log, something new has been written; the first test says
+that these are all. One step on the in-memory store; a follow-up until the second of two copies is seen gone."""
+KILLS = [(call, *moment.split("-")) for call, moments in MOMENTS.items() for moment in moments.split()]
 
 
-def stand_before(work, call):
-    """Do what comes before the call."""
-    for earlier in ("apply", "verify")[: ("apply", "verify", "seal").index(call)]:
-        work.run(earlier)
+def expired(work_on):
+    """Return a sealed case whose copies have all gone."""
+    work = work_on("backups", "apply", "verify", "seal")
+    work.bench.expire(work.folder)
+    return work
 
 
-@pytest.mark.parametrize("call", WRITES)
-def test_every_write_is_killed_below(work_on, call):
-    """The undisturbed use case writes exactly as often as the tests below know."""
-    work = work_on("memory")
-    stand_before(work, call)
-    assert work.run(call, ALL) == WRITES[call]
+@pytest.mark.parametrize("call", MOMENTS)
+def test_every_state_that_a_kill_can_leave_is_left_below(work_on, call):
+    """A process that dies at any other moment around a write leaves what it would have left a moment earlier."""
+    work = expired(work_on) if call == "follow_up" else work_on("memory", *BEFORE[call])
+    assert " ".join(work.moments(call, ALL)) == MOMENTS[call]
 
 
-@pytest.mark.parametrize(("call", "number", "when"), KILLS)
-def test_killed_at_any_write(shelf, work_on, call, number, when):
+@pytest.mark.parametrize(("call", "when", "number"), [kill for kill in KILLS if kill[0] in BEFORE])
+def test_killed_at_any_write(shelf, work_on, call, when, number):
     """Killed around a statement, a state, the shredding or a tile: the same use case again, and the end is the same."""
-    work = work_on("memory")
-    stand_before(work, call)
-    work.kill(call, number, when, ALL)
+    work = work_on("memory", *BEFORE[call])
+    work.kill(call, int(number), when, ALL)
     seen = work.finish(since=call)
     expected = shelf.undisturbed("memory")
     if call == "verify":  # two looks, five hours apart, are two facts
@@ -50,16 +52,12 @@ def test_killed_at_any_write(shelf, work_on, call, number, when):
     assert seen == expected
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("number", range(1, FOLLOW_UP + 1))
-def test_killed_while_copies_are_seen_gone(work_on, number, when):
+@pytest.mark.parametrize(("call", "when", "number"), [kill for kill in KILLS if kill[0] == "follow_up"])
+def test_killed_while_copies_are_seen_gone(work_on, call, when, number):
     """Killed while following up: the next run closes the case, and each copy is stated as expired once."""
-    work = work_on("backups")
-    for call in ("apply", "verify", "seal"):
-        work.run(call)
-    work.bench.expire(work.folder)
-    work.kill("follow_up", number, when, ALL)
-    work.run("follow_up")
+    work = expired(work_on)
+    work.kill(call, int(number), when, ALL)
+    work.run(call)
     assert [each["copyId"] for each in work.told("backupExpired")] == ["nightly/2026-11-20", "nightly/2026-11-21"]
     with open_app(work.folder) as app:
         plan, _ = app.plan(work.plan_id)

@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 import typer
 
-from retention.cli.entry import COMMANDS
+from retention.cli.entry import COMMANDS, PURPOSES
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
@@ -19,11 +19,22 @@ def test_every_entry_of_the_table_leads_to_a_command(name):
 
 
 def test_starting_imports_nothing_heavy():
-    """What needs no workspace (`--version`, a typing mistake, `init`) loads no database, no columns, no statistics."""
+    """What needs no workspace (`--help`, `--version`, a typing mistake, `init`) loads no database and no columns."""
     heavy = ("sqlalchemy", "pyarrow", "numpy", "pandas", "great_expectations", "boto3")
-    code = f"import sys, retention.cli, retention.cli.init; print([m for m in {heavy} if m in sys.modules])"
+    code = f"""
+import atexit, sys, retention.cli, retention.cli.init
+atexit.register(lambda: print([m for m in {heavy} if m in sys.modules]))
+retention.cli.main(["--help"])
+"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert "Allow exactly this plan." in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_help_says_what_each_command_is_for():
+    """Every command of the table has a purpose, short enough to stand on one line."""
+    assert PURPOSES.keys() == COMMANDS.keys()
+    assert max(map(len, PURPOSES.values())) <= 60
 
 
 def test_the_version_is_printed(cli):

@@ -4,21 +4,22 @@ import hashlib
 import hmac
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, inspect, text
 
 from retention.errors import SettingsError, TransientFailure
 from retention.ports.ledger import Ledger
 from retention.store import FileKeyStore, open_ledger
 from retention.store.engine import make_database
-from retention.store.migrations import configuration
+from retention.store.migrations import configuration, upgrade
 from retention.store.schema import HEAD, KNOWN
 from retention.store.tables import METADATA, VERSION_TABLE
 
@@ -34,14 +35,63 @@ print(ledger.log.append(sys.argv[3], None, b"").index, "alembic" in sys.modules)
 """
 
 
-def test_the_migrations_make_exactly_the_tables(url: str, ledger: Ledger) -> None:
+def migrated(url: str) -> None:
+    """Make a ledger as an old one came to be: every migration, one after the other."""
+    database = make_database(url)
+    with database.writing() as connection:
+        upgrade(connection, HEAD)
+    database.close()
+
+
+def _flat(index: Mapping[str, Any]) -> dict[str, Any]:
+    return {**index, **index.get("dialect_options", {}), "dialect_options": ""}
+
+
+def shape(url: str) -> dict[str, Any]:
+    """Everything that decides how tables behave, and the rows that a new ledger starts with."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        seen = inspect(connection)
+        found = {
+            name: (
+                {column["name"]: (str(column["type"]), column["nullable"]) for column in seen.get_columns(name)},
+                seen.get_pk_constraint(name)["constrained_columns"],
+                sorted((k["constrained_columns"], k["referred_table"]) for k in seen.get_foreign_keys(name)),
+                sorted(unique["column_names"] for unique in seen.get_unique_constraints(name)),
+                sorted(check["sqltext"] for check in seen.get_check_constraints(name)),
+                sorted(str({k: str(v) for k, v in _flat(index).items()}) for index in seen.get_indexes(name)),
+                sorted(map(repr, connection.execute(text(f"SELECT * FROM {name}")).mappings())),
+            )
+            for name in seen.get_table_names()
+        }
+    engine.dispose()
+    return found
+
+
+def test_the_migrations_make_exactly_the_tables(url: str) -> None:
     """After migrating, Alembic finds no difference between the database and `tables`."""
-    assert ledger.log.size() == 0
+    migrated(url)
     engine = create_engine(url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE, "compare_type": True})
         assert compare_metadata(context, METADATA) == []
     engine.dispose()
+
+
+@pytest.mark.parametrize("system", ["sqlite", "postgresql"])
+def test_a_new_ledger_is_what_the_migrations_make(
+    system: str, tmp_path: Path, keys: FileKeyStore, request: pytest.FixtureRequest
+) -> None:
+    """What is made at once has the same columns, keys, indexes and first rows as what was migrated step by step."""
+    if system == "postgresql":
+        make: Callable[[], str] = request.getfixturevalue("postgres")
+        at_once, by_steps = make(), make()
+    else:
+        at_once, by_steps = (f"sqlite:///{tmp_path / name}.db" for name in ("at-once", "by-steps"))
+    open_ledger(at_once, keys).close()
+    migrated(by_steps)
+    assert len(shape(at_once)) == len(METADATA.tables) + 1
+    assert shape(at_once) == shape(by_steps)
 
 
 def test_the_known_versions_are_those_of_the_migrations() -> None:
