@@ -18,14 +18,6 @@ from connectors.lake.surgery.order import boundary_order
 from connectors.lake.surgery.thrift import BINARY, I32, I64, LIST, STRUCT, TRUE, Struct, get, items, write_struct
 from connectors.lake.surgery.trim import Piece, Trim
 
-_TRUNCATED_LISTS: Final = (
-    ColumnIndex.NULL_PAGES,
-    ColumnIndex.MIN,
-    ColumnIndex.MAX,
-    ColumnIndex.ORDER,
-    ColumnIndex.NULLS,
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Described:

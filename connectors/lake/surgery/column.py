@@ -6,6 +6,7 @@ without the Arrow schema that a file may carry: as Parquet's own types, which ar
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -30,6 +31,7 @@ from connectors.lake.surgery.fields import (
     Stats,
 )
 from connectors.lake.surgery.footer import MAGIC, Footer, Leaf, meta_of, read_footer, span
+from connectors.lake.surgery.held import Held
 from connectors.lake.surgery.thrift import BINARY, I32, I64, LIST, STRUCT, Struct, get, items, read_struct, write_struct
 from retention.errors import TerminalFailure
 
@@ -94,15 +96,24 @@ def elements_of(footer: Footer, top: int) -> list[Struct]:
     raise IndexError(top)
 
 
-def decoded(footer: Footer, tops: Sequence[int], rows: int, chunks: Mapping[int, tuple[Struct, bytes]]) -> pa.Table:
+def decoded(
+    footer: Footer,
+    tops: Sequence[int],
+    rows: int,
+    chunks: Mapping[int, tuple[Struct, bytes]],
+    arrow: pa.Schema | None = None,
+) -> pa.Table:
     """Return top-level columns of one row group; `chunks` has metadata (offsets from FIRST) and bytes by leaf.
+
+    With `arrow`, the columns have its types as far as Arrow can give them; else they have Parquet's own.
 
     Raises:
         pyarrow.ArrowException, OSError: they cannot be decoded.
 
     """
     elements = [element for top in tops for element in elements_of(footer, top)]
-    return _decoded(footer, len(tops), elements, rows, [chunks[leaf] for top in tops for leaf in footer.leaves_of(top)])
+    ordered = [chunks[leaf] for top in tops for leaf in footer.leaves_of(top)]
+    return _decoded(footer, len(tops), elements, rows, ordered, arrow)
 
 
 def decoded_leaf(footer: Footer, leaf: int, rows: int, meta: Struct, content: bytes) -> pa.ChunkedArray:
@@ -148,7 +159,12 @@ def _way(footer: Footer, leaf: int) -> list[Struct]:
 
 
 def _decoded(
-    footer: Footer, fields: int, elements: list[Struct], rows: int, chunks: list[tuple[Struct, bytes]]
+    footer: Footer,
+    fields: int,
+    elements: list[Struct],
+    rows: int,
+    chunks: list[tuple[Struct, bytes]],
+    arrow: pa.Schema | None = None,
 ) -> pa.Table:
     mini = _MiniFile()
     placed: list[Struct] = [
@@ -163,6 +179,9 @@ def _decoded(
         File.ROWS: (I64, rows),
         File.GROUPS: (LIST, (STRUCT, [group])),
     }
+    if arrow is not None:
+        entry: Struct = {1: (BINARY, b"ARROW:schema"), 2: (BINARY, b64encode(arrow.serialize().to_pybytes()))}
+        tree[File.METADATA] = (LIST, (STRUCT, [entry]))
     end = write_struct(tree)
     mini.parts += [end, len(end).to_bytes(4, "little"), MAGIC]
     with pq.ParquetFile(pa.BufferReader(b"".join(mini.parts)), pre_buffer=False) as file:
@@ -202,7 +221,7 @@ def encoded(table: pa.Table, footer: Footer, group: Struct, tops: Sequence[int],
     options = _like(footer, group, leaves, _written_paths(table, leaves), first)
     with pq.ParquetWriter(sink, table.schema, **options) as writer:
         writer.write_table(table, row_group_size=max(1, table.num_rows))
-    lifted = _lift(_Memory(sink.getvalue().to_pybytes()))
+    lifted = _lift(Held(sink.getvalue().to_pybytes()))
     for leaf, (written, _) in zip(leaves, lifted, strict=True):
         if _shape(written) != _shape(footer.leaves[leaf]):
             name = footer.leaves[leaf].name
@@ -227,32 +246,18 @@ def bounds_of(leaf: Leaf, values: pa.ChunkedArray) -> Bounds | None:
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, pa.schema([pa.field("v", values.type)]), store_decimal_as_integer=as_integer) as writer:
         writer.write_table(pa.table({"v": pair}))
-    (written, chunk), *_ = _lift(_Memory(sink.getvalue().to_pybytes()))
+    (written, chunk), *_ = _lift(Held(sink.getvalue().to_pybytes()))
     statistics = get(chunk.meta, Meta.STATISTICS, {})
     if Stats.MIN not in statistics or Stats.MAX not in statistics or written.physical != leaf.physical:
         return None
     return Bounds(get(statistics, Stats.MIN), get(statistics, Stats.MAX))
 
 
-@dataclass(frozen=True, slots=True)
-class _Memory:
-    """A source that is bytes."""
-
-    content: bytes
-
-    @property
-    def size(self) -> int:
-        return len(self.content)
-
-    def read(self, start: int, stop: int) -> bytes:
-        return self.content[start:stop]
-
-
 def _shape(leaf: Leaf) -> tuple[int, int, int, int]:
     return leaf.max_definition, leaf.max_repetition, leaf.physical, leaf.length
 
 
-def _lift(file: _Memory) -> list[tuple[Leaf, Lifted]]:
+def _lift(file: Held) -> list[tuple[Leaf, Lifted]]:
     footer = read_footer("a part", file)
     group = footer.groups[0]
     found = []
@@ -276,12 +281,12 @@ def _lift(file: _Memory) -> list[tuple[Leaf, Lifted]]:
     return found
 
 
-def _indexed(file: _Memory, chunk: Struct, offset: int) -> bytes | None:
+def _indexed(file: Held, chunk: Struct, offset: int) -> bytes | None:
     at = get(chunk, offset)
     return file.read(at, at + get(chunk, offset + 1)) if at else None
 
 
-def _bloom(file: _Memory, meta: Struct) -> bytes | None:
+def _bloom(file: Held, meta: Struct) -> bytes | None:
     at = get(meta, Meta.BLOOM)
     return file.read(at, at + get(meta, Meta.BLOOM_LENGTH)) if at else None
 
@@ -330,7 +335,10 @@ def _like(footer: Footer, group: Struct, leaves: Sequence[int], paths: Sequence[
         "write_page_checksum": Header.CRC in first,
         "data_page_version": "2.0" if get(first, Header.TYPE) == PageType.DATA_V2 else "1.0",
         "use_deprecated_int96_timestamps": Physical.INT96 in physical,
-        "store_decimal_as_integer": bool(physical & {Physical.INT32, Physical.INT64}),
+        "store_decimal_as_integer": any(
+            footer.leaves[leaf].decimal and footer.leaves[leaf].physical in (Physical.INT32, Physical.INT64)
+            for leaf in leaves
+        ),
         "use_compliant_nested_type": False,
         "store_schema": False,
     } | ({"bloom_filter_options": blooms} if blooms else {})

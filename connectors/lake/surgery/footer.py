@@ -20,6 +20,8 @@ _TAIL: Final = 1 << 16
 _END: Final = 8
 _SMALLEST: Final = 12
 _REPEATED: Final = 2
+_DECIMAL: Final = 5
+"""Among converted types, and among logical ones."""
 _DEEPEST_SCHEMA: Final = 100
 
 
@@ -47,6 +49,7 @@ class Leaf:
     physical: int
     length: int
     """Bytes of a FIXED value."""
+    decimal: bool
 
     @property
     def name(self) -> str:
@@ -116,6 +119,8 @@ def read_footer(name: str, source: Source) -> Footer:
     content = _footer_bytes(name, source)
     try:
         tree, stop = read_struct(content)
+        if File.ENCRYPTION in tree:
+            raise EncryptedParquetError(f"{name}: columns of it are encrypted", hint="decrypt it where the keys are")
         if stop != len(content):
             raise _damaged(name, "bytes after the footer")
         return _checked(name, tree, content, source.size - _END - len(content))
@@ -148,8 +153,6 @@ def _damaged(name: str, found: str) -> DamagedParquetError:
 
 
 def _checked(name: str, tree: Struct, content: bytes, end: int) -> Footer:
-    if File.ENCRYPTION in tree:
-        raise EncryptedParquetError(f"{name}: its columns are encrypted", hint="decrypt it where the keys are")
     leaves = _leaves(items(tree, File.SCHEMA))
     groups = tuple(items(tree, File.GROUPS))
     footer = Footer(tree, leaves, groups, content)
@@ -257,4 +260,5 @@ def _leaf(element: Struct, way: tuple[tuple[str, int, int], ...], top: int) -> L
         repetitions=tuple(repeated for _, _, repeated in way),
         physical=physical,
         length=length,
+        decimal=get(element, Element.CONVERTED) == _DECIMAL or _DECIMAL in get(element, Element.LOGICAL, {}),
     )

@@ -15,6 +15,7 @@ from connectors.lake.surgery.chunks import NewChunk, TrimmedChunk, WrittenChunk
 from connectors.lake.surgery.column import UnfaithfulColumnError, decoded, encoded, from_start
 from connectors.lake.surgery.fields import Chunk, Encoding, Group, Meta, OffsetIndex, PageType, Physical
 from connectors.lake.surgery.footer import DamagedParquetError, Footer, Leaf, meta_of, rows_of, span
+from connectors.lake.surgery.held import Held
 from connectors.lake.surgery.hybrid import CorruptRunsError
 from connectors.lake.surgery.pages import ChunkBytes, CorruptPageError, UnknownPageError, walk
 from connectors.lake.surgery.thrift import LIST, STRUCT, CorruptThriftError, Struct, get, items, read_struct
@@ -152,9 +153,19 @@ class _Maker:
                 rest.append(top)
             else:
                 made |= trimmed
-        if rest:
-            made |= self._encoded(rest)
+        for alike in self._alike(rest):
+            made |= self._encoded(alike)
         return made
+
+    def _alike(self, tops: Sequence[int]) -> list[list[int]]:
+        """Part columns by what one of Arrow's writers does with all of its columns."""
+        parts: dict[tuple[bool, bool], list[int]] = {}
+        for top in tops:
+            leaves = [self._footer.leaves[leaf] for leaf in self._footer.leaves_of(top)]
+            old_times = any(leaf.physical == Physical.INT96 for leaf in leaves)
+            integers = any(leaf.physical in (Physical.INT32, Physical.INT64) and leaf.decimal for leaf in leaves)
+            parts.setdefault((old_times, integers), []).append(top)
+        return list(parts.values())
 
     # -- which way
 
@@ -279,20 +290,6 @@ def _mask(count: int, rows: Rows) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return mask
 
 
-class _Held:
-    """Bytes as a source."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    @property
-    def size(self) -> int:
-        return len(self._content)
-
-    def read(self, start: int, stop: int) -> bytes:
-        return self._content[start:stop]
-
-
 def _first_header(content: bytes) -> Struct:
-    pages = walk(ChunkBytes(_Held(content), 0, len(content)))
+    pages = walk(ChunkBytes(Held(content), 0, len(content)))
     return next(page.header for page in pages if page.kind != PageType.DICTIONARY)

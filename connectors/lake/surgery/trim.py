@@ -1,7 +1,7 @@
 """Page surgery: rows are left out of a chunk, or emptied in it, and only pages that hold them are written anew.
 
 Pages keep their kind, encoding and codec, and the dictionary keeps its numbers: an entry that nothing
-has any more is overwritten with one that lives. First all pages are looked at (`prepare`), then the new
+has any more is overwritten with a meaningless one. First all pages are looked at (`prepare`), then the new
 chunk comes out page by page (`segments`); new pages wait in memory up to a limit, others are made again.
 """
 
@@ -265,8 +265,7 @@ class Trim:
             return
         entries = self._dictionary_values(page, content)
         self.went.append(_pick(entries, numbers))
-        alive = int(np.argmin(dead)) if not dead.all() else None
-        self._new_dictionary = dictionary_again(page, self._packer, _overwritten(self.leaf, entries, dead, alive))
+        self._new_dictionary = dictionary_again(page, self._packer, values.overwritten(self.leaf, entries, numbers))
 
     def _numbers(self, piece: Piece, kept: dict[int, Numbers], limit: int) -> Numbers:
         found = kept.get(piece.page.start)
@@ -330,13 +329,3 @@ def _between(rows: Rows, first: int, stop: int) -> Rows:
 
 def _pick(entries: Raw, numbers: Numbers) -> Raw:
     return entries[numbers] if isinstance(entries, np.ndarray) else [entries[number] for number in numbers.tolist()]
-
-
-def _overwritten(leaf: Leaf, entries: Raw, dead: Mask, alive: int | None) -> bytes:
-    if isinstance(entries, np.ndarray):
-        new = entries.copy()
-        new[dead] = np.zeros(1, entries.dtype)[0] if alive is None else entries[alive]
-        return new.tobytes()
-    fill = b"" if alive is None else entries[alive]
-    assert leaf.width == 0  # noqa: S101 -- texts are what has no width
-    return values.plain_texts([fill if gone else entry for entry, gone in zip(entries, dead.tolist(), strict=True)])

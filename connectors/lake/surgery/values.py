@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -20,6 +21,8 @@ Mask: TypeAlias = NDArray[np.bool_]
 Raw: TypeAlias = NDArray[Any] | Sequence[bytes]
 """Plain values: an array of fixed-width items, or a list of byte strings."""
 
+_ENOUGH: Final = 31
+"""Bits of the numbers that stand in for entries that are gone."""
 _LENGTH: Final = struct.Struct("<I").unpack_from
 _DICTIONARY: Final = frozenset({Encoding.PLAIN_DICTIONARY, Encoding.RLE_DICTIONARY})
 
@@ -158,3 +161,30 @@ def _without_split(leaf: Leaf, content: bytes, at: int, keep: Mask) -> tuple[byt
     streams = np.frombuffer(content, np.uint8, count * leaf.width, at).reshape(leaf.width, count)
     dropped = np.ascontiguousarray(streams[:, ~keep].T).reshape(-1).view(dtype_of(leaf))
     return streams[:, keep].tobytes(), Spelled(dropped)
+
+
+def overwritten(leaf: Leaf, entries: Raw, dead: Numbers) -> bytes:
+    """Return a dictionary's plain values with others in the place of those that nothing has any more.
+
+    The others are small numbers that the dictionary does not have: readers that take over the dictionary as
+    it is do not bear an entry twice.
+    """
+    if isinstance(entries, np.ndarray):
+        raw = entries.view(f"V{leaf.width}")
+        known = {bytes(value) for value in raw.tolist()}
+        fillers = (number.to_bytes(leaf.width, "little") for number in range(1 << min(8 * leaf.width, _ENOUGH)))
+        new = raw.copy()
+        for number, filler in zip(dead.tolist(), _others(fillers, known), strict=False):
+            new[number] = np.void(filler)
+        return new.tobytes()
+    texts_now = list(entries)
+    fillers = (str(number).encode() for number in range(1 << _ENOUGH))
+    for number, filler in zip(dead.tolist(), _others(fillers, set(entries)), strict=False):
+        texts_now[number] = filler
+    return plain_texts(texts_now)
+
+
+def _others(fillers: Iterator[bytes], known: set[bytes]) -> Iterator[bytes]:
+    """Return the fillers that are not known; when all are used up, the first again."""
+    first = next(fillers)
+    return chain((filler for filler in chain([first], fillers) if filler not in known), repeat(first))
