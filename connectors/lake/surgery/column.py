@@ -200,8 +200,9 @@ def _bare(meta: Struct) -> Struct:
 
 def moved(meta: Struct, by: int) -> Struct:
     """Return a chunk's metadata with offsets of pages that are greater by so many bytes."""
-    offsets = [Meta.DATA, Meta.INDEX]
-    if 0 < get(meta, Meta.DICTIONARY, 0) < get(meta, Meta.DATA):
+    data = get(meta, Meta.DATA)
+    offsets = [Meta.DATA, Meta.INDEX] if data else [Meta.INDEX]
+    if 0 < get(meta, Meta.DICTIONARY, 0) < (data or 1 << 63):
         offsets.append(Meta.DICTIONARY)
     without = {Meta.DICTIONARY} - {*offsets}  # 0, or beside the point: some writers put it so for "none"
     return {n: (kind, value + by if n in offsets else value) for n, (kind, value) in meta.items() if n not in without}

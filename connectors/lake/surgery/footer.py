@@ -103,7 +103,7 @@ def span(meta: Struct) -> tuple[int, int]:
     """Return where a chunk's pages begin and end in the file."""
     start = int(get(meta, Meta.DATA))
     dictionary = get(meta, Meta.DICTIONARY)
-    if dictionary and 0 < dictionary < start:
+    if dictionary and (0 < dictionary < start or start == 0):  # 0: no data pages, as of a group without rows
         start = dictionary
     return start, start + int(get(meta, Meta.COMPRESSED))
 
