@@ -11,6 +11,7 @@ from typing import IO
 from connectors.lake import jsonl, parquet
 from connectors.lake.change import Change, Counts
 from connectors.lake.objects import Bucket, Stored
+from connectors.lake.surgery.held import FileSource
 from retention.errors import TerminalFailure
 from retention.model.datamap import ColumnType
 from retention.model.predicate import Selection
@@ -29,7 +30,15 @@ class Format:
     """Parquet is read by parts (the footer, then the columns needed), text as a whole."""
 
 
-_PARQUET = Format(parquet.describe, parquet.tally, parquet.measure, parquet.rewrite, Bucket.ranged)
+_PARQUET = Format(
+    describe=lambda name, file: parquet.describe(name, FileSource(file)),
+    tally=lambda name, file, columns, selection: parquet.tally(name, FileSource(file), columns, selection),
+    measure=lambda name, file, selection, change: parquet.measure(name, FileSource(file), selection, change),
+    rewrite=lambda name, file, sink, selection, change: parquet.rewrite(
+        name, FileSource(file), sink, selection, change
+    ),
+    open=Bucket.ranged,
+)
 _JSONL = Format(jsonl.describe, jsonl.tally, jsonl.measure, jsonl.rewrite, Bucket.whole)
 _BY_END = {".parquet": _PARQUET, ".jsonl": _JSONL, ".jsonl.gz": _JSONL, ".ndjson": _JSONL, ".ndjson.gz": _JSONL}
 
