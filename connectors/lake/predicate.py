@@ -122,7 +122,7 @@ def _value_set(column: str, kind: pa.DataType, keys: frozenset[Key]) -> pa.Array
 
 
 def _integers(column: str, keys: frozenset[Key]) -> set[int]:
-    numbers = {_as_integer(key) for key in keys}
+    numbers = {as_integer(key) for key in keys}
     if None in numbers:
         raise KeyTypeError(
             f"column {column} holds integers: expected whole numbers as keys, found another text",
@@ -131,7 +131,8 @@ def _integers(column: str, keys: frozenset[Key]) -> set[int]:
     return {number for number in numbers if number is not None}
 
 
-def _as_integer(key: Key) -> int | None:
+def as_integer(key: Key) -> int | None:
+    """Return the whole number a key is or spells; None if it is other text."""
     if isinstance(key, bool):
         return None
     if isinstance(key, int):
@@ -210,7 +211,7 @@ def _row_test(where: Predicate, selection: Selection) -> RowTest:
 
 
 def _among(column: str, keys: frozenset[Key]) -> RowTest:
-    numbers = {_as_integer(key) for key in keys}
+    numbers = {as_integer(key) for key in keys}
     texts = {str(key) for key in keys}
 
     def test(row: Mapping[str, Any]) -> bool:
