@@ -6,21 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from tempfile import TemporaryFile
 
 from connectors.lake import jsonl, parquet
 from connectors.lake.change import Change, Counts
 from connectors.lake.objects import Bucket, Stored
 from connectors.lake.runs import Segments
-from connectors.lake.segments import Fresh, Source
+from connectors.lake.segments import Source
 from connectors.lake.sources import Remembering
-from connectors.lake.sources import opened as as_file
 from retention.errors import TerminalFailure
 from retention.model.datamap import ColumnType
 from retention.model.predicate import Selection
 from retention.model.transform import Value
-
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,38 +34,8 @@ class Format:
     """Read once from start to end, and what stays needs no second look; otherwise read here and there."""
 
 
-def _parquet_describe(name: str, source: Source) -> dict[str, ColumnType]:
-    return parquet.describe(name, as_file(source))
-
-
-def _parquet_columns(name: str, source: Source, wanted: frozenset[str]) -> frozenset[str]:
-    return wanted & _parquet_describe(name, source).keys()
-
-
-def _parquet_tally(
-    name: str, source: Source, columns: Sequence[str], selection: Selection
-) -> Iterator[Counter[tuple[Value, ...]]]:
-    return parquet.tally(name, as_file(source), columns, selection)
-
-
-def _parquet_measure(name: str, source: Source, selection: Selection, change: Change) -> Counts:
-    return parquet.measure(name, as_file(source), selection, change)
-
-
-def _parquet_rewrite(name: str, source: Source, selection: Selection, change: Change, least: int) -> Segments:
-    del least  # the whole file is written again
-    counts = _parquet_measure(name, source, selection, change)
-    if counts.touched and counts.remaining:
-        with TemporaryFile() as sink:
-            parquet.rewrite(name, as_file(source), sink, selection, change)
-            sink.seek(0)
-            while content := sink.read(_CHUNK):
-                yield Fresh(content)
-    return counts
-
-
 _PARQUET = Format(
-    _parquet_columns, _parquet_describe, _parquet_tally, _parquet_measure, _parquet_rewrite, line_by_line=False
+    parquet.columns, parquet.describe, parquet.tally, parquet.measure, parquet.segments, line_by_line=False
 )
 _JSONL = Format(jsonl.columns, jsonl.describe, jsonl.tally, jsonl.measure, jsonl.rewrite, line_by_line=True)
 _BY_END = {

@@ -1,155 +1,185 @@
-"""Parquet: read row group by row group, write the same schema, codecs and row-group boundaries.
+"""Parquet: which rows a change concerns, and the new file as pieces of the old one (`connectors.lake.surgery`).
 
-A plain rewrite: every value is decoded and encoded again, so no dictionary, statistic or
-bloom filter of the output knows an erased value. Bloom filters are left out. What can't be
-written back with the same physical and logical types is refused, never converted.
+Only the columns that decide are read, only in row groups that may hold a selected row. Memory is bounded by
+some column chunks, whatever the object's size. What can't be written back as it was is refused, never converted.
 """
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
-from typing import IO, Any
+from operator import add
+from typing import IO, TypeVar
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from connectors.lake.change import Altered, Anonymize, Change, Counts, Erase, Gone, Redact, columns_of, fate
-from connectors.lake.predicate import compared, constant, mask, needed, plain
-from retention.errors import TerminalFailure, TransientFailure
+from connectors.lake.change import Change, Counts, Redact, columns_of
+from connectors.lake.keys import ValueSets
+from connectors.lake.parquet_change import Decision, cells_of, decide
+from connectors.lake.parquet_file import ParquetFile, open_parquet
+from connectors.lake.predicate import compared, mask, needed
+from connectors.lake.segments import Fresh, Segment, Source
+from connectors.lake.surgery.fields import File
+from connectors.lake.surgery.make import GroupEdit
+from connectors.lake.surgery.rewrite import THREADS, Rewriting
+from connectors.lake.surgery.thrift import get, items
+from retention.errors import TerminalFailure
 from retention.model.datamap import ColumnType
 from retention.model.predicate import Selection
-from retention.model.transform import Drop, Value
+from retention.model.transform import Value
 
 _LONG_ENOUGH_TO_MEAN_SOMEONE = 8
+_KEPT_ROWS = 8 << 20
+"""Row numbers that a survey keeps; what is beyond is looked up again when it is needed."""
+_CHUNK = 4 << 20
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
-class _Decision:
-    """What a change does to one row group."""
+class Survey:
+    """What a change would do to a file."""
 
     counts: Counts
-    gone: pa.ChunkedArray
-    columns: Mapping[str, Any]
-    """New content by column."""
+    touched: tuple[int, ...]
+    """Row groups with something to do."""
+    edits: dict[int, GroupEdit]
+    """Of touched groups, as far as they are kept."""
+
+    @property
+    def groups_touched(self) -> int:
+        """Return how many row groups have something to do."""
+        return len(self.touched)
 
 
-def describe(name: str, file: IO[bytes]) -> dict[str, ColumnType]:
+def columns(name: str, source: Source, wanted: frozenset[str]) -> frozenset[str]:
+    """Return which of the wanted columns the file has; names with dots lead into nested ones."""
+    return open_parquet(name, source).has(wanted)
+
+
+def describe(name: str, source: Source) -> dict[str, ColumnType]:
     """Return the file's columns; raises TerminalFailure if it cannot be read."""
-    with _opened(name, file) as source:
-        return {field.name: _column_type(field.type) for field in source.schema_arrow}
+    return {part.name: _column_type(part.type) for part in open_parquet(name, source).schema}
 
 
 def tally(
-    name: str, file: IO[bytes], columns: Sequence[str], selection: Selection
+    name: str, source: Source, wanted: Sequence[str], selection: Selection
 ) -> Iterator[Counter[tuple[Value, ...]]]:
     """Yield, a row group at a time, how many selected rows have each combination of the columns' values."""
-    with _opened(name, file) as source:
-        _require(name, source, compared(selection.where))
-        wanted = _present(source, needed(selection.where) | frozenset(columns))
-        for table in _groups(source, wanted):
-            chosen = table.filter(mask(table, selection))
-            cells = [_values(chosen, column) for column in columns]
+    file, sets = open_parquet(name, source), ValueSets(selection.keys)
+    file.require(compared(selection.where))
+    read = needed(selection.where) | frozenset(wanted)
+    for group in file.candidates(selection.where, sets):
+        for _, table in file.tables(group, read):
+            chosen = table.filter(mask(table, selection, sets))
+            cells = [cells_of(chosen, column) for column in wanted]
             yield Counter(zip(*cells, strict=True)) if cells else Counter({(): chosen.num_rows})
 
 
-def measure(name: str, file: IO[bytes], selection: Selection, change: Change) -> Counts:
+def measure(name: str, source: Source, selection: Selection, change: Change) -> Counts:
     """Return what the change would do; reads only the columns that decide it."""
-    with _opened(name, file) as source:
-        _require(name, source, compared(selection.where))
-        wanted = _present(source, needed(selection.where) | columns_of(change))
-        decisions = (_decide(table, selection, change) for table in _groups(source, wanted))
-        return sum((decision.counts for decision in decisions), Counts())
+    return survey(open_parquet(name, source), selection, change).counts
 
 
-def rewrite(name: str, file: IO[bytes], sink: IO[bytes], selection: Selection, change: Change) -> Counts:
-    """Write the file again with the change made; memory is bounded by one row group.
+def survey(file: ParquetFile, selection: Selection, change: Change) -> Survey:
+    """Return what the change would do, and where.
+
+    Raises:
+        TerminalFailure: a column that is compared is missing, or a value has no such transform.
+        KeyTypeError: a key cannot be a value of its column.
+
+    """
+    file.require(compared(selection.where))
+    sets = ValueSets(selection.keys)
+    candidates = file.candidates(selection.where, sets)
+    counts, touched, edits, kept = Counts(file.footer.rows), [], {}, 0
+    for group, decision in _ahead(candidates, lambda group: _decided(file, group, selection, change, sets)):
+        counts += Counts(0, decision.counts.gone, decision.counts.altered, decision.counts.suppressed)
+        if decision.counts.touched:
+            touched.append(group)
+            kept += decision.rows_named
+            if kept <= _KEPT_ROWS:
+                edits[group] = decision.edit()
+    return Survey(counts, tuple(touched), edits)
+
+
+def segments(
+    name: str, source: Source, selection: Selection, change: Change, least: int = 0
+) -> Generator[Segment, None, Counts]:
+    """Yield the new file and return the counts; yields nothing where nothing is to do or nothing is left.
+
+    `least`, the shortest run a store copies by itself, changes nothing here: shorter runs are as they are.
 
     Raises:
         TerminalFailure: it cannot be read, or not be written back as the same kind of file.
         KeyTypeError: a key cannot be a value of its column.
 
     """
-    counts = Counts()
-    with _opened(name, file) as source:
-        _require(name, source, compared(selection.where))
-        _refuse_required(name, source, change)
-        _refuse_telling_metadata(name, source, selection)
-        schema = _without_inner_dictionaries(source.schema_arrow)
-        with pq.ParquetWriter(sink, schema, **_like(source, change)) as writer:
-            for table in _groups(source, None):
-                decision = _decide(table, selection, change)
-                counts += decision.counts
-                kept = _applied(table, decision)
-                if kept.num_rows:
-                    writer.write_table(_written_as(kept, schema), row_group_size=kept.num_rows)
-        sink.seek(0)
-        if _shape(source) != _shape(pq.ParquetFile(sink)):
-            raise TerminalFailure(f"{name}: a column's type would not survive the rewrite; nothing was changed")
-    return counts
+    del least
+    file = open_parquet(name, source)
+    found = survey(file, selection, change)
+    if found.counts.touched and found.counts.remaining:
+        yield from rewriting(file, selection, change, found).segments()
+    return found.counts
 
 
-# -- reading
+def rewriting(file: ParquetFile, selection: Selection, change: Change, found: Survey) -> Rewriting:
+    """Return the run that makes the new file, whatever is left of it."""
+    _refuse_telling_metadata(file, selection)
+    _refuse_required(file, change)
+    sets = ValueSets(selection.keys)
+
+    def edits() -> Iterator[tuple[int, GroupEdit]]:
+        for group in found.touched:
+            kept = found.edits.pop(group, None)
+            yield group, kept or _decided(file, group, selection, change, sets)[1].edit()
+
+    return Rewriting(file.name, file.source, file.footer, edits())
 
 
-@contextmanager
-def _opened(name: str, file: IO[bytes]) -> Iterator[pq.ParquetFile]:
-    try:
-        with pq.ParquetFile(file) as source:
-            names = source.schema_arrow.names
-            if len(set(names)) != len(names):
-                raise TerminalFailure(f"{name}: expected each column once, found a name twice")
-            yield source
-    except (pa.ArrowException, OSError) as error:
-        if getattr(error, "errno", None) is not None:  # the system's, not the reader's
-            message = f"{name}: the local temporary file failed ({type(error).__name__})"
-            raise TransientFailure(message, hint="free disk space, then run again") from error
-        # the library's own message may repeat a value
-        message = (
-            f"{name}: not a Parquet file that can be read ({type(error).__name__}); it may be encrypted or damaged"
-        )
-        raise TerminalFailure(message, hint="decrypt or remove the object, or narrow the dataset's path") from None
+def rewrite(name: str, source: Source, sink: IO[bytes], selection: Selection, change: Change) -> Counts:
+    """Write the new file; raises as `segments` does."""
+    file = open_parquet(name, source)
+    found = survey(file, selection, change)
+    write(source, rewriting(file, selection, change, found).segments(), sink)
+    return found.counts
 
 
-def _groups(source: pq.ParquetFile, columns: Sequence[str] | None) -> Iterator[pa.Table]:
-    for index in range(source.num_row_groups):
-        if columns:
-            yield source.read_row_group(index, columns=columns)
-        elif columns is None:
-            yield source.read_row_group(index)
-        else:
-            rows = source.metadata.row_group(index).num_rows
-            yield pa.table({"": pa.nulls(rows)})  # no column is needed, only the number of rows
+def write(source: Source, pieces: Iterable[Segment], sink: IO[bytes]) -> None:
+    """Write pieces of the source and new bytes to a file."""
+    for piece in pieces:
+        if isinstance(piece, Fresh):
+            sink.write(piece.content)
+            continue
+        for start in range(piece.start, piece.stop, _CHUNK):
+            sink.write(source.read(start, min(start + _CHUNK, piece.stop)))
 
 
-def _present(source: pq.ParquetFile, columns: frozenset[str]) -> list[str]:
-    return sorted(columns & frozenset(source.schema_arrow.names))
+def _decided(
+    file: ParquetFile, group: int, selection: Selection, change: Change, sets: ValueSets
+) -> tuple[int, Decision]:
+    read = needed(selection.where) | columns_of(change)
+    parts = (decide(table, selection, change, sets).moved(first) for first, table in file.tables(group, read))
+    return group, reduce(add, parts, Decision())
 
 
-def _require(name: str, source: pq.ParquetFile, columns: frozenset[str]) -> None:
-    missing = sorted(columns - frozenset(source.schema_arrow.names))
-    if missing:
-        raise TerminalFailure(
-            f"{name}: expected the columns {', '.join(missing)} to compare, found none of that name",
-            hint="rows of this object cannot be judged; correct the data map or move the object",
-        )
-
-
-def _values(table: pa.Table, column: str) -> list[Value]:
-    if column not in table.column_names:
-        return [None] * table.num_rows
-    values = plain(table.column(column))
-    if pa.types.is_timestamp(values.type) and values.type.unit == "ns":
-        values = pc.cast(values, pa.timestamp("us", values.type.tz), safe=False)
-    cells = values.to_pylist()
-    if pa.types.is_nested(values.type):
-        return [None if cell is None else json.dumps(cell, default=str, ensure_ascii=False) for cell in cells]
-    return list(cells)
+def _ahead(work: Sequence[Item], do: Callable[[Item], Found]) -> Iterator[Found]:
+    """Yield what is done with each, in order, some begun before they are needed."""
+    if len(work) < THREADS:
+        yield from map(do, work)
+        return
+    with ThreadPoolExecutor(THREADS) as pool:
+        waiting: deque[Future[Found]] = deque()
+        for item in work:
+            waiting.append(pool.submit(do, item))
+            if len(waiting) > THREADS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _column_type(kind: pa.DataType) -> ColumnType:
@@ -168,168 +198,21 @@ def _column_type(kind: pa.DataType) -> ColumnType:
     return ColumnType.INSTANT if pa.types.is_timestamp(kind) else ColumnType.OTHER
 
 
-# -- deciding
-
-
-def _decide(table: pa.Table, selection: Selection, change: Change) -> _Decision:
-    selected = mask(table, selection)
-    nothing = constant(table, value=False)
-    match change:
-        case Erase():
-            return _Decision(Counts(table.num_rows, gone=_number(selected)), selected, {})
-        case Redact(fields):
-            present = [name for name in fields if name in table.column_names]
-            filled = reduce(pc.or_, (pc.is_valid(table.column(name)) for name in present), nothing)
-            altered = _number(pc.and_(selected, filled))
-            new = {name: _emptied(table.column(name), selected) for name in present} if altered else {}
-            return _Decision(Counts(table.num_rows, altered=altered), nothing, new)
-        case Anonymize():
-            return _decide_anonymize(table, selected, change)
-
-
-def _decide_anonymize(table: pa.Table, selected: pa.ChunkedArray, change: Anonymize) -> _Decision:
-    chosen = table.filter(selected)
-    columns = sorted(columns_of(change))
-    cells = zip(*(_values(chosen, column) for column in columns), strict=True)
-    rows = [dict(zip(columns, row, strict=True)) for row in cells]
-    decide = fate(change)
-    fates = [decide(row) for row in rows]
-    gone = [isinstance(what, Gone) for what in fates]
-    altered = sum(isinstance(what, Altered) and bool(what.values) for what in fates)
-    counts = Counts(table.num_rows, sum(gone), altered, sum(gone))
-    leaving = pc.replace_with_mask(
-        constant(table, value=False).combine_chunks(), selected.combine_chunks(), pa.array(gone, type=pa.bool_())
-    )
-    new: dict[str, Any] = {}
-    for column, how in change.transforms.items():
-        if column not in table.column_names:
-            continue
-        if isinstance(how, Drop):
-            new[column] = _emptied(table.column(column), selected)
-        else:
-            values = [_new(what, column, row[column]) for what, row in zip(fates, rows, strict=True)]
-            new[column] = _replaced(table.column(column), selected, values)
-    return _Decision(counts, leaving, new if counts.touched else {})
-
-
-def _new(what: Gone | Altered, column: str, old: Value) -> Value:
-    return what.values.get(column, old) if isinstance(what, Altered) else None
-
-
-def _number(flags: Any) -> int:  # noqa: ANN401 -- pyarrow has no types
-    return int(pc.sum(flags, min_count=0).as_py())
-
-
-def _emptied(column: pa.ChunkedArray, selected: pa.ChunkedArray) -> Any:  # noqa: ANN401 -- pyarrow has no types
-    values = plain(column)
-    return pc.if_else(selected, pa.scalar(None, type=values.type), values)
-
-
-def _replaced(column: pa.ChunkedArray, selected: pa.ChunkedArray, new: list[Value]) -> Any:  # noqa: ANN401 -- same
-    values = plain(column)
-    return pc.replace_with_mask(values.combine_chunks(), selected.combine_chunks(), pa.array(new, type=values.type))
-
-
-def _applied(table: pa.Table, decision: _Decision) -> pa.Table:
-    for name, content in decision.columns.items():
-        table = table.set_column(table.column_names.index(name), table.field(name).with_type(content.type), content)
-    return table.filter(pc.invert(decision.gone)) if decision.counts.gone else table
-
-
-# -- writing
-
-
-def _like(source: pq.ParquetFile, change: Change) -> dict[str, Any]:
-    """Return the writer's options that make the same kind of file."""
-    if not source.num_row_groups:
-        return {}
-    group = source.metadata.row_group(0)
-    chunks = [group.column(index) for index in range(group.num_columns)]
-    with_dictionary = [chunk.path_in_schema for chunk in chunks if chunk.has_dictionary_page]
-    physical = {chunk.physical_type for chunk in chunks}
-    logical = [source.schema.column(index) for index in range(group.num_columns)]
-    as_integer = any(c.logical_type.type == "DECIMAL" and c.physical_type.startswith("INT") for c in logical)
-    return {
-        "version": "2.6",
-        "compression": {chunk.path_in_schema: _codec(chunk.compression) for chunk in chunks},
-        "use_dictionary": with_dictionary or False,
-        "use_deprecated_int96_timestamps": "INT96" in physical,
-        "store_decimal_as_integer": as_integer,
-        "use_compliant_nested_type": False,  # keep the names of list elements as they are in the file
-        "write_page_index": any(chunk.has_offset_index for chunk in chunks),
-        # a column that is emptied or coarsened may not be sorted any more
-        "sorting_columns": group.sorting_columns or None if isinstance(change, Erase) else None,
-    }
-
-
-def _codec(name: str) -> str:
-    return {"UNCOMPRESSED": "NONE"}.get(name, name)
-
-
-def _shape(source: pq.ParquetFile) -> list[tuple[object, ...]]:
-    columns = (source.schema.column(index) for index in range(len(source.schema)))
-    names = ("path", "physical_type", "length", "precision", "scale", "max_definition_level", "max_repetition_level")
-    return [(c.logical_type.type, *(getattr(c, name) for name in names)) for c in columns]
-
-
-def _written_as(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Return the table with fresh dictionaries: the old ones still hold the values of rows that went."""
-    columns = [_fresh(table.column(index), field.type) for index, field in enumerate(schema)]
-    return pa.Table.from_arrays(columns, schema=schema)
-
-
-def _fresh(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
-    if not pa.types.is_dictionary(kind):
-        return column if column.type == kind else column.cast(kind)
-    encoded = [_encoded(chunk, kind) for chunk in plain(column).chunks]
-    return pa.chunked_array(encoded, type=kind)
-
-
-def _encoded(values: pa.Array, kind: pa.DataType) -> pa.Array:
-    found = values.dictionary_encode()
-    return pa.DictionaryArray.from_arrays(found.indices.cast(kind.index_type), found.dictionary, ordered=kind.ordered)
-
-
-def _without_inner_dictionaries(schema: pa.Schema) -> pa.Schema:
-    fields = [
-        field if pa.types.is_dictionary(field.type) else field.with_type(_plain_type(field.type)) for field in schema
-    ]
-    return pa.schema(fields, metadata=schema.metadata)
-
-
-def _plain_type(kind: pa.DataType) -> pa.DataType:
-    if pa.types.is_dictionary(kind):
-        return kind.value_type
-    if pa.types.is_struct(kind):
-        return pa.struct([field.with_type(_plain_type(field.type)) for field in kind])
-    if pa.types.is_list(kind):
-        return pa.list_(kind.value_field.with_type(_plain_type(kind.value_type)))
-    if pa.types.is_large_list(kind):
-        return pa.large_list(kind.value_field.with_type(_plain_type(kind.value_type)))
-    return kind
-
-
-def _refuse_required(name: str, source: pq.ParquetFile, change: Change) -> None:
+def _refuse_required(file: ParquetFile, change: Change) -> None:
     """Refuse to empty a column that the file says is never null."""
-    match change:
-        case Erase():
-            emptied: frozenset[str] = frozenset()
-        case Redact(fields):
-            emptied = frozenset(fields)
-        case Anonymize(transforms, _, _):
-            emptied = frozenset(column for column, how in transforms.items() if isinstance(how, Drop))
-    required = sorted(field.name for field in source.schema_arrow if field.name in emptied and not field.nullable)
-    if required:
-        raise TerminalFailure(f"{name}: the columns {', '.join(required)} are required and cannot be emptied")
+    emptied = frozenset(change.fields) if isinstance(change, Redact) else columns_of(change)
+    required = sorted(part.name for part in file.schema if part.name in emptied and not part.nullable)
+    if required and isinstance(change, Redact):
+        raise TerminalFailure(f"{file.name}: the columns {', '.join(required)} are required and cannot be emptied")
 
 
-def _refuse_telling_metadata(name: str, source: pq.ParquetFile, selection: Selection) -> None:
+def _refuse_telling_metadata(file: ParquetFile, selection: Selection) -> None:
     """Refuse a file whose key-value metadata, which is kept, holds one of the keys (pandas writes `attrs` there)."""
     texts = [key.encode() for keys in selection.keys.values() for key in keys if isinstance(key, str)]
     long = [text for text in texts if len(text) >= _LONG_ENOUGH_TO_MEAN_SOMEONE]
-    for label, content in (source.schema_arrow.metadata or {}).items():
-        if any(text in content for text in long):
-            where = label.decode(errors="replace")
+    for entry in items(file.footer.tree, File.METADATA):
+        if any(text in (get(entry, 2) or b"") for text in long):
+            where = get(entry, 1, b"?").decode(errors="replace")
             raise TerminalFailure(
-                f"{name}: the file's metadata {where} holds a person's key; it has to be cleaned first"
+                f"{file.name}: the file's metadata {where} holds a person's key; it has to be cleaned first"
             )

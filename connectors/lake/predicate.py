@@ -6,7 +6,6 @@ Keys are compared in the column's own type. A key that cannot be one is an error
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -16,12 +15,12 @@ from typing import Any, TypeAlias, assert_never
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.lake.keys import ValueSets, as_integer
+from connectors.lake.nested import any_within, top_of
 from retention.errors import KeyTypeError, TerminalFailure
 from retention.model.predicate import AllOf, Among, AnyOf, Before, Everything, Not, Populated, Predicate, Selection
 from retention.model.subject import Key
 
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
-_EXACT_IN_A_DOUBLE = 2**53
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
 RowTest: TypeAlias = Callable[[Mapping[str, Any]], bool]
@@ -60,35 +59,39 @@ def needed(where: Predicate) -> frozenset[str]:
 # -- batches
 
 
-def mask(table: pa.Table, selection: Selection) -> pa.ChunkedArray:
+def mask(table: pa.Table, selection: Selection, sets: ValueSets | None = None) -> pa.ChunkedArray:
     """Return, row by row, whether it is selected; never null. `Populated` takes absent columns as null.
+
+    A column with dots leads into structs and lists (`buyer.id`, `items.sku`); a row with a list is selected if
+    some element is. `sets` spares the conversion of keys where many tables are asked.
 
     Raises:
         KeyTypeError: a key cannot be a value of its column.
         TerminalFailure: a column cannot be compared with an instant.
 
     """
-    return _mask(table, selection.where, selection)
+    return _mask(table, selection.where, sets or ValueSets(selection.keys))
 
 
-def _mask(table: pa.Table, where: Predicate, selection: Selection) -> pa.ChunkedArray:
+def _mask(table: pa.Table, where: Predicate, sets: ValueSets) -> pa.ChunkedArray:
     match where:
         case Everything():
             return constant(table, value=True)
         case Among(column, keys):
-            values = plain(table.column(column))
-            return pc.is_in(values, value_set=_value_set(column, values.type, selection.keys[keys.keyset_id]))
+            return any_within(
+                table, column, lambda part: pc.is_in(part, value_set=sets.of(column, part.type, keys.keyset_id))
+            )
         case Before(column, at):
-            return pc.fill_null(_before(column, plain(table.column(column)), at), fill_value=False)
+            return any_within(table, column, lambda part: pc.fill_null(_before(column, part, at), fill_value=False))
         case Populated(columns):
-            present = [pc.is_valid(table.column(name)) for name in columns if name in table.column_names]
+            present = [any_within(table, name, pc.is_valid) for name in columns if top_of(table, name) is not None]
             return reduce(pc.or_, present, constant(table, value=False))
         case Not(part):
-            return pc.invert(_mask(table, part, selection))
+            return pc.invert(_mask(table, part, sets))
         case AllOf(parts):
-            return reduce(pc.and_, (_mask(table, part, selection) for part in parts))
+            return reduce(pc.and_, (_mask(table, part, sets) for part in parts))
         case AnyOf(parts):
-            return reduce(pc.or_, (_mask(table, part, selection) for part in parts))
+            return reduce(pc.or_, (_mask(table, part, sets) for part in parts))
         case _:
             assert_never(where)
 
@@ -96,55 +99,6 @@ def _mask(table: pa.Table, where: Predicate, selection: Selection) -> pa.Chunked
 def constant(table: pa.Table, *, value: bool) -> pa.ChunkedArray:
     """Return one truth value for every row."""
     return pa.chunked_array([pa.repeat(pa.scalar(value), table.num_rows)])
-
-
-def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return the values themselves, without a dictionary."""
-    return pc.cast(column, column.type.value_type) if pa.types.is_dictionary(column.type) else column
-
-
-def _value_set(column: str, kind: pa.DataType, keys: frozenset[Key]) -> pa.Array:
-    if pa.types.is_integer(kind):
-        return pa.array([number for number in _integers(column, keys) if _fits(number, kind)], type=kind)
-    if pa.types.is_decimal(kind) and kind.scale == 0:
-        numbers = (number for number in _integers(column, keys) if len(str(abs(number))) <= kind.precision)
-        return pa.array([Decimal(number) for number in numbers], type=kind)
-    if pa.types.is_floating(kind):
-        exact = (number for number in _integers(column, keys) if abs(number) <= _EXACT_IN_A_DOUBLE)
-        return pa.array([float(number) for number in exact], type=kind)
-    if pa.types.is_null(kind):
-        return pa.array([], type=kind)
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return pa.array(sorted(map(str, keys)), type=kind)
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return pa.array(sorted(str(key).encode() for key in keys), type=kind)
-    raise KeyTypeError(f"column {column}: keys are compared with integers or text, found a column of type {kind}")
-
-
-def _integers(column: str, keys: frozenset[Key]) -> set[int]:
-    numbers = {as_integer(key) for key in keys}
-    if None in numbers:
-        raise KeyTypeError(
-            f"column {column} holds integers: expected whole numbers as keys, found another text",
-            hint="check which identity key the data map ties to this column",
-        )
-    return {number for number in numbers if number is not None}
-
-
-def as_integer(key: Key) -> int | None:
-    """Return the whole number a key is or spells; None if it is other text."""
-    if isinstance(key, bool):
-        return None
-    if isinstance(key, int):
-        return key
-    return int(key) if _INTEGER.fullmatch(key) else None
-
-
-def _fits(number: int, kind: pa.DataType) -> bool:
-    bits: int = kind.bit_width
-    if pa.types.is_unsigned_integer(kind):
-        return 0 <= number < 1 << bits
-    return -(1 << bits - 1) <= number < 1 << bits - 1
 
 
 def _before(column: str, values: pa.ChunkedArray, at: datetime) -> pa.ChunkedArray:

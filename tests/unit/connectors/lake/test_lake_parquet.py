@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 
 from connectors.lake import parquet
 from connectors.lake.change import Anonymize, Counts, Erase, Redact
+from connectors.lake.segments import Fresh, Verbatim
+from connectors.lake.surgery.held import FileSource
 from retention.errors import KeyTypeError, TerminalFailure
 from retention.model.datamap import ColumnType
 from retention.model.ids import KeySetId
@@ -44,7 +46,7 @@ def file_of(table: pa.Table, **options: Any) -> io.BytesIO:
 def rewritten(source: io.BytesIO, selection: Selection, change: Any) -> tuple[io.BytesIO, Counts]:
     """Return the new file and the counts."""
     sink = io.BytesIO()
-    counts = parquet.rewrite(NAME, source, sink, selection, change)
+    counts = parquet.rewrite(NAME, FileSource(source), sink, selection, change)
     sink.seek(0)
     return sink, counts
 
@@ -130,7 +132,7 @@ def test_redact_empties_any_type(column: str) -> None:
     assert table[column].to_pylist() == expected
     assert same(table.drop([column]), wide().drop([column]))
     again = Selection(Not(Everything())) if column == "small" else chosen
-    assert parquet.measure(NAME, sink, again, Redact((column,))).touched == 0
+    assert parquet.measure(NAME, FileSource(sink), again, Redact((column,))).touched == 0
 
 
 def test_anonymize_changes_only_the_selected() -> None:
@@ -155,20 +157,31 @@ def test_anonymize_changes_only_the_selected() -> None:
     assert counts.suppressed > 0
 
 
-def test_only_one_row_group_is_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rewrite asks for row group after row group, never for the whole file."""
-    asked: list[int] = []
-    real = pq.ParquetFile.read_row_group
+class Watched(FileSource):
+    """A source that knows what was read of it."""
 
-    def read(self: Any, i: int, *args: Any, **options: Any) -> Any:
-        asked.append(i)
-        return real(self, i, *args, **options)
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file)
+        self.read_ranges: list[tuple[int, int]] = []
 
-    monkeypatch.setattr(pq.ParquetFile, "read_row_group", read)
-    monkeypatch.delattr(pq.ParquetFile, "read")
-    monkeypatch.delattr(pq.ParquetFile, "read_row_groups")
-    rewritten(file_of(wide(), row_group_size=10), among("user", "user-1"), Erase())
-    assert asked == [0, 1, 2, 3]
+    def read(self, start: int, stop: int) -> bytes:
+        """Return the bytes, and remember which."""
+        self.read_ranges.append((start, stop))
+        return super().read(start, stop)
+
+
+def test_row_groups_without_a_selected_row_are_not_read() -> None:
+    """Statistics rule them out; of the others the key column is read, and all columns only where rows go."""
+    numbers = pa.table({"user": list(range(4000)), "text": [f"text number {i}" for i in range(4000)]})
+    file = file_of(numbers, row_group_size=1000, compression="none")
+    source = Watched(file)
+    pieces = list(parquet.segments(NAME, source, among("user", 1500), Erase()))
+    group = pq.ParquetFile(file).metadata.row_group(1)
+    first = min(group.column(i).dictionary_page_offset for i in range(2))
+    inside = [(start, stop) for start, stop in source.read_ranges if stop < source.size]
+    assert all(start == 0 or first <= start < stop <= first + group.total_byte_size for start, stop in inside)
+    assert any(isinstance(piece, Fresh) for piece in pieces)
+    assert sum(piece.stop - piece.start for piece in pieces if isinstance(piece, Verbatim)) > source.size * 0.6
 
 
 def test_int96_and_decimals_keep_their_physical_type() -> None:
@@ -183,7 +196,9 @@ def test_int96_and_decimals_keep_their_physical_type() -> None:
 def test_what_cannot_be_read_is_terminal_and_named() -> None:
     """A damaged file stops the step; the message names the object."""
     with pytest.raises(TerminalFailure, match=r"a\.parquet"):
-        parquet.measure(NAME, io.BytesIO(b"PAR1 this is no parquet file PAR1"), Selection(Everything()), Erase())
+        parquet.measure(
+            NAME, FileSource(io.BytesIO(b"PAR1 this is no parquet file PAR1")), Selection(Everything()), Erase()
+        )
 
 
 class _Keys(pe.KmsClient):
@@ -206,20 +221,20 @@ def test_an_encrypted_file_is_terminal_and_named(*, plaintext_footer: bool) -> N
     with pq.ParquetWriter(sink, pa.schema([("user", pa.string())]), encryption_properties=locked) as writer:
         writer.write_table(pa.table({"user": ["a"]}))
     with pytest.raises(TerminalFailure, match=r"a\.parquet.*encrypted"):
-        parquet.measure(NAME, sink, among("user", "a"), Erase())
+        parquet.measure(NAME, FileSource(sink), among("user", "a"), Erase())
 
 
 def test_a_column_name_twice_is_terminal() -> None:
     """Which of two columns holds the key is not guessed."""
     table = pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["user", "user"])
     with pytest.raises(TerminalFailure, match="twice"):
-        parquet.measure(NAME, file_of(table), among("user", "a"), Erase())
+        parquet.measure(NAME, FileSource(file_of(table)), among("user", "a"), Erase())
 
 
 def test_an_object_without_the_key_column_is_refused() -> None:
     """Its rows cannot be judged, so nothing is assumed."""
     with pytest.raises(TerminalFailure, match="user_id"):
-        parquet.measure(NAME, file_of(wide()), among("user_id", "u"), Erase())
+        parquet.measure(NAME, FileSource(file_of(wide())), among("user_id", "u"), Erase())
 
 
 def test_a_required_column_is_not_emptied() -> None:
@@ -240,16 +255,18 @@ def test_metadata_with_a_key_in_it_is_refused() -> None:
 def test_text_for_an_integer_column() -> None:
     """Whole numbers as text are numbers; other text is an error, never no rows; too large is simply not there."""
     file = file_of(wide())
-    assert parquet.measure(NAME, file, among("small", "1", 6, 256, -1), Erase()).gone == 11
+    assert parquet.measure(NAME, FileSource(file), among("small", "1", 6, 256, -1), Erase()).gone == 11
     with pytest.raises(KeyTypeError, match="small"):
-        parquet.measure(NAME, file, among("small", "1.0"), Erase())
+        parquet.measure(NAME, FileSource(file), among("small", "1.0"), Erase())
 
 
 def test_describe_and_tally_speak_plain_values() -> None:
     """Dictionaries are text; nanoseconds and nested values become values of the model."""
     file = file_of(wide(), row_group_size=16)
-    assert parquet.describe(NAME, file)["kind"] is ColumnType.TEXT
-    total: Counter[Any] = sum(parquet.tally(NAME, file, ("kind", "tags"), among("user", "user-0")), Counter())
+    assert parquet.describe(NAME, FileSource(file))["kind"] is ColumnType.TEXT
+    total: Counter[Any] = sum(
+        parquet.tally(NAME, FileSource(file), ("kind", "tags"), among("user", "user-0")), Counter()
+    )
     assert total["kind-0", None] == 3
     assert total["kind-0", '["t5", null]'] == 1
 

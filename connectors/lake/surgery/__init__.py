@@ -1,0 +1,19 @@
+"""Parquet surgery: a new file told as pieces of the old one and as few new bytes as can be. Start at `rewrite`.
+
+rewrite   the file: untouched chunks stay, touched ones come anew, then indexes and footer
+make      new chunks of some columns of a row group: which way, page by page or by Arrow
+trim      page by page: rows left out or emptied
+column    by Arrow: chunks decoded and encoded through small files in memory
+chunks    what is said of a new chunk: metadata, statistics, indexes
+bounds    least and greatest values must not name what went
+order     whether bounds of pages are in order
+values    values of a page left out, in their encoding
+pages     pages found, unpacked, packed again
+hybrid    run lengths and packed bits
+prune     which row groups can hold a key
+footer    read and checked
+fields    field numbers of the format
+thrift    the compact protocol
+"""
+
+from __future__ import annotations
