@@ -9,6 +9,8 @@ from typing import Any, TypeAlias, assert_never
 from retention.errors import TerminalFailure
 from retention.model.transform import Drop, Transform, Value, apply, class_of
 
+_NAMED = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Erase:
@@ -44,6 +46,8 @@ class Counts:
     altered: int = 0
     suppressed: int = 0
     """Of `gone`, rows of rare classes."""
+    unclear: tuple[int, ...] = ()
+    """Numbers (from 1) of lines that may be meant and cannot be read: they stay. At most `_NAMED` are named."""
 
     @property
     def touched(self) -> int:
@@ -62,7 +66,13 @@ class Counts:
             self.gone + other.gone,
             self.altered + other.altered,
             self.suppressed + other.suppressed,
+            (self.unclear + other.unclear)[:_NAMED],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """The line cannot be read, so nobody knows whose it is: it stays, and is reported."""
 
 
 @dataclass(frozen=True, slots=True)

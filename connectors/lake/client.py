@@ -21,7 +21,7 @@ _SERVER_ERROR = 500
 _BUSY = frozenset(
     {"OperationAborted", "SlowDown", "Throttling", "ThrottlingException", "RequestTimeout", "TooManyRequestsException"}
 )
-_LOST_THE_RACE = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+_LOST_THE_RACE = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchUpload", "412", "409"})
 _MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 
 
@@ -35,6 +35,10 @@ class ObjectMissing(ObjectChanged):
 
 class AccessRefused(TerminalFailure):
     """The store forbids it: a missing permission, or a lock on the object."""
+
+
+class HeldByStore(TerminalFailure):
+    """A legal hold of the store forbids it, for nobody knows how long."""
 
 
 _MAKING = Lock()
@@ -67,6 +71,25 @@ def make_client(settings: LakeSettings) -> S3Client:
                 s3={"addressing_style": "path" if settings.endpoint else "auto"},
             ),
         )
+
+
+def connected(settings: LakeSettings) -> S3Client:
+    """Return a client once it is known that the bucket lies in the region that retention.yaml pins.
+
+    Raises:
+        TerminalFailure: it lies elsewhere; nothing was read.
+
+    """
+    client = make_client(settings)
+    if settings.region:
+        with translated(f"look at the bucket of {settings.url}"):
+            where = client.head_bucket(Bucket=settings.bucket).get("BucketRegion", settings.region)
+        if where != settings.region:
+            raise TerminalFailure(
+                f"{settings.url}: expected a bucket in {settings.region}, found one in {where}; nothing was read",
+                hint="data must not leave its region: correct `region` in retention.yaml, or run there",
+            )
+    return client
 
 
 @contextmanager

@@ -1,23 +1,28 @@
 """Changing the lake, one object at a time: first what is live, then every older version.
 
-An object is read, written to a temporary file without the rows, put in the place of exactly
-what was read, and read again. A writer who came in between makes it start over on his
-version. Rows of other people in an older version that goes, go with it: what is live is
-what counts. A repeat finds the live object clean and only the older versions left to do.
+An object is read, a draft without the rows is made of it (what stays is only named, what is new lies in a local
+temporary file) and looked at again, and the draft is put in the place of exactly what was read. A writer who came in
+between makes it start over on his version. Rows of other people in an older version that goes, go with it: what is live
+is what counts. A repeat finds the live object clean and only the older versions left to do. What could not be done for
+one object does not keep the others from being done; it is raised at the end.
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connectors.lake.change import Anonymize, Change, Counts, Erase, Redact
-from connectors.lake.client import ObjectChanged, ObjectMissing
+from connectors.lake.client import HeldByStore, ObjectChanged, ObjectMissing, translated
 from connectors.lake.columns import require_columns
-from connectors.lake.formats import format_of
+from connectors.lake.draft import Draft
+from connectors.lake.formats import format_of, opened
 from connectors.lake.objects import Bucket, Stored
+from connectors.lake.parts import Limits
 from connectors.lake.pattern import Pattern
+from connectors.lake.pipeline import side_by_side
+from connectors.lake.transfer import publish
 from retention.errors import ConcurrentWriteFailure, TerminalFailure
 from retention.model.datamap import Dataset
 from retention.model.outcome import Effect, Residue
@@ -25,9 +30,27 @@ from retention.model.predicate import Selection
 from retention.model.transform import Transform
 
 _TRIES = 5
-_LARGEST_PUT = 5 << 30
+_SENT = 16 << 20
 _ABANDONED_AFTER = timedelta(days=1)
 _NOTHING = Effect(rows=0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is asked, of whichever object."""
+
+    selection: Selection
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What was done to one object, and what could not be."""
+
+    effect: Effect = _NOTHING
+    problems: tuple[str, ...] = ()
+    replaced: frozenset[str | None] = frozenset()
+    """Entity tags of what we replaced: as older versions they need no second look."""
 
 
 class LakeEraser:
@@ -36,6 +59,8 @@ class LakeEraser:
     def __init__(self, bucket: Bucket) -> None:
         """Write to this bucket."""
         self._bucket = bucket
+        self._least = bucket.least_part
+        self._limits = Limits(least=self._least, sent=min(_SENT, 4 * self._least))
 
     def erase_rows(self, dataset: Dataset, selection: Selection) -> Effect:
         """Remove the selected rows; an object of which nothing is left goes as a whole."""
@@ -58,70 +83,88 @@ class LakeEraser:
 
     def _change(self, dataset: Dataset, selection: Selection, change: Change) -> Effect:
         require_columns(self._bucket, dataset, selection.where)
-        pattern = self._bucket.pattern(dataset.location)
+        pattern, job = self._bucket.pattern(dataset.location), _Job(selection, change)
         self._abort_abandoned(pattern)
-        keys = [stored.key for stored in self._bucket.live(pattern)]
-        live = (self._change_live(key, selection, change) for key in keys)
-        effect = _sum(live)
-        past = (self._clear_past(versions, selection, change) for _, versions in self._bucket.histories(pattern))
-        return _sum((effect, *past))
+        outcomes = list(side_by_side(lambda stored: self._change_live(stored, job), list(self._bucket.live(pattern))))
+        ours = frozenset(tag for outcome in outcomes for tag in outcome.replaced)
+        outcomes += [self._clear_past(versions, ours, job) for _, versions in self._bucket.histories(pattern)]
+        problems = [problem for outcome in outcomes for problem in outcome.problems]
+        if problems:
+            more = f"; and {len(problems) - 1} more" if problems[1:] else ""
+            raise TerminalFailure(f"{problems[0]}{more}", hint="all else is done; put it right, then run again")
+        return _sum(outcome.effect for outcome in outcomes)
 
     # -- the live object
 
-    def _change_live(self, key: str, selection: Selection, change: Change) -> Effect:
+    def _change_live(self, listed: Stored, job: _Job) -> _Outcome:
+        read = listed
         for _ in range(_TRIES):
             try:
-                return self._try(self._bucket.stat(key), selection, change)
+                return self._try(read, job)
             except ObjectMissing:
-                return _NOTHING
+                return _Outcome()
             except ObjectChanged:
-                continue
-        message = f"object {key}: someone else wrote it first, {_TRIES} times in a row"
+                try:
+                    read = self._bucket.stat(listed.key)
+                except ObjectMissing:
+                    return _Outcome()
+        message = f"object {listed.key}: someone else wrote it first, {_TRIES} times in a row"
         raise ConcurrentWriteFailure(message, hint="run again when its writer is quiet")
 
-    def _try(self, read: Stored, selection: Selection, change: Change) -> Effect:
-        counts = self._measure(read, selection, change)
-        if not counts.touched:
-            return _NOTHING
-        if not counts.remaining:
-            self._bucket.remove(read)
-            return Effect(rows=counts.touched, rows_suppressed=counts.suppressed)
-        self._rewrite(read, selection, change, counts)
-        return Effect(rows=counts.touched, rows_suppressed=counts.suppressed, objects_rewritten=1)
+    def _try(self, read: Stored, job: _Job) -> _Outcome:
+        title = self._bucket.title(read)
+        with opened(self._bucket, read) as source, Draft(source) as draft:
+            with translated(f"rewrite {title}"):
+                counts = draft.fill(format_of(read.key).rewrite(title, source, job.selection, job.change, self._least))
+            problems = _unclear(title, counts)
+            if not counts.touched:
+                return _Outcome(problems=problems)
+            if counts.remaining:
+                self._refuse_unlike(title, draft, job, counts)
+                publish(self._bucket, read, draft, self._limits)
+            else:
+                self._bucket.remove(read)
+        effect = Effect(counts.touched, counts.suppressed, objects_rewritten=int(bool(counts.remaining)))
+        return _Outcome(effect, problems, frozenset({read.etag}))
 
-    def _measure(self, stored: Stored, selection: Selection, change: Change) -> Counts:
-        kind = format_of(stored.key)
-        with kind.open(self._bucket, stored) as file:
-            return kind.measure(self._bucket.title(stored), file, selection, change)
-
-    def _rewrite(self, read: Stored, selection: Selection, change: Change, expected: Counts) -> None:
-        kind, title = format_of(read.key), self._bucket.title(read)
-        with tempfile.TemporaryFile() as sink:
-            with kind.open(self._bucket, read) as file:
-                done = kind.rewrite(title, file, sink, selection, change)
-            sink.seek(0)
-            left = kind.measure(title, sink, selection, change)
-            if done != expected or left.touched or left.rows != expected.remaining:
-                raise TerminalFailure(f"{title}: the rewritten file is not what was expected; it was not published")
-            if sink.seek(0, 2) > _LARGEST_PUT:
-                raise TerminalFailure(f"{title}: larger than one request may write ({_LARGEST_PUT} bytes)")
-            written = self._bucket.replace(read, sink)
-        seen = self._measure(written, selection, change)
-        if seen.touched or seen.rows != expected.remaining:
-            raise TerminalFailure(f"{title}: what was published is not what was written", hint="run verification")
+    def _refuse_unlike(self, title: str, draft: Draft, job: _Job, expected: Counts) -> None:
+        """Look at the draft before it is published: what was to be done is done, and nothing else."""
+        kind = format_of(title)
+        again = kind.measure(title, draft.new if kind.line_by_line else draft, job.selection, job.change)
+        lost = not kind.line_by_line and again.rows != expected.remaining
+        if again.touched or lost:
+            raise TerminalFailure(f"{title}: the rewritten file is not what was expected; it was not published")
 
     # -- older versions, delete markers, unfinished uploads
 
-    def _clear_past(self, versions: tuple[Stored, ...], selection: Selection, change: Change) -> Effect:
+    def _clear_past(self, versions: tuple[Stored, ...], ours: frozenset[str | None], job: _Job) -> _Outcome:
         older = [stored for stored in versions if not stored.marker and not stored.latest]
-        doomed = [stored for stored in older if self._measure(stored, selection, change).touched]
-        locks = {stored.version_id: self._bucket.remove_version(stored) for stored in doomed}
-        removed = [version for version, until in locks.items() if until is None]
+        problems: list[str] = []
+        residues: set[Residue] = set()
+        removed: list[str | None] = []
+        for stored in older:
+            if stored.etag in ours or self._concerns(stored, job, problems):
+                try:
+                    until = self._bucket.remove_version(stored)
+                except HeldByStore as held:
+                    problems.append(held.message)
+                    continue
+                if until is None:
+                    removed.append(stored.version_id)
+                else:
+                    residues.add(Residue("locked-version", until))
         markers = self._clear_markers(versions[0].key) if _only_markers(versions, removed) else 0
         if removed:
             self._prove_gone(versions[0].key, removed)
-        residues = {Residue("locked-version", until) for until in locks.values() if until is not None}
-        return Effect(rows=0, versions_removed=len(removed), markers_removed=markers, residues=tuple(residues))
+        effect = Effect(0, 0, 0, len(removed), markers, tuple(residues))
+        return _Outcome(effect, tuple(problems))
+
+    def _concerns(self, stored: Stored, job: _Job, problems: list[str]) -> bool:
+        title = self._bucket.title(stored)
+        with opened(self._bucket, stored) as source:
+            counts = format_of(stored.key).measure(title, source, job.selection, job.change)
+        problems += _unclear(title, counts)
+        return bool(counts.touched)
 
     def _clear_markers(self, key: str) -> int:
         """Remove delete markers that nothing stands behind, and return how many."""
@@ -147,12 +190,21 @@ class LakeEraser:
         now, uploads = self._bucket.uploads(pattern)
         for upload in uploads:
             if is_abandoned(upload.begun_at, now):
-                self._bucket.abort(upload)
+                self._bucket.abort(upload.key, upload.upload_id)
 
 
 def is_abandoned(begun_at: datetime, now: datetime) -> bool:
     """Whether an upload is too old to be still going on."""
     return now - begun_at > _ABANDONED_AFTER
+
+
+def _unclear(title: str, counts: Counts) -> tuple[str, ...]:
+    if not counts.unclear:
+        return ()
+    lines = ", ".join(map(str, counts.unclear))
+    return (
+        f"{title} line {lines}: may be meant and is not one JSON object in UTF-8 with each member once; left as it is",
+    )
 
 
 def _only_markers(versions: tuple[Stored, ...], removed: Sequence[str | None]) -> bool:

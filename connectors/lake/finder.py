@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from connectors.lake.client import ObjectChanged, ObjectMissing
-from connectors.lake.columns import require_columns
-from connectors.lake.formats import format_of
+from connectors.lake.columns import mapped_columns, require_columns
+from connectors.lake.formats import format_of, opened
 from connectors.lake.objects import Bucket, Stored
+from connectors.lake.pipeline import side_by_side
 from retention.errors import ConcurrentWriteFailure
 from retention.model.datamap import ColumnType, Dataset
 from retention.model.predicate import Selection
@@ -25,12 +26,17 @@ class LakeFinder:
         self._bucket = bucket
 
     def describe(self, dataset: Dataset) -> Mapping[str, ColumnType]:
-        """Return the union of all live objects' columns; OTHER where objects disagree about a type."""
+        """Return the union of all live objects' columns; OTHER where objects disagree about a type.
+
+        A column that is the data map's but for ASCII case has the data map's name, if its format looks at names so.
+        """
+        known = {column.lower(): column for column in mapped_columns(dataset)}
         found: dict[str, ColumnType] = {}
         for stored in self._bucket.live(self._bucket.pattern(dataset.location)):
             kind = format_of(stored.key)
-            with kind.open(self._bucket, stored) as file:
-                for column, column_type in kind.describe(self._bucket.title(stored), file).items():
+            with opened(self._bucket, stored) as file:
+                for name, column_type in kind.describe(self._bucket.title(stored), file).items():
+                    column = known.get(name.lower(), name) if kind.line_by_line else name
                     same = found.setdefault(column, column_type) is column_type
                     found[column] = column_type if same else ColumnType.OTHER
         return found
@@ -39,7 +45,7 @@ class LakeFinder:
         """Return how many live rows the selection has."""
         require_columns(self._bucket, dataset, selection.where)
         live = self._bucket.live(self._bucket.pattern(dataset.location))
-        return sum(self._count_one(stored, selection) for stored in live)
+        return sum(side_by_side(lambda stored: self._count_one(stored, selection), live))
 
     def _count_one(self, stored: Stored, selection: Selection) -> int:
         for _ in range(_TRIES):
@@ -70,5 +76,5 @@ class LakeFinder:
         self, stored: Stored, columns: Sequence[str], selection: Selection
     ) -> Iterator[Counter[tuple[Value, ...]]]:
         kind = format_of(stored.key)
-        with kind.open(self._bucket, stored) as file:
+        with opened(self._bucket, stored) as file:
             yield from kind.tally(self._bucket.title(stored), file, columns, selection)

@@ -1,17 +1,18 @@
-"""Which format an object has, by the end of its key; every format offers the same four functions."""
+"""Which format an object has, by the end of its key; every format offers the same five functions."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import IO
 
 from connectors.lake import jsonl, parquet
 from connectors.lake.change import Change, Counts
 from connectors.lake.objects import Bucket, Stored
-from connectors.lake.surgery.held import FileSource
+from connectors.lake.runs import Segments
+from connectors.lake.segments import Source
+from connectors.lake.sources import Remembering
 from retention.errors import TerminalFailure
 from retention.model.datamap import ColumnType
 from retention.model.predicate import Selection
@@ -22,25 +23,25 @@ from retention.model.transform import Value
 class Format:
     """How objects of one kind are read and rewritten; the first argument names the object for messages."""
 
-    describe: Callable[[str, IO[bytes]], dict[str, ColumnType]]
-    tally: Callable[[str, IO[bytes], Sequence[str], Selection], Iterator[Counter[tuple[Value, ...]]]]
-    measure: Callable[[str, IO[bytes], Selection, Change], Counts]
-    rewrite: Callable[[str, IO[bytes], IO[bytes], Selection, Change], Counts]
-    open: Callable[[Bucket, Stored], AbstractContextManager[IO[bytes]]]
-    """Parquet is read by parts (the footer, then the columns needed), text as a whole."""
+    columns: Callable[[str, Source, frozenset[str]], frozenset[str]]
+    """Which of the wanted columns occur, reading as little as possible."""
+    describe: Callable[[str, Source], dict[str, ColumnType]]
+    tally: Callable[[str, Source, Sequence[str], Selection], Iterator[Counter[tuple[Value, ...]]]]
+    measure: Callable[[str, Source, Selection, Change], Counts]
+    rewrite: Callable[[str, Source, Selection, Change, int], Segments]
+    """With the least length of a run that the store can copy by itself."""
+    line_by_line: bool
+    """Read once from start to end, and what stays needs no second look; otherwise read here and there."""
 
 
 _PARQUET = Format(
-    describe=lambda name, file: parquet.describe(name, FileSource(file)),
-    tally=lambda name, file, columns, selection: parquet.tally(name, FileSource(file), columns, selection),
-    measure=lambda name, file, selection, change: parquet.measure(name, FileSource(file), selection, change),
-    rewrite=lambda name, file, sink, selection, change: parquet.rewrite(
-        name, FileSource(file), sink, selection, change
-    ),
-    open=Bucket.ranged,
+    parquet.columns, parquet.describe, parquet.tally, parquet.measure, parquet.segments, line_by_line=False
 )
-_JSONL = Format(jsonl.describe, jsonl.tally, jsonl.measure, jsonl.rewrite, Bucket.whole)
-_BY_END = {".parquet": _PARQUET, ".jsonl": _JSONL, ".jsonl.gz": _JSONL, ".ndjson": _JSONL, ".ndjson.gz": _JSONL}
+_JSONL = Format(jsonl.columns, jsonl.describe, jsonl.tally, jsonl.measure, jsonl.rewrite, line_by_line=True)
+_BY_END = {
+    ".parquet": _PARQUET,
+    **{f".{name}{packing}": _JSONL for name in ("jsonl", "ndjson") for packing in ("", ".gz", ".zst")},
+}
 
 
 def format_of(key: str) -> Format:
@@ -57,3 +58,14 @@ def format_of(key: str) -> Format:
         f"object {key}: expected a key that ends in {', '.join(_BY_END)}",
         hint="narrow the dataset's path so that only data files match",
     )
+
+
+@contextmanager
+def opened(bucket: Bucket, stored: Stored) -> Iterator[Source]:
+    """Give the object to be read; what is read here and there is not fetched twice."""
+    source = bucket.source(stored)
+    if format_of(stored.key).line_by_line:
+        yield source
+        return
+    with closing(Remembering(source)) as remembering:
+        yield remembering

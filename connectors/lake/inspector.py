@@ -1,24 +1,20 @@
 """Looking again, for verification: plain reads that share nothing with finder and eraser but the client.
 
-It lists, downloads and decodes by itself. A JSON Lines batch has one column per member that
-occurs in it; values of different kinds in one column become their JSON text.
+It lists and downloads by itself; `rereading` decodes.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cached_property
-from itertools import islice
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from connectors.lake.client import make_client, translated
+from connectors.lake.client import connected, translated
+from connectors.lake.rereading import decoded
 from connectors.lake.settings import LakeSettings
 from retention.errors import TerminalFailure
 from retention.model.datamap import Dataset
@@ -26,8 +22,6 @@ from retention.ports.inspector import SqlAddress
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-_ROWS = 10_000
 
 
 class LakeInspector:
@@ -39,7 +33,7 @@ class LakeInspector:
 
     @cached_property
     def _client(self) -> S3Client:
-        return make_client(self._settings)
+        return connected(self._settings)
 
     def close(self) -> None:
         """Give connections back."""
@@ -65,7 +59,7 @@ class LakeInspector:
             with tempfile.TemporaryFile() as file:
                 self._download(name, key, version, file)
                 try:
-                    yield from _parquet(file) if key.endswith(".parquet") else _json_lines(file)
+                    yield from decoded(key, file, dataset)
                 except (pa.ArrowException, OSError, EOFError, ValueError) as error:
                     # the reader's own message may repeat a value
                     raise TerminalFailure(f"{name}: cannot be read ({type(error).__name__})") from None
@@ -93,45 +87,3 @@ def _matches(key: str, pattern: str) -> bool:
     """Compare folder by folder, so that a star stays within one."""
     parts, shapes = key.split("/"), pattern.replace("[", "[[]").replace("?", "[?]").split("/")
     return len(parts) == len(shapes) and all(map(fnmatchcase, parts, shapes))
-
-
-def _parquet(file: IO[bytes]) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(file) as source:
-        yield from source.iter_batches(batch_size=_ROWS)
-
-
-def _json_lines(file: IO[bytes]) -> Iterator[pa.RecordBatch]:
-    packed = file.read(2) == b"\x1f\x8b"
-    file.seek(0)
-    lines: Any = gzip.open(file) if packed else file  # noqa: SIM115 -- closed with the file below it
-    rows = (json.loads(line.decode("utf-8-sig")) for line in lines if line.strip())
-    while chunk := list(islice(rows, _ROWS)):
-        names = list(dict.fromkeys(name for row in chunk for name in row)) or [""]  # a row without members is a row
-        for batch in _alike(chunk):
-            columns = [_column([row.get(name) for row in batch]) for name in names]
-            yield pa.RecordBatch.from_arrays(columns, names=names)
-
-
-def _alike(rows: list[dict[str, Any]]) -> Iterable[list[dict[str, Any]]]:
-    """Part rows by the kinds of their values: a value reads the same whatever stands beside it."""
-    parts: dict[frozenset[tuple[str, str]], list[dict[str, Any]]] = {}
-    for row in rows:
-        kinds = frozenset((name, _kind(value)) for name, value in row.items() if value is not None)
-        parts.setdefault(kinds, []).append(row)
-    return parts.values()
-
-
-def _kind(value: object) -> str:
-    match value:
-        case list() | dict():
-            return "text of JSON"
-        case int() if not isinstance(value, bool) and not -(2**63) <= value < 2**63:
-            return "text of JSON"
-        case _:
-            return type(value).__name__
-
-
-def _column(values: list[Any]) -> pa.Array:
-    if any(_kind(value) == "text of JSON" for value in values):
-        values = [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
-    return pa.array(values)

@@ -1,132 +1,214 @@
-"""JSON Lines, plain or gzipped: every line is parsed; a line that stays is written back byte for byte.
+"""JSON Lines, plain or packed: lines that stay keep every byte, of a line that changes the other members do.
 
-Nothing is found by searching bytes: an escape, an exponent or another spelling would be
-missed, and a missed row is a failed erasure. Of a line that changes, the members that do not
-change keep their bytes. What is not clear (invalid JSON, a member twice, no object) stops it.
+Lines are looked for by bytes (`jsonscan`) and only candidates are parsed. Names of members are compared without regard
+to ASCII case, as the query engines over such files do. A candidate that is not clear (invalid JSON, a member twice, no
+object) stays as it is and is reported with its number: what cannot be read cannot be erased, and nothing is dropped.
 """
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
-from typing import IO, Any
+from typing import Any, TypeAlias, assert_never
 
-from connectors.lake.change import Altered, Change, Counts, Gone, fate
-from connectors.lake.predicate import row_test
-from retention.errors import TerminalFailure
+import numpy as np
+
+from connectors.lake.blocks import Block, Packing, blocks, packed, packing_of
+from connectors.lake.change import Altered, Change, Counts, Gone, Unclear, columns_of, fate
+from connectors.lake.jsonscan import Candidates, Span, every_line
+from connectors.lake.predicate import needed, row_test
+from connectors.lake.runs import Edit, Edited, Segments, Told, segments, texts
+from connectors.lake.segments import Fresh, Source
 from retention.model.datamap import ColumnType
 from retention.model.predicate import Selection
 from retention.model.transform import Value
 
-_GZIP = b"\x1f\x8b"
 _BOM = "\ufeff"
-_LONGEST_LINE = 64 << 20
-_BATCH = 10_000
 _SPACE = re.compile(r"[ \t\r\n]*")
+_BLANKS = (9, 10, 13, 32)
+_NEWLINE = 10
+
+Fate: TypeAlias = Gone | Altered | Unclear
 
 
-def describe(name: str, file: IO[bytes]) -> dict[str, ColumnType]:
-    """Return every member that occurs in the file, with the type all its values have.
+def describe(name: str, source: Source) -> dict[str, ColumnType]:
+    """Return every member that occurs in the file, with the type all its values have; lines not clear are left out.
 
     A text member whose every value is an ISO 8601 date or instant is a DATE or INSTANT; mixed
     values make OTHER, or NUMBER for whole and broken numbers.
     """
     found: dict[str, ColumnType | None] = {}
-    with _opened(name, file) as source:
-        for _, row in _lines(name, source):
-            for member, value in (row or {}).items():
-                found[member] = _joined(found.get(member), _value_type(value))
+    for row in _rows(name, source):
+        for member, value in row.items():
+            found[member] = _joined(found.get(member), _value_type(value))
     return {member: kind or ColumnType.OTHER for member, kind in found.items()}
 
 
+def columns(name: str, source: Source, wanted: frozenset[str]) -> frozenset[str]:
+    """Return which of the columns occur; reads no further than the line that has the last of them."""
+    spelled = _spellings(wanted)
+    missing = set(wanted)
+    for row in _rows(name, source):
+        missing -= {spelled.get(member.lower(), member) for member in row}
+        if not missing:
+            break
+    return wanted - missing
+
+
 def tally(
-    name: str, file: IO[bytes], columns: Sequence[str], selection: Selection
+    name: str, source: Source, columns: Sequence[str], selection: Selection
 ) -> Iterator[Counter[tuple[Value, ...]]]:
-    """Yield, some thousand rows at a time, how many selected rows have each combination of the columns' values."""
-    test = row_test(selection)
-    with _opened(name, file) as source:
-        chosen = (row for _, row in _lines(name, source) if row is not None and test(row))
-        while batch := list(islice(chosen, _BATCH)):
-            yield Counter(tuple(_cell(row.get(column)) for column in columns) for row in batch)
+    """Yield, a block at a time, how many selected rows have each combination of the columns' values."""
+    test, read = row_test(selection), _reader(needed(selection.where) | frozenset(columns))
+    candidates = Candidates(selection)
+    for block in blocks(name, source, packing_of(source)):
+        lines = (read(block, span) for span in candidates.lines(block.content))
+        rows = (row for row in lines if isinstance(row, dict) and test(row))
+        yield Counter(tuple(_cell(row.get(column)) for column in columns) for row in rows)
 
 
-def measure(name: str, file: IO[bytes], selection: Selection, change: Change) -> Counts:
+def measure(name: str, source: Source, selection: Selection, change: Change) -> Counts:
     """Return what the change would do."""
-    with _opened(name, file) as source:
-        return sum((counts for _, _, counts in _decided(name, source, selection, change)), Counts())
+    return sum((each.counts for each in _edited(name, source, packing_of(source), selection, change)), Counts())
 
 
-def rewrite(name: str, file: IO[bytes], sink: IO[bytes], selection: Selection, change: Change) -> Counts:
-    """Write the file again with the change made; memory is bounded by one line.
+def rewrite(name: str, source: Source, selection: Selection, change: Change, least: int) -> Segments:
+    """Yield the new object; return what was done. Runs of at least `least` bytes that stay are named, not handed on.
 
     Raises:
-        TerminalFailure: a line is not one JSON object; the message has its number, not its content.
+        TerminalFailure: it cannot be unpacked.
         KeyTypeError: a number meets a key that is no whole number.
 
     """
-    total = Counts()
-    with _opened(name, file) as source, _written(sink, packed=source is not file) as output:
-        for line, new, counts in _decided(name, source, selection, change):
-            total += counts
-            if new is not None:
-                output.write(_with(line, new) if new else line)
-    return total
+    packing = packing_of(source)
+    if packing is Packing.PLAIN:
+        return (yield from segments(_edited(name, source, packing, selection, change), least))
+    if not any(each.edits for each in _edited(name, source, packing, selection, change)):
+        return measure(name, source, selection, change)
+    text = Told(texts(_edited(name, source, packing, selection, change)))
+    for content in packed(text, packing):
+        yield Fresh(content)
+    return text.told
 
 
-@contextmanager
-def _opened(name: str, file: IO[bytes]) -> Iterator[IO[bytes]]:
-    packed = file.read(len(_GZIP)) == _GZIP
-    file.seek(0)
-    if not packed:
-        yield file
-        return
-    try:
-        with gzip.open(file, "rb") as source:
-            yield source  # type: ignore[misc]  # a GzipFile reads like any binary file
-    except (OSError, EOFError) as error:
-        raise TerminalFailure(f"{name}: not a gzip file that can be read ({type(error).__name__})") from error
+def _edited(name: str, source: Source, packing: Packing, selection: Selection, change: Change) -> Iterator[Edited]:
+    """Yield each block with what becomes of it."""
+    judge = _judge(selection, change)
+    candidates = Candidates(selection)
+    number = 1
+    for block in blocks(name, source, packing):
+        newlines, rows = _counted(block.content)
+        fates = [(span, what) for span in candidates.lines(block.content) if (what := judge(block, span)) is not None]
+        yield _with_fates(block, fates, rows, number)
+        number += newlines
 
 
-@contextmanager
-def _written(sink: IO[bytes], *, packed: bool) -> Iterator[IO[bytes]]:
-    if not packed:
-        yield sink
-        return
-    with gzip.GzipFile(filename="", mode="wb", fileobj=sink, mtime=0) as output:
-        yield output  # type: ignore[misc]  # same
+def _with_fates(block: Block, fates: list[tuple[Span, Fate]], rows: int, number: int) -> Edited:
+    edits: list[Edit] = []
+    altered = suppressed = 0
+    unclear: list[int] = []
+    for span, what in fates:
+        match what:
+            case Gone(rare):
+                suppressed += rare
+                edits.append(Edit(*span, b""))
+            case Altered(values) if values:
+                altered += 1
+                edits.append(Edit(*span, _with(block.content[slice(*span)], values)))
+            case Altered():
+                pass  # it is as it should be already
+            case Unclear():
+                unclear.append(number + block.content.count(b"\n", 0, span[0]))
+            case _:
+                assert_never(what)
+    return Edited(block, tuple(edits), Counts(rows, len(edits) - altered, altered, suppressed, tuple(unclear)))
 
 
-def _lines(name: str, source: IO[bytes]) -> Iterator[tuple[bytes, dict[str, Any] | None]]:
-    """Yield each line with its object; None for a blank line."""
-    number = 0
-    while line := source.readline(_LONGEST_LINE + 1):
-        number += 1
-        yield line, _parsed(f"{name} line {number}", line, first=number == 1)
+def _judge(selection: Selection, change: Change) -> Callable[[Block, Span], Fate | None]:
+    """Return what tells the fate of one line; None: it is not selected, or blank."""
+    test, decide = row_test(selection), fate(change)
+    read = _reader(needed(selection.where) | columns_of(change))
+
+    def judge(block: Block, span: Span) -> Fate | None:
+        row = read(block, span)
+        if row is None or isinstance(row, Unclear):
+            return row
+        return decide(row) if test(row) else None
+
+    return judge
 
 
-def _parsed(where: str, line: bytes, *, first: bool) -> dict[str, Any] | None:
-    if len(line) > _LONGEST_LINE:
-        raise TerminalFailure(f"{where}: longer than {_LONGEST_LINE} bytes")
-    try:
-        text = line.decode().removeprefix(_BOM if first else "")
-        if not text.strip():
-            return None
-        row = json.loads(text, object_pairs_hook=_once)
-    except ValueError:
-        # the parser's own error holds the line
-        raise TerminalFailure(
-            f"{where}: expected one JSON object in UTF-8 with each member once, found something else",
-            hint="repair the line: what cannot be read cannot be erased",
-        ) from None
-    if not isinstance(row, dict):
-        raise TerminalFailure(f"{where}: expected one JSON object, found {type(row).__name__}")
+def _counted(content: bytes) -> tuple[int, int]:
+    """Return how many line ends a block has, and how many lines that are not blank."""
+    values = np.frombuffer(content, np.uint8)
+    ends = np.flatnonzero(values == _NEWLINE)
+    begins = np.concatenate(([0], ends + 1))
+    begins = begins[begins < len(values)]
+    suspects = begins[np.isin(values[begins], _BLANKS)]
+    blank = sum(not content[start : content.find(b"\n", start) + 1 or len(content)].strip() for start in suspects)
+    return len(ends), len(begins) - blank
+
+
+# -- lines
+
+
+def _rows(name: str, source: Source) -> Iterator[dict[str, Any]]:
+    """Yield every line that is one clear object."""
+    read = _reader(frozenset())
+    for block in blocks(name, source, packing_of(source)):
+        for span in every_line(block.content):
+            row = read(block, span)
+            if isinstance(row, dict):
+                yield row
+
+
+def _reader(wanted: frozenset[str]) -> Callable[[Block, Span], dict[str, Any] | Unclear | None]:
+    """Return what parses one line, the wanted members under the names that are asked for; None for a blank one."""
+    spelled = _spellings(wanted)
+    names = [b'"' + name.lower().encode() + b'"' for name in wanted]
+
+    def once(line: bytes) -> bool:
+        """Whether no wanted member can be there twice: then the plain parser, which is twice as fast, will do."""
+        lowered = line.lower()
+        return b"\\u" not in line and all(lowered.count(name) <= 1 for name in names)
+
+    def read(block: Block, span: Span) -> dict[str, Any] | Unclear | None:
+        first = block.start == 0 and span[0] == 0
+        line = block.content[slice(*span)]
+        try:
+            text = line.decode().removeprefix(_BOM if first else "")
+            if not text.strip():
+                return None
+            if names and once(line):
+                row = json.loads(text)
+                if row.keys() >= wanted:
+                    return row  # type: ignore[no-any-return]  # an object, or it had no keys
+            else:
+                row = json.loads(text, object_pairs_hook=_once)
+        except (ValueError, RecursionError, AttributeError):  # of the kind of value that has no keys
+            return Unclear()  # the parser's own error holds the line
+        return _renamed(row, spelled) if isinstance(row, dict) else Unclear()
+
+    return read
+
+
+def _renamed(row: dict[str, Any], spelled: Mapping[str, str]) -> dict[str, Any] | Unclear:
+    other = [(member, spelled[member.lower()]) for member in row if member.lower() in spelled]
+    for member, name in other:
+        if member != name:
+            if name in row:
+                return Unclear()  # the same member in two spellings
+            row[name] = row.pop(member)
     return row
+
+
+def _spellings(wanted: frozenset[str]) -> dict[str, str]:
+    """Return the names by their lower case; names that differ in case only are compared exactly."""
+    lowered = Counter(name.lower() for name in wanted)
+    return {name.lower(): name for name in wanted if lowered[name.lower()] == 1}
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -136,32 +218,16 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return row
 
 
-def _decided(
-    name: str, source: IO[bytes], selection: Selection, change: Change
-) -> Iterator[tuple[bytes, Mapping[str, Value] | None, Counts]]:
-    """Yield each line, its new values (None: it goes; empty: it stays as it is) and what that counts."""
-    test, decide = row_test(selection), fate(change)
-    for line, row in _lines(name, source):
-        if row is None:
-            yield line, {}, Counts()
-        elif not test(row):
-            yield line, {}, Counts(rows=1)
-        else:
-            match decide(row):
-                case Gone(suppressed):
-                    yield line, None, Counts(rows=1, gone=1, suppressed=int(suppressed))
-                case Altered(values):
-                    yield line, values, Counts(rows=1, altered=int(bool(values)))
-
-
 def _with(line: bytes, new: Mapping[str, Value]) -> bytes:
     """Return the line with new values for some members; every other byte stays."""
     text = line.decode()
     parts: list[str] = []
     done = 0
+    spelled = _spellings(frozenset(new))
     for member, start, end in _members(text):
-        if member in new:
-            parts += [text[done:start], json.dumps(new[member], ensure_ascii=False)]
+        name = spelled.get(member.lower(), member)
+        if name in new:
+            parts += [text[done:start], json.dumps(new[name], ensure_ascii=False)]
             done = end
     return "".join([*parts, text[done:]]).encode()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 import posixpath
@@ -14,8 +13,10 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from connectors.lake.formats import format_of
+from connectors.lake.blocks import packed, packing_of
+from connectors.lake.formats import opened
 from connectors.lake.objects import Bucket, Stored
+from connectors.lake.sources import opened as as_file
 from retention.errors import TerminalFailure
 from retention.model.datamap import Dataset
 from retention.model.transform import Value
@@ -51,13 +52,13 @@ class LakePlanter:
         self._bucket.create(key, self._content(like, row))
 
     def _content(self, like: Stored, row: Mapping[str, Value]) -> bytes:
-        kind = format_of(like.key)
         if like.key.endswith(".parquet"):
-            with kind.open(self._bucket, like) as file:
-                schema = pq.read_schema(file)
+            with opened(self._bucket, like) as source:
+                schema = pq.read_schema(as_file(source))
             return _parquet(schema, row)
         line = json.dumps({name: _plain(value) for name, value in row.items()}, ensure_ascii=False).encode() + b"\n"
-        return gzip.compress(line, mtime=0) if like.key.endswith(".gz") else line
+        with opened(self._bucket, like) as source:
+            return b"".join(packed([line], packing_of(source)))
 
 
 def _parquet(schema: pa.Schema, row: Mapping[str, Value]) -> bytes:

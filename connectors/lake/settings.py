@@ -10,8 +10,9 @@ from retention.errors import Problem, SettingsError
 from retention.ports.connector import SystemSettings
 
 _URL = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
-_KNOWN = frozenset({"url", "region", "endpoint", "access_key", "secret_key", "attempts"})
+_KNOWN = frozenset({"url", "region", "endpoint", "access_key", "secret_key", "attempts", "part"})
 _ATTEMPTS = 5
+_PART = 5 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class LakeSettings:
     secret_key: str | None = field(repr=False)
     attempts: int
     """How often one request is sent before it counts as failed."""
+    part: int = _PART
+    """The least size in bytes of a part of an upload; Amazon's is 5 MiB, other stores have others."""
 
     @property
     def url(self) -> str:
@@ -45,7 +48,7 @@ def read_settings(settings: SystemSettings) -> LakeSettings:
 
     """
     options = settings.options
-    problems = [*_unknown(settings), *_url_problems(settings), *_key_problems(settings), *_attempts_problems(settings)]
+    problems = [*_unknown(settings), *_url_problems(settings), *_key_problems(settings), *_number_problems(settings)]
     if problems:
         raise SettingsError(f"system {settings.system_id} cannot be used", problems=tuple(problems))
     bucket, path = _url_parts(options)
@@ -58,6 +61,7 @@ def read_settings(settings: SystemSettings) -> LakeSettings:
         access_key=options.get("access_key"),
         secret_key=options.get("secret_key"),
         attempts=int(options.get("attempts", _ATTEMPTS)),
+        part=int(options.get("part", _PART)),
     )
 
 
@@ -87,8 +91,13 @@ def _key_problems(settings: SystemSettings) -> list[Problem]:
     return [Problem(where=where, expected="access_key and secret_key together, or neither", found="one of them")]
 
 
-def _attempts_problems(settings: SystemSettings) -> list[Problem]:
-    if re.fullmatch(r"[1-9]|10", settings.options.get("attempts", str(_ATTEMPTS))):
-        return []
-    where = f"systems.{settings.system_id}.attempts"
-    return [Problem(where=where, expected="a number from 1 to 10", found="something else")]
+def _number_problems(settings: SystemSettings) -> list[Problem]:
+    numbers = {
+        "attempts": (r"[1-9]|10", "a number from 1 to 10"),
+        "part": (r"[1-9][0-9]{0,9}", "the least size of an upload's part in bytes"),
+    }
+    return [
+        Problem(where=f"systems.{settings.system_id}.{name}", expected=expected, found="something else")
+        for name, (shape, expected) in numbers.items()
+        if not re.fullmatch(shape, settings.options.get(name, "1"))
+    ]

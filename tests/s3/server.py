@@ -51,6 +51,8 @@ class Sent:
     method: str
     key: str
     query: str
+    size: int = 0
+    """Bytes of its body."""
 
 
 @dataclass
@@ -67,10 +69,16 @@ class Faults:
     """Answer 403 to this method."""
     before_write: Callable[[Sent], None] | None = None
     """Called before a write is passed on: another writer slips in."""
+    dead_after: int | None = None
+    """From this write (by number) on nothing arrives any more: the process was killed before it, or `when`."""
+    throttled: frozenset[int] = frozenset()
+    """Numbers of the requests that are answered 503 SlowDown."""
     ignore_deletes: bool = False
     """Answer 204 to deletes of versions without doing them."""
     writes: int = 0
     seen: list[Sent] = field(default_factory=list)
+    bytes_read: int = 0
+    """Content of objects that passed to the client."""
 
 
 class S3Server:
@@ -100,6 +108,14 @@ class S3Server:
         self._proxy.shutdown()
         self._proxy.server_close()
         self._moto.stop()
+
+    def empty(self, bucket: str) -> None:
+        """Remove everything from a bucket, unfinished uploads included."""
+        listing = self.direct.list_object_versions(Bucket=bucket)
+        for entry in (*listing.get("Versions", ()), *listing.get("DeleteMarkers", ())):
+            self.direct.delete_object(Bucket=bucket, Key=entry["Key"], VersionId=entry["VersionId"])
+        for upload in self.direct.list_multipart_uploads(Bucket=bucket).get("Uploads", ()):
+            self.direct.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
 
     def bucket(self, *, versioned: bool = False, locked: bool = False) -> str:
         """Make an empty bucket of a new name."""
@@ -170,17 +186,20 @@ class _Handler(BaseHTTPRequestHandler):
         faults = self.server.owner.faults
         address = urlsplit(self.path)
         key = unquote(address.path).split("/", 2)[-1]
-        sent = Sent(self.command, key, address.query)
         body = self._body()
+        sent = Sent(self.command, key, address.query, len(body))
         faults.seen.append(sent)
         if self._answered_at_once(faults, sent):
+            return
+        if faults.dead_after is not None and faults.writes > faults.dead_after:
+            self._cut()
             return
         number = None
         if sent.method in _WRITES:
             number, faults.writes = faults.writes, faults.writes + 1
             if faults.before_write is not None:
                 faults.before_write(sent)
-        broken = number is not None and number == faults.cut_write
+        broken = number is not None and number in (faults.cut_write, faults.dead_after)
         if broken and faults.when is When.BEFORE:
             self._cut()
             return
@@ -191,12 +210,16 @@ class _Handler(BaseHTTPRequestHandler):
         if broken:
             self._cut()
             return
+        if sent.method == "GET" and not sent.query:
+            faults.bytes_read += len(content)
         self._send(status, headers, content, half=faults.cut_reads and sent.method == "GET" and not sent.query)
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _serve  # noqa: N815 -- names given by http.server
 
     def _answered_at_once(self, faults: Faults, sent: Sent) -> bool:
-        if faults.answer_500:
+        if len(faults.seen) - 1 in faults.throttled:
+            self._answer(503, b"<Error><Code>SlowDown</Code></Error>")
+        elif faults.answer_500:
             self._answer(500, b"<Error><Code>InternalError</Code></Error>")
         elif faults.deny == sent.method:
             self._answer(403, b"<Error><Code>AccessDenied</Code></Error>")
@@ -207,8 +230,9 @@ class _Handler(BaseHTTPRequestHandler):
         return True
 
     def _stale(self, sent: Sent) -> bool:
-        """Whether a conditional write, of any kind, names another object than the live one."""
+        """Whether a conditional write, of any kind, or a copied part names another object than the live one."""
         wanted, absent = self.headers.get("If-Match"), self.headers.get("If-None-Match")
+        wanted = wanted or self.headers.get("x-amz-copy-source-if-match")
         if (wanted is None and absent is None) or sent.method not in _WRITES:
             return False
         if "versionId" in parse_qs(sent.query):

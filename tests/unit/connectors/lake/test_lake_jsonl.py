@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 from collections import Counter
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 
 from connectors.lake import jsonl
 from connectors.lake.change import Anonymize, Counts, Erase, Redact
+from connectors.lake.draft import Draft
 from retention.errors import KeyTypeError, TerminalFailure
 from retention.model.datamap import ColumnType
 from retention.model.ids import KeySetId
@@ -30,11 +30,29 @@ def among(*keys: Key, column: str = "user_id") -> Selection:
     return Selection(Among(column, KeySet(KeySetId("k"), 0, "")), {KeySetId("k"): frozenset(keys)})
 
 
-def rewritten(content: bytes, selection: Selection, change: Any = None) -> tuple[bytes, Counts]:
+class Memory:
+    """A source of bytes in memory."""
+
+    def __init__(self, content: bytes) -> None:
+        """Hold the bytes."""
+        self._content = content
+
+    @property
+    def size(self) -> int:
+        """Return how many there are."""
+        return len(self._content)
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Return some of them."""
+        return self._content[start:stop]
+
+
+def rewritten(content: bytes, selection: Selection, change: Any = None, least: int = 64) -> tuple[bytes, Counts]:
     """Return the new content and the counts."""
-    sink = io.BytesIO()
-    counts = jsonl.rewrite(NAME, io.BytesIO(content), sink, selection, change or Erase())
-    return sink.getvalue(), counts
+    source = Memory(content)
+    with Draft(source) as draft:
+        counts = draft.fill(jsonl.rewrite(NAME, source, selection, change or Erase(), least))
+        return draft.read(0, draft.size) if counts.touched else content, counts
 
 
 @pytest.mark.parametrize(
@@ -46,9 +64,21 @@ def rewritten(content: bytes, selection: Selection, change: Any = None) -> tuple
         b'{"user_id": "424242"}',
         b'{"user_id": "42\\u0034242"}',
         b'{"user_id"\t:\t424242.0 , "x": null}\r',
+        b'{"User_ID": 424242}',
+        b'{"x":{"user_id":1},"USER\\u005FID":"424242"}',
         b'\xef\xbb\xbf{"user_id": 424242}',
     ],
-    ids=["plain", "escaped name", "exponent", "text", "escaped digits", "spaces", "byte order mark"],
+    ids=[
+        "plain",
+        "escaped name",
+        "exponent",
+        "text",
+        "escaped digits",
+        "spaces",
+        "other case",
+        "escaped in other case",
+        "byte order mark",
+    ],
 )
 @pytest.mark.parametrize("key", [424242, "424242"])
 def test_every_spelling_is_found(line: bytes, key: Key) -> None:
@@ -91,12 +121,17 @@ def test_gzip_in_gzip_out() -> None:
     "line",
     [b"{broken-secret", b'["secret"]', b'"secret"', b'{"a":"secret","a":1}', b'{"a":"secret\xff"}', b'{"a":1} secret'],
 )
-def test_a_line_that_is_not_clear_stops_it(line: bytes) -> None:
-    """The message has object and line number; neither it nor its causes show the content."""
-    with pytest.raises(TerminalFailure, match=r"a\.jsonl line 2") as caught:
-        rewritten(b'{"a":1}\n' + line + b"\n", Selection(Everything()))
-    assert "secret" not in str(caught.value)
-    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+def test_a_line_that_is_not_clear_stays_and_is_named(line: bytes) -> None:
+    """It is neither dropped nor taken for another's: it stays, its number is told, and the rest is done."""
+    content = b'{"a":1}\n' + line + b'\n{"a":2}\n'
+    assert rewritten(content, Selection(Everything())) == (line + b"\n", Counts(rows=3, gone=2, unclear=(2,)))
+
+
+def test_a_broken_line_that_names_the_person_is_named() -> None:
+    """Searched by bytes, a line that cannot be parsed is found if the person's key may stand in it, and only then."""
+    broken = b'{"user_id":"gone", oops\n', b'{"user_id":"gon\\u0065", oops\n', b'{"user_id":"other", oops\n'
+    content = b'{"user_id":"gone"}\n' + b"".join(broken)
+    assert rewritten(content, among("gone")) == (b"".join(broken), Counts(rows=4, gone=1, unclear=(2, 3)))
 
 
 def test_a_cut_gzip_file_stops_it() -> None:
@@ -127,7 +162,7 @@ def test_before_reads_iso_text_only() -> None:
 def test_describe_joins_types() -> None:
     """Every member of every line, with the type all its values share."""
     content = b'{"a":1,"d":"2026-01-01","t":"x","o":[1],"m":1}\n{"a":1.5,"b":true,"m":"x","d":"2026-01-01T00:00:00Z"}\n'
-    assert jsonl.describe(NAME, io.BytesIO(content)) == {
+    assert jsonl.describe(NAME, Memory(content)) == {
         "a": ColumnType.NUMBER,
         "b": ColumnType.BOOLEAN,
         "d": ColumnType.TEXT,
@@ -161,5 +196,5 @@ def test_it_erases_and_redacts_what_a_plain_loop_does(rows: list[Any], keys: fro
     redacted, _ = rewritten(b"".join(lines), among(*keys), Redact(("user_id",)))
     expected = [row | {"user_id": None} if hit else row for (row, _), hit in zip(rows, chosen, strict=True)]
     assert [json.loads(line) for line in redacted.split(b"\n") if line] == expected
-    total: Counter[Any] = sum(jsonl.tally(NAME, io.BytesIO(redacted), ("user_id",), among(*keys)), Counter())
+    total: Counter[Any] = sum(jsonl.tally(NAME, Memory(redacted), ("user_id",), among(*keys)), Counter())
     assert not total
