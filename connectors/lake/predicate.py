@@ -17,7 +17,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from retention.errors import KeyTypeError, TerminalFailure
-from retention.model.predicate import AllOf, Among, AnyOf, Before, Everything, Not, Populated, Predicate, Selection
+from retention.model.predicate import (
+    AllOf,
+    Among,
+    AmongTuples,
+    AnyOf,
+    Before,
+    Everything,
+    Not,
+    Populated,
+    Predicate,
+    Selection,
+)
 from retention.model.subject import Key
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
@@ -34,6 +45,8 @@ def compared(where: Predicate) -> frozenset[str]:
             return frozenset({column})
         case Everything() | Populated():
             return frozenset()
+        case AmongTuples(columns, _):
+            return frozenset(columns)
         case Not(part):
             return compared(part)
         case AllOf(parts) | AnyOf(parts):
@@ -51,7 +64,7 @@ def needed(where: Predicate) -> frozenset[str]:
             return needed(part)
         case AllOf(parts) | AnyOf(parts):
             return frozenset().union(*(needed(part) for part in parts))
-        case Everything() | Among() | Before():
+        case Everything() | Among() | AmongTuples() | Before():
             return compared(where)
         case _:
             assert_never(where)
@@ -78,6 +91,8 @@ def _mask(table: pa.Table, where: Predicate, selection: Selection) -> pa.Chunked
         case Among(column, keys):
             values = plain(table.column(column))
             return pc.is_in(values, value_set=_value_set(column, values.type, selection.keys[keys.keyset_id]))
+        case AmongTuples(columns, _):
+            raise _several(columns)
         case Before(column, at):
             return pc.fill_null(_before(column, plain(table.column(column)), at), fill_value=False)
         case Populated(columns):
@@ -91,6 +106,13 @@ def _mask(table: pa.Table, where: Predicate, selection: Selection) -> pa.Chunked
             return reduce(pc.or_, (_mask(table, part, selection) for part in parts))
         case _:
             assert_never(where)
+
+
+def _several(columns: tuple[str, ...]) -> TerminalFailure:
+    return TerminalFailure(
+        f"columns {', '.join(columns)}: files are not joined on several columns together",
+        hint="name one column in `parent`, or give the files a column that holds the whole key",
+    )
 
 
 def constant(table: pa.Table, *, value: bool) -> pa.ChunkedArray:
@@ -192,6 +214,8 @@ def _row_test(where: Predicate, selection: Selection) -> RowTest:
             return lambda _: True
         case Among(column, keys):
             return _among(column, selection.keys[keys.keyset_id])
+        case AmongTuples(columns, _):
+            raise _several(columns)
         case Before(column, at):
             return lambda row: is_before(column, row.get(column), at)
         case Populated(columns):
