@@ -12,9 +12,11 @@ from connectors.sql.eraser import SqlEraser
 from connectors.sql.finder import SqlFinder
 from connectors.sql.inspector import SqlInspector
 from connectors.sql.planter import SqlPlanter
+from connectors.sql.references import constraints
 from connectors.sql.settings import Vendor, options
 from retention.errors import MissingExtraError
 from retention.ports.connector import Capabilities, SystemSettings
+from retention.ports.constraints import Constraints
 
 
 _EXTRAS: Final = {Vendor.POSTGRESQL: "postgres", Vendor.MARIADB: "mysql"}
@@ -65,6 +67,10 @@ class SqlStore:
     def planter(self) -> SqlPlanter:
         """Return the side that plants canaries."""
         return SqlPlanter(self._database)
+
+    def constraints(self) -> Constraints:
+        """Return the foreign keys, and the columns that cannot be null."""
+        return constraints(self._database)
 
     def tables(self) -> tuple[str, ...]:
         """Return the schema's tables, sorted."""

@@ -118,7 +118,7 @@ def _stand_in(column: sa.Column[Any], value: Key | None) -> sa.ColumnElement[Any
 
 
 def _is_filled(column: sa.Column[Any], empty: sa.ColumnElement[Any]) -> Clause:
-    return column.is_not(None) if isinstance(empty, sa.Null) else sa.func.coalesce(column != empty, sa.true())
+    return column.is_not(None) if isinstance(empty, sa.sql.elements.Null) else column != empty  # null is empty as well
 
 
 class _Pages:
