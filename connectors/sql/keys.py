@@ -216,6 +216,8 @@ def _comparison(column: Column[Any]) -> tuple[sa.types.TypeEngine[Any], Convert]
 
 
 def _integer(column: Column[Any], key: Key) -> int:
+    if isinstance(key, int) and not isinstance(key, bool) and -_INTEGER_LIMIT <= key < _INTEGER_LIMIT:
+        return key
     if not _INTEGER.fullmatch(str(key)) or not -_INTEGER_LIMIT <= int(key) < _INTEGER_LIMIT:
         raise _unfit(column, "a 64-bit integer", type(key))
     return int(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import shutil
 import sqlite3
@@ -290,7 +291,7 @@ def sorted_rows(schema: Schema, execute: Any) -> dict[str, list[Any]]:
     return found
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_sqlite_is_left_whole(data: st.DataObject) -> None:
     """Nothing of the person remains, all else is equal, no constraint is violated, counts agree: on SQLite."""
@@ -308,10 +309,8 @@ def test_sqlite_is_left_whole(data: st.DataObject) -> None:
             cursor = connection.execute(query)
             return [column[0] for column in cursor.description], cursor.fetchall()
 
-        store = open_store(f"sqlite:///{path}")
-        check(schema, store, lambda: sorted_rows(schema, execute))
-        store.close()
-        connection.close()
+        with contextlib.closing(connection), contextlib.closing(open_store(f"sqlite:///{path}")) as store:
+            check(schema, store, lambda: sorted_rows(schema, execute))
 
 
 @pytest.fixture(scope="module")
@@ -325,7 +324,7 @@ def postgresql() -> Iterator[Any]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_postgresql_is_left_whole(postgresql: Any, data: st.DataObject) -> None:
     """The same on PostgreSQL."""
@@ -345,13 +344,12 @@ def test_postgresql_is_left_whole(postgresql: Any, data: st.DataObject) -> None:
         cursor = connection.execute(query)
         return [column.name for column in cursor.description], cursor.fetchall()
 
-    store = open_store(url, pages="P1D")
-    check(schema, store, lambda: sorted_rows(schema, execute))
-    store.close()
+    with contextlib.closing(open_store(url, pages="P1D")) as store:
+        check(schema, store, lambda: sorted_rows(schema, execute))
 
 
 @pytest.mark.skipif(not is_installed(), reason="MariaDB is not installed (Debian: apt-get install mariadb-server)")
-@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_mariadb_is_left_whole(data: st.DataObject) -> None:
     """The same on MariaDB, which checks foreign keys row by row."""
@@ -373,10 +371,8 @@ def test_mariadb_is_left_whole(data: st.DataObject) -> None:
             cursor.execute(query)
             return [column[0] for column in cursor.description], list(cursor.fetchall())
 
-    store = open_store(url, pages="P1D")
-    check(schema, store, lambda: sorted_rows(schema, execute))
-    store.close()
-    connection.close()
+    with contextlib.closing(connection), contextlib.closing(open_store(url, pages="P1D")) as store:
+        check(schema, store, lambda: sorted_rows(schema, execute))
 
 
 def _insert(table: Table, executemany: Any, mark: str) -> None:
