@@ -18,7 +18,18 @@ import pyarrow.compute as pc
 from connectors.lake.keys import ValueSets, as_integer
 from connectors.lake.nested import any_within, top_of
 from retention.errors import KeyTypeError, TerminalFailure
-from retention.model.predicate import AllOf, Among, AnyOf, Before, Everything, Not, Populated, Predicate, Selection
+from retention.model.predicate import (
+    AllOf,
+    Among,
+    AmongTuples,
+    AnyOf,
+    Before,
+    Everything,
+    Not,
+    Populated,
+    Predicate,
+    Selection,
+)
 from retention.model.subject import Key
 
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
@@ -33,6 +44,8 @@ def compared(where: Predicate) -> frozenset[str]:
             return frozenset({column})
         case Everything() | Populated():
             return frozenset()
+        case AmongTuples(columns, _):
+            return frozenset(columns)
         case Not(part):
             return compared(part)
         case AllOf(parts) | AnyOf(parts):
@@ -50,7 +63,7 @@ def needed(where: Predicate) -> frozenset[str]:
             return needed(part)
         case AllOf(parts) | AnyOf(parts):
             return frozenset().union(*(needed(part) for part in parts))
-        case Everything() | Among() | Before():
+        case Everything() | Among() | AmongTuples() | Before():
             return compared(where)
         case _:
             assert_never(where)
@@ -81,6 +94,8 @@ def _mask(table: pa.Table, where: Predicate, sets: ValueSets) -> pa.ChunkedArray
             return any_within(
                 table, column, lambda part: pc.is_in(part, value_set=sets.of(column, part.type, keys.keyset_id))
             )
+        case AmongTuples(columns, _):
+            raise _several(columns)
         case Before(column, at):
             return any_within(table, column, lambda part: pc.fill_null(_before(column, part, at), fill_value=False))
         case Populated(columns):
@@ -94,6 +109,13 @@ def _mask(table: pa.Table, where: Predicate, sets: ValueSets) -> pa.ChunkedArray
             return reduce(pc.or_, (_mask(table, part, sets) for part in parts))
         case _:
             assert_never(where)
+
+
+def _several(columns: tuple[str, ...]) -> TerminalFailure:
+    return TerminalFailure(
+        f"columns {', '.join(columns)}: files are not joined on several columns together",
+        hint="name one column in `parent`, or give the files a column that holds the whole key",
+    )
 
 
 def constant(table: pa.Table, *, value: bool) -> pa.ChunkedArray:
@@ -147,6 +169,8 @@ def _row_test(where: Predicate, selection: Selection) -> RowTest:
             return lambda _: True
         case Among(column, keys):
             return _among(column, selection.keys[keys.keyset_id])
+        case AmongTuples(columns, _):
+            raise _several(columns)
         case Before(column, at):
             return lambda row: is_before(column, row.get(column), at)
         case Populated(columns):

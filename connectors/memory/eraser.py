@@ -32,8 +32,13 @@ class MemoryEraser:
 
     def redact_fields(self, dataset: Dataset, selection: Selection, fields: Sequence[str]) -> Effect:
         """Set the fields of the selected rows to null; rows that had them null already do not count."""
-        emptied = dict.fromkeys(fields)
-        changed, _ = self._change(dataset, selection, fields, lambda row: {**row, **emptied})
+        emptied = {name: dataset.stand_ins.get(name) for name in fields}
+
+        def change(row: Row) -> Row:
+            filled = any(row[name] not in {None, emptied[name]} for name in fields)
+            return {**row, **emptied} if filled else row
+
+        changed, _ = self._change(dataset, selection, fields, change)
         return Effect(rows=changed)
 
     def anonymize_rows(

@@ -13,7 +13,19 @@ from typing import Final, TypeAlias, assert_never
 
 from retention.errors import KeyTypeError, TerminalFailure
 from retention.model.datamap import ColumnType
-from retention.model.predicate import AllOf, Among, AnyOf, Before, Everything, Not, Populated, Predicate, Selection
+from retention.model.predicate import (
+    AllOf,
+    Among,
+    AmongTuples,
+    AnyOf,
+    Before,
+    Everything,
+    Not,
+    Populated,
+    Predicate,
+    Selection,
+    tuple_values,
+)
 from retention.model.subject import Key
 from retention.model.transform import Value
 
@@ -38,6 +50,9 @@ def test_of(columns: Mapping[str, ColumnType], selection: Selection) -> Test:
                 return lambda _: True
             case Among(column, keys):
                 return _among(column, known(columns, column), selection.keys[keys.keyset_id])
+            case AmongTuples(names, keys):
+                kinds = {name: known(columns, name) for name in names}
+                return _among_tuples(kinds, selection.keys[keys.keyset_id])
             case Before(column, at):
                 known(columns, column)
                 return lambda row: _is_before(row[column], at)
@@ -77,6 +92,14 @@ def known(columns: Mapping[str, ColumnType], column: str) -> ColumnType:
 def _among(column: str, kind: ColumnType, keys: frozenset[Key]) -> Test:
     wanted = frozenset(_comparable(column, kind, key) for key in keys)
     return lambda row: row[column] is not None and row[column] in wanted
+
+
+def _among_tuples(kinds: Mapping[str, ColumnType], keys: frozenset[Key]) -> Test:
+    wanted = {
+        tuple(_comparable(name, kind, value) for (name, kind), value in zip(kinds.items(), tuple_values(key), strict=True))
+        for key in keys
+    }
+    return lambda row: tuple(row[name] for name in kinds) in wanted
 
 
 def _comparable(column: str, kind: ColumnType, key: Key) -> Key:

@@ -1,4 +1,4 @@
-"""SQLite and PostgreSQL by SQLAlchemy Core. Start at `eraser.py`; `predicate.py` says which rows.
+"""SQLite, PostgreSQL and MariaDB by SQLAlchemy Core. Start at `eraser.py`; `predicate.py` says which rows.
 
 connect        settings → store
 settings       the options, checked
@@ -7,9 +7,14 @@ engine         connections as this connector needs them: time-outs, zones, secur
 database       transactions with retries, and the tables that are there
 failures       drivers' errors → ours, without the values they quote
 columns        live column types → the model's
+keys           key sets → the statement, or a temporary table ahead of it
 predicate      predicate → SQL
 finder         reads
 eraser         erases, redacts, anonymizes
+pages          a large change → transactions of bounded size
+selfrefs       rows of a table that refers to itself
+partitions     partitions emptied whole
+references     foreign keys as they are
 remains        after a change: makes the old row versions physically go
 inspector      looks again, by code of its own
 """

@@ -6,5 +6,7 @@ from typing import Final
 
 from retention.ports.connector import Action, Capabilities, SystemKind
 
-CAPABILITIES: Final = Capabilities(kind=SystemKind.STORE, actions=frozenset(Action), transactional=True, plants=True)
-"""Everything; each call is one transaction."""
+CAPABILITIES: Final = Capabilities(
+    kind=SystemKind.STORE, actions=frozenset(Action), transactional=False, plants=True, constrains=True
+)
+"""Everything; a large call is several transactions, each complete in itself."""

@@ -1,11 +1,12 @@
-"""Live column types → the model's, and SQLite's text dates → dates."""
+"""Live column types → the model's, and what SQLite and MariaDB keep in their own way → dates and instants."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Dialect
 
 from retention.model.datamap import ColumnType
@@ -67,9 +68,36 @@ def sqlite_type(declared: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
     return declared
 
 
+class UtcInstant(sa.types.TypeDecorator[datetime]):
+    """MariaDB's TIMESTAMP: an instant, which the driver gives without its zone (the session's is UTC)."""
+
+    impl = sa.DateTime
+    cache_ok = True
+    timezone = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Write it."""
+        del dialect
+        return value.astimezone(UTC).replace(tzinfo=None) if value is not None and value.tzinfo else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Read it."""
+        del dialect
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def mariadb_type(declared: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
+    """Return the type by which a MariaDB column of that declared type is read and written."""
+    if isinstance(declared, mysql.TIMESTAMP):
+        return UtcInstant()
+    if isinstance(declared, mysql.TINYINT) and declared.display_width == 1:
+        return sa.Boolean()
+    return declared
+
+
 def kind_of(live: sa.types.TypeEngine[Any]) -> ColumnType:
     """Return the model's word for a live type."""
-    if isinstance(live, IsoInstant):
+    if isinstance(live, IsoInstant | UtcInstant):
         return ColumnType.INSTANT
     if isinstance(live, IsoDate):
         return ColumnType.DATE

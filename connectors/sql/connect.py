@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import sqlalchemy as sa
 
 from connectors.sql.capabilities import CAPABILITIES
@@ -10,9 +12,14 @@ from connectors.sql.eraser import SqlEraser
 from connectors.sql.finder import SqlFinder
 from connectors.sql.inspector import SqlInspector
 from connectors.sql.planter import SqlPlanter
-from connectors.sql.settings import options
+from connectors.sql.references import constraints
+from connectors.sql.settings import Vendor, options
 from retention.errors import MissingExtraError
 from retention.ports.connector import Capabilities, SystemSettings
+from retention.ports.constraints import Constraints
+
+
+_EXTRAS: Final = {Vendor.POSTGRESQL: "postgres", Vendor.MARIADB: "mysql"}
 
 
 def connect(settings: SystemSettings) -> SqlStore:
@@ -28,12 +35,13 @@ def connect(settings: SystemSettings) -> SqlStore:
         return SqlStore(Database(settings.system_id, read))
     except ModuleNotFoundError as error:
         raise MissingExtraError(
-            f"system {settings.system_id} needs the package {error.name}", hint="pip install 'retention[postgres]'"
+            f"system {settings.system_id} needs the package {error.name}",
+            hint=f"pip install 'retention[{_EXTRAS.get(read.vendor, 'postgres')}]'",
         ) from None
 
 
 class SqlStore:
-    """One SQLite file or one schema of a PostgreSQL database."""
+    """One SQLite file, one schema of a PostgreSQL database, or one database of a MariaDB server."""
 
     def __init__(self, database: Database) -> None:
         """Keep the database."""
@@ -59,6 +67,10 @@ class SqlStore:
     def planter(self) -> SqlPlanter:
         """Return the side that plants canaries."""
         return SqlPlanter(self._database)
+
+    def constraints(self) -> Constraints:
+        """Return the foreign keys, and the columns that cannot be null."""
+        return constraints(self._database)
 
     def tables(self) -> tuple[str, ...]:
         """Return the schema's tables, sorted."""

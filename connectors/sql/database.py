@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
@@ -10,14 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, MetaData, Table, event
 from sqlalchemy.exc import NoSuchTableError
 
-from connectors.sql.columns import sqlite_type
+from connectors.sql.columns import mariadb_type, sqlite_type
 from connectors.sql.engine import BEGIN, engine_for
 from connectors.sql.failures import missing, reported
-from connectors.sql.settings import SqlOptions
+from connectors.sql.settings import SqlOptions, Vendor
 from retention.errors import ConcurrentWriteFailure, TerminalFailure
 
-_ATTEMPTS: Final = 4
-"""How often a change is tried when it collides with others."""
+_PAUSE_SECONDS: Final = 0.05
+"""The first pause after a collision is at most so long; each further one at most twice the last."""
 
 T = TypeVar("T")
 
@@ -25,12 +27,14 @@ T = TypeVar("T")
 class Database:
     """One SQL system."""
 
-    def __init__(self, system: str, options: SqlOptions) -> None:
-        """Prepare; nothing is connected yet."""
+    def __init__(self, system: str, options: SqlOptions, pause: Callable[[float], None] = time.sleep) -> None:
+        """Prepare; nothing is connected yet. `pause` waits between tries, in seconds."""
         self.system = system
         self.options = options
         self._engine = engine_for(options)
         self._tables: dict[str, Table] = {}
+        self._pause = pause
+        self._jitter = random.Random(options.jitter)  # noqa: S311 -- spreads tries, protects nothing
 
     @property
     def engine(self) -> Engine:
@@ -43,26 +47,29 @@ class Database:
         with reported(self.system, table), self._engine.connect() as connection:
             yield connection.execution_options(stream_results=True)
 
-    def change(self, table: str, work: Callable[[Connection, Table], T]) -> T:
-        """Do the work in one transaction; collisions with others are tried again from the start.
+    def change(self, location: str, work: Callable[[Connection, Table], T]) -> T:
+        """Do the work in one transaction; see `Session.transaction`."""
+        with self.session(location) as session:
+            return session.transaction(lambda connection: work(connection, session.table))
 
-        Raises:
-            ConcurrentWriteFailure: it collided each time.
+    @contextmanager
+    def session(self, location: str) -> Iterator[Session]:
+        """Give a connection that changes the table, one transaction after the other."""
+        with reported(self.system, location), self._engine.connect() as plain:
+            connection = plain.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
+            table = self.table(connection, location)
+            connection.rollback()
+            yield Session(self, connection, table)
 
-        """
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return self._change_once(table, work)
-            except ConcurrentWriteFailure:
-                if attempt == _ATTEMPTS:
-                    raise
-        raise AssertionError("unreachable: the last attempt returns or raises")
+    def wait(self, attempt: int) -> None:
+        """Wait before the next try, a while that is drawn."""
+        self._pause(self._jitter.uniform(0, _PAUSE_SECONDS * 2**attempt))
 
     @contextmanager
     def tidying(self, table: str) -> Iterator[Connection]:
         """Give a connection outside any transaction, for maintenance."""
         with reported(self.system, table), self._engine.connect() as plain:
-            if self.options.is_sqlite:
+            if self.options.vendor is Vendor.SQLITE:
                 yield plain.execution_options(**{BEGIN: ""})
             else:
                 yield plain.execution_options(isolation_level="AUTOCOMMIT")
@@ -86,8 +93,10 @@ class Database:
 
         """
         metadata = MetaData(schema=self.options.namespace)
-        if self.options.is_sqlite:
+        if self.options.vendor is Vendor.SQLITE:
             event.listen(metadata, "column_reflect", _read_as_sqlite)
+        elif self.options.vendor is Vendor.MARIADB:
+            event.listen(metadata, "column_reflect", _read_as_mariadb)
         try:
             return Table(location, metadata, autoload_with=connection, resolve_fks=False)
         except NoSuchTableError:
@@ -97,11 +106,33 @@ class Database:
         """Give connections back."""
         self._engine.dispose()
 
-    def _change_once(self, table: str, work: Callable[[Connection, Table], T]) -> T:
-        with reported(self.system, table), self._engine.connect() as plain:
-            connection = plain.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
-            with connection.begin():
-                return work(connection, self.table(connection, table))
+
+class Session:
+    """Changes of one table, over one connection."""
+
+    def __init__(self, database: Database, connection: Connection, table: Table) -> None:
+        """Begin nothing yet."""
+        self._database = database
+        self.connection = connection
+        self.table = table
+
+    def transaction(self, work: Callable[[Connection], T]) -> T:
+        """Do the work in one transaction; collisions with others are tried again from the start.
+
+        Raises:
+            ConcurrentWriteFailure: it collided each time.
+
+        """
+        for attempt in range(self._database.options.retries):
+            try:
+                return self._once(work)
+            except ConcurrentWriteFailure:
+                self._database.wait(attempt)
+        return self._once(work)
+
+    def _once(self, work: Callable[[Connection], T]) -> T:
+        with reported(self._database.system, self.table.name), self.connection.begin():
+            return work(self.connection)
 
 
 def column_of(table: Table, name: str) -> sa.Column[Any]:
@@ -120,3 +151,7 @@ def column_of(table: Table, name: str) -> sa.Column[Any]:
 
 def _read_as_sqlite(_inspector: object, _table: Table, column: Any) -> None:  # noqa: ANN401 -- SQLAlchemy's record
     column["type"] = sqlite_type(column["type"])
+
+
+def _read_as_mariadb(_inspector: object, _table: Table, column: Any) -> None:  # noqa: ANN401 -- same
+    column["type"] = mariadb_type(column["type"])

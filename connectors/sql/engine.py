@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlite3
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, assert_never
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-from connectors.sql.settings import SqlOptions
+from connectors.sql.settings import SqlOptions, Vendor
 
 IS_BEFORE: Final = "retention_is_before"
 """Name of the function that SQLite connections get, since SQLite has no dates of its own."""
@@ -24,11 +24,26 @@ A change takes the write lock at once (`BEGIN IMMEDIATE`), not in its middle.
 
 _DATE_LENGTH: Final = len("2026-11-23")
 _CONNECT_SECONDS: Final = 10
+_SESSION: Final = {
+    "time_zone": "'+00:00'",
+    "foreign_key_checks": "1",
+    "sql_mode": "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
+    "max_heap_table_size": str(2**30),  # keys on their way, in memory
+}
+"""What a MariaDB session is set to, whatever the server's defaults are."""
 
 
 def engine_for(options: SqlOptions) -> Engine:
     """Return the engine; it does not connect yet."""
-    return _sqlite(options) if options.is_sqlite else _postgresql(options)
+    match options.vendor:
+        case Vendor.SQLITE:
+            return _sqlite(options)
+        case Vendor.POSTGRESQL:
+            return _postgresql(options)
+        case Vendor.MARIADB:
+            return _mariadb(options)
+        case _:
+            assert_never(options.vendor)
 
 
 def _postgresql(options: SqlOptions) -> Engine:
@@ -52,6 +67,37 @@ def _postgresql(options: SqlOptions) -> Engine:
     return engine
 
 
+def _mariadb(options: SqlOptions) -> Engine:
+    engine = create_engine(
+        options.url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": _CONNECT_SECONDS, "charset": "utf8mb4"},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _(connection: Any, _record: object) -> None:  # noqa: ANN401 -- the driver's connection
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT @@version")
+            session = _SESSION | (_of_mariadb(options) if "MariaDB" in cursor.fetchone()[0] else _of_mysql(options))
+            session |= dict.fromkeys(("innodb_lock_wait_timeout", "lock_wait_timeout"), str(options.lock_seconds))
+            cursor.execute(f"SET SESSION {', '.join(f'{name} = {value}' for name, value in session.items())}")
+
+    return engine
+
+
+def _of_mariadb(options: SqlOptions) -> dict[str, str]:
+    return {"tx_isolation": "'READ-COMMITTED'", "max_statement_time": str(options.statement_seconds)}
+
+
+def _of_mysql(options: SqlOptions) -> dict[str, str]:
+    # MySQL bounds SELECTs only
+    return {
+        "transaction_isolation": "'READ-COMMITTED'",
+        "max_execution_time": str(options.statement_seconds * 1000),
+    }
+
+
 def _sqlite(options: SqlOptions) -> Engine:
     # mode=rw: a file that is not there is an error, not an empty database
     address = f"file:{quote(str(options.url.database))}?mode=rw"
@@ -62,6 +108,7 @@ def _sqlite(options: SqlOptions) -> Engine:
         )
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA temp_store = MEMORY")  # keys on their way go into no file
         connection.create_function(IS_BEFORE, 2, _is_before, deterministic=True)
         return connection
 

@@ -1,4 +1,4 @@
-"""Erases, redacts, anonymizes: one transaction a call, then `remains.settle`."""
+"""Erases, redacts, anonymizes, then `remains.settle`. Large selections are cut: see `pages`."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ from typing import Any, Final, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
+from connectors.sql import pages, partitions, selfrefs
 from connectors.sql.columns import readable
-from connectors.sql.database import Database, column_of
-from connectors.sql.predicate import Clause, populated, where_of
+from connectors.sql.database import Database, Session, column_of
+from connectors.sql.keys import Clause, sending
+from connectors.sql.predicate import where_of
 from connectors.sql.remains import settle
 from retention.errors import TerminalFailure
 from retention.model.datamap import Dataset
 from retention.model.outcome import Effect
 from retention.model.predicate import Selection
+from retention.model.subject import Key
 from retention.model.transform import Transform, Value, apply, class_of
 
 _PAGE: Final = 1_000
 """Rows that are transformed at once."""
 
 Row: TypeAlias = Mapping[str, Value]
-Work: TypeAlias = Callable[[Connection, Table, Clause], Effect]
+Work: TypeAlias = Callable[[Session, Clause], Effect]
 
 
 class SqlEraser:
@@ -36,18 +39,30 @@ class SqlEraser:
     def erase_rows(self, dataset: Dataset, selection: Selection) -> Effect:
         """Remove the selected rows."""
 
-        def work(connection: Connection, table: Table, where: Clause) -> Effect:
-            return Effect(rows=connection.execute(sa.delete(table).where(where)).rowcount)
+        def work(session: Session, where: Clause) -> Effect:
+            options = self._database.options
+            gone = partitions.emptied(session, where, options)
+            if selfrefs.of_table(session.table):
+                return Effect(rows=gone + selfrefs.erase(session, where, options.vendor))
+            key = _key_columns(dataset, session.table)
+            return Effect(rows=gone + pages.change(session, where, options.page, key, _deleted(session.table)))
 
         return self._change(dataset, selection, work)
 
     def redact_fields(self, dataset: Dataset, selection: Selection, fields: Sequence[str]) -> Effect:
-        """Set the fields of the selected rows to null; rows that had them null already do not count."""
+        """Empty the fields of the selected rows; rows that had them empty already do not count."""
 
-        def work(connection: Connection, table: Table, where: Clause) -> Effect:
-            some = populated(table, tuple(fields))
-            emptied = dict.fromkeys(fields, sa.null())
-            return Effect(rows=connection.execute(sa.update(table).where(where, some).values(emptied)).rowcount)
+        def work(session: Session, where: Clause) -> Effect:
+            table = session.table
+            values = {name: _stand_in(column_of(table, name), dataset.stand_ins.get(name)) for name in fields}
+            filled = sa.and_(where, sa.or_(*(_is_filled(table.c[name], new) for name, new in values.items())))
+            # a window of a key that is itself emptied would move under the next one
+            key = [] if set(fields) & set(_key_columns(dataset, table)) else _key_columns(dataset, table)
+
+            def emptied(connection: Connection, rows: Clause) -> int:
+                return connection.execute(sa.update(table).where(rows).values(values)).rowcount
+
+            return Effect(rows=pages.change(session, filled, self._database.options.page, key, emptied))
 
         return self._change(dataset, selection, work)
 
@@ -66,28 +81,44 @@ class SqlEraser:
 
         """
 
-        def work(connection: Connection, table: Table, where: Clause) -> Effect:
-            pages = _Pages(connection, table, _primary_key(dataset, table), where)
-            changed = gone = 0
-            for rows in pages.rows(tuple(dict.fromkeys((*transforms, *quasi)))):
-                out, stay = _parted(rows, transforms, quasi, rare)
-                pages.erase(out)
-                pages.update(stay)
-                gone += len(out)
-                changed += len(out) + len(stay)
-            return Effect(rows=changed, rows_suppressed=gone)
+        def work(session: Session, where: Clause) -> Effect:
+            key = _primary_key(dataset, session.table)
+
+            def anonymized(connection: Connection) -> Effect:
+                of_table = _Pages(connection, session.table, key, where)
+                changed = gone = 0
+                for rows in of_table.rows(tuple(dict.fromkeys((*transforms, *quasi)))):
+                    out, stay = _parted(rows, transforms, quasi, rare)
+                    of_table.erase(out)
+                    of_table.update(stay)
+                    gone += len(out)
+                    changed += len(out) + len(stay)
+                return Effect(rows=changed, rows_suppressed=gone)
+
+            return session.transaction(anonymized)
 
         return self._change(dataset, selection, work)
 
     def _change(self, dataset: Dataset, selection: Selection, work: Work) -> Effect:
         database = self._database
+        with database.session(dataset.location) as session, sending(session.connection, database.options) as sender:
+            where = where_of(session.table, selection, sender)
+            session.connection.commit()  # keys that were sent ahead stay for all transactions
+            effect = work(session, where)
+        return replace(effect, residues=settle(database, session.table))
 
-        def bound(connection: Connection, table: Table) -> tuple[Effect, Table]:
-            where = where_of(table, selection, is_sqlite=database.options.is_sqlite)
-            return work(connection, table, where), table
 
-        effect, table = database.change(dataset.location, bound)
-        return replace(effect, residues=settle(database, table))
+def _deleted(table: Table) -> pages.Statement:
+    return lambda connection, rows: connection.execute(sa.delete(table).where(rows)).rowcount
+
+
+def _stand_in(column: sa.Column[Any], value: Key | None) -> sa.ColumnElement[Any]:
+    """Return what an emptied column holds: null, or what the data map has stand in for it."""
+    return sa.null() if value is None else sa.literal(value, column.type)
+
+
+def _is_filled(column: sa.Column[Any], empty: sa.ColumnElement[Any]) -> Clause:
+    return column.is_not(None) if isinstance(empty, sa.sql.elements.Null) else column != empty  # null is empty as well
 
 
 class _Pages:
@@ -132,8 +163,13 @@ class _Pages:
         return {f"_key_{name}": row[f"_key_{name}"] for name in self._key}
 
 
+def _key_columns(dataset: Dataset, table: Table) -> tuple[str, ...]:
+    """Return the primary key that the database keeps, or the one that the map names."""
+    return tuple(column.name for column in table.primary_key.columns) or dataset.primary_key
+
+
 def _primary_key(dataset: Dataset, table: Table) -> tuple[str, ...]:
-    key = dataset.primary_key or tuple(column.name for column in table.primary_key.columns)
+    key = dataset.primary_key or _key_columns(dataset, table)
     if not key:
         raise TerminalFailure(f"{table.name}: anonymizing needs a primary key", hint="name it in the data map")
     for name in key:

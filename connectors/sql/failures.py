@@ -16,6 +16,11 @@ _TRANSIENT_CLASSES: Final = ("08", "53", "57", "58")
 _TRANSIENT_STATES: Final = frozenset({"55P03", "55006"})
 _COLLISIONS: Final = frozenset({"40001", "40P01"})
 _FOREIGN_KEY: Final = "23503"
+_MARIADB_UNREACHABLE: Final = frozenset({2002, 2003, 2005, 2006, 2012, 2013, 2055})
+_MARIADB_TRANSIENT: Final = frozenset({1040, 1053, 1114, 1203, 1205, 1226, 1317, 1927, 1969, 3024})
+"""Too many connections, shutdown, full, lock wait, interrupted, killed, out of time."""
+_MARIADB_COLLISIONS: Final = frozenset({1020, 1213})
+_MARIADB_PARENT: Final = frozenset({1217, 1451})
 _SQLITE_TRANSIENT: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL")
 
 
@@ -54,7 +59,22 @@ def _translated(error: DBAPIError, where: str) -> SystemFailure:
     sqlite_name = getattr(error.orig, "sqlite_errorname", None)
     if sqlite_name is not None:
         return _from_sqlite(sqlite_name, where)
+    if type(error.orig).__module__.startswith("pymysql"):
+        return _from_mariadb(error, where)
     return _from_postgresql(error, where)
+
+
+def _from_mariadb(error: DBAPIError, where: str) -> SystemFailure:
+    """See https://mariadb.com/kb/en/mariadb-error-code-reference/ and the client's 2000 to 2062."""
+    number = error.orig.args[0] if error.orig is not None and error.orig.args else None
+    if number in _MARIADB_UNREACHABLE or number in _MARIADB_TRANSIENT:
+        reached = "the server was busy or stopped it" if number in _MARIADB_TRANSIENT else "the server cannot be reached"
+        return TransientFailure(f"{where}: {reached} ({number})", hint="run again")
+    if number in _MARIADB_COLLISIONS:
+        return ConcurrentWriteFailure(f"{where}: collided with another transaction ({number})", hint="run again")
+    if number in _MARIADB_PARENT:
+        return _still_referenced(where, "rows of another table", "its foreign key")
+    return TerminalFailure(f"{where}: MariaDB refused the statement ({number or type(error.orig).__name__})")
 
 
 def _from_sqlite(name: str, where: str) -> SystemFailure:

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Table
 
 from connectors.sql.columns import kind_of, readable
 from connectors.sql.database import Database, column_of
-from connectors.sql.predicate import Clause, where_of
+from connectors.sql.keys import Clause, sending
+from connectors.sql.predicate import where_of
 from retention.model.datamap import ColumnType, Dataset
 from retention.model.predicate import Selection
 from retention.model.transform import Value
@@ -46,8 +47,8 @@ class SqlFinder:
         """Yield each combination once."""
         with self._selected(dataset, selection) as (connection, table, where):
             chosen = [readable(column_of(table, name)) for name in columns]
-            for row in _streamed(connection, sa.select(*chosen).where(where).distinct()):
-                yield tuple(row)
+            with _streamed(connection, sa.select(*chosen).where(where).distinct()) as rows:
+                yield from map(tuple, rows)
 
     def tally(
         self, dataset: Dataset, columns: Sequence[str], selection: Selection
@@ -56,16 +57,20 @@ class SqlFinder:
         with self._selected(dataset, selection) as (connection, table, where):
             chosen = [readable(column_of(table, name)) for name in columns]
             query = sa.select(*chosen, sa.func.count()).where(where).group_by(*chosen)
-            for row in _streamed(connection, query):
-                yield tuple(row[:-1]), row[-1]
+            with _streamed(connection, query) as rows:
+                for row in rows:
+                    yield tuple(row[:-1]), row[-1]
 
     @contextmanager
     def _selected(self, dataset: Dataset, selection: Selection) -> Iterator[tuple[Connection, Table, Clause]]:
         with self._database.reading(dataset.location) as connection:
             table = self._database.table(connection, dataset.location)
-            where = where_of(table, selection, is_sqlite=self._database.options.is_sqlite)
-            yield connection, table, where
+            with sending(connection, self._database.options) as sender:
+                yield connection, table, where_of(table, selection, sender)
 
 
-def _streamed(connection: Connection, query: sa.Select[Any]) -> Iterator[sa.Row[Any]]:
-    yield from connection.execute(query, execution_options={"yield_per": _BATCH})
+@contextmanager
+def _streamed(connection: Connection, query: sa.Select[Any]) -> Iterator[sa.CursorResult[Any]]:
+    # closed before the keys it was asked with are dropped, also when it was not read to its end
+    with connection.execute(query, execution_options={"yield_per": _BATCH}) as rows:
+        yield rows

@@ -63,7 +63,7 @@ class SqlInspector:
 
 def _with_host(url: URL) -> URL:
     # Great Expectations refuses a PostgreSQL URL without user and host; libpq prefers ?host=
-    if url.drivername == "sqlite" or (url.host and url.username):
+    if url.get_backend_name() != "postgresql" or (url.host and url.username):
         return url
     return url.set(host=url.host or "localhost", username=url.username or "postgres")
 

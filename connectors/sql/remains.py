@@ -1,23 +1,27 @@
 """After a change: makes the old row versions physically go, and names what may stay a while.
 
-Both keep bytes of what was erased in pages' free space: SQLite copies that page splits left there
-before (`secure_delete` only overwrites the row itself), PostgreSQL the old row versions even after
-a plain VACUUM. So SQLite's file and PostgreSQL's table are written anew, unless `pages` declares
-when that happens otherwise. PostgreSQL's VACUUM spares what an older transaction still sees, so
-those are waited for; SQLite's write-ahead log is emptied. PostgreSQL's planner keeps sample values
-of each column in pg_statistic: they are taken anew, and the old samples vacuumed as well.
+All three keep bytes of what was erased in pages' free space: SQLite copies that page splits left
+there before (`secure_delete` only overwrites the row itself), PostgreSQL the old row versions
+(their TOAST chunks and index entries as well) even after a plain VACUUM, InnoDB rows that are
+only marked. So SQLite's file and the others' table are written anew, with TOAST and indexes,
+unless `pages` declares when that happens otherwise. PostgreSQL's VACUUM spares what an older
+transaction still sees, so those are waited for; SQLite's write-ahead log is emptied. The
+planners of PostgreSQL and MariaDB keep sample values: they are taken anew.
+
+What a server's logs keep (write-ahead, redo, undo, binary) is not ours to erase: it is a residue.
 """
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
 from connectors.sql.database import Database
+from connectors.sql.settings import Vendor
 from retention.errors import TerminalFailure, TransientFailure
 from retention.model.outcome import Residue
 
@@ -29,6 +33,11 @@ _OLDER: Final = sa.text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     " AND age(backend_xmin) >= age(CAST(CAST(:mine AS text) AS xid))"
 )
+_STANDBYS: Final = sa.text("SELECT count(*) FROM pg_replication_slots")
+_SAMPLED: Final = sa.text(
+    "SELECT count(*) FROM mysql.column_stats WHERE db_name = DATABASE() AND table_name = :name"
+    " AND (min_value IS NOT NULL OR histogram IS NOT NULL)"
+)
 
 
 def settle(database: Database, table: Table) -> tuple[Residue, ...]:
@@ -36,19 +45,22 @@ def settle(database: Database, table: Table) -> tuple[Residue, ...]:
 
     Raises:
         TransientFailure: someone else still reads the old state.
-        TerminalFailure: we may not vacuum the table.
+        TerminalFailure: we may not write the table anew.
 
     """
     with database.tidying(table.name) as connection:
-        if database.options.is_sqlite:
-            return _settle_sqlite(connection, database)
-        _wait_for_older(connection, database)
-        statistics_left = _vacuum(connection, database, table)
-        now = connection.execute(sa.select(sa.func.now())).scalar_one()
-        log = database.options.wal
-        residues = [Residue("write-ahead-log", now + log)] if log else []
-        residues += [Residue("planner-statistics", now + (log or _UNTIL_REUSED))] if statistics_left else []
-        return (*residues, *_free_space(database, now))
+        match database.options.vendor:
+            case Vendor.SQLITE:
+                return _settle_sqlite(connection, database)
+            case Vendor.POSTGRESQL:
+                return _settle_postgresql(connection, database, table)
+            case Vendor.MARIADB:
+                return _settle_mariadb(connection, database, table)
+            case _:
+                assert_never(database.options.vendor)
+
+
+# ---- SQLite
 
 
 def _settle_sqlite(connection: Connection, database: Database) -> tuple[Residue, ...]:
@@ -60,6 +72,20 @@ def _settle_sqlite(connection: Connection, database: Database) -> tuple[Residue,
             f"{database.system}: a reader keeps the write-ahead log from being emptied", hint="run again"
         )
     return _free_space(database, datetime.now(UTC))
+
+
+# ---- PostgreSQL
+
+
+def _settle_postgresql(connection: Connection, database: Database, table: Table) -> tuple[Residue, ...]:
+    _wait_for_older(connection, database)
+    statistics_left = _vacuum(connection, database, table)
+    now = connection.execute(sa.select(sa.func.now())).scalar_one()
+    log = database.options.wal
+    residues = [Residue("write-ahead-log", now + log)] if log else []
+    residues += [Residue("replica", now + log)] if log and connection.execute(_STANDBYS).scalar_one() else []
+    residues += [Residue("planner-statistics", now + (log or _UNTIL_REUSED))] if statistics_left else []
+    return (*residues, *_free_space(database, now))
 
 
 def _wait_for_older(connection: Connection, database: Database) -> None:
@@ -102,6 +128,55 @@ def _warned(connection: Connection, statement: str) -> str:
     finally:
         driver.remove_notice_handler(heard)
     return warnings[0] if warnings else ""
+
+
+# ---- MariaDB
+
+
+def _settle_mariadb(connection: Connection, database: Database, table: Table) -> tuple[Residue, ...]:
+    name = connection.dialect.identifier_preparer.format_table(table)
+    if database.options.pages is None:
+        _told(connection, database, table, f"OPTIMIZE NO_WRITE_TO_BINLOG TABLE {name}")
+    samples_left = _sampled(connection, table)
+    if samples_left:
+        _told(connection, database, table, f"ANALYZE NO_WRITE_TO_BINLOG TABLE {name} PERSISTENT FOR ALL")
+    now = datetime.now(UTC)
+    log = database.options.wal
+    residues = [Residue("redo-and-undo-log", now + log)] if log else []
+    if kept := _binary_log(connection, log):
+        residues.append(Residue("binary-log", now + kept))
+    # the statistics' table is of the Aria engine, which overwrites old values as it needs the room
+    residues += [Residue("planner-statistics", now + (log or _UNTIL_REUSED))] if samples_left else []
+    return (*residues, *_free_space(database, now))
+
+
+def _told(connection: Connection, database: Database, table: Table, statement: str) -> None:
+    """Do table maintenance, which answers with rows where others raise."""
+    refused = [kind for _, _, kind, _ in connection.exec_driver_sql(statement) if kind.lower() == "error"]
+    if refused:
+        raise TerminalFailure(
+            f"{database.system}.{table.name}: {statement.split()[0]} was refused",
+            hint="grant SELECT and INSERT on the table, or declare `pages`",
+        )
+
+
+def _sampled(connection: Connection, table: Table) -> bool:
+    """Whether MariaDB keeps sample values of the table; MySQL, and who may not see them, has none to clear."""
+    try:
+        return bool(connection.execute(_SAMPLED, {"name": table.name}).scalar_one())
+    except sa.exc.DBAPIError:
+        return False
+
+
+def _binary_log(connection: Connection, log: timedelta) -> timedelta | None:
+    """Return how long the binary log, from which replicas read, keeps the rows' old images."""
+    settings = dict(connection.exec_driver_sql("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', "
+                                               "'binlog_expire_logs_seconds', 'expire_logs_days')").all())
+    if settings.get("log_bin") != "ON":
+        return None
+    seconds = int(settings.get("binlog_expire_logs_seconds", 0))
+    days = float(settings.get("expire_logs_days", 0))
+    return max(timedelta(seconds=seconds), timedelta(days=days), log)
 
 
 def _free_space(database: Database, now: datetime) -> tuple[Residue, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from sqlalchemy.engine import URL, make_url
@@ -15,18 +16,54 @@ from retention.model.period import Period
 from retention.ports.connector import SystemSettings
 
 
+class Vendor(Enum):
+    """Whose SQL is spoken."""
+
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
+    MARIADB = "mariadb"
+    """MariaDB, and MySQL, which is spoken to in the same words."""
+
+
+class Partitions(Enum):
+    """What becomes of a partition of which every row goes (PostgreSQL)."""
+
+    EMPTY = "empty"
+    """It is truncated and stays for rows that come late."""
+    DROP = "drop"
+    """It is detached and dropped; who inserts into its range later is refused by the database."""
+    ROWS = "rows"
+    """Its rows are erased like any others."""
+
+
+_DRIVERS: Final = {
+    "sqlite": "sqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+}
+_VENDORS: Final = {
+    "sqlite": Vendor.SQLITE,
+    "postgresql+psycopg": Vendor.POSTGRESQL,
+    "mysql+pymysql": Vendor.MARIADB,
+    "mariadb+pymysql": Vendor.MARIADB,
+}
+
+
 def _url(text: object) -> URL:
     try:
         url = make_url(str(text))
     except ArgumentError:
         # SQLAlchemy quotes the text, and a password may stand in it
         raise ValueError("it is not an SQLAlchemy URL") from None
-    if url.drivername in {"postgresql", "postgres"}:
-        url = url.set(drivername="postgresql+psycopg")
-    if url.drivername not in {"sqlite", "postgresql+psycopg"}:
-        raise ValueError("only sqlite and postgresql+psycopg are supported")
+    url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+    if url.drivername not in _VENDORS:
+        raise ValueError(f"only {', '.join(_VENDORS)} are supported")
     if url.drivername == "sqlite" and url.database in {None, "", ":memory:"}:
         raise ValueError("a SQLite URL needs a file; for a database in memory use `connector: memory`")
+    if _VENDORS[url.drivername] is Vendor.MARIADB and not url.database:
+        raise ValueError("a MariaDB URL needs a database: mariadb://user@host/DATABASE")
     return url
 
 
@@ -42,22 +79,32 @@ class SqlOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     url: Annotated[URL, BeforeValidator(_url)] = Field(repr=False)
-    """`sqlite:///app.db` (relative to the workspace) or `postgresql+psycopg://…`."""
+    """`sqlite:///app.db` (relative to the workspace), `postgresql://…`, `mariadb://…` or `mysql://…`."""
     namespace: str | None = Field(default=None, alias="schema")
     """PostgreSQL schema; by default the first of the search path."""
     wal: Annotated[timedelta, BeforeValidator(_longest)] = timedelta(days=7)
-    """How long the write-ahead log, its archive and replicas may keep what was erased (PostgreSQL)."""
+    """How long the server's logs, their archive and replicas may keep what was erased (not SQLite)."""
     pages: Annotated[timedelta, BeforeValidator(_longest)] | None = None
     """How long free space in pages may keep it, where writing a table anew in each call is too much."""
+    page: int = Field(default=250_000, ge=1)
+    """Rows that one transaction may change."""
+    keys: int = Field(default=100_000, ge=1)
+    """How many keys are sent inside a statement; more of them go into a temporary table."""
+    partitions: Partitions = Partitions.EMPTY
+    """What becomes of a partition of which every row goes (PostgreSQL)."""
     lock_seconds: int = Field(default=10, ge=1)
     """How long to wait for a lock."""
     statement_seconds: int = Field(default=3600, ge=1)
-    """How long one statement may run (PostgreSQL)."""
+    """How long one statement may run (not SQLite)."""
+    retries: int = Field(default=3, ge=0)
+    """How often a transaction is tried again after a deadlock or a serialization failure."""
+    jitter: int = Field(default=0, ge=0)
+    """Seed of the pauses between those tries; workers on the same tables are given different ones."""
 
     @property
-    def is_sqlite(self) -> bool:
-        """Whether the system is a SQLite file."""
-        return self.url.drivername == "sqlite"
+    def vendor(self) -> Vendor:
+        """Whose SQL the system speaks."""
+        return _VENDORS[self.url.drivername]
 
 
 def options(settings: SystemSettings) -> SqlOptions:
@@ -72,16 +119,17 @@ def options(settings: SystemSettings) -> SqlOptions:
     except ValidationError as error:
         problems = tuple(_problem(settings, each["loc"], each["msg"]) for each in error.errors(include_input=False))
         raise SettingsError("the options of an SQL system cannot be used", problems=problems) from None
-    if not read.is_sqlite:
+    if read.vendor is not Vendor.SQLITE:
         return read
     path = Path(settings.workspace, str(read.url.database)).resolve()
     return read.model_copy(update={"url": read.url.set(database=str(path))})
 
 
 def _problem(settings: SystemSettings, where: tuple[int | str, ...], message: str) -> Problem:
+    names = ", ".join(field.alias or name for name, field in SqlOptions.model_fields.items())
     return Problem(
         where=f"systems.{settings.system_id}.{'.'.join(map(str, where))}",
         expected="an option of the sql connector",
         found=message,
-        hint="options: url, schema, wal, pages, lock_seconds, statement_seconds",
+        hint=f"options: {names}",
     )

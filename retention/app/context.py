@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from retention.errors import UnknownNameError
@@ -25,6 +26,7 @@ from retention.planning.limits import Limits
 from retention.planning.pausing import RESTRICTING, Pauses
 from retention.planning.world import World
 from retention.ports.connector import CopiesSystem, ProcessorSystem, Store
+from retention.ports.constraints import ConstrainingStore
 from retention.ports.keys import KeyStore
 from retention.ports.ledger import Ledger, LogEntry
 from retention.ports.timestamper import Timestamper
@@ -127,6 +129,11 @@ class Context:
             keepers={name: system.keeper() for name, system in self.copies.items()},
             copied=self.copied,
             now=now.astimezone(self.zone),
+            constraints={
+                name: cast("ConstrainingStore", store).constraints()
+                for name, store in stores.items()
+                if store.capabilities.constrains
+            },
         )
 
     def record(self, case_id: CaseId | None, fact: Fact, at: datetime) -> LogEntry:

@@ -28,6 +28,7 @@ def drift(dataset: Dataset, live: Mapping[str, ColumnType]) -> tuple[Finding, ..
         *dataset.dates.values(),
         *dataset.linking_columns,
         *dataset.primary_key,
+        *(here for reference in dataset.mentions for here in reference.here),
         *([dataset.tenant[1]] if dataset.tenant else []),
     }
     known = needed | dataset.not_personal.keys() | set(_PARTITION.findall(dataset.location))

@@ -50,6 +50,7 @@ def _sorter(datasets: Mapping[DatasetId, Dataset]) -> TopologicalSorter[DatasetI
     for dataset in datasets.values():
         sorter.add(dataset.dataset_id)
         for later in (*(ref.parent for ref in dataset.parents), *dataset.derived_from):
-            if later in datasets:
+            # a tree within one dataset is the store's to take down in order
+            if later in datasets and later != dataset.dataset_id:
                 sorter.add(later, dataset.dataset_id)
     return sorter

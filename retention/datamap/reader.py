@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping
 
 from retention.datamap.fields import read_fields
 from retention.datamap.graph import cycle_of, unreachable
+from retention.datamap.references import check_references, is_shared, references, stand_ins
 from retention.datamap.words import COLUMN, COLUMN_WORDS, DATASET, DATASET_WORDS, NAME, NAME_WORDS
 from retention.errors import DataMapError
-from retention.grammar import Cell, Document, Record, nearest
-from retention.model.datamap import DataMap, Dataset, Reference
+from retention.grammar import Cell, Document, Record
+from retention.model.datamap import DataMap, Dataset
 from retention.model.ids import DatasetId, SystemId
 from retention.model.transform import Drop
 
@@ -19,6 +20,9 @@ _OPTIONAL = (
     "primary_key",
     "subject",
     "parent",
+    "mentions",
+    "shared",
+    "stand_ins",
     "derived_from",
     "dates",
     "fields",
@@ -56,7 +60,7 @@ def _dataset(name: str, cell: Cell, known: Collection[str]) -> Dataset:
         location=_location(cell, record),
         primary_key=_columns(record, "primary_key"),
         subject=_columns_by_name(record["subject"], "identity key: column"),
-        parents=_parents(record["parent"], known),
+        parents=references(record["parent"], known),
         derived_from=tuple(
             DatasetId(original.word(known, "a dataset of this map"))
             for original in (record["derived_from"].items("a list of datasets") if "derived_from" in record else ())
@@ -65,8 +69,12 @@ def _dataset(name: str, cell: Cell, known: Collection[str]) -> Dataset:
         dates=_columns_by_name(record["dates"], "date's name: column"),
         not_personal=_reasons(record["not_personal"]),
         tenant=_tenant(record["tenant"]) if "tenant" in record else None,
+        mentions=references(record["mentions"], known),
+        stand_ins=stand_ins(record["stand_ins"]),
+        is_shared=is_shared(record),
     )
     _check_columns(dataset, record)
+    check_references(dataset, record)
     return dataset
 
 
@@ -111,18 +119,6 @@ def _reasons(cell: Cell) -> dict[str, str]:
     return {column: reason.text("the reason why it is not personal") for column, reason in reasons.items()}
 
 
-def _parents(cell: Cell, known: Collection[str]) -> tuple[Reference, ...]:
-    references = []
-    for parent, entry in cell.entries("parent's id: {column here: column of the parent}").items():
-        if parent not in known:
-            entry.complain("a dataset of this map", f"`{parent}`", nearest(parent, known))
-        pairs = [(here, column.matching(COLUMN, COLUMN_WORDS)) for here, column in entry.entries("columns").items()]
-        if len(pairs) > 1:
-            entry.complain("exactly one pair of columns", f"{len(pairs)} pairs", "this version joins on one column")
-        references.append(Reference(DatasetId(parent), tuple(pairs)))
-    return tuple(references)
-
-
 def _check_columns(dataset: Dataset, record: Record) -> None:
     """Refuse columns that are personal and not personal at once, and keys that would survive anonymization."""
     for column in sorted(dataset.fields.keys() & dataset.not_personal.keys()):
@@ -136,7 +132,9 @@ def _check_columns(dataset: Dataset, record: Record) -> None:
 
 def _check_graph(datasets: Mapping[DatasetId, Dataset], cells: Mapping[str, Cell]) -> None:
     if cycle := cycle_of(datasets):
-        cells[cycle[0]].complain("references without a cycle", "a cycle", " → ".join(cycle))
+        cells[cycle[0]].complain(
+            "`parent` without a cycle", " → ".join(cycle), "say `mentions` where a row is not about the other's person"
+        )
     for dataset_id in unreachable(datasets):
         dataset = datasets[dataset_id]
         found = "parents that no identity key reaches" if dataset.parents else "neither"

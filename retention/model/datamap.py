@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 
 from retention.model.ids import CategoryId, DatasetId, SystemId
+from retention.model.subject import Key
 from retention.model.transform import Transform
 
 
@@ -48,7 +50,17 @@ class Reference:
 
     parent: DatasetId
     columns: tuple[tuple[str, str], ...]
-    """(column here, column of the parent); exactly one pair in this version."""
+    """(column here, column of the parent); several pairs join on all of them together."""
+
+    @property
+    def here(self) -> tuple[str, ...]:
+        """The columns here."""
+        return tuple(here for here, _ in self.columns)
+
+    @property
+    def there(self) -> tuple[str, ...]:
+        """The parent's columns."""
+        return tuple(there for _, there in self.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +84,12 @@ class Dataset:
     """Date name → column: `{"watched": "watched_at"}`."""
     not_personal: Mapping[str, str]
     """Column → the reason why it is not personal."""
+    mentions: tuple[Reference, ...] = ()
+    """References that do not make a row the person's: emptied when the row they lead to goes."""
+    stand_ins: Mapping[str, Key] = field(default_factory=lambda: MappingProxyType({}))
+    """Column → what stands in it once it is emptied, where it cannot be null: "", or a tombstone's key."""
+    is_shared: bool = False
+    """Rows belong to all of their parents together: one goes when the last of them does."""
     tenant: tuple[str, str] | None = None
     """(tenant key, column): rows in which the column is filled are that tenant's; others are the individual's."""
 
@@ -89,7 +107,7 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class DataMap:
-    """All datasets, checked: parents exist, and there is no cycle of references."""
+    """All datasets, checked: parents exist, and belong to nobody in a circle (mentions may)."""
 
     datasets: Mapping[DatasetId, Dataset]
     digest: str

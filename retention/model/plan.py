@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import TypeAlias
 
 from retention.model.case import CaseKind
 from retention.model.ids import CaseId, CopyId, DatasetId, HoldId, PlanId, RuleId, StepId, SystemId
 from retention.model.period import Period
 from retention.model.predicate import Predicate
-from retention.model.subject import KeySet
+from retention.model.subject import Key, KeySet
 from retention.model.transform import Transform
 
 
@@ -51,6 +52,8 @@ class RedactFields:
     rows: int
     of_rows: int
     because: Because
+    stand_ins: Mapping[str, Key] = field(default_factory=lambda: MappingProxyType({}))
+    """What the fields hold afterwards that cannot be null; not personal."""
 
 
 @dataclass(frozen=True, slots=True)

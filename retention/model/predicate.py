@@ -6,12 +6,24 @@ beside it in a `Selection`. So a predicate can stand in a plan, a log line and i
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import TypeAlias
 
-from retention.model.subject import KeySet, KeyValues
+from retention.model.subject import Key, KeySet, KeyValues
+
+
+def tuple_key(values: Sequence[Key]) -> str:
+    """Return a key of several columns as one text: a JSON array, every value as text."""
+    return json.dumps([str(value) for value in values], ensure_ascii=False)
+
+
+def tuple_values(key: Key) -> tuple[str, ...]:
+    """Read what `tuple_key` wrote."""
+    return tuple(json.loads(str(key)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +36,18 @@ class Among:
     """Rows whose column holds one of the keys."""
 
     column: str
+    keys: KeySet
+
+
+@dataclass(frozen=True, slots=True)
+class AmongTuples:
+    """Rows whose columns together hold one of the keys: a key of several columns.
+
+    Each key of the set is the `tuple_key` of the values; a row with a null among them has none.
+    """
+
+    columns: tuple[str, ...]
+    """Two or more."""
     keys: KeySet
 
 
@@ -68,7 +92,7 @@ class AnyOf:
     parts: tuple[Predicate, ...]
 
 
-Predicate: TypeAlias = Everything | Among | Before | Populated | Not | AllOf | AnyOf
+Predicate: TypeAlias = Everything | Among | AmongTuples | Before | Populated | Not | AllOf | AnyOf
 
 
 @dataclass(frozen=True, slots=True)

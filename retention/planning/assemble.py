@@ -113,7 +113,7 @@ def plan_request(
 
 def _asked(world: World, identity: Identity, keysets: KeySets, instruction: Instruction | None) -> Group:
     """Return everything of the person, or of it what the tenant may have moved."""
-    reached = of_identity(world, identity, keysets)
+    reached = of_identity(world, identity, keysets, wholly=True)
     statutes, authority = _request_statutes(world), Authority.INDIVIDUAL
     if instruction is not None:
         tenants = {instruction.tenant.name: frozenset({instruction.tenant.value})}
@@ -241,7 +241,7 @@ def _again(world: World, identity: Identity, rules: tuple[Rule, ...], keysets: K
     rights = _request_statutes(world) if asked else ()
     due = _all_categories(world) if asked else fates(rules)
     return Group(
-        reached=of_identity(world, identity, keysets, due),
+        reached=of_identity(world, identity, keysets, due, wholly=True),
         fates=due,
         k=max((rule.k for rule in world.policy.rules), default=2),
         because=replace(own, statutes=tuple(sorted({*own.statutes, *rights})), request=asked),
@@ -281,7 +281,7 @@ class _Drawn:
 
 
 def _assemble(world: World, header: Header, drawn: _Drawn, keysets: KeySets) -> Draft:
-    rows = in_order(world, drawn.disposer.drawn.steps)
+    rows = [*drawn.disposer.drawn.cuts, *in_order(world, drawn.disposer.drawn.steps)]
     told = orders(world, drawn.groups, drawn.standing, keysets)
     copies = list(expiries(world, rows)) if drawn.kind is not CaseKind.RESTORE else []
     steps = tuple(replace(step, step_id=step_id(n, step)) for n, step in enumerate([*told.steps, *rows, *copies], 1))

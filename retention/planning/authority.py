@@ -18,7 +18,7 @@ from retention.model.predicate import Among, AnyOf, Populated, Predicate
 from retention.model.subject import Key
 from retention.planning.holding import together
 from retention.planning.keysets import KeySets
-from retention.planning.reach import referenced, through_parents
+from retention.planning.reach import among, joined, referenced, through_parents
 from retention.planning.world import World
 
 CONTROLLED = "tenant-controlled"
@@ -63,21 +63,22 @@ def _by_parent(
     world: World, dataset: Dataset, reference: Reference, where: Predicate, keysets: KeySets
 ) -> Iterator[Predicate]:
     """Yield which of the rows refer to a tenant's row: rows found by their own dates come without their parents."""
-    (here, there) = reference.columns[0]
     parent = world.dataset(reference.parent)
-    keys = referenced(world, dataset, here, where, keysets)
-    above = _roots(world, {parent.dataset_id: Among(there, keysets.of(keys))}, keysets) if keys else {}
+    keys = joined(world, dataset, reference.here, where, keysets)
+    above = _roots(world, {parent.dataset_id: among(reference.there, keysets.of(keys))}, keysets) if keys else {}
     if parent.dataset_id in above:
-        theirs = referenced(world, parent, there, above[parent.dataset_id], keysets)
+        theirs = joined(world, parent, reference.there, above[parent.dataset_id], keysets)
         if theirs:
-            yield Among(here, keysets.of(theirs))
+            yield among(reference.here, keysets.of(theirs))
 
 
 def _may_be_a_tenants(world: World, dataset_id: DatasetId) -> bool:
     dataset = world.datamap.datasets.get(dataset_id)
     if dataset is None:
         return False
-    return dataset.tenant is not None or any(_may_be_a_tenants(world, ref.parent) for ref in dataset.parents)
+    return dataset.tenant is not None or any(
+        _may_be_a_tenants(world, ref.parent) for ref in dataset.parents if ref.parent != dataset_id
+    )
 
 
 def instructed(

@@ -77,6 +77,8 @@ def _links(dataset: Dataset, made: Mapping[DatasetId, Mapping[str, Value]]) -> d
     """Return the references' values; None if a parent was not planted."""
     links: dict[str, Value] = {}
     for reference in dataset.parents:
+        if reference.parent == dataset.dataset_id:
+            continue  # a root of its own tree
         if reference.parent not in made:
             return None
         links |= {here: made[reference.parent].get(there) for here, there in reference.columns}
@@ -88,7 +90,7 @@ def _parents_first(datasets: Sequence[Dataset]) -> list[Dataset]:
     done: dict[DatasetId, Dataset] = {}
     waiting = list(datasets)
     while waiting:
-        ready = [d for d in waiting if all(ref.parent in done or ref.parent not in known for ref in d.parents)]
+        ready = [d for d in waiting if all(ref.parent in {*done, d.dataset_id} or ref.parent not in known for ref in d.parents)]
         done |= {dataset.dataset_id: dataset for dataset in ready}
         waiting = [dataset for dataset in waiting if dataset.dataset_id not in done]
     return list(done.values())

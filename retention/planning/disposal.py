@@ -16,7 +16,7 @@ Anchors are found children first, what goes is known parents first: two passes.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -26,7 +26,7 @@ from retention.model.datamap import Dataset, Identifies
 from retention.model.ids import CategoryId, DatasetId, HoldId, StepId
 from retention.model.plan import AnonymizeRows, EraseRows, RedactFields, RowStep, Withholding
 from retention.model.policy import AfterEvent, AfterPurposes, Authority, Disposal
-from retention.model.predicate import Among, AnyOf, Everything, Not, Populated, Predicate, Selection
+from retention.model.predicate import AnyOf, Everything, Not, Populated, Predicate, Selection
 from retention.model.subject import Key
 from retention.model.transform import Drop, Transform
 from retention.planning.authority import CONTROLLED, controlled
@@ -36,7 +36,15 @@ from retention.planning.due import rules_in_force
 from retention.planning.holding import latest_end, parts, together
 from retention.planning.keysets import KeySets
 from retention.planning.pausing import Standstill
-from retention.planning.reach import referenced
+from retention.planning.reach import among, any_of, joined, referenced
+from retention.planning.ties import (
+    Ties,
+    emptiable,
+    filled,
+    going,
+    refuse_missing_tombstone,
+    refuse_required,
+)
 from retention.planning.world import World
 
 UNNAMED = StepId("")
@@ -48,6 +56,8 @@ class Drawn:
     """What has been drawn up for one plan."""
 
     steps: list[RowStep] = field(default_factory=list)
+    cuts: list[RedactFields] = field(default_factory=list)
+    """What comes before them: references to rows that go are emptied (`ties`)."""
     withheld: list[Withholding] = field(default_factory=list)
     moved: list[Group] = field(default_factory=list)
     """Groups for which there is something to do."""
@@ -64,7 +74,7 @@ class Disposer:
         self._keysets = keysets
         self._standstills = standstills
         self._totals: dict[DatasetId, int] = {}
-        self._anchors: dict[tuple[DatasetId, str], set[Key]] = defaultdict(set)
+        self._anchors: dict[tuple[DatasetId, tuple[str, ...]], set[Key]] = defaultdict(set)
         self._going: dict[DatasetId, list[Predicate]] = defaultdict(list)
         self._controlled: dict[DatasetId, list[Predicate]] = defaultdict(list)
         self.drawn = Drawn()
@@ -75,6 +85,9 @@ class Disposer:
             if group.authority is Authority.INDIVIDUAL:
                 for name, where in controlled(self._world, group.reached, self._keysets).items():
                     self._controlled[name].append(where)
+        for still in self._standstills:
+            for name, where in still.reached.items():
+                self._anchor(self._world.dataset(name), where, mentioned=True)
         cells: dict[DatasetId, list[Cell]] = {}
         for name in order:
             cells[name] = list(self._cells(self._world.dataset(name), groups))
@@ -84,6 +97,13 @@ class Disposer:
         for name in reversed(order):
             for cell in cells[name]:
                 self._draw_cell(cell)
+        rank = {dataset: place for place, dataset in enumerate(order)}
+        erasures = Counter(step.dataset for step in self.drawn.steps if isinstance(step, EraseRows))
+        in_parts = frozenset(name for name, several in erasures.items() if several > 1)
+        ties = Ties(self._world, self._keysets, going(self.drawn.steps), rank, in_parts)
+        ties.refuse_unmapped()
+        self.drawn.cuts.extend(ties.cuts())
+        self.drawn.steps = ties.pinned(self.drawn.steps)
 
     def _cells(self, dataset: Dataset, groups: Sequence[Group]) -> Iterator[Cell]:
         for rows, members in combinations(dataset, groups, lambda where: not self._count(dataset, where)):
@@ -156,20 +176,20 @@ class Disposer:
         elif anchored is not None:
             self._anchor(cell.dataset, together(cell.rows, anchored))
 
-    def _anchor(self, dataset: Dataset, rows: Predicate) -> None:
-        """Keep the rows that these rows refer to."""
-        for reference in dataset.parents:
-            (here, there) = reference.columns[0]
-            self._anchors[reference.parent, there] |= referenced(self._world, dataset, here, rows, self._keysets)
+    def _anchor(self, dataset: Dataset, rows: Predicate, *, mentioned: bool = False) -> None:
+        """Keep the rows that these rows refer to; `mentioned`: those that they mention as well."""
+        for reference in (*dataset.parents, *(dataset.mentions if mentioned else ())):
+            keys = joined(self._world, dataset, reference.here, rows, self._keysets)
+            self._anchors[reference.parent, reference.there] |= keys
 
     def _anchored(self, dataset: Dataset) -> Predicate | None:
         """Return the rows to which a row that stays refers."""
         found = tuple(
-            Among(column, self._keysets.of(keys))
-            for (parent, column), keys in sorted(self._anchors.items())
+            among(columns, self._keysets.of(keys))
+            for (parent, columns), keys in sorted(self._anchors.items())
             if parent == dataset.dataset_id and keys
         )
-        return None if not found else found[0] if len(found) == 1 else AnyOf(found)
+        return any_of(found) if found else None
 
     def _clings(self, cell: Cell) -> bool:
         """Whether the row stays tied to its person; a key that is the primary key cannot be let go of."""
@@ -191,7 +211,7 @@ class Disposer:
         elif anchored is None:
             self._leave(cell, cell.rows)
         else:
-            columns = {column for parent, column in self._anchors if parent == cell.dataset.dataset_id}
+            columns = {one for parent, several in self._anchors if parent == cell.dataset.dataset_id for one in several}
             self._leave(cell, together(cell.rows, Not(anchored)))
             self._redact(cell, together(cell.rows, anchored), cell.empty - columns)
 
@@ -218,16 +238,16 @@ class Disposer:
     def _by_what_goes(self, dataset: Dataset, rows: Predicate) -> list[tuple[Predicate, frozenset[str]]]:
         """Cut the rows by which of the rows they refer to go; "no" before "yes"."""
         cut = [(rows, frozenset[str]())]
-        for reference in dataset.parents:
-            (here, there) = reference.columns[0]
+        for reference in () if dataset.is_shared else dataset.parents:
             gone: set[Key] = set()
             for where in self._going.get(reference.parent, ()):
                 parent = self._world.dataset(reference.parent)
-                gone |= referenced(self._world, parent, there, where, self._keysets)
+                gone |= joined(self._world, parent, reference.there, where, self._keysets)
             if gone:
-                refers = Among(here, self._keysets.of(gone))
+                refers = among(reference.here, self._keysets.of(gone))
+                ties = frozenset(emptiable(self._world, dataset, reference) or reference.here)
                 kept = [(together(where, Not(refers)), columns) for where, columns in cut]
-                cut = kept + [(together(where, refers), columns | {here}) for where, columns in cut]
+                cut = kept + [(together(where, refers), columns | ties) for where, columns in cut]
         return cut
 
     def _erase(self, cell: Cell, rows: Predicate) -> None:
@@ -239,11 +259,14 @@ class Disposer:
 
     def _redact(self, cell: Cell, rows: Predicate, fields: frozenset[str]) -> None:
         names = tuple(sorted(fields))
-        where = together(rows, Populated(names))
+        where = together(rows, filled(names, cell.dataset, self._keysets)) if names else rows
         count = self._count(cell.dataset, where) if names else 0
         if count:
+            refuse_required(self._world, cell.dataset, names)
+            refuse_missing_tombstone(self._world, cell.dataset, names, self._keysets)
             name, total = cell.dataset.dataset_id, self._total(cell.dataset)
-            self._add(cell, RedactFields(UNNAMED, name, where, names, count, total, cell.because))
+            standing = {name: cell.dataset.stand_ins[name] for name in names if name in cell.dataset.stand_ins}
+            self._add(cell, RedactFields(UNNAMED, name, where, names, count, total, cell.because, standing))
 
     def _anonymize(self, cell: Cell, rows: Predicate) -> None:
         """Anonymize what is not so yet: rows in which something is left that anonymizing empties."""
@@ -256,6 +279,7 @@ class Disposer:
             return
         if set(emptied) & set(dataset.primary_key):
             raise _nameless(dataset, "are to be anonymized")
+        refuse_required(self._world, dataset, emptied)
         quasi = tuple(
             name
             for name, field_ in sorted(dataset.fields.items())

@@ -117,7 +117,7 @@ def people_group(world: World, people: DuePeople, keysets: KeySets) -> Group:
     identity = expand(world, people.keys, keysets)
     due = fates(people.rules)
     return Group(
-        reached=of_identity(world, identity, keysets, due),
+        reached=of_identity(world, identity, keysets, due, wholly=True),
         fates=due,
         k=max(rule.k for rule in people.rules),
         because=because(people.rules),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from retention.model.policy import Policy
 from retention.model.predicate import Predicate, Selection
 from retention.planning.keysets import KeySets
 from retention.ports.connector import Action
+from retention.ports.constraints import Constraints
 from retention.ports.finder import Finder
 from retention.ports.keeper import CopyKeeper
 
@@ -31,6 +32,8 @@ class World:
     """Backup system → the systems it copies."""
     now: datetime
     """Aware; in the policy's zone."""
+    constraints: Mapping[SystemId, Constraints] = field(default_factory=dict)
+    """Store → what it enforces among its tables; stores that enforce nothing do not appear."""
 
     @property
     def zone(self) -> ZoneInfo:

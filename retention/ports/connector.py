@@ -47,6 +47,8 @@ class Capabilities:
     """Whether one call's effect is all or nothing."""
     plants: bool = False
     """Whether a canary's rows can be added; such a store is a `ports.planter.PlantingStore`."""
+    constrains: bool = False
+    """Whether foreign keys and the like are enforced; such a store is a `ports.constraints.ConstrainingStore`."""
 
 
 @dataclass(frozen=True, slots=True)

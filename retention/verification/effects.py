@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from retention.errors import TerminalFailure
 from retention.model.ids import StepId
 from retention.model.plan import AnonymizeRows, EraseRows, RedactFields, RowStep
+from retention.model.subject import Key
 from retention.model.transform import Band, Drop, Prefix, ToMonth, ToYear, Transform
 from retention.verification.canon import Column, plain, rows_as_bytes
 from retention.verification.selector import Selector
@@ -83,8 +84,8 @@ class Expectation:
         match step:
             case EraseRows():
                 return before.where(pc.invert(mask))
-            case RedactFields(fields=fields):
-                return Effected(_emptied(before.rows, fields, mask), before.origin)
+            case RedactFields(fields=fields, stand_ins=stand_ins):
+                return Effected(_emptied(before.rows, fields, stand_ins, mask), before.origin)
             case AnonymizeRows():
                 return self._anonymized(step, before, mask)
             case _:
@@ -116,12 +117,23 @@ def _changed(before: pa.RecordBatch, effected: Effected) -> list[bool]:
     return changed
 
 
-def _emptied(rows: pa.RecordBatch, fields: Sequence[str], mask: Column) -> pa.RecordBatch:
+def _emptied(
+    rows: pa.RecordBatch, fields: Sequence[str], stand_ins: Mapping[str, Key], mask: Column
+) -> pa.RecordBatch:
     for name in fields:
         if name in rows.schema.names:
-            kept = pc.if_else(mask, pa.scalar(None, plain(rows.column(name)).type), plain(rows.column(name)))
-            rows = _with(rows, name, kept)
+            column = plain(rows.column(name))
+            rows = _with(rows, name, pc.if_else(mask, _scalar(name, stand_ins.get(name), column.type), column))
     return rows
+
+
+def _scalar(name: str, value: Key | None, kind: pa.DataType) -> pa.Scalar:
+    if pa.types.is_decimal(kind) and isinstance(value, int):
+        return pa.scalar(Decimal(value), kind)
+    try:
+        return pa.scalar(value, kind)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError):
+        raise TerminalFailure(f"column {name}: expected a stand-in that fits its type, {kind}") from None
 
 
 def _with(rows: pa.RecordBatch, name: str, column: Column) -> pa.RecordBatch:

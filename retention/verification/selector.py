@@ -5,6 +5,7 @@ A column that a batch does not have counts as null in every row.
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date, datetime
 from functools import reduce
@@ -15,7 +16,7 @@ import pyarrow.compute as pc
 
 from retention.errors import KeyTypeError, TerminalFailure, UnknownNameError
 from retention.model.ids import KeySetId
-from retention.model.predicate import AllOf, Among, AnyOf, Before, Everything, Not, Populated, Predicate
+from retention.model.predicate import AllOf, Among, AmongTuples, AnyOf, Before, Everything, Not, Populated, Predicate
 from retention.model.subject import Key, KeySet, KeyValues
 from retention.verification.canon import Column, plain
 
@@ -45,6 +46,8 @@ class Selector:
                 return _same(batch, selected=True)
             case Among(column, keys):
                 return self._among(_column(batch, column), column, keys)
+            case AmongTuples(columns, keys):
+                return self._among_tuples(batch, columns, keys)
             case Before(column, at):
                 return pc.fill_null(_before(_column(batch, column), column, at), fill_value=False)
             case Populated(columns):
@@ -78,6 +81,21 @@ class Selector:
         if pa.types.is_null(values.type):
             return pc.is_valid(values)
         return pc.is_in(values, value_set=self.typed(keys, values.type, column), skip_nulls=True)
+
+
+    def _among_tuples(self, batch: pa.RecordBatch, columns: tuple[str, ...], keys: KeySet) -> Column:
+        """Compare the texts of the values, written as a person would: no code is shared with the stores'."""
+        values = self._keys.get(keys.keyset_id)
+        if values is None:
+            raise UnknownNameError(f"key set {keys.keyset_id}: expected its keys, found none")
+        wanted = {tuple(json.loads(str(key))) for key in values}
+        texts = zip(*(_texts(_column(batch, column)) for column in columns), strict=True)
+        return pa.array([row in wanted for row in texts], pa.bool_())
+
+
+def _texts(column: Column) -> list[str | None]:
+    whole = pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)
+    return [None if v is None else str(int(v)) if whole and v == int(v) else str(v) for v in column.to_pylist()]
 
 
 def _same(batch: pa.RecordBatch, *, selected: bool) -> Column:

@@ -1,4 +1,4 @@
-"""SQLite in a file, and a real PostgreSQL server that is started for the session."""
+"""SQLite in a file, and real PostgreSQL and MariaDB servers that are started for the session."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,9 +18,15 @@ from retention.model.datamap import ColumnType, Dataset
 from retention.model.ids import SystemId
 from retention.model.transform import Value
 from retention.ports.connector import Store, SystemSettings
+from tests.mariadb.server import server
 
 Rows = Sequence[dict[str, Value]]
 SQLITE_TYPES = {ColumnType.NUMBER: "REAL", ColumnType.INSTANT: "TIMESTAMP"}
+MARIADB_TYPES = {
+    ColumnType.TEXT: "varchar(100)",
+    ColumnType.NUMBER: "double",
+    ColumnType.INSTANT: "timestamp(6) NULL",
+}
 POSTGRESQL_TYPES = {ColumnType.NUMBER: "double precision", ColumnType.INSTANT: "timestamptz"}
 
 
@@ -131,8 +137,59 @@ class Postgresql:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+class MariaDb:
+    """A database of the process's MariaDB; its collation holds `u3` and `U3` for the same."""
+
+    name: ClassVar[str] = "sql-mariadb"
+
+    def __init__(self, folder: Path) -> None:
+        """Make an empty database."""
+        del folder
+        self.url = server().database()
+        self.connection = server().connection(self.url)
+        with self.connection.cursor() as cursor:
+            cursor.execute("SET time_zone = '+00:00'")
+
+    def connect(self) -> Store:
+        """Return a store on the database."""
+        return store_at(self.url)
+
+    def unreachable(self) -> Store:
+        """Return a store on a port where nobody listens."""
+        return store_at("mariadb://nobody:hidden@127.0.0.1:1/nothing")
+
+    def location(self, table: str) -> str:
+        """Return the table's name."""
+        return table
+
+    def load(self, dataset: Dataset, rows: Rows, schema: Mapping[str, ColumnType]) -> None:
+        """Fill the table by the driver."""
+        columns = ", ".join(f"`{name}` {MARIADB_TYPES.get(kind, kind.value)}" for name, kind in schema.items())
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"CREATE OR REPLACE TABLE `{dataset.location}` ({columns}, PRIMARY KEY (id))")
+            marks = ", ".join(["%s"] * len(schema))
+            values = [[_mariadb_cell(row[name]) for name in schema] for row in rows]
+            cursor.executemany(f"INSERT INTO `{dataset.location}` VALUES ({marks})", values)
+
+    def rows(self, dataset: Dataset) -> list[dict[str, Any]]:
+        """Read the table by the driver."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"SELECT * FROM `{dataset.location}`")
+            names = [column[0] for column in cursor.description]
+            rows = [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+        return [row | {"active": None if row["active"] is None else bool(row["active"])} for row in rows]
+
+    def close(self) -> None:
+        """Close the connection; the server is the process's."""
+        self.connection.close()
+
+
+def _mariadb_cell(value: Value) -> Any:
+    return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
+
+
 def _sqlite_cell(value: Value) -> Any:
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
-SUBJECTS = (Sqlite, Postgresql)
+SUBJECTS = (Sqlite, Postgresql, MariaDb)

@@ -97,12 +97,6 @@ def test_every_transform_can_be_written(written: str, meant: Transform | None) -
         ("table: payments", "table: payments\n    path: x", "datamap.yaml:12 datasets.app.payments", "exactly one of"),
         ("path: ", "primary_key: [id]\n    path: ", "datamap.yaml:20 datasets.lake.viewing.primary_key", "only with"),
         ("viewing/dt", "../viewing/dt", "datamap.yaml:20 datasets.lake.viewing.path", "below the system's root"),
-        (
-            "customer_id: id",
-            "customer_id: id, x: y",
-            "datamap.yaml:15 datasets.app.payments.parent.app.customers",
-            "one",
-        ),
         ("[app.payments]", "[app.payment]", "datamap.yaml:22 datasets.lake.viewing.derived_from[0]", "a dataset of"),
         (
             "anonymize: year",

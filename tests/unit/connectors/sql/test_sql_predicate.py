@@ -110,13 +110,14 @@ def test_keys_that_cannot_be_compared_are_refused(
 
 def test_an_index_serves_the_keys(pg: Any, opened: Any, among: Any) -> None:
     """The clause for keys leaves the index usable: PostgreSQL plans an index scan."""
+    from connectors.sql.keys import KeySender  # noqa: PLC0415 -- same
     from connectors.sql.predicate import where_of  # noqa: PLC0415 -- the only test that looks at the clause
 
     pg.execute("CREATE TABLE people (id bigint PRIMARY KEY)")
     database = opened()._database
     with database.reading() as connection:
         live = database.table(connection, "people")
-        query = live.select().where(where_of(live, among("id", 1, 2), is_sqlite=False))
+        query = live.select().where(where_of(live, among("id", 1, 2), KeySender(connection, database.options)))
         text = query.compile(connection, compile_kwargs={"literal_binds": True})
     pg.execute("SET enable_seqscan = off")
     plan = "\n".join(line for (line,) in pg.execute(f"EXPLAIN {text}"))

@@ -21,7 +21,7 @@ EVERYTHING = Selection(Everything())
     [
         {},
         {"url": "not a url with hunter2"},
-        {"url": "mysql://u:hunter2@h/d"},
+        {"url": "oracle://u:hunter2@h/d"},
         {"url": "sqlite://"},
         {"url": "sqlite:///a.db", "colour": "hunter2"},
         {"url": "sqlite:///a.db", "wal": "hunter2 days"},

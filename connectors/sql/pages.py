@@ -1,0 +1,74 @@
+"""A change cut into transactions of bounded size.
+
+A selection of up to `page` rows is changed by one statement. A larger one is cut by windows of
+the primary key, each of at most `page` rows of the table: every window is read once, so the
+whole costs one pass, whatever the predicate. A process that dies between two windows has done
+the first for good; the repeat finds the rest. Without a primary key there is one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Table
+
+from connectors.sql.database import Session
+from connectors.sql.keys import Clause
+
+Statement: TypeAlias = Callable[[Connection, Clause], int]
+"""Changes the rows of the clause and says how many there were."""
+
+
+def change(session: Session, where: Clause, page: int, key: Sequence[str], statement: Statement) -> int:
+    """Change the selected rows; return how many there were.
+
+    Args:
+        session: The table and its connection.
+        where: Which rows.
+        page: Rows that one transaction may change.
+        key: The primary key's columns; empty: everything in one transaction.
+        statement: What is done to them.
+
+    """
+
+    def whole(connection: Connection) -> int | None:
+        if key and _exceeds(connection, session.table, where, page):
+            return None
+        return statement(connection, where)
+
+    rows = session.transaction(whole)
+    if rows is not None:
+        return rows
+    return sum(
+        session.transaction(lambda connection, window=window: statement(connection, sa.and_(where, window)))
+        for window in _windows(session, page, [session.table.columns[name] for name in key])
+    )
+
+
+def _exceeds(connection: Connection, table: Table, where: Clause, page: int) -> bool:
+    some = sa.select(sa.literal(1)).select_from(table).where(where).limit(page + 1).subquery()
+    return int(connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()) > page
+
+
+def _windows(session: Session, page: int, key: Sequence[sa.Column[Any]]) -> Iterator[Clause]:
+    """Yield windows that cover the table; the last has no end, for rows that were added meanwhile."""
+    after: Clause = sa.true()
+    while (end := _end(session, after, page, key)) is not None:
+        yield sa.and_(after, _row(key) <= end)
+        after = _row(key) > end
+    yield after
+
+
+def _end(session: Session, after: Clause, page: int, key: Sequence[sa.Column[Any]]) -> sa.ColumnElement[Any] | None:
+    query = sa.select(*key).where(after).order_by(*key).offset(page - 1).limit(1)
+    found = session.transaction(lambda connection: connection.execute(query).first())
+    if found is None:
+        return None
+    last = [sa.literal(value, column.type) for value, column in zip(found, key, strict=True)]
+    return last[0] if len(last) == 1 else sa.tuple_(*last)
+
+
+def _row(key: Sequence[sa.Column[Any]]) -> sa.ColumnElement[Any]:
+    return key[0] if len(key) == 1 else sa.tuple_(*key)
