@@ -12,8 +12,9 @@ finder         reads
 eraser         erases, redacts, anonymizes
 remains        after a change: makes the old row versions physically go
 inspector      looks again, by code of its own
+surveyor       reads the whole schema, for drafts and drift
 """
 
-from connectors.sql.connect import connect
+from connectors.sql.connect import connect, survey
 
-__all__ = ["connect"]
+__all__ = ["connect", "survey"]

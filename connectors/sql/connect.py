@@ -11,6 +11,7 @@ from connectors.sql.finder import SqlFinder
 from connectors.sql.inspector import SqlInspector
 from connectors.sql.planter import SqlPlanter
 from connectors.sql.settings import options
+from connectors.sql.surveyor import SqlSurveyor
 from retention.errors import MissingExtraError
 from retention.ports.connector import Capabilities, SystemSettings
 
@@ -23,9 +24,24 @@ def connect(settings: SystemSettings) -> SqlStore:
         MissingExtraError: the driver is not installed.
 
     """
+    return SqlStore(_database(settings))
+
+
+def survey(settings: SystemSettings) -> SqlSurveyor:
+    """Return a reader of the whole schema; it connects when it is first asked.
+
+    Raises:
+        SettingsError: the options cannot be used.
+        MissingExtraError: the driver is not installed.
+
+    """
+    return SqlSurveyor(_database(settings))
+
+
+def _database(settings: SystemSettings) -> Database:
     read = options(settings)
     try:
-        return SqlStore(Database(settings.system_id, read))
+        return Database(settings.system_id, read)
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             f"system {settings.system_id} needs the package {error.name}", hint="pip install 'retention[postgres]'"
@@ -59,6 +75,10 @@ class SqlStore:
     def planter(self) -> SqlPlanter:
         """Return the side that plants canaries."""
         return SqlPlanter(self._database)
+
+    def surveyor(self) -> SqlSurveyor:
+        """Return the side that reads the whole schema."""
+        return SqlSurveyor(self._database)
 
     def tables(self) -> tuple[str, ...]:
         """Return the schema's tables, sorted."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from retention.model.ids import CategoryId, DatasetId, SystemId
@@ -94,7 +94,13 @@ class DataMap:
     datasets: Mapping[DatasetId, Dataset]
     digest: str
     """SHA-256 (hex) of the file's bytes."""
+    excluded: Mapping[SystemId, Mapping[str, str]] = field(default_factory=dict)
+    """System → table, path pattern or folder (`tmp/`) → the reason why nothing in it is personal."""
 
     def of_system(self, system: SystemId) -> tuple[Dataset, ...]:
         """Return the system's datasets, in the map's order."""
         return tuple(d for d in self.datasets.values() if d.system == system)
+
+    def known_in(self, system: SystemId) -> frozenset[str]:
+        """Return every location of the system that is mapped, or excluded with a reason."""
+        return frozenset({d.location for d in self.of_system(system)} | self.excluded.get(system, {}).keys())

@@ -47,6 +47,8 @@ class Capabilities:
     """Whether one call's effect is all or nothing."""
     plants: bool = False
     """Whether a canary's rows can be added; such a store is a `ports.planter.PlantingStore`."""
+    surveys: bool = False
+    """Whether its whole schema can be read; such a store is a `ports.surveyor.SurveyingStore`."""
 
 
 @dataclass(frozen=True, slots=True)
