@@ -8,8 +8,8 @@ from connectors.memory.eraser import MemoryEraser
 from connectors.memory.finder import MemoryFinder
 from connectors.memory.inspector import MemoryInspector
 from connectors.memory.planter import MemoryPlanter
-from connectors.memory.surveyor import MemorySurveyor
 from connectors.memory.settings import MemoryOptions, options
+from connectors.memory.surveyor import MemorySurveyor
 from retention.ports.connector import Capabilities, SystemSettings
 
 

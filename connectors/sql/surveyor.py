@@ -17,6 +17,16 @@ from retention.ports.surveyor import ForeignKey, LiveDataset, Sampled
 
 _LONGEST: Final = 4_000
 """Characters of one value that are looked at."""
+_PLAIN_TYPES: Final = (
+    sa.String,
+    sa.Integer,
+    sa.Numeric,
+    sa.Boolean,
+    sa.Date,
+    sa.DateTime,
+    sa.LargeBinary,
+    sa.types.TypeDecorator,
+)
 _PARTITIONS: Final = sa.text("SELECT relname FROM pg_class WHERE relispartition")
 
 
@@ -89,8 +99,7 @@ def _ends(table: Table, rows: int) -> Iterator[sa.Select[Any]]:
 
 def _is_odd(column: sa.Column[Any]) -> bool:
     """Whether the type has no plain Python value (inet, point, uuid, json …); bytes are left as they are."""
-    known = sa.String | sa.Integer | sa.Numeric | sa.Float | sa.Boolean | sa.Date | sa.DateTime | sa.LargeBinary
-    return not isinstance(column.type, known | sa.TypeDecorator)
+    return not isinstance(column.type, _PLAIN_TYPES)
 
 
 def _plain(value: object) -> Sampled:

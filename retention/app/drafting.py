@@ -60,7 +60,9 @@ def convert_fides(text: str, label: str) -> Drafted:
     """
     imported = import_fides(text, label)
     lines = [f"  {finding.where}: {finding.text}" for finding in imported.left_behind]
-    told = "\n".join(["Left behind, because a data map does not say it:", *lines]) if lines else "Nothing was left behind."
+    told = (
+        "\n".join(["Left behind, because a data map does not say it:", *lines]) if lines else "Nothing was left behind."
+    )
     return _drafted(imported.proposals, f"Imported from the Fides dataset file {label}.\n{told}", imported.left_behind)
 
 

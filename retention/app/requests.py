@@ -12,8 +12,8 @@ from difflib import get_close_matches
 from retention.app.context import Context
 from retention.app.instructions import check_instruction, refuse_used
 from retention.app.records import PlanSummary, header, keep_plan, new_id, open_case, refuse_move, stored
-from retention.execution.site import fetch_keys
 from retention.errors import IdentityError, InputError, Problem, StateError, UnknownSubjectError
+from retention.execution.site import fetch_keys
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.facts import Denied
 from retention.model.ids import CaseId
@@ -183,7 +183,12 @@ def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummar
         instruction = assemble.Instruction(case.instruction, tenant)
     try:
         draft = assemble.plan_request(
-            world, header(context, case_id, now), subject, context.pauses(), instruction, _known_before(context, case)
+            world,
+            header(context, case_id, now),
+            subject,
+            context.pauses(),
+            instruction,
+            earlier=_known_before(context, case),
         )
     except UnknownSubjectError:
         deny(context, case_id, "subject-unknown", now)

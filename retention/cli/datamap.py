@@ -43,6 +43,7 @@ def draft(
     source: Annotated[
         str, typer.Argument(help="A database URL, s3://bucket/prefix, a file, a folder, or env:NAME, file:PATH.")
     ],
+    *,
     system: Annotated[str, typer.Option(help="The system's name in retention.yaml.")] = "app",
     rows: Annotated[int, typer.Option(min=1, help="Rows of each table to look at.")] = 2000,
     category: Annotated[

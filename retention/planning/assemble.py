@@ -86,6 +86,7 @@ def plan_request(
     start: SubjectKey,
     pauses: Pauses,
     instruction: Instruction | None = None,
+    *,
     earlier: Mapping[str, frozenset[Key]] = NOTHING_EARLIER,
 ) -> Draft:
     """Plan the erasure of everything of one person that no law keeps.

@@ -33,7 +33,9 @@ def open_surveyor(source: str, system: SystemId, workspace: Path) -> Surveyor:
     scheme, options = _options(address)
     found = {point.name: point for point in entry_points(group="retention.surveyors")}
     if scheme not in found:
-        raise SettingsError(f"nothing surveys {scheme}://", hint=f"a file, a folder, or one of {', '.join(sorted(found))}")
+        raise SettingsError(
+            f"nothing surveys {scheme}://", hint=f"a file, a folder, or one of {', '.join(sorted(found))}"
+        )
     survey: Survey = _loaded(found[scheme], _EXTRAS.get(scheme, scheme))
     return survey(SystemSettings(system, scheme, options))
 

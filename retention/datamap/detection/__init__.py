@@ -1,8 +1,8 @@
 """Which columns are personal: suggestions for a draft of the data map, for a person to review.
 
     kinds     what there is, and what a draft suggests for each
-    headers   what a column's name says
-    values    what a value looks like; `digits` and `names` are its check digits and dictionaries
+    headers   what a column's name says; its words lie in headers.txt
+    values    what a value looks like; `digits` and `names` are its check digits and dictionaries (words.txt)
     rules     how many values must look like it
     judging   name and values → a suggestion with its reason
 

@@ -102,7 +102,11 @@ def _by_values(column: _Column, strong: Iterable[Rule]) -> Suggestion | None:
 def _by_name(column: _Column, known: Rules) -> Suggestion | None:
     for hint in hints(column.name):
         if column.type not in NEVER.get(hint.kind, ()) and _borne_out(column, hint, known.fits[hint.kind]):
-            fit = f", fits {column.share(known.fits[hint.kind]):.0%} of {len(column.texts)} values" if column.texts else ""
+            fit = (
+                f", fits {column.share(known.fits[hint.kind]):.0%} of {len(column.texts)} values"
+                if column.texts
+                else ""
+            )
             return Suggestion(hint.kind, f"name: {hint.kind.value}{fit}")
     return None
 

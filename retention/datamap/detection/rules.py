@@ -63,7 +63,7 @@ def rules(gazetteer: Gazetteer) -> Rules:
         Rule(Kind.GEO, "pair of degrees", values.is_coordinates, 0.8),
         Rule(Kind.BIRTH_DATE, "date of an era before 1989", values.is_old_era, 0.3),
         Rule(Kind.BANK_ACCOUNT, "IBAN, modulo 97", _compact(digits.is_iban), 0.9),
-        Rule(Kind.CORPORATE_NUMBER, "corporate number, check digit", _digits(digits.is_corporate_number), 0.97, _FEW),
+        Rule(Kind.CORPORATE_NUMBER, "corporate number, check digit", _digits(digits.is_corporate_number), 0.9, _FEW),
         Rule(Kind.MY_NUMBER, "My Number, check digit", _digits(digits.is_my_number), 0.9, _FEW, even_of_things=True),
         Rule(Kind.CARD, "card, issuer's range and check digit", _digits(digits.is_card), 0.9, _FEW),
         Rule(Kind.DEMOGRAPHIC, "word for a gender", values.is_gender_word, 0.8, 2),
@@ -111,7 +111,7 @@ PROVED: Mapping[Kind, tuple[Test, float]] = MappingProxyType(
         Kind.LOCALITY: (values.is_locality, 2.0),
         Kind.NAME: (names.is_name, 0.3),
         Kind.PHONE: (lambda text: bool(re.fullmatch(r"\+?[\d ()-]{9,}", text)), 0.6),
-        Kind.FREE_TEXT: (lambda text: len(text) > 1 and " " in text or len(text) > 15, 2.0),  # noqa: PLR2004
+        Kind.FREE_TEXT: (lambda text: (len(text) > 1 and " " in text) or len(text) > 15, 2.0),  # noqa: PLR2004
     }
 )
 """What a name that only *may* say it needs of the values; 2.0 means that no share is enough without people around."""
@@ -130,7 +130,16 @@ AMONG_PEOPLE: Mapping[Kind, Test] = MappingProxyType(
 
 NEVER: Mapping[Kind, frozenset[ColumnType]] = MappingProxyType(
     dict.fromkeys(
-        (Kind.NAME, Kind.EMAIL, Kind.ADDRESS, Kind.FREE_TEXT, Kind.LOCALITY, Kind.USER_AGENT, Kind.IP_ADDRESS, Kind.CREDENTIAL),
+        (
+            Kind.NAME,
+            Kind.EMAIL,
+            Kind.ADDRESS,
+            Kind.FREE_TEXT,
+            Kind.LOCALITY,
+            Kind.USER_AGENT,
+            Kind.IP_ADDRESS,
+            Kind.CREDENTIAL,
+        ),
         frozenset({ColumnType.DATE, ColumnType.INSTANT, ColumnType.NUMBER}),
     )
 )

@@ -9,58 +9,48 @@ import ipaddress
 import re
 
 from retention.datamap.detection.digits import is_iban
+from retention.datamap.detection.lists import lines_of, words_of
 from retention.ports.gazetteer import Gazetteer
 
-PREFECTURES = (
-    "北海道 青森県 岩手県 宮城県 秋田県 山形県 福島県 茨城県 栃木県 群馬県 埼玉県 千葉県 東京都 神奈川県 新潟県 富山県 石川県 福井県 山梨県 "
-    "長野県 岐阜県 静岡県 愛知県 三重県 滋賀県 京都府 大阪府 兵庫県 奈良県 和歌山県 鳥取県 島根県 岡山県 広島県 山口県 徳島県 香川県 愛媛県 "
-    "高知県 福岡県 佐賀県 長崎県 熊本県 大分県 宮崎県 鹿児島県 沖縄県"
-).split()
-_COUNTRIES = frozenset(
-    """
-    japan usa uk canada brazil france germany portugal norway india chile ireland spain italy austria belgium denmark sweden
-    finland poland hungary argentina australia netherlands switzerland mexico china korea taiwan thailand vietnam singapore
-    indonesia philippines malaysia russia turkey greece israel egypt nigeria kenya ukraine romania colombia peru
-    日本 アメリカ 中国 韓国 台湾 英国 フランス ドイツ ベトナム フィリピン ブラジル タイ インド
-    """.split()
-) | {"czech republic", "united kingdom", "united states", "new zealand", "south korea", "south africa"}
-_STATES = frozenset(
-    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX "
-    "UT VT VA WA WV WI WY DC AB BC MB NB NL NS ON PE QC SK NSW VIC QLD TAS SP RJ".split()
+_PREFECTURES = words_of("prefectures")
+_COUNTRIES = lines_of("countries")
+_STATES = words_of("states")
+_TOWNS = words_of("towns")
+_EMAIL = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"
 )
-_TOWNS = frozenset(
-    """
-    tokyo osaka kyoto nagoya yokohama sapporo fukuoka london paris berlin madrid rome lisbon vienna prague brussels oslo stockholm
-    copenhagen helsinki warsaw budapest dublin edinburgh toronto montréal montreal vancouver ottawa calgary edmonton winnipeg
-    chicago boston seattle houston dallas austin denver phoenix portland miami atlanta sydney melbourne brisbane auckland
-    """.split()
-)
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 _PHONE_SIGNS = re.compile(r"\+?[0-9(][0-9()\-. /]{6,20}[0-9](?:\s?(?:x|ext\.?)\s?\d+)?")
-_PHONE_WRITTEN = re.compile(r"0\d{1,4}-\d{1,4}-\d{3,4}|0\d{1,3}\(\d{1,4}\)\d{4}|\(0\d{1,4}\)\d{1,4}-\d{4}|\+\d[\d \-().]{7,}\d")
+_PHONE_WRITTEN = re.compile(
+    r"0\d{1,4}-\d{1,4}-\d{3,4}|0\d{1,3}\(\d{1,4}\)\d{4}|\(0\d{1,4}\)\d{1,4}-\d{4}|\+\d[\d \-().]{7,}\d"
+)
 _PHONE_COMPACT = re.compile(r"0[5789]0\d{8}|0[1-9]\d{8}")
 _POSTAL_WRITTEN = re.compile(r"〒?\s?(\d{3})-(\d{4})")
 _POSTAL_ANY = re.compile(r"〒?\s?(?=.*\d)[A-Z0-9][A-Z0-9 \-]{2,9}", re.IGNORECASE)
 _CITY = re.compile(r".{1,8}[市区町村郡]")
-_ADDRESS_JP = re.compile(rf"(?:〒?\d{{3}}-?\d{{4}}\s*)?(?:{'|'.join(PREFECTURES)})\s?.{{1,8}}[市区町村郡].*|.{{1,8}}[市区郡].{{1,12}}\d.*|.*(?:丁目|番地|番\d+号).*")
+_ADDRESS_JP = re.compile(
+    rf"(?:〒?\d{{3}}-?\d{{4}}\s*)?(?:{'|'.join(sorted(_PREFECTURES))})\s?.{{1,8}}[市区町村郡].*|.{{1,8}}[市区郡].{{1,12}}\d.*|.*(?:丁目|番地|番\d+号).*"
+)
 _STREET = (
     r"street|st|avenue|ave|av|road|rd|boulevard|blvd|lane|ln|drive|dr|way|court|ct|square|sq|place|pl|parkway|pkwy|terrace|highway|hwy"
     r"|stra(?:ß|ss)e|str|platz|gasse|rue|via|rua|calle|avenida|gatan|vej|gate|laan|straat|quai|place|allée"
 )
-_ADDRESS_WESTERN = re.compile(rf"(?=.*\d)(?=.*(?:\b(?:{_STREET})\b|(?:stra(?:ß|ss)e|gatan|straat|vej)\b)).+", re.IGNORECASE)
-_WAREKI = re.compile(r"(明治|大正|昭和|平成|令和|[MTSHRmtshr])\.?\s?(元|\d{1,2})(?:年|[./-])\s?(\d{1,2})(?:月|[./-])\s?(\d{1,2})日?")
+_ADDRESS_WESTERN = re.compile(
+    rf"(?=.*\d)(?=.*(?:\b(?:{_STREET})\b|(?:stra(?:ß|ss)e|gatan|straat|vej)\b)).+", re.IGNORECASE
+)
+_WAREKI = re.compile(
+    r"(明治|大正|昭和|平成|令和|[MTSHRmtshr])\.?\s?(元|\d{1,2})(?:年|[./-])\s?(\d{1,2})(?:月|[./-])\s?(\d{1,2})日?"
+)
 _DATE = re.compile(
-    r"(?:18|19|20)\d\d[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}日?(?:[T ][\d:.]+.*)?|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])"
+    r"(?:18|19|20)\d\d[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}日?(?:[T ][\d:.]+.*)?"
+    r"|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])"
     r"|\d{1,2}[/.]\d{1,2}[/.](?:19|20)\d\d|(?:19|20)\d\d(?:年)?"
 )
 _MAC = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}")
 _PAIR = re.compile(r"(?:POINT\s?\(\s?)?-?\d{1,3}\.\d{3,}[,\s]\s?-?\d{1,3}\.\d{3,}\)?")
 _TOKEN = re.compile(r"[A-Za-z0-9_\-:.|=+/{}]{6,}")
-_GENDERS = frozenset("男 女 男性 女性 male female m f other unknown その他 不明 無回答 non-binary 0 1 2 9".split())
-_GENDER_WORDS = frozenset("男 女 男性 女性 male female".split())
+_GENDER_WORDS = frozenset(["男", "女", "男性", "女性", "male", "female"])
 _MAX_DEGREES = 180.0
 _MIN_DIGITS = 7
-_AGE = 120
 
 
 def is_email(text: str) -> bool:
@@ -107,7 +97,9 @@ def is_address(text: str) -> bool:
 def is_locality(text: str) -> bool:
     """Whether it is a country, a state, a prefecture or a large town."""
     plain = text.lower()
-    return text in PREFECTURES or text in _STATES or plain in _COUNTRIES or plain in _TOWNS or bool(_CITY.fullmatch(text))
+    return (
+        text in _PREFECTURES or text in _STATES or plain in _COUNTRIES or plain in _TOWNS or bool(_CITY.fullmatch(text))
+    )
 
 
 def is_old_era(text: str) -> bool:
@@ -185,16 +177,6 @@ def is_token(text: str) -> bool:
     return _TOKEN.fullmatch(text) is not None
 
 
-def is_gender(text: str) -> bool:
-    """Whether it is a word or code for a gender."""
-    return text.lower() in _GENDERS
-
-
 def is_gender_word(text: str) -> bool:
     """Whether it is a word that means nothing else."""
     return text.lower() in _GENDER_WORDS
-
-
-def is_age(text: str) -> bool:
-    """Whether it is a number of years that people reach."""
-    return text.isdigit() and int(text) <= _AGE

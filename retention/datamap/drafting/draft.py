@@ -32,7 +32,8 @@ def draft(
     tied = belongings(tables, found)
     ids = dataset_ids(system, tables)
     return tuple(
-        _proposal(system, table, ids, found[place], tied[place], category) for place, table in sorted(tables.items())
+        _proposal(system, table, ids, found=found[place], tied=tied[place], category=category)
+        for place, table in sorted(tables.items())
     )
 
 
@@ -40,6 +41,7 @@ def _proposal(
     system: SystemId,
     table: LiveDataset,
     ids: Mapping[str, DatasetId],
+    *,
     found: Mapping[str, Suggestion],
     tied: Belonging,
     category: CategoryId | None,
@@ -49,7 +51,9 @@ def _proposal(
     keys = {*tied.subject.values(), *(here for one in parent for here, _ in one.columns)}
     about = tied.is_about_people
     plain = [c for c in columns if c not in keys and c not in table.primary_key and not _is_personal(found.get(c))]
-    fields = {c: _field(c, found[c], category) for c in columns if _is_personal(found.get(c)) and _is_told(c, found, keys)}
+    fields = {
+        c: _field(c, found[c], category) for c in columns if _is_personal(found.get(c)) and _is_told(c, found, keys)
+    }
     rest = {c: _record(c, category) for c in plain if about and c not in found}
     dataset = Dataset(
         dataset_id=ids[table.location],

@@ -78,7 +78,9 @@ def _dataset(
     where = f"{source.fides_key}.{collection.name}"
     inherited = (collection.data_categories or []) + (source.data_categories or [])
     sayable = [field for field in collection.fields if is_sayable(field.name)]
-    left.extend(_left(f"{where}.{f.name}", "a name that a data map cannot say") for f in collection.fields if f not in sayable)
+    left.extend(
+        _left(f"{where}.{f.name}", "a name that a data map cannot say") for f in collection.fields if f not in sayable
+    )
     personal = {field.name: _personal(field, inherited) for field in sayable}
     subject = {i: f.name for f in sayable if (i := f.meta.identity) and NAME.fullmatch(i)}
     about = bool(subject) or any(personal.values())
@@ -97,7 +99,10 @@ def _dataset(
         dates={},
         not_personal={f.name: _reason(f) for f in rest if not about or _is_operational(f)},
     )
-    why = {name: f"Fides: {', '.join(found)}" if (found := personal.get(name)) else "Fides: no category" for name in dataset.fields}
+    why = {
+        name: f"Fides: {', '.join(found)}" if (found := personal.get(name)) else "Fides: no category"
+        for name in dataset.fields
+    }
     return Proposal(dataset, is_path=False, why=why)
 
 
@@ -154,7 +159,7 @@ def _walked(fields: Iterable[FidesField], above: str) -> Iterator[tuple[FidesFie
 def _acyclic(
     made: Mapping[DatasetId, Proposal], edges: Iterable[_Edge], left: list[Finding]
 ) -> Mapping[DatasetId, list[Reference]]:
-    """Take the edges in their order; one that closes a circle, or is a second one to the same parent, is left behind."""
+    """Take the edges in their order; leave behind what closes a circle, and a second one to the same parent."""
     parents: dict[DatasetId, list[Reference]] = {}
     for edge in edges:
         before = parents.get(edge.child, [])
@@ -196,7 +201,7 @@ def _reachable(proposal: Proposal) -> Proposal:
     if dataset.subject or dataset.parents or not dataset.fields:
         return proposal
     stopgap = next(iter(dataset.primary_key), next(iter(dataset.fields)))
-    note = "Fides names no identity and no reference here; the column under `subject` stands in for a key: name a better one"
+    note = "Fides names no identity and no reference here; the column under `subject` stands in: name a better one"
     subject = {f"{dataset.short_name}_key": stopgap}
     fields = {n: f for n, f in dataset.fields.items() if n != stopgap or f.identifies is not Identifies.NO}
     linked = Dataset(

@@ -11,7 +11,11 @@ from retention.datamap.detection.headers import words
 from retention.datamap.words import COLUMN, DATASET, NAME
 from retention.model.ids import DatasetId, SystemId
 
-_PLURAL = ((re.compile(r"ies$"), "y"), (re.compile(r"(?<=[sxz])es$|(?<=ch)es$|(?<=sh)es$"), ""), (re.compile(r"(?<!s)s$"), ""))
+_PLURAL = (
+    (re.compile(r"ies$"), "y"),
+    (re.compile(r"(?<=[sxz])es$|(?<=ch)es$|(?<=sh)es$"), ""),
+    (re.compile(r"(?<!s)s$"), ""),
+)
 
 
 def dataset_ids(system: SystemId, locations: Iterable[str]) -> Mapping[str, DatasetId]:

@@ -17,7 +17,19 @@ from retention.ports.surveyor import ForeignKey, LiveDataset
 
 _OWN = frozenset({Kind.NAME, Kind.EMAIL, Kind.BIRTH_DATE, Kind.MY_NUMBER, Kind.CREDENTIAL})
 """Kinds by which a row is about a person of its own."""
-_CUSTOMERS = ("customer", "user", "member", "client", "patient", "student", "subscriber", "account", "会員", "顧客", "利用者")
+_CUSTOMERS = (
+    "customer",
+    "user",
+    "member",
+    "client",
+    "patient",
+    "student",
+    "subscriber",
+    "account",
+    "会員",
+    "顧客",
+    "利用者",
+)
 """Whose a row is, where several people are named: rather theirs than an employee's."""
 _KEYS = (Kind.ACCOUNT, Kind.EMAIL, Kind.MY_NUMBER, Kind.PHONE, Kind.DEVICE, Kind.CARD, Kind.BANK_ACCOUNT)
 """Kinds that find a person where no foreign key leads to one, the best first."""
@@ -47,9 +59,7 @@ def belongings(
     return {place: _belonging(live[place], personal[place], parents.get(place), roots, about) for place in live}
 
 
-def _is_root(
-    table: LiveDataset, personal: Mapping[str, Mapping[str, Kind]], live: Mapping[str, LiveDataset]
-) -> bool:
+def _is_root(table: LiveDataset, personal: Mapping[str, Mapping[str, Kind]], live: Mapping[str, LiveDataset]) -> bool:
     """Whether its rows are about people of their own."""
     if not _OWN & set(personal[table.location].values()):
         return False

@@ -1,8 +1,8 @@
 """The data map as a picture: the cascade of one person's erasure.
 
-    layout   where each card stands
-    drawing  the SVG
-    words    in two languages
+layout   where each card stands
+drawing  the SVG
+words    in two languages
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Where each card of the picture stands. Pure geometry; the same map gives the same picture.
 
-Datasets that are followed from row to row stand as trees, a parent left of its children, with many
-children that lead no further gathered in one frame; those that are found by a key of their own stand below in a grid; copies and processors at the end.
+Datasets that are followed from row to row stand as trees, a parent left of its children, with
+many children that lead no further gathered in one frame. Those that are found by a key of their
+own stand below in a grid, then those nobody is in; copies and processors come last.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ CARD_HEIGHT: Final = 104
 _ACROSS: Final = 64
 """Between a parent and its children."""
 _DOWN: Final = 18
-_LEFT: Final = 292
-"""Where the first column stands, right of the person."""
+LEFT: Final = 292
+"""Where the first column stands, beside the person."""
 _TOP: Final = 128
 _HEADING: Final = 40
 _SECTION: Final = 34
-_MARGIN: Final = 44
+RIGHT: Final = 44
+"""Free space on the right."""
 _COLUMNS: Final = 3
 """Cards side by side in a grid, at least."""
 _FRAMED: Final = 4
@@ -100,7 +102,7 @@ def layout(datamap: DataMap, elsewhere: int) -> Layout:
     families = singles = rest = last = None
     if roots:
         y, families = trees.place(roots, y)
-    columns = max(_COLUMNS, *(round((place.x - _LEFT) / (CARD_WIDTH + _ACROSS)) + 1 for place in cards.values()), 0)
+    columns = max(_COLUMNS, *(round((place.x - LEFT) / (CARD_WIDTH + _ACROSS)) + 1 for place in cards.values()), 0)
     if alone:
         y, singles = _grid(alone, columns, cards, y)
     if aside:
@@ -111,8 +113,10 @@ def layout(datamap: DataMap, elsewhere: int) -> Layout:
         places, y = _cells(elsewhere, columns, y + _HEADING)
         last = Section(start, y)
         y += _SECTION
-    width = _LEFT + columns * CARD_WIDTH + (columns - 1) * _ACROSS + _MARGIN
-    return Layout(width, y + 62, rank, cards, families, singles, rest, tuple(places), last, roots, alone, tuple(trees.frames))
+    width = LEFT + columns * CARD_WIDTH + (columns - 1) * _ACROSS + RIGHT
+    return Layout(
+        width, y + 62, rank, cards, families, singles, rest, tuple(places), last, roots, alone, tuple(trees.frames)
+    )
 
 
 def _children(datasets: Mapping[DatasetId, Dataset], rank: Mapping[DatasetId, int]) -> dict[DatasetId, list[DatasetId]]:
@@ -148,7 +152,7 @@ class _Trees:
 
     def _tree(self, name: DatasetId, depth: int, top: float) -> float:
         """Place a dataset beside the middle of its children; return where the tree ends."""
-        x = _LEFT + depth * (CARD_WIDTH + _ACROSS)
+        x = LEFT + depth * (CARD_WIDTH + _ACROSS)
         leaves = self._gathered(name)
         others = [child for child in self._children[name] if child not in leaves]
         y, middles = top, list[float]()
@@ -171,7 +175,7 @@ class _Trees:
 
     def _frame(self, name: DatasetId, leaves: Sequence[DatasetId], depth: int, top: float) -> tuple[float, float]:
         """Gather leaves two by two; return where the frame ends, and where a card beside its middle begins."""
-        x = _LEFT + depth * (CARD_WIDTH + _ACROSS)
+        x = LEFT + depth * (CARD_WIDTH + _ACROSS)
         places, bottom = _cells(len(leaves), 2, top + _PAD, x)
         self.cards.update(zip(leaves, places, strict=True))
         height = bottom + _PAD - top
@@ -188,7 +192,7 @@ def _grid(
     return bottom + _SECTION, Section(start, bottom)
 
 
-def _cells(count: int, columns: int, top: float, left: float = _LEFT) -> tuple[list[Place], float]:
+def _cells(count: int, columns: int, top: float, left: float = LEFT) -> tuple[list[Place], float]:
     step = CARD_HEIGHT + _DOWN
     places = [Place(left + (n % columns) * (CARD_WIDTH + _ACROSS), top + (n // columns) * step) for n in range(count)]
     return places, places[-1].y + CARD_HEIGHT
