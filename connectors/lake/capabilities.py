@@ -10,4 +10,5 @@ CAPABILITIES = Capabilities(
     versioned=True,  # a bucket may keep versions; they are always looked for
     transactional=False,  # one object at a time
     plants=True,
+    surveys=True,
 )

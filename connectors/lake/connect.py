@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from pathlib import Path
 
 from connectors.lake.capabilities import CAPABILITIES
 from connectors.lake.eraser import LakeEraser
@@ -11,7 +12,8 @@ from connectors.lake.inspector import LakeInspector
 from connectors.lake.objects import Bucket
 from connectors.lake.planter import LakePlanter
 from connectors.lake.settings import LakeSettings, read_settings
-from retention.errors import MissingExtraError
+from connectors.lake.surveyor import BucketFiles, FolderFiles, LakeSurveyor
+from retention.errors import MissingExtraError, SettingsError
 from retention.ports.connector import Capabilities, SystemSettings
 
 
@@ -22,6 +24,7 @@ class Lake:
         """Open nothing before first use."""
         self._bucket = Bucket(settings)
         self._inspector = LakeInspector(settings)
+        self._surveyor = LakeSurveyor(BucketFiles(settings))
 
     @property
     def capabilities(self) -> Capabilities:
@@ -44,6 +47,10 @@ class Lake:
         """Return the side that plants canaries."""
         return LakePlanter(self._bucket)
 
+    def surveyor(self) -> LakeSurveyor:
+        """Return the side that reads all shapes of files, with a client of its own."""
+        return self._surveyor
+
     def tables(self) -> tuple[str, ...]:
         """Return the folders (`viewing/`) and single objects at the top, also those with old versions only."""
         return self._bucket.folders()
@@ -52,6 +59,7 @@ class Lake:
         """Give connections back."""
         self._bucket.close()
         self._inspector.close()
+        self._surveyor.close()
 
 
 def connect(settings: SystemSettings) -> Lake:
@@ -62,8 +70,36 @@ def connect(settings: SystemSettings) -> Lake:
         MissingExtraError: boto3 is not installed.
 
     """
+    return Lake(_checked(settings))
+
+
+def survey(settings: SystemSettings) -> LakeSurveyor:
+    """Return a reader of everything under the prefix; touches no network.
+
+    Raises:
+        SettingsError: an option is missing, unknown or malformed.
+        MissingExtraError: boto3 is not installed.
+
+    """
+    return LakeSurveyor(BucketFiles(_checked(settings)))
+
+
+def survey_files(settings: SystemSettings) -> LakeSurveyor:
+    """Return a reader of the file or folder of this machine that the option `path` names.
+
+    Raises:
+        SettingsError: there is none.
+
+    """
+    path = Path(settings.workspace, settings.options["path"])
+    if not path.exists():
+        raise SettingsError(f"{settings.options['path']} does not exist", hint="name a file, a folder or an address")
+    return LakeSurveyor(FolderFiles(path))
+
+
+def _checked(settings: SystemSettings) -> LakeSettings:
     checked = read_settings(settings)
     if find_spec("boto3") is None:
         message = f"system {settings.system_id} is a lake on S3 and needs boto3"
         raise MissingExtraError(message, hint="pip install 'retention[s3]'")
-    return Lake(checked)
+    return checked

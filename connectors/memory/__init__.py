@@ -8,6 +8,7 @@ predicate      which rows, said in plain Python: the meaning other stores are te
 finder         reads
 eraser         erases, redacts, anonymizes
 inspector      looks again, by code of its own
+surveyor       reads the whole schema, for drafts and drift
 """
 
 from connectors.memory.connect import connect

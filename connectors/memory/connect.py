@@ -9,6 +9,7 @@ from connectors.memory.finder import MemoryFinder
 from connectors.memory.inspector import MemoryInspector
 from connectors.memory.planter import MemoryPlanter
 from connectors.memory.settings import MemoryOptions, options
+from connectors.memory.surveyor import MemorySurveyor
 from retention.ports.connector import Capabilities, SystemSettings
 
 
@@ -49,6 +50,10 @@ class MemoryStore:
     def planter(self) -> MemoryPlanter:
         """Return the side that plants canaries."""
         return MemoryPlanter(self._database)
+
+    def surveyor(self) -> MemorySurveyor:
+        """Return the side that reads the whole schema."""
+        return MemorySurveyor(self._database)
 
     def tables(self) -> tuple[str, ...]:
         """Return the tables' names, sorted."""

@@ -96,7 +96,9 @@ def _among(column: str, kind: ColumnType, keys: frozenset[Key]) -> Test:
 
 def _among_tuples(kinds: Mapping[str, ColumnType], keys: frozenset[Key]) -> Test:
     wanted = {
-        tuple(_comparable(name, kind, value) for (name, kind), value in zip(kinds.items(), tuple_values(key), strict=True))
+        tuple(
+            _comparable(name, kind, value) for (name, kind), value in zip(kinds.items(), tuple_values(key), strict=True)
+        )
         for key in keys
     }
     return lambda row: tuple(row[name] for name in kinds) in wanted

@@ -17,8 +17,9 @@ partitions     partitions emptied whole
 references     foreign keys as they are
 remains        after a change: makes the old row versions physically go
 inspector      looks again, by code of its own
+surveyor       reads the whole schema, for drafts and drift
 """
 
-from connectors.sql.connect import connect
+from connectors.sql.connect import connect, survey
 
-__all__ = ["connect"]
+__all__ = ["connect", "survey"]

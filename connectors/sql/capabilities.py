@@ -7,6 +7,11 @@ from typing import Final
 from retention.ports.connector import Action, Capabilities, SystemKind
 
 CAPABILITIES: Final = Capabilities(
-    kind=SystemKind.STORE, actions=frozenset(Action), transactional=False, plants=True, constrains=True
+    kind=SystemKind.STORE,
+    actions=frozenset(Action),
+    transactional=False,
+    plants=True,
+    constrains=True,
+    surveys=True,
 )
 """Everything; a large call is several transactions, each complete in itself."""

@@ -14,6 +14,7 @@ from connectors.sql.inspector import SqlInspector
 from connectors.sql.planter import SqlPlanter
 from connectors.sql.references import constraints
 from connectors.sql.settings import Vendor, options
+from connectors.sql.surveyor import SqlSurveyor
 from retention.errors import MissingExtraError
 from retention.ports.connector import Capabilities, SystemSettings
 from retention.ports.constraints import Constraints
@@ -30,9 +31,24 @@ def connect(settings: SystemSettings) -> SqlStore:
         MissingExtraError: the driver is not installed.
 
     """
+    return SqlStore(_database(settings))
+
+
+def survey(settings: SystemSettings) -> SqlSurveyor:
+    """Return a reader of the whole schema; it connects when it is first asked.
+
+    Raises:
+        SettingsError: the options cannot be used.
+        MissingExtraError: the driver is not installed.
+
+    """
+    return SqlSurveyor(_database(settings))
+
+
+def _database(settings: SystemSettings) -> Database:
     read = options(settings)
     try:
-        return SqlStore(Database(settings.system_id, read))
+        return Database(settings.system_id, read)
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             f"system {settings.system_id} needs the package {error.name}",
@@ -71,6 +87,10 @@ class SqlStore:
     def constraints(self) -> Constraints:
         """Return the foreign keys, and the columns that cannot be null."""
         return constraints(self._database)
+
+    def surveyor(self) -> SqlSurveyor:
+        """Return the side that reads the whole schema."""
+        return SqlSurveyor(self._database)
 
     def tables(self) -> tuple[str, ...]:
         """Return the schema's tables, sorted."""

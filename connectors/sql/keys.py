@@ -126,7 +126,9 @@ class KeySender:
         ]
         return self._joined(columns, elements, rows)
 
-    def _joined(self, columns: Sequence[Column[Any]], elements: Sequence[Any], rows: Sequence[tuple[Any, ...]]) -> Clause:
+    def _joined(
+        self, columns: Sequence[Column[Any]], elements: Sequence[Any], rows: Sequence[tuple[Any, ...]]
+    ) -> Clause:
         sent = self._send(elements, rows)
         if len(columns) == 1 and self.vendor is not Vendor.MARIADB:
             return _plain(columns[0]).in_(sa.select(sent.c[0]))

@@ -170,8 +170,11 @@ def _sampled(connection: Connection, table: Table) -> bool:
 
 def _binary_log(connection: Connection, log: timedelta) -> timedelta | None:
     """Return how long the binary log, from which replicas read, keeps the rows' old images."""
-    settings = dict(connection.exec_driver_sql("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', "
-                                               "'binlog_expire_logs_seconds', 'expire_logs_days')").all())
+    settings = dict(
+        connection.exec_driver_sql(
+            "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_expire_logs_seconds', 'expire_logs_days')"
+        ).all()
+    )
     if settings.get("log_bin") != "ON":
         return None
     seconds = int(settings.get("binlog_expire_logs_seconds", 0))

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from retention.app.context import Context
+from retention.app.drift import refuse_unmapped
 from retention.app.records import move, stored
 from retention.errors import ApprovalError, HeldError, RefusedError, StalePlanError, StateError, TransientFailure
 from retention.execution.run import RunReport, Watch, refuse_stale, run
@@ -55,6 +56,7 @@ def apply(
         ApprovalError, LimitError: not approved by enough people.
         StalePlanError, HeldError: the world changed since; nothing was touched.
         StateError: the case is not at this point of the road.
+        FoundError: the data map does not know all there is; the case is PARTIAL.
         TransientFailure: another process is carrying the plan out.
 
     """
@@ -65,6 +67,7 @@ def apply(
         with _freed_for_a_new_plan(context, plan.case_id):
             _refuse_changed(context, plan)
             refuse_stale(site)
+        _refuse_drift(context, plan)
         move(context, plan.case_id, CaseState.APPLYING)
         report = run(site, now, only) if watch is None else run(site, now, only, watch)
         state = _state_after(context, plan, report)
@@ -126,6 +129,13 @@ def _refuse_changed(context: Context, plan: Plan) -> None:
             f"a hold or restriction was placed or lifted since {plan.plan_id} was made; nothing was touched",
             hint="make a new plan: it will say what is held",
         )
+
+
+def _refuse_drift(context: Context, plan: Plan) -> None:
+    """Look before the first step; a run that goes on has been looked at, and verification looks again."""
+    case = context.ledger.cases.get(plan.case_id)
+    if case.state in (CaseState.APPROVED, CaseState.PARTIAL):
+        refuse_unmapped(context, case)
 
 
 @contextmanager

@@ -145,4 +145,5 @@ def rehomed(datamap: DataMap, original: SystemId, restored: SystemId | None) -> 
     """Return only the original's datasets, placed in the restored system."""
     assert restored is not None  # noqa: S101 -- narrows the type; original_of refused None
     here = {name: replace(d, system=restored) for name, d in datamap.datasets.items() if d.system == original}
-    return DataMap(here, datamap.digest)
+    left_out = {restored: datamap.excluded[original]} if original in datamap.excluded else {}
+    return DataMap(here, datamap.digest, left_out)

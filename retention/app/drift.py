@@ -1,21 +1,70 @@
-"""Does the data map still fit the systems? Fails closed."""
+"""Does the data map still fit the systems? Fails closed: what is not mapped will not be erased."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import cast
+
 from retention.app.context import Context
-from retention.datamap import drift
+from retention.app.records import move
+from retention.datamap import HIDES_DATA, beside, drift
+from retention.errors import FoundError
 from retention.grammar import Finding
+from retention.model.case import Case, CaseState
+from retention.model.datamap import DataMap
+from retention.model.ids import SystemId
+from retention.ports.connector import Store
+from retention.ports.surveyor import SurveyingStore
 
 
 def check_datamap(context: Context) -> tuple[Finding, ...]:
-    """Compare every mapped dataset with its live columns; return what does not fit.
+    """Compare the map with all live systems; return what does not fit.
+
+    A restored store is looked at when it is restored, not before.
 
     Raises:
         TransientFailure, TerminalFailure: from the stores.
 
     """
+    return _findings(context, context.datamap, context.stores.keys() - context.restores.keys())
+
+
+def refuse_unmapped(context: Context, case: Case) -> None:
+    """Make the case PARTIAL if something lies in its systems that the map does not know.
+
+    It is asked before the first row moves and again when verification has looked: a row that
+    is erased while an unmapped table refers to it can never be followed there again.
+
+    Raises:
+        FoundError: an unmapped table, column or file; nothing was touched by this.
+        TransientFailure, TerminalFailure: from the stores.
+
+    """
+    datamap = context.datamap_for(case)
+    systems = {dataset.system for dataset in datamap.datasets.values()}
+    hiding = [finding for finding in _findings(context, datamap, systems) if finding.code in HIDES_DATA]
+    if not hiding:
+        return
+    if case.state is CaseState.APPROVED:
+        move(context, case.case_id, CaseState.APPLYING)
+    move(context, case.case_id, CaseState.PARTIAL)
+    what = "; ".join(f"{finding.code} {finding.where}" for finding in hiding)
+    raise FoundError(
+        f"{case.case_id} is partial: the data map does not know all there is ({what})",
+        hint="map it or exclude it with the reason, then make a new plan; `retention datamap check` says more",
+    )
+
+
+def _findings(context: Context, datamap: DataMap, systems: Collection[SystemId]) -> tuple[Finding, ...]:
     found: list[Finding] = []
-    for dataset in context.datamap.datasets.values():
-        live = context.stores[dataset.system].finder().describe(dataset)
-        found.extend(drift(dataset, live))
+    for dataset in datamap.datasets.values():
+        found.extend(drift(dataset, context.stores[dataset.system].finder().describe(dataset)))
+    for system in sorted(systems):
+        found.extend(beside(system, _beside(context.stores[system], datamap.known_in(system))))
     return tuple(found)
+
+
+def _beside(store: Store, known: Collection[str]) -> Collection[str]:
+    if store.capabilities.surveys:
+        return cast("SurveyingStore", store).surveyor().beside(known)
+    return set(store.tables()) - set(known)

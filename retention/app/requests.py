@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 
 from retention.app.context import Context
 from retention.app.instructions import check_instruction, refuse_used
-from retention.app.records import PlanSummary, header, keep_plan, new_id, open_case, refuse_move
+from retention.app.records import PlanSummary, header, keep_plan, new_id, open_case, refuse_move, stored
 from retention.errors import IdentityError, InputError, Problem, StateError, UnknownSubjectError
+from retention.execution.site import fetch_keys
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.facts import Denied
 from retention.model.ids import CaseId
-from retention.model.subject import SubjectKey
+from retention.model.subject import Key, SubjectKey
 from retention.planning import assemble
 from retention.planning.authority import tenant_key_names
 from retention.requests import check_channel, check_refusal, due_at, identity_accepted
@@ -180,11 +182,27 @@ def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummar
         check_instruction(context, tenant, case.instruction, now)
         instruction = assemble.Instruction(case.instruction, tenant)
     try:
-        draft = assemble.plan_request(world, header(context, case_id, now), subject, context.pauses(), instruction)
+        draft = assemble.plan_request(
+            world,
+            header(context, case_id, now),
+            subject,
+            context.pauses(),
+            instruction,
+            earlier=_known_before(context, case),
+        )
     except UnknownSubjectError:
         deny(context, case_id, "subject-unknown", now)
         raise
     return keep_plan(context, draft, now)
+
+
+def _known_before(context: Context, case: Case) -> Mapping[str, frozenset[Key]]:
+    """Return the keys that the plan before knew, if it was carried out in part: its rows may be gone by now."""
+    if case.state is not CaseState.PARTIAL:
+        return assemble.NOTHING_EARLIER
+    before, plan = stored(context, context.ledger.plans.of_case(case.case_id)[0].plan_id)
+    keys = fetch_keys(context.ledger.vault, case.case_id, before.plan_id)
+    return {replay.key_name: keys[replay.keys.keyset_id] for replay in plan.replays}
 
 
 def _request(context: Context, case_id: CaseId) -> Case:

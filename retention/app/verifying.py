@@ -8,6 +8,7 @@ from datetime import datetime
 
 from retention.app.applying import site_of
 from retention.app.context import Context
+from retention.app.drift import refuse_unmapped
 from retention.app.records import move, stored
 from retention.errors import FoundError
 from retention.execution.looking import look_again
@@ -28,12 +29,14 @@ def verify(context: Context, plan_id: PlanId, now: datetime) -> VerifyReport:
     """Look at every dataset the plan touched.
 
     Raises:
-        FoundError: something is not as it should be; the case is PARTIAL, never "done".
+        FoundError: something is not as it should be, or lies where the map does not look; the case is PARTIAL,
+            never "done".
         StateError: the plan has not been carried out, or the case is sealed.
 
     """
     kept, plan = stored(context, plan_id)
     looks = look_again(site_of(context, kept, plan), now)
+    refuse_unmapped(context, context.ledger.cases.get(plan.case_id))
     failed = {dataset: found.failed for dataset, found in looks.items() if not found.passed}
     move(context, plan.case_id, CaseState.PARTIAL if failed else CaseState.VERIFIED)
     context.log.publish()

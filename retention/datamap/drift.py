@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from retention.grammar import Finding, nearest
 from retention.model.datamap import ColumnType, Dataset
+from retention.model.ids import SystemId
 
 UNMAPPED_COLUMN = "UNMAPPED_COLUMN"
+UNMAPPED_TABLE = "UNMAPPED_TABLE"
+UNMAPPED_FILES = "UNMAPPED_FILES"
 MISSING_COLUMN = "MISSING_COLUMN"
 MISSING_DATASET = "MISSING_DATASET"
+HIDES_DATA = frozenset({UNMAPPED_COLUMN, UNMAPPED_TABLE, UNMAPPED_FILES})
+"""Findings behind which a person's data could lie: no case is complete while there is one."""
 _PARTITION = re.compile(r"(\w+)=")
 
 
@@ -50,6 +55,18 @@ def drift(dataset: Dataset, live: Mapping[str, ColumnType]) -> tuple[Finding, ..
         for column in sorted(missing)
     )
     return (*unmapped, *gone)
+
+
+def beside(system: SystemId, locations: Iterable[str]) -> tuple[Finding, ...]:
+    """Return findings for tables and files of the system that the map neither maps nor excludes."""
+    return tuple(_unmapped(system, location) for location in sorted(locations))
+
+
+def _unmapped(system: SystemId, location: str) -> Finding:
+    is_path = "/" in location or "*" in location
+    what = "files that no `path` matches" if is_path else "a table that no dataset maps"
+    hint = f"map it (`retention datamap draft` proposes how), or name it under `excluded: {system}:` with the reason"
+    return Finding(UNMAPPED_FILES if is_path else UNMAPPED_TABLE, f"{system}: {location}", f"{what}; {hint}")
 
 
 def _say(text: str, hint: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from retention.datamap.fields import read_fields
 from retention.datamap.graph import cycle_of, unreachable
@@ -43,11 +43,33 @@ def read_datamap(text: str, label: str) -> DataMap:
 
     """
     document = Document(text, label)
-    cells = Cell.root(document).record(("datasets",))["datasets"].entries("datasets by id")
+    file = Cell.root(document).record(("datasets",), ("excluded",))
+    cells = file["datasets"].entries("datasets by id")
     datasets = {DatasetId(name): _dataset(name, cell, cells.keys()) for name, cell in cells.items()}
+    excluded = _excluded(file["excluded"])
     _check_graph(datasets, cells)
+    _check_excluded(datasets.values(), excluded, file["excluded"])
     document.refuse_problems(DataMapError)
-    return DataMap(datasets, document.digest)
+    return DataMap(datasets, document.digest, excluded)
+
+
+def _excluded(cell: Cell) -> dict[SystemId, dict[str, str]]:
+    """Read `excluded: {app: {migrations: why no person is in it}}`."""
+    systems = cell.entries("system: {table, path or folder: reason}", may_be_empty=True)
+    return {
+        SystemId(system): {
+            location: reason.text("the reason why nothing in it is personal")
+            for location, reason in entry.entries("table, path or folder: reason").items()
+        }
+        for system, entry in systems.items()
+    }
+
+
+def _check_excluded(datasets: Iterable[Dataset], excluded: Mapping[SystemId, Mapping[str, str]], cell: Cell) -> None:
+    for dataset in datasets:
+        if dataset.location in excluded.get(dataset.system, ()):
+            found = f"`{dataset.location}` is mapped as {dataset.dataset_id} as well"
+            cell.complain("each place once", found, "remove one")
 
 
 def _dataset(name: str, cell: Cell, known: Collection[str]) -> Dataset:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-COLUMN = re.compile(r"\w[\w.-]*")
-COLUMN_WORDS = "a column's name"
+COLUMN = re.compile(r"\w(?:[^\x00-\x1f\x7f\"'`\\{}\[\]]{0,126}[^\s\x00-\x1f\x7f\"'`\\{}\[\]])?")
+COLUMN_WORDS = "a column's name, without quotes and brackets"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 NAME_WORDS = "a name of lower-case letters, digits, `-` and `_`"
 CATEGORY = NAME

@@ -112,7 +112,13 @@ class DataMap:
     datasets: Mapping[DatasetId, Dataset]
     digest: str
     """SHA-256 (hex) of the file's bytes."""
+    excluded: Mapping[SystemId, Mapping[str, str]] = field(default_factory=dict)
+    """System → table, path pattern or folder (`tmp/`) → the reason why nothing in it is personal."""
 
     def of_system(self, system: SystemId) -> tuple[Dataset, ...]:
         """Return the system's datasets, in the map's order."""
         return tuple(d for d in self.datasets.values() if d.system == system)
+
+    def known_in(self, system: SystemId) -> frozenset[str]:
+        """Return every location of the system that is mapped, or excluded with a reason."""
+        return frozenset({d.location for d in self.of_system(system)} | self.excluded.get(system, {}).keys())

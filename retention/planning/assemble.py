@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from retention.datamap import order
 from retention.errors import UnknownSubjectError
@@ -32,6 +33,7 @@ from retention.planning.reach import of_identity
 from retention.planning.world import World
 
 _NOTHING = Promised()
+NOTHING_EARLIER: Mapping[str, frozenset[Key]] = MappingProxyType({})
 REQUEST_SCOPE = "request"
 """The replay scope of a person's request: everything that no law keeps and that is his own."""
 INSTRUCTION_SCOPE = "instruction:"
@@ -79,9 +81,18 @@ class Suppressed:
 
 
 def plan_request(
-    world: World, header: Header, start: SubjectKey, pauses: Pauses, instruction: Instruction | None = None
+    world: World,
+    header: Header,
+    start: SubjectKey,
+    pauses: Pauses,
+    instruction: Instruction | None = None,
+    *,
+    earlier: Mapping[str, frozenset[Key]] = NOTHING_EARLIER,
 ) -> Draft:
     """Plan the erasure of everything of one person that no law keeps.
+
+    `earlier` are the keys that an earlier plan of the case knew: after it was carried out in
+    part nobody else knows them, and with nothing left to do the plan has no steps.
 
     A person's own request moves what is his own; a tenant's instruction moves what is the tenant's.
 
@@ -93,14 +104,15 @@ def plan_request(
 
     """
     keysets = KeySets(header.salt)
-    identity = expand(world, {start.name: frozenset({start.value})}, keysets)
+    keys = {**earlier, start.name: earlier.get(start.name, frozenset()) | {start.value}}
+    identity = expand(world, keys, keysets)
     refuse_ambiguous(world, identity)
     refuse_held(identity, pauses)
     asked = _asked(world, identity, keysets, instruction)
     standing = standstills(world, pauses, keysets, asking=identity.keys)
     disposer = Disposer(world, keysets, standing)
     disposer.draw([asked], order(world.datamap))
-    if not disposer.drawn.steps and not disposer.drawn.withheld:
+    if not disposer.drawn.steps and not disposer.drawn.withheld and not earlier:
         raise UnknownSubjectError(
             f"no mapped system knows this person by {start.name}",
             hint="check the key; if the person is known by another key, open the request by that one",

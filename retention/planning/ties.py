@@ -75,7 +75,9 @@ class Ties:
     def pinned(self, steps: Sequence[RowStep]) -> list[RowStep]:
         """Select by primary key what several steps erase of one tree: cutting it would hide its branches."""
         return [
-            replace(step, where=self._by_primary_key(step)) if isinstance(step, EraseRows) and self._is_felled(step) else step
+            replace(step, where=self._by_primary_key(step))
+            if isinstance(step, EraseRows) and self._is_felled(step)
+            else step
             for step in steps
         ]
 

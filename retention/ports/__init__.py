@@ -3,6 +3,7 @@
     finder      reads personal data; all that planning, explain and dry runs ever receive
     eraser      changes personal data; only execution receives it
     inspector   looks again for verification, by code of its own
+    surveyor    reads whole schemas, for drafts and drift
     connector   what a connector package offers, with its capabilities
     keeper      backup copies and their expiry
     processor   orders to those who process data for us

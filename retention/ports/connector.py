@@ -49,6 +49,8 @@ class Capabilities:
     """Whether a canary's rows can be added; such a store is a `ports.planter.PlantingStore`."""
     constrains: bool = False
     """Whether foreign keys and the like are enforced; such a store is a `ports.constraints.ConstrainingStore`."""
+    surveys: bool = False
+    """Whether its whole schema can be read; such a store is a `ports.surveyor.SurveyingStore`."""
 
 
 @dataclass(frozen=True, slots=True)

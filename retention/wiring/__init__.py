@@ -5,11 +5,26 @@ secrets    `env:NAME` and `file:PATH`
 systems    connectors, found by entry point
 quiet      what libraries may log
 opening    a workspace folder → an App
+surveying  an address → a surveyor, for drafts
+picturing  what the picture of the map shows beside datasets
 surroundings  what the deletion concept says beside policy and data map
 """
 
 from retention.wiring.opening import Workspace, open_app, read_policy_file, read_workspace
+from retention.wiring.picturing import draw_datamap
 from retention.wiring.settings import Settings, read_settings
 from retention.wiring.surroundings import around
+from retention.wiring.surveying import open_gazetteer, open_surveyor
 
-__all__ = ["Settings", "Workspace", "around", "open_app", "read_policy_file", "read_settings", "read_workspace"]
+__all__ = [
+    "Settings",
+    "Workspace",
+    "around",
+    "draw_datamap",
+    "open_app",
+    "open_gazetteer",
+    "open_surveyor",
+    "read_policy_file",
+    "read_settings",
+    "read_workspace",
+]
