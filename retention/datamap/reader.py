@@ -18,6 +18,7 @@ _OPTIONAL = (
     "path",
     "primary_key",
     "subject",
+    "associates",
     "parent",
     "derived_from",
     "dates",
@@ -65,6 +66,7 @@ def _dataset(name: str, cell: Cell, known: Collection[str]) -> Dataset:
         dates=_columns_by_name(record["dates"], "date's name: column"),
         not_personal=_reasons(record["not_personal"]),
         tenant=_tenant(record["tenant"]) if "tenant" in record else None,
+        associates=_columns_by_name(record["associates"], "associated key: column") if "associates" in record else {},
     )
     _check_columns(dataset, record)
     return dataset
@@ -127,6 +129,10 @@ def _check_columns(dataset: Dataset, record: Record) -> None:
     """Refuse columns that are personal and not personal at once, and keys that would survive anonymization."""
     for column in sorted(dataset.fields.keys() & dataset.not_personal.keys()):
         record["not_personal"].complain("each column once", f"`{column}` in `fields` as well", "remove one")
+    for name in sorted(dataset.subject.keys() & dataset.associates.keys()):
+        record["associates"].complain(
+            "each key once", f"`{name}` in `subject` as well", "a key identifies, or it does not"
+        )
     for column in dataset.linking_columns:
         if column in dataset.not_personal:
             record["not_personal"].complain("columns that tie no row to a person", f"the key column `{column}`")

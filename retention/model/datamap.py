@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from retention.model.ids import CategoryId, DatasetId, SystemId
@@ -74,6 +74,8 @@ class Dataset:
     """Column → the reason why it is not personal."""
     tenant: tuple[str, str] | None = None
     """(tenant key, column): rows in which the column is filled are that tenant's; others are the individual's."""
+    associates: Mapping[str, str] = field(default_factory=dict)
+    """Key that goes with the person and may go with others → column: `{"device_id": "device"}`. Never followed."""
 
     @property
     def short_name(self) -> str:
@@ -82,9 +84,14 @@ class Dataset:
 
     @property
     def linking_columns(self) -> tuple[str, ...]:
-        """Columns that tie a row to its person: identity keys and references, sorted."""
+        """Columns that tie a row to its person: identity keys, associated keys and references, sorted."""
         references = {here for ref in self.parents for here, _ in ref.columns}
-        return tuple(sorted({*self.subject.values(), *references}))
+        return tuple(sorted({*self.naming_columns, *references}))
+
+    @property
+    def naming_columns(self) -> frozenset[str]:
+        """Columns that hold a key of the person, or one that goes with him."""
+        return frozenset({*self.subject.values(), *self.associates.values()})
 
 
 @dataclass(frozen=True, slots=True)
