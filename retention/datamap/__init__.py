@@ -10,9 +10,9 @@ Start at `reader.read_datamap`.
 
 from __future__ import annotations
 
-from retention.datamap.drift import drift
+from retention.datamap.drift import drift, expiry_drift
 from retention.datamap.graph import order
 from retention.datamap.reader import read_datamap
 from retention.grammar import Finding
 
-__all__ = ["Finding", "drift", "order", "read_datamap"]
+__all__ = ["Finding", "drift", "expiry_drift", "order", "read_datamap"]

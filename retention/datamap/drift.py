@@ -11,6 +11,7 @@ from retention.model.datamap import ColumnType, Dataset
 UNMAPPED_COLUMN = "UNMAPPED_COLUMN"
 MISSING_COLUMN = "MISSING_COLUMN"
 MISSING_DATASET = "MISSING_DATASET"
+EXPIRY = "EXPIRY_DIFFERS"
 _PARTITION = re.compile(r"(\w+)=")
 
 
@@ -29,6 +30,7 @@ def drift(dataset: Dataset, live: Mapping[str, ColumnType]) -> tuple[Finding, ..
         *dataset.linking_columns,
         *dataset.primary_key,
         *([dataset.tenant[1]] if dataset.tenant else []),
+        *([dataset.ttl] if dataset.ttl else []),
     }
     known = needed | dataset.not_personal.keys() | set(_PARTITION.findall(dataset.location))
     missing = needed - live.keys()
@@ -49,6 +51,19 @@ def drift(dataset: Dataset, live: Mapping[str, ColumnType]) -> tuple[Finding, ..
         for column in sorted(missing)
     )
     return (*unmapped, *gone)
+
+
+def expiry_drift(dataset: Dataset, live: str | None) -> tuple[Finding, ...]:
+    """Return how the store's own expiry differs from the map's `ttl`; nothing if they agree.
+
+    Rows that the map believes to expire and that do not stay for ever; rows that expire and are not
+    mapped so go before their time.
+    """
+    if dataset.ttl == live:
+        return ()
+    mapped = f"by `{dataset.ttl}`" if dataset.ttl else "never"
+    really = f"by `{live}`" if live else "never"
+    return (Finding(EXPIRY, dataset.dataset_id, f"the map says that rows expire {mapped}, the store {really}"),)
 
 
 def _say(text: str, hint: str) -> str:

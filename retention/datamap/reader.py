@@ -25,7 +25,10 @@ _OPTIONAL = (
     "fields",
     "not_personal",
     "tenant",
+    "scan",
+    "ttl",
 )
+_SCAN = {"allowed": True, "never": False}
 
 
 def read_datamap(text: str, label: str) -> DataMap:
@@ -66,6 +69,8 @@ def _dataset(name: str, cell: Cell, known: Collection[str]) -> Dataset:
         dates=_columns_by_name(record["dates"], "date's name: column"),
         not_personal=_reasons(record["not_personal"]),
         tenant=_tenant(record["tenant"]) if "tenant" in record else None,
+        scan=_SCAN.get(record["scan"].word(_SCAN), False) if "scan" in record else False,
+        ttl=record["ttl"].matching(COLUMN, COLUMN_WORDS) if "ttl" in record else None,
         associates=_columns_by_name(record["associates"], "associated key: column") if "associates" in record else {},
     )
     _check_columns(dataset, record)

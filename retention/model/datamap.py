@@ -76,6 +76,10 @@ class Dataset:
     """(tenant key, column): rows in which the column is filled are that tenant's; others are the individual's."""
     associates: Mapping[str, str] = field(default_factory=dict)
     """Key that goes with the person and may go with others → column: `{"device_id": "device"}`. Never followed."""
+    scan: bool = False
+    """Whether a store that finds rows by keys only (DynamoDB) may read the whole table to find others."""
+    ttl: str | None = None
+    """Column by which the store lets rows expire by itself; checked against the store's own setting."""
 
     @property
     def short_name(self) -> str:

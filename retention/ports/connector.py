@@ -47,6 +47,8 @@ class Capabilities:
     """Whether one call's effect is all or nothing."""
     plants: bool = False
     """Whether a canary's rows can be added; such a store is a `ports.planter.PlantingStore`."""
+    expires: bool = False
+    """Whether the store can let rows go by itself; such a store is a `ports.expiring.ExpiringStore`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ WRITES = {
     "sql-postgresql": 4,
     "lake-parquet": 4,
     "lake-jsonl": 4,
+    "dynamodb": 4,
 }
 """How many journal lines an undisturbed run writes; the first test of this file checks the numbers."""
 KILLS = [
@@ -25,7 +26,7 @@ KILLS = [
     for number in range(1, writes + 1)
     for when in ("before", "after")
 ]
-OBSTRUCTED = ["memory", "sql-sqlite", "sql-postgresql", "lake-parquet", "lake-jsonl"]
+OBSTRUCTED = ["memory", "sql-sqlite", "sql-postgresql", "lake-parquet", "lake-jsonl", "dynamodb"]
 
 
 @pytest.mark.parametrize("name", WRITES)
