@@ -155,7 +155,7 @@ def _told(connection: Connection, database: Database, table: Table, statement: s
     refused = [kind for _, _, kind, _ in connection.exec_driver_sql(statement) if kind.lower() == "error"]
     if refused:
         raise TerminalFailure(
-            f"{database.system}.{table.name}: {statement.split()[0]} was refused",
+            f"{database.system}.{table.name}: {statement.split(maxsplit=1)[0]} was refused",
             hint="grant SELECT and INSERT on the table, or declare `pages`",
         )
 

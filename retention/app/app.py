@@ -42,6 +42,7 @@ from retention.evidence.note import Checkpoint
 from retention.evidence.witnessing import Witnessed
 from retention.execution.run import Watch
 from retention.grammar import Finding
+from retention.identity import Answer
 from retention.model.canary import Canary, CanaryId
 from retention.model.case import Case
 from retention.model.hold import PlacedHold
@@ -51,6 +52,7 @@ from retention.model.policy import Policy
 from retention.planning.affected import Affected
 from retention.planning.fates import Explanation
 from retention.planning.forecast import Forecast
+from retention.planning.resolving import Decision
 from retention.policy import Change
 from retention.ports.connector import Connector
 from retention.ports.vaults import Epoch
@@ -117,6 +119,10 @@ class App:
     def deny(self, case_id: CaseId, reason: str, now: datetime) -> Case:
         """See `requests.deny`."""
         return requests.deny(self.context, case_id, reason, now)
+
+    def resolve(self, case_id: CaseId, answer: Answer, question: str, decider: str, now: datetime) -> tuple[int, bool]:
+        """See `requests.resolve`."""
+        return requests.resolve(self.context, case_id, Decision(question, answer), decider=decider, now=now)
 
     def plan_request(self, case_id: CaseId, now: datetime) -> PlanSummary:
         """See `requests.plan_request`."""

@@ -7,13 +7,14 @@ from typing import cast
 
 from retention.app.context import Context
 from retention.app.records import move
-from retention.datamap import HIDES_DATA, beside, drift
+from retention.datamap import HIDES_DATA, beside, drift, expiry_drift
 from retention.errors import FoundError
 from retention.grammar import Finding
 from retention.model.case import Case, CaseState
 from retention.model.datamap import DataMap
 from retention.model.ids import SystemId
 from retention.ports.connector import Store
+from retention.ports.expiring import ExpiringStore
 from retention.ports.surveyor import SurveyingStore
 
 
@@ -58,7 +59,13 @@ def refuse_unmapped(context: Context, case: Case) -> None:
 def _findings(context: Context, datamap: DataMap, systems: Collection[SystemId]) -> tuple[Finding, ...]:
     found: list[Finding] = []
     for dataset in datamap.datasets.values():
-        found.extend(drift(dataset, context.stores[dataset.system].finder().describe(dataset)))
+        store = context.stores[dataset.system]
+        live = store.finder().describe(dataset)
+        found.extend(drift(dataset, live))
+        if live and store.capabilities.expires:
+            found.extend(expiry_drift(dataset, cast("ExpiringStore", store).expiry(dataset)))
+        elif dataset.ttl:
+            found.extend(expiry_drift(dataset, None))
     for system in sorted(systems):
         found.extend(beside(system, _beside(context.stores[system], datamap.known_in(system))))
     return tuple(found)

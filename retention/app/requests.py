@@ -10,6 +10,7 @@ from datetime import datetime
 from difflib import get_close_matches
 
 from retention.app.context import Context
+from retention.app.identities import decide_identity, decision_of
 from retention.app.instructions import check_instruction, refuse_used
 from retention.app.records import PlanSummary, header, keep_plan, new_id, open_case, refuse_move, stored
 from retention.errors import IdentityError, InputError, Problem, StateError, UnknownSubjectError
@@ -20,6 +21,7 @@ from retention.model.ids import CaseId
 from retention.model.subject import Key, SubjectKey
 from retention.planning import assemble
 from retention.planning.authority import tenant_key_names
+from retention.planning.resolving import NOTHING_EARLIER, Decision
 from retention.requests import check_channel, check_refusal, due_at, identity_accepted
 
 
@@ -167,7 +169,7 @@ def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummar
     Raises:
         IdentityError: not identified, or not decided yet.
         UnknownSubjectError: nobody knows the person; the case is closed as denied, with evidence.
-        HeldError, UnreachableDataError, AmbiguousSubjectError: it must not be done as it stands.
+        HeldError, AmbiguousSubjectError: it must not be done as it stands, or a person must decide first.
         InputError, RefusedError: the tenant's instruction does not stand any more.
 
     """
@@ -181,15 +183,9 @@ def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummar
         tenant = _start(context, case_id, "tenant")
         check_instruction(context, tenant, case.instruction, now)
         instruction = assemble.Instruction(case.instruction, tenant)
+    asked = assemble.Asked(subject, instruction, decision_of(context, case_id), _known_before(context, case))
     try:
-        draft = assemble.plan_request(
-            world,
-            header(context, case_id, now),
-            subject,
-            context.pauses(),
-            instruction,
-            earlier=_known_before(context, case),
-        )
+        draft = assemble.plan_request(world, header(context, case_id, now), asked, context.pauses())
     except UnknownSubjectError:
         deny(context, case_id, "subject-unknown", now)
         raise
@@ -199,10 +195,23 @@ def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummar
 def _known_before(context: Context, case: Case) -> Mapping[str, frozenset[Key]]:
     """Return the keys that the plan before knew, if it was carried out in part: its rows may be gone by now."""
     if case.state is not CaseState.PARTIAL:
-        return assemble.NOTHING_EARLIER
+        return NOTHING_EARLIER
     before, plan = stored(context, context.ledger.plans.of_case(case.case_id)[0].plan_id)
     keys = fetch_keys(context.ledger.vault, case.case_id, before.plan_id)
     return {replay.key_name: keys[replay.keys.keyset_id] for replay in plan.replays}
+
+
+def resolve(context: Context, case_id: CaseId, decision: Decision, *, decider: str, now: datetime) -> tuple[int, bool]:
+    """Keep a person's answer to who is meant; see `identities.decide_identity`.
+
+    Returns:
+        How many keys are the person's now, and whether something is still in doubt.
+
+    """
+    _request(context, case_id)
+    start = _start(context, case_id, "start")
+    found = decide_identity(context, case_id, start, decision, decider=decider, now=now)
+    return len(found.keys), bool(found.doubts)
 
 
 def _request(context: Context, case_id: CaseId) -> Case:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from retention.cli.options import InLanguage, Lang
-from retention.cli.output import AsJson, console, print_json, print_table
+from retention.cli.output import AsJson, console, print_json, print_table, unlinked
 from retention.cli.workspace import now, opened
 from retention.model.policy import Policy
 from retention.planning.fates import Explanation, plain
@@ -35,6 +35,11 @@ def explain(
     for system in dict.fromkeys(line.system for line in explanation.lines):
         rows = [telling.row(line) for line in explanation.lines if line.system == system]
         print_table(telling.heading(system), telling.columns, rows)
+    for link in explanation.links:
+        text = f"{link.found}: {link.keys} found by {link.by} in {link.dataset} ({link.relation.value})"
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+    for apart in explanation.unlinked:
+        console.print(unlinked(apart), style="yellow", markup=False, soft_wrap=True)
 
 
 def _document(explanation: Explanation, policy: Policy, telling: Telling) -> dict[str, object]:
@@ -55,6 +60,8 @@ def _document(explanation: Explanation, policy: Policy, telling: Telling) -> dic
         "at": explanation.now,
         "known_by": explanation.key_names,
         "datasets": explanation.datasets,
+        "links": explanation.links,
+        "unlinked": explanation.unlinked,
         "summary": summarize(explanation, telling),
         "lines": lines,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -25,3 +26,7 @@ class Lang(Enum):
 
 
 InLanguage = Annotated[Lang, typer.Option("--lang", help="The language of the answer.")]
+
+Approver = Annotated[
+    str, typer.Option("--by", help="Who decides; kept as a keyed reference.", default_factory=getpass.getuser)
+]

@@ -18,7 +18,16 @@ from rich.progress import Progress
 from rich.table import Table
 
 from retention.grammar import Finding
-from retention.model.plan import AnonymizeRows, EraseRows, ExpireCopies, Plan, RedactFields, Step, TellProcessor
+from retention.model.plan import (
+    AnonymizeRows,
+    EraseRows,
+    ExpireCopies,
+    Plan,
+    RedactFields,
+    Step,
+    TellProcessor,
+    Unlinked,
+)
 
 _PIPED = 120
 """Columns where there is no terminal to ask: narrower tables would cut numbers apart."""
@@ -63,6 +72,8 @@ def print_plan(plan: Plan, digest: str) -> None:
     if plan.withheld:
         kept = [(w.dataset, ", ".join(w.fields), w.rows, f"{w.hold_id} ({w.statute})", w.until) for w in plan.withheld]
         print_table("Kept", ("dataset", "fields", "rows", "because", "until"), kept)
+    for apart in plan.unlinked:
+        console.print(unlinked(apart), style="yellow", markup=False, soft_wrap=True)
     for left in plan.untold:
         console.print(f"{left.system}: not told of {left.people} people ({left.why})", style="yellow")
     for dataset, count in plan.undated.items():
@@ -90,6 +101,18 @@ def progress(title: str, total: int) -> Iterator[Callable[[str], None]]:
             begun += 1
 
         yield watch
+
+
+def unlinked(apart: Unlinked) -> str:
+    """Say why nothing of a dataset is taken as the person's."""
+    keys = ", ".join(apart.known_by) or "no key"
+    whys = {
+        "not-tied": f"known by {keys}, and no row ties such a key to this person: nobody there can be him",
+        "no-link": f"known by {keys}, which the data map ties to no key of this person: nobody there can be found",
+        "apart": f"{apart.rows} rows under {keys} that go with this person and were not taken as his",
+        "merged": f"{apart.rows} people left out: rows tie several {keys} together; a person must decide",
+    }
+    return f"{apart.dataset}: {whys[apart.why]}"
 
 
 def _where(step: Step) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from enum import Enum
 from typing import Annotated
 
 import typer
 
 from retention.app import App, PlanSummary
+from retention.cli.options import Approver
 from retention.cli.output import AsJson, console, print_json, print_plan, print_table, progress
 from retention.cli.workspace import now, opened
 from retention.model.case import CaseState
@@ -17,9 +17,6 @@ from retention.model.ids import CaseId, PlanId, StepId, SystemId
 app = typer.Typer(help="Plans: exactly what would be touched.", no_args_is_help=True)
 
 PlanArgument = Annotated[str, typer.Argument(metavar="PLAN", help="The plan's number.")]
-Approver = Annotated[
-    str, typer.Option("--by", help="Who decides; kept as a keyed reference.", default_factory=getpass.getuser)
-]
 
 
 @app.command()

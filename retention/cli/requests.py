@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from retention.cli.options import Approver
 from retention.cli.output import AsJson, console, print_json, print_table
 from retention.cli.workspace import now, opened
 from retention.errors import InputError, Problem
+from retention.identity import Answer
 from retention.model.case import Case, CaseKind
 from retention.model.ids import CaseId
 
@@ -82,6 +84,22 @@ def decide(
         else:
             decided = application.deny(CaseId(case), reason, now())
     _print(decided, as_json=as_json, then=f"retention plan request {case}")
+
+
+@app.command()
+def resolve(
+    context: typer.Context,
+    case: CaseArgument,
+    answer: Annotated[Answer, typer.Argument(help="All of it is this one person's, or only what is not disputed.")],
+    question: Annotated[str, typer.Option(help="The digest of the question, as `retention plan request` shows it.")],
+    by: Approver,
+) -> None:
+    """Say who is meant, where keys do not tell; it counts for exactly the keys that were asked about."""
+    with opened(context) as application:
+        keys, in_doubt = application.resolve(CaseId(case), answer, question, decider=by, now=now())
+    console.print(f"{case}: {answer.value}; {keys} keys are the person's", highlight=False)
+    then = "something is still in doubt: " if in_doubt else "next: "
+    console.print(f"{then}retention plan request {case}", highlight=False)
 
 
 @app.command()

@@ -10,9 +10,9 @@ Start at `reader.read_datamap`.
 
 from __future__ import annotations
 
-from retention.datamap.drift import HIDES_DATA, beside, drift
+from retention.datamap.drift import HIDES_DATA, beside, drift, expiry_drift
 from retention.datamap.graph import order
 from retention.datamap.reader import read_datamap
 from retention.grammar import Finding
 
-__all__ = ["HIDES_DATA", "Finding", "beside", "drift", "order", "read_datamap"]
+__all__ = ["HIDES_DATA", "Finding", "beside", "drift", "expiry_drift", "order", "read_datamap"]

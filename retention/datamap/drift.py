@@ -16,6 +16,7 @@ MISSING_COLUMN = "MISSING_COLUMN"
 MISSING_DATASET = "MISSING_DATASET"
 HIDES_DATA = frozenset({UNMAPPED_COLUMN, UNMAPPED_TABLE, UNMAPPED_FILES})
 """Findings behind which a person's data could lie: no case is complete while there is one."""
+EXPIRY = "EXPIRY_DIFFERS"
 _PARTITION = re.compile(r"(\w+)=")
 
 
@@ -35,6 +36,7 @@ def drift(dataset: Dataset, live: Mapping[str, ColumnType]) -> tuple[Finding, ..
         *dataset.primary_key,
         *(here for reference in dataset.mentions for here in reference.here),
         *([dataset.tenant[1]] if dataset.tenant else []),
+        *([dataset.ttl] if dataset.ttl else []),
     }
     known = needed | dataset.not_personal.keys() | set(_PARTITION.findall(dataset.location))
     missing = needed - live.keys()
@@ -67,6 +69,19 @@ def _unmapped(system: SystemId, location: str) -> Finding:
     what = "files that no `path` matches" if is_path else "a table that no dataset maps"
     hint = f"map it (`retention datamap draft` proposes how), or name it under `excluded: {system}:` with the reason"
     return Finding(UNMAPPED_FILES if is_path else UNMAPPED_TABLE, f"{system}: {location}", f"{what}; {hint}")
+
+
+def expiry_drift(dataset: Dataset, live: str | None) -> tuple[Finding, ...]:
+    """Return how the store's own expiry differs from the map's `ttl`; nothing if they agree.
+
+    Rows that the map believes to expire and that do not stay for ever; rows that expire and are not
+    mapped so go before their time.
+    """
+    if dataset.ttl == live:
+        return ()
+    mapped = f"by `{dataset.ttl}`" if dataset.ttl else "never"
+    really = f"by `{live}`" if live else "never"
+    return (Finding(EXPIRY, dataset.dataset_id, f"the map says that rows expire {mapped}, the store {really}"),)
 
 
 def _say(text: str, hint: str) -> str:

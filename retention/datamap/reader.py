@@ -19,6 +19,7 @@ _OPTIONAL = (
     "path",
     "primary_key",
     "subject",
+    "associates",
     "parent",
     "mentions",
     "shared",
@@ -28,7 +29,10 @@ _OPTIONAL = (
     "fields",
     "not_personal",
     "tenant",
+    "scan",
+    "ttl",
 )
+_SCAN = {"allowed": True, "never": False}
 
 
 def read_datamap(text: str, label: str) -> DataMap:
@@ -94,6 +98,9 @@ def _dataset(name: str, cell: Cell, known: Collection[str]) -> Dataset:
         mentions=references(record["mentions"], known),
         stand_ins=stand_ins(record["stand_ins"]),
         is_shared=is_shared(record),
+        scan=_SCAN.get(record["scan"].word(_SCAN), False) if "scan" in record else False,
+        ttl=record["ttl"].matching(COLUMN, COLUMN_WORDS) if "ttl" in record else None,
+        associates=_columns_by_name(record["associates"], "associated key: column") if "associates" in record else {},
     )
     _check_columns(dataset, record)
     check_references(dataset, record)
@@ -145,6 +152,10 @@ def _check_columns(dataset: Dataset, record: Record) -> None:
     """Refuse columns that are personal and not personal at once, and keys that would survive anonymization."""
     for column in sorted(dataset.fields.keys() & dataset.not_personal.keys()):
         record["not_personal"].complain("each column once", f"`{column}` in `fields` as well", "remove one")
+    for name in sorted(dataset.subject.keys() & dataset.associates.keys()):
+        record["associates"].complain(
+            "each key once", f"`{name}` in `subject` as well", "a key identifies, or it does not"
+        )
     for column in dataset.linking_columns:
         if column in dataset.not_personal:
             record["not_personal"].complain("columns that tie no row to a person", f"the key column `{column}`")

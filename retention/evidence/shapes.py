@@ -191,12 +191,28 @@ KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
             "lookedIn": Count(),
             "survivedIn": Listed(_DATASET),
         },
+        "identityDecision": {
+            "question": _DIGEST,
+            "answer": Choice(("together", "apart")),
+            "datasets": Listed(_DATASET),
+            "values": Count(),
+            "rows": Count(),
+            "deciderRef": _STAFF,
+        },
+        "mapLook": {
+            "planDigest": Maybe(_DIGEST),
+            "dataset": _DATASET,
+            "passed": Flag(),
+            "expectations": Count(),
+            "failed": Count(),
+            "suiteDigest": _DIGEST,
+        },
         "logIndex": {"entries": Count(), "keys": Count(), "root": _DIGEST},
     }
 )
 """Kind → its own fields, beside `kind`, `statementId`, `caseId` and `at`."""
 
-OF_NO_CASE = frozenset({"holdPlaced", "holdReleased", "keyDestroyed", "canary", "logIndex"})
+OF_NO_CASE = frozenset({"holdPlaced", "holdReleased", "keyDestroyed", "canary", "mapLook", "logIndex"})
 """Kinds that may stand without a case."""
 
 _SUBJECT = Record(

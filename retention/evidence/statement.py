@@ -25,10 +25,12 @@ from retention.model.facts import (
     Fact,
     HoldPlaced,
     HoldReleased,
+    IdentityDecided,
     Indexed,
     Kept,
     KeyDestroyed,
     Looked,
+    MapLooked,
     Planned,
     Pseudonymized,
     Recorded,
@@ -72,10 +74,12 @@ _TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
         Corrected: _Telling("correction", ("supersedes",)),
         CanaryLooked: _Telling("canary", ("canary_ref", "state")),
         Indexed: _Telling("logIndex", ("entries", "root")),
+        IdentityDecided: _Telling("identityDecision", ("question", "answer", "decider_ref")),
+        MapLooked: _Telling("mapLook", ("plan_digest", "dataset", "suite_digest")),
     }
 )
 _DISPOSALS = MappingProxyType({"erase": "deletion", "redact": "deletion", "anonymize": "anonymize"})
-_LOOKS = (Looked, CanaryLooked)
+_LOOKS = (Looked, CanaryLooked, MapLooked)
 """Facts that are another one at another time."""
 
 _Plain: TypeAlias = str | int | bool | datetime | tuple["_Plain", ...] | Effect | Residue | None

@@ -58,6 +58,8 @@ _FIELDS: dict[str, dict[str, type]] = {
     "restoreReplayed": {"system": str, "suppressions": int, "found": int},
     "correction": {"supersedes": str, "reason": str},
     "canary": {"canaryRef": str, "state": str, "lookedIn": int, "survivedIn": list},
+    "identityDecision": {"question": str, "answer": str, "values": int, "rows": int, "deciderRef": str},
+    "mapLook": {"dataset": str, "passed": bool, "expectations": int, "failed": int},
     "logIndex": {"entries": int, "keys": int, "root": str},
 }
 """Kind → the fields that are read here; docs/evidence/erasure-v1.schema.json has all of them."""

@@ -92,6 +92,12 @@ class Dataset:
     """Rows belong to all of their parents together: one goes when the last of them does."""
     tenant: tuple[str, str] | None = None
     """(tenant key, column): rows in which the column is filled are that tenant's; others are the individual's."""
+    associates: Mapping[str, str] = field(default_factory=dict)
+    """Key that goes with the person and may go with others → column: `{"device_id": "device"}`. Never followed."""
+    scan: bool = False
+    """Whether a store that finds rows by keys only (DynamoDB) may read the whole table to find others."""
+    ttl: str | None = None
+    """Column by which the store lets rows expire by itself; checked against the store's own setting."""
 
     @property
     def short_name(self) -> str:
@@ -100,9 +106,14 @@ class Dataset:
 
     @property
     def linking_columns(self) -> tuple[str, ...]:
-        """Columns that tie a row to its person: identity keys and references, sorted."""
+        """Columns that tie a row to its person: identity keys, associated keys and references, sorted."""
         references = {here for ref in self.parents for here, _ in ref.columns}
-        return tuple(sorted({*self.subject.values(), *references}))
+        return tuple(sorted({*self.naming_columns, *references}))
+
+    @property
+    def naming_columns(self) -> frozenset[str]:
+        """Columns that hold a key of the person, or one that goes with him."""
+        return frozenset({*self.subject.values(), *self.associates.values()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -277,6 +277,38 @@ class Indexed:
     """Merkle root (hex) over one line a key; see `evidence/index.py`."""
 
 
+@dataclass(frozen=True, slots=True)
+class IdentityDecided:
+    """A person decided who is meant, where keys did not tell: before the plan, and about these keys only."""
+
+    question: str
+    """Commitment (hex) to the keys in doubt, under the case's salt."""
+    answer: str
+    """`together` or `apart`."""
+    datasets: tuple[DatasetId, ...]
+    """In which the doubt lies."""
+    values: int
+    """How many values of a key of which each person has one, over all doubts."""
+    rows: int
+    """How many rows under keys that only go with the person."""
+    decider_ref: str
+    """HMAC of the decider's name under the staff key."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapLooked:
+    """Great Expectations looked whether a dataset is what the data map says, before anything was done to it."""
+
+    plan_digest: str | None
+    """The plan that it was looked at for; None for a look at the map alone."""
+    dataset: DatasetId
+    passed: bool
+    expectations: int
+    failed: int
+    suite_digest: str
+    """SHA-256 of the redacted summary of the Great Expectations run."""
+
+
 Fact: TypeAlias = (
     Planned
     | Approved
@@ -298,6 +330,8 @@ Fact: TypeAlias = (
     | Corrected
     | CanaryLooked
     | Indexed
+    | IdentityDecided
+    | MapLooked
 )
 
 
@@ -306,6 +340,6 @@ class Recorded:
     """A fact, of which case, when."""
 
     case_id: CaseId | None
-    """None for what belongs to no case: holds, canaries, epoch keys, indexes of the log."""
+    """None for what belongs to no case: holds, canaries, epoch keys, looks at the map, indexes of the log."""
     at: datetime
     fact: Fact

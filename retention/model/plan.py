@@ -139,6 +139,26 @@ class Untold:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlinked:
+    """A dataset in which nothing is taken as the person's, and why that is so."""
+
+    dataset: DatasetId
+    known_by: tuple[str, ...]
+    """Names of the keys by which it knows people."""
+    why: str
+    """A code.
+
+    `not-tied`: rows tie such keys to others, and none ties one to his.
+    `no-link`: the data map ties none of them to any key of his.
+    `apart`: rows lie under a key that goes with him and was not taken as his.
+    `merged`: in a sweep, people whom rows tie to several of this dataset's primary keys, left out for a
+    person to decide.
+    """
+    rows: int = 0
+    """For `apart` the rows, for `merged` the people."""
+
+
+@dataclass(frozen=True, slots=True)
 class Crossing:
     """A limit that the plan crosses; it needs a second approver."""
 
@@ -179,3 +199,5 @@ class Plan:
     """Rows whose clock cannot start because the date is missing; they never fall due by themselves."""
     untold: tuple[Untold, ...] = ()
     deferrals: tuple[Deferral, ...] = ()
+    unlinked: tuple[Unlinked, ...] = ()
+    """Where nobody can be the person of a request, and whom a sweep left out."""

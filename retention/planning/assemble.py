@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 from retention.datamap import order
 from retention.errors import UnknownSubjectError
 from retention.model.case import CaseKind
 from retention.model.ids import CaseId, CategoryId, PlanId
-from retention.model.plan import Because, Deferral, Plan, Replay
+from retention.model.plan import Because, Deferral, Plan, Replay, Unlinked
 from retention.model.policy import Authority, Disposal, Rule
 from retention.model.subject import Key, KeyValues, SubjectKey
 from retention.planning.authority import instructed, of_tenants, people_in, tenant_key_names
@@ -24,16 +23,16 @@ from retention.planning.codec import keysets_of
 from retention.planning.deferred import Promised, deferred_groups
 from retention.planning.disposal import Disposer
 from retention.planning.due import DuePeople, because, due_people, fates, people_group, row_groups
-from retention.planning.identity import Digester, Identity, expand, locate, refuse_ambiguous
+from retention.planning.identity import Digester, Identity, locate, unique_keys
 from retention.planning.keysets import KeySets
 from retention.planning.limits import Limits, crossings
 from retention.planning.ordering import expiries, in_order, orders, step_id, undated
 from retention.planning.pausing import Pauses, Standstill, free_of, refuse_held, standstills
-from retention.planning.reach import of_identity
+from retention.planning.reach import Reach, of_identity
+from retention.planning.resolving import NOTHING_EARLIER, Decision, refuse_doubts, resolve, returned, unlinked_of
 from retention.planning.world import World
 
 _NOTHING = Promised()
-NOTHING_EARLIER: Mapping[str, frozenset[Key]] = MappingProxyType({})
 REQUEST_SCOPE = "request"
 """The replay scope of a person's request: everything that no law keeps and that is his own."""
 INSTRUCTION_SCOPE = "instruction:"
@@ -80,52 +79,56 @@ class Suppressed:
     """Instruction's id → (tenant's key name, digest under the look-up key)."""
 
 
-def plan_request(
-    world: World,
-    header: Header,
-    start: SubjectKey,
-    pauses: Pauses,
-    instruction: Instruction | None = None,
-    *,
-    earlier: Mapping[str, frozenset[Key]] = NOTHING_EARLIER,
-) -> Draft:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request says: by which key, on whose word, and what a person decided about who is meant."""
+
+    start: SubjectKey
+    instruction: Instruction | None = None
+    decision: Decision | None = None
+    earlier: Mapping[str, frozenset[Key]] = NOTHING_EARLIER
+    """Keys that an earlier plan of the case knew: after it was carried out in part nobody else knows them."""
+
+
+def plan_request(world: World, header: Header, asked: Asked, pauses: Pauses) -> Draft:
     """Plan the erasure of everything of one person that no law keeps.
 
-    `earlier` are the keys that an earlier plan of the case knew: after it was carried out in
-    part nobody else knows them, and with nothing left to do the plan has no steps.
+    With nothing left to do after a plan that was carried out in part, the plan has no steps.
 
     A person's own request moves what is his own; a tenant's instruction moves what is the tenant's.
+    Where no key of his leads, the plan says so and why (`Plan.unlinked`).
 
     Raises:
         UnknownSubjectError: no mapped system knows the person.
-        AmbiguousSubjectError: the key leads to several people.
+        AmbiguousSubjectError: the key leads to several people, or to rows that need not be his.
         HeldError: a placed hold names the person.
-        UnreachableDataError: some dataset cannot be reached from the keys known.
 
     """
-    keysets = KeySets(header.salt)
-    keys = {**earlier, start.name: earlier.get(start.name, frozenset()) | {start.value}}
-    identity = expand(world, keys, keysets)
-    refuse_ambiguous(world, identity)
+    keysets, instruction = KeySets(header.salt), asked.instruction
+    person = resolve(world, asked.start, keysets, asked.decision, asked.earlier)
+    refuse_doubts(person, f"retention request resolve {header.case_id} together|apart --question {person.question}")
+    identity = person.identity
     refuse_held(identity, pauses)
-    asked = _asked(world, identity, keysets, instruction)
+    reach = of_identity(world, identity, keysets, wholly=True)
+    group = _asked(world, identity, reach, keysets, instruction)
     standing = standstills(world, pauses, keysets, asking=identity.keys)
     disposer = Disposer(world, keysets, standing)
-    disposer.draw([asked], order(world.datamap))
-    if not disposer.drawn.steps and not disposer.drawn.withheld and not earlier:
+    disposer.draw([group], order(world.datamap))
+    if not disposer.drawn.steps and not disposer.drawn.withheld and not asked.earlier:
         raise UnknownSubjectError(
-            f"no mapped system knows this person by {start.name}",
+            f"no mapped system knows this person by {asked.start.name}",
             hint="check the key; if the person is known by another key, open the request by that one",
         )
     scope = REQUEST_SCOPE if instruction is None else f"{INSTRUCTION_SCOPE}{instruction.instruction_id}"
     replays = tuple(Replay(name, keysets.of(keys), scope) for name, keys in sorted(identity.keys.items()))
-    drawn = _Drawn(CaseKind.REQUEST, disposer, (asked,), standing, 1, replays)
+    unlinked = unlinked_of(world, person, reach, keysets)
+    drawn = _Drawn(CaseKind.REQUEST, disposer, (group,), standing, 1, replays, unlinked)
     return _assemble(world, header, drawn, keysets)
 
 
-def _asked(world: World, identity: Identity, keysets: KeySets, instruction: Instruction | None) -> Group:
+def _asked(world: World, identity: Identity, reach: Reach, keysets: KeySets, instruction: Instruction | None) -> Group:
     """Return everything of the person, or of it what the tenant may have moved."""
-    reached = of_identity(world, identity, keysets, wholly=True)
+    reached = reach.rows
     statutes, authority = _request_statutes(world), Authority.INDIVIDUAL
     if instruction is not None:
         tenants = {instruction.tenant.name: frozenset({instruction.tenant.value})}
@@ -145,7 +148,8 @@ def plan_sweep(world: World, header: Header, pauses: Pauses, promised: Promised 
     """Plan everything whose clocks have run out; None if nothing has."""
     keysets = KeySets(header.salt)
     standing = standstills(world, pauses, keysets)
-    people = due_people(world, pauses.events, pauses.digest, keysets)
+    found = due_people(world, pauses.events, pauses.digest, keysets)
+    people = found.people
     groups = [_due_group(world, due, keysets) for due in people]
     groups += [*row_groups(world, keysets), *deferred_groups(world, promised, keysets)]
     disposer = Disposer(world, keysets, standing)
@@ -160,7 +164,10 @@ def plan_sweep(world: World, header: Header, pauses: Pauses, promised: Promised 
     )
     moved = tuple(disposer.drawn.moved)
     subjects = sum(_people_in(world, group, standing, keysets) for group in moved)
-    return _assemble(world, header, _Drawn(CaseKind.SWEEP, disposer, moved, standing, subjects, replays), keysets)
+    unique = unique_keys(world.datamap)
+    merged = tuple(Unlinked(unique[name], (name,), "merged", count) for name, count in sorted(found.merged.items()))
+    drawn = _Drawn(CaseKind.SWEEP, disposer, moved, standing, subjects, replays, merged)
+    return _assemble(world, header, drawn, keysets)
 
 
 def _due_group(world: World, due: DuePeople, keysets: KeySets) -> Group:
@@ -238,11 +245,12 @@ def _replayed(
     own = tuple(rule for rule in rules if rule.authority is Authority.INDIVIDUAL)
     if not people or not (own or REQUEST_SCOPE in scopes or tenants):
         return groups
-    identity = expand(world, people, keysets)
+    identity = returned(world, people, keysets)
+    reach = of_identity(world, identity, keysets, wholly=True)
     for scope in sorted(scopes):
         instruction = scope.removeprefix(INSTRUCTION_SCOPE)
         if scope.startswith(INSTRUCTION_SCOPE) and instruction in tenants:
-            groups.append(_asked(world, identity, keysets, Instruction(instruction, tenants[instruction])))
+            groups.append(_asked(world, identity, reach, keysets, Instruction(instruction, tenants[instruction])))
     if own or REQUEST_SCOPE in scopes:
         groups.append(_again(world, identity, own, keysets, asked=REQUEST_SCOPE in scopes))
     return groups
@@ -253,7 +261,7 @@ def _again(world: World, identity: Identity, rules: tuple[Rule, ...], keysets: K
     rights = _request_statutes(world) if asked else ()
     due = _all_categories(world) if asked else fates(rules)
     return Group(
-        reached=of_identity(world, identity, keysets, due, wholly=True),
+        reached=of_identity(world, identity, keysets, due, wholly=True).rows,
         fates=due,
         k=max((rule.k for rule in world.policy.rules), default=2),
         because=replace(own, statutes=tuple(sorted({*own.statutes, *rights})), request=asked),
@@ -290,6 +298,7 @@ class _Drawn:
     standing: tuple[Standstill, ...]
     subjects: int
     replays: tuple[Replay, ...]
+    unlinked: tuple[Unlinked, ...] = ()
 
 
 def _assemble(world: World, header: Header, drawn: _Drawn, keysets: KeySets) -> Draft:
@@ -312,6 +321,7 @@ def _assemble(world: World, header: Header, drawn: _Drawn, keysets: KeySets) -> 
         replays=drawn.replays,
         undated=undated(world, keysets) if drawn.kind is not CaseKind.REQUEST else {},
         untold=told.untold,
+        unlinked=drawn.unlinked,
         deferrals=tuple(
             Deferral(dataset, hold, keysets.of(rows))
             for (dataset, hold), rows in sorted(drawn.disposer.drawn.deferred.items())

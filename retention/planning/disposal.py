@@ -225,7 +225,7 @@ class Disposer:
             self._erase(cell, rows)
 
     def _let_go(self, cell: Cell, rows: Predicate) -> None:
-        own = frozenset(cell.dataset.subject.values()) if cell.leaves else frozenset()
+        own = cell.dataset.naming_columns if cell.leaves else frozenset()
         for where, references in self._by_what_goes(cell.dataset, rows):
             ties = own | references
             if not ties & set(cell.dataset.primary_key):

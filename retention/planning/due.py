@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeAlias
@@ -18,9 +18,9 @@ from retention.model.subject import Key, SubjectKey
 from retention.planning.authority import tenant_key_names
 from retention.planning.cells import Group
 from retention.planning.holding import date_name
-from retention.planning.identity import Digester, expand, locate, persons
+from retention.planning.identity import Digester, expand, locate, persons, unique_keys
 from retention.planning.keysets import KeySets
-from retention.planning.reach import of_identity, through_parents
+from retention.planning.reach import of_identity, refuse_unlinkable, through_parents
 from retention.planning.world import World
 from retention.ports.ledger import Events, KeyDigest
 
@@ -44,11 +44,20 @@ def rules_in_force(world: World) -> tuple[Rule, ...]:
     return tuple(rule for rule in world.policy.rules if rule.in_force(today))
 
 
-def due_people(world: World, events: Events, digest: Digester, keysets: KeySets) -> tuple[DuePeople, ...]:
+@dataclass(frozen=True, slots=True)
+class DueSet:
+    """The people of a sweep."""
+
+    people: tuple[DuePeople, ...]
+    merged: Mapping[str, int]
+    """Key name → people left out, since their rows tie several values of a key of which each person has one."""
+
+
+def due_people(world: World, events: Events, digest: Digester, keysets: KeySets) -> DueSet:
     """Return the people whose event clocks have run out, grouped by what is due.
 
     The ledger names the keys that may be due, the stores the people behind them, and the events
-    under all keys of each person decide.
+    under all keys of each person decide. Who may be several people is left out: a person must decide.
     """
     rules = tuple(_event_rules(world))
     wanted: set[KeyDigest] = set()
@@ -56,12 +65,22 @@ def due_people(world: World, events: Events, digest: Digester, keysets: KeySets)
         names = _key_names(world, rule)
         wanted.update(key for key in keys if key[0] in names)
     if not wanted:
-        return ()
+        return DueSet((), {})
     located: dict[str, set[Key]] = defaultdict(set)
     for key, _ in locate(world, {name for name, _ in wanted}, lambda name, value: (name, value) in wanted, digest):
         located[key.name].add(key.value)
     found = persons(world, {name: frozenset(values) for name, values in located.items()}, keysets)
-    return tuple(_grouped(world, _due_of(world, rules, events, found, digest)))
+    unique = unique_keys(world.datamap)
+    due = list(_due_of(world, rules, events, found, digest))
+    merged = [name for person, _ in due if (name := _several(person, unique)) is not None]
+    single = ((person, names) for person, names in due if _several(person, unique) is None)
+    return DueSet(tuple(_grouped(world, single)), Counter(merged))
+
+
+def _several(person: Person, unique: Collection[str]) -> str | None:
+    """Return the name of a unique key of which the person has several values."""
+    count = Counter(key.name for key in person if key.name in unique)
+    return next((name for name, values in sorted(count.items()) if values > 1), None)
 
 
 def _event_rules(world: World) -> Iterator[Rule]:
@@ -116,8 +135,10 @@ def people_group(world: World, people: DuePeople, keysets: KeySets) -> Group:
     """Return the rows of these people, for the categories that are due."""
     identity = expand(world, people.keys, keysets)
     due = fates(people.rules)
+    reach = of_identity(world, identity, keysets, due, wholly=True)
+    refuse_unlinkable(reach, identity.keys)
     return Group(
-        reached=of_identity(world, identity, keysets, due, wholly=True),
+        reached=reach.rows,
         fates=due,
         k=max(rule.k for rule in people.rules),
         because=because(people.rules),

@@ -46,10 +46,10 @@ from retention.planning.fates import (
     joined,
 )
 from retention.planning.holding import Part, date_name, latest_end, local_day, parts, together
-from retention.planning.identity import expand, refuse_ambiguous
 from retention.planning.keysets import KeySets
 from retention.planning.pausing import Pauses
 from retention.planning.reach import of_identity, referenced
+from retention.planning.resolving import refuse_merged, resolve, unlinked_of
 from retention.planning.world import World
 
 _NO_SALT = b"no plan is made of this"
@@ -61,19 +61,20 @@ def explain(world: World, start: SubjectKey, pauses: Pauses) -> Explanation:
 
     Raises:
         AmbiguousSubjectError: the key leads to several people.
-        UnreachableDataError: some dataset cannot be reached from the keys known.
         KeyTypeError, TransientFailure, TerminalFailure: from the finders.
 
     """
     keysets = KeySets(_NO_SALT)
-    identity = expand(world, {start.name: frozenset({str(start.value)})}, keysets)
-    refuse_ambiguous(world, identity)
+    found = resolve(world, start, keysets)
+    refuse_merged(found)
+    identity = found.identity
     who = {(key.name, pauses.digest(key)) for key in identity.every()}
     person = _Person(
         tuple(pauses.events.of_keys(who, clocks.EVENT_KINDS)),
         next((h for h in pauses.holds if h.released_at is None and (h.key_name, h.subject_digest) in who), None),
     )
-    reached = of_identity(world, identity, keysets)
+    reach = of_identity(world, identity, keysets)
+    reached = reach.rows
     looking = _Looking(world, keysets, person)
     lines = [
         line
@@ -85,7 +86,8 @@ def explain(world: World, start: SubjectKey, pauses: Pauses) -> Explanation:
     place = {name: number for number, name in enumerate(world.datamap.datasets)}
     lines.sort(key=lambda line: place[line.dataset])
     looked = tuple(sorted(reached, key=place.__getitem__))
-    return Explanation(world.now, tuple(sorted(identity.keys)), looked, joined(lines))
+    unlinked = unlinked_of(world, found, reach, keysets)
+    return Explanation(world.now, tuple(sorted(identity.keys)), looked, joined(lines), found.links, unlinked)
 
 
 @dataclass(frozen=True, slots=True)

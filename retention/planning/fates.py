@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeAlias, TypeVar, assert_never
 
+from retention.identity import Link
 from retention.model.hold import PlacedHold
 from retention.model.ids import CategoryId, DatasetId, SystemId
+from retention.model.plan import Unlinked
 from retention.model.policy import AfterEvent, AfterFiscalYear, AfterPurposes, FieldHold, Rule, SinceDate
 
 
@@ -128,6 +130,10 @@ class Explanation:
     datasets: tuple[DatasetId, ...]
     """Every dataset that was looked into."""
     lines: tuple[Line, ...]
+    links: tuple[Link, ...] = ()
+    """How the person's keys were found."""
+    unlinked: tuple[Unlinked, ...] = ()
+    """Where nobody can be this person, and why."""
 
 
 def plain(fate: Fate) -> dict[str, object]:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from retention.errors import AmbiguousSubjectError
-from retention.model.datamap import Dataset
+from retention.identity import Graph, Source, Tie
+from retention.model.datamap import DataMap, Dataset
+from retention.model.ids import DatasetId
 from retention.model.predicate import Among, AnyOf, Everything, Predicate, Selection
 from retention.model.subject import Key, SubjectKey
 from retention.model.transform import Value
@@ -32,11 +33,17 @@ class Identity:
                 yield SubjectKey(name, value)
 
 
-def by_subject(dataset: Dataset, keys: Mapping[str, Iterable[Key]], keysets: KeySets) -> Predicate | None:
-    """Return which rows name one of the keys themselves; None if no key fits the dataset."""
+def by_subject(
+    dataset: Dataset, keys: Mapping[str, Iterable[Key]], keysets: KeySets, *, widely: bool = False
+) -> Predicate | None:
+    """Return which rows name one of the keys themselves; None if no key fits the dataset.
+
+    `widely`: rows that merely associate one of the keys with somebody count as well.
+    """
+    columns = {**dataset.associates, **dataset.subject} if widely else dataset.subject
     parts = tuple(
         Among(column, keysets.of(keys[name]))
-        for name, column in sorted(dataset.subject.items())
+        for name, column in sorted(columns.items())
         if name in keys and any(True for _ in keys[name])
     )
     if not parts:
@@ -51,64 +58,102 @@ def expand(world: World, start: Mapping[str, frozenset[Key]], keysets: KeySets) 
         KeyTypeError, TransientFailure, TerminalFailure: from the finders.
 
     """
-    keys: dict[str, set[Key]] = defaultdict(set, {name: set(map(str, values)) for name, values in start.items()})
-    linking = [d for d in world.datamap.datasets.values() if len(d.subject) > 1]
-    known = -1
-    while known != (known := sum(map(len, keys.values()))):
-        for dataset in linking:
-            _learn(world, dataset, keys, keysets)
-    return Identity({name: frozenset(values) for name, values in keys.items() if values})
+    return Identity(by_name(_follow(world, keys_in(start), keysets, lambda _: None)))
 
 
-def _learn(world: World, dataset: Dataset, keys: dict[str, set[Key]], keysets: KeySets) -> None:
-    """Add the other keys of the dataset's rows that name one of the keys."""
-    where = by_subject(dataset, keys, keysets)
-    if where is None:
-        return
-    for row in _linked_rows(world, dataset, where, keysets):
-        for key in row:
-            keys[key.name].add(key.value)
+def gather(world: World, given: frozenset[SubjectKey], keysets: KeySets) -> Graph:
+    """Read every row that ties keys of one person to those given (as text), associated keys included."""
+    ties: list[Tie] = []
+    _follow(world, given, keysets, ties.append, widely=True)
+    return Graph(ties)
 
 
 def persons(world: World, keys: Mapping[str, frozenset[Key]], keysets: KeySets) -> list[frozenset[SubjectKey]]:
     """Return, for each person of whom a key is given, all his keys."""
-    identity = expand(world, keys, keysets)
-    person: dict[SubjectKey, set[SubjectKey]] = {key: {key} for key in identity.every()}
-    for dataset in world.datamap.datasets.values():
-        where = by_subject(dataset, identity.keys, keysets) if len(dataset.subject) > 1 else None
-        if where is not None:
-            for row in _linked_rows(world, dataset, where, keysets):
-                together = set[SubjectKey]().union(*(person[key] for key in row))
-                person |= dict.fromkeys(together, together)
-    return list({id(keys): frozenset(keys) for keys in person.values()}.values())
+    person: dict[SubjectKey, set[SubjectKey]] = {}
+
+    def join(tie: Tie) -> None:
+        together = set[SubjectKey]().union(*(person.get(key, {key}) for key in tie.identifying))
+        person.update(dict.fromkeys(together, together))
+
+    for key in _follow(world, keys_in(keys), keysets, join):
+        person.setdefault(key, {key})
+    return list({id(keys): frozenset(keys) for _, keys in sorted(person.items(), key=_order)}.values())
 
 
-def _linked_rows(
-    world: World, dataset: Dataset, where: Predicate, keysets: KeySets
-) -> Iterator[tuple[SubjectKey, ...]]:
-    names = sorted(dataset.subject)
-    columns = [dataset.subject[name] for name in names]
-    for row in world.finder(dataset).values(dataset, columns, Selection(where, keysets.values)):
-        yield tuple(
-            SubjectKey(name, _as_key(value)) for name, value in zip(names, row, strict=True) if value is not None
-        )
+def _follow(
+    world: World,
+    start: frozenset[SubjectKey],
+    keysets: KeySets,
+    note: Callable[[Tie], None],
+    *,
+    widely: bool = False,
+) -> frozenset[SubjectKey]:
+    """Return every key that identifying ties lead to; each key is asked for once in each dataset.
 
-
-def refuse_ambiguous(world: World, identity: Identity) -> None:
-    """Stop if what should be one person has become several.
-
-    Raises:
-        AmbiguousSubjectError: a key that is some dataset's primary key has several values.
-
+    `note` is told each tie that is read; `widely`: also of rows that only associate.
     """
-    for dataset in world.datamap.datasets.values():
-        for name, column in dataset.subject.items():
-            if (column,) == dataset.primary_key and len(identity.keys.get(name, ())) > 1:
-                found = len(identity.keys[name])
-                raise AmbiguousSubjectError(
-                    f"the key given belongs to {found} different {name} values in {dataset.dataset_id}",
-                    hint=f"open the request by {name}",
-                )
+    known: set[SubjectKey] = set()
+    asked = set(start)
+    while asked:
+        known |= asked
+        found: set[SubjectKey] = set()
+        for dataset in tying(world.datamap, widely=widely):
+            for tie in ties_naming(world, dataset, by_name(asked), keysets, widely=widely):
+                note(tie)
+                if not known.isdisjoint(tie.identifying):
+                    found |= tie.identifying
+        asked = found - known
+    return frozenset(known)
+
+
+def tying(datamap: DataMap, *, widely: bool = False) -> tuple[Dataset, ...]:
+    """Return the datasets whose rows tie keys to keys."""
+    return tuple(d for d in datamap.datasets.values() if len(d.subject) > 1 or (widely and d.subject and d.associates))
+
+
+def ties_naming(
+    world: World, dataset: Dataset, keys: Mapping[str, frozenset[Key]], keysets: KeySets, *, widely: bool = False
+) -> Iterator[Tie]:
+    """Yield what the dataset's rows that name one of the keys say."""
+    where = by_subject(dataset, keys, keysets, widely=widely)
+    if where is None:
+        return
+    names = [*sorted(dataset.subject), *(sorted(dataset.associates) if widely else ())]
+    columns = {**dataset.associates, **dataset.subject}
+    selection = Selection(where, keysets.values)
+    source = Source(dataset.dataset_id, world.now)
+    for row in world.finder(dataset).values(dataset, [columns[name] for name in names], selection):
+        found = [SubjectKey(name, _as_key(value)) for name, value in zip(names, row, strict=True) if value is not None]
+        identifying = frozenset(key for key in found if key.name in dataset.subject)
+        yield Tie(identifying, frozenset(found) - identifying, source)
+
+
+def unique_keys(datamap: DataMap) -> dict[str, DatasetId]:
+    """Return the keys of which each person has one, and the dataset of which it is the primary key."""
+    return {
+        name: dataset.dataset_id
+        for dataset in datamap.datasets.values()
+        for name, column in dataset.subject.items()
+        if (column,) == dataset.primary_key
+    }
+
+
+def by_name(keys: Iterable[SubjectKey]) -> dict[str, frozenset[Key]]:
+    """Return keys by their names."""
+    found: dict[str, set[Key]] = defaultdict(set)
+    for key in keys:
+        found[key.name].add(key.value)
+    return {name: frozenset(values) for name, values in sorted(found.items())}
+
+
+def keys_in(keys: Mapping[str, Iterable[Key]]) -> frozenset[SubjectKey]:
+    """Return the keys one by one, as text."""
+    return frozenset(SubjectKey(name, str(value)) for name, values in keys.items() for value in values)
+
+
+def _order(item: tuple[SubjectKey, object]) -> tuple[str, str]:
+    return item[0].name, str(item[0].value)
 
 
 def locate(

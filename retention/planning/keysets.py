@@ -40,6 +40,10 @@ class KeySets:
             self._keys[keyset.keyset_id] = distinct
         return self._known[committed]
 
+    def commitment(self, texts: Iterable[str]) -> str:
+        """Return a commitment to texts that are no key set: the same as a plan's for keys, under the same salt."""
+        return commitment(self._salt, frozenset(texts))
+
     @property
     def values(self) -> KeyValues:
         """All keys by set: for the vault, and for the connectors' selections."""

@@ -20,7 +20,7 @@ from retention.model.predicate import Predicate
 from retention.model.subject import Key
 from retention.planning.identity import Digester, Identity, expand, locate, persons
 from retention.planning.keysets import KeySets
-from retention.planning.reach import of_identity
+from retention.planning.reach import rows_around
 from retention.planning.world import World
 from retention.ports.ledger import Events
 
@@ -107,8 +107,9 @@ def _restricted(
 def _standstill(
     world: World, hold_id: HoldId, code: str, keys: Mapping[str, frozenset[Key]], keysets: KeySets
 ) -> Standstill:
+    """Return what stands still: his rows, and, to be safe, rows under keys that merely go with him."""
     identity = expand(world, keys, keysets)
-    return Standstill(hold_id, code, of_identity(world, identity, keysets), identity.keys)
+    return Standstill(hold_id, code, rows_around(world, identity.keys, keysets), identity.keys)
 
 
 def free_of(keys: Mapping[str, frozenset[Key]], standing: Iterable[Standstill]) -> dict[str, frozenset[Key]]:

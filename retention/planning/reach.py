@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
 from retention.errors import UnreachableDataError
 from retention.model.datamap import DataMap, Dataset, Reference
 from retention.model.ids import CategoryId, DatasetId
+from retention.model.plan import Unlinked
 from retention.model.predicate import (
     Among,
     AmongTuples,
@@ -33,6 +35,14 @@ def parents_first(datamap: DataMap) -> tuple[Dataset, ...]:
     return tuple(datamap.datasets[name] for name in TopologicalSorter(graph).static_order() if name in datamap.datasets)
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which rows are somebody's, and which datasets cannot be his."""
+
+    rows: Mapping[DatasetId, Predicate]
+    unlinked: tuple[Unlinked, ...]
+
+
 def of_identity(
     world: World,
     identity: Identity,
@@ -40,8 +50,10 @@ def of_identity(
     categories: Collection[CategoryId] | None = None,
     *,
     wholly: bool = False,
-) -> dict[DatasetId, Predicate]:
-    """Return, per dataset that holds rows of the identity, which rows.
+) -> Reach:
+    """Return, per dataset that holds rows of the identity, which rows, and which datasets no key of it leads to.
+
+    Every tie between rows has been followed by then, so where no key leads, nothing ties a row to him.
 
     Args:
         world: Where the rows are.
@@ -51,22 +63,51 @@ def of_identity(
             nothing of cookies, so that it does not matter that no key of his leads to them.
         wholly: Leave out shared rows in which somebody else keeps a share.
 
-    Raises:
-        UnreachableDataError: a dataset with fields of these categories cannot be reached from the keys known.
-
     """
     roots = _by_own_keys(world, identity.keys, keysets)
     reachable = set(roots)
+    linked = linked_names(world.datamap, identity.keys)
+    unlinked: list[Unlinked] = []
     for dataset in parents_first(world.datamap):
         if any(reference.parent in reachable for reference in dataset.parents):
             reachable.add(dataset.dataset_id)
         elif dataset.dataset_id not in reachable and _holds(dataset, categories):
+            names = known_by(world.datamap, dataset)
+            why = "no-link" if linked.isdisjoint(names) else "not-tied"
+            unlinked.append(Unlinked(dataset.dataset_id, tuple(sorted(names)), why))
+    unlinked.sort(key=lambda one: one.dataset)
+    return Reach(through_parents(world, roots, keysets, wholly=wholly), tuple(unlinked))
+
+
+def refuse_unlinkable(reach: Reach, names: Iterable[str]) -> None:
+    """Stop a clock that is about data to which the map knows no way: it would run out and nothing would happen.
+
+    Raises:
+        UnreachableDataError: the map ties none of a dataset's keys to any key by which the person is known.
+
+    """
+    for one in reach.unlinked:
+        if one.why == "no-link":
             raise UnreachableDataError(
-                f"{dataset.dataset_id} knows people by {', '.join(sorted(dataset.subject)) or 'its parents only'}, "
-                f"and only {', '.join(sorted(identity.keys))} is known of this person",
-                hint="open the request by such a key, or add the missing link to the data map",
+                f"{one.dataset} knows people by {', '.join(one.known_by) or 'its parents only'}, "
+                f"and only {', '.join(sorted(names))} is known of this person",
+                hint="record the event by such a key, or add the missing link to the data map",
             )
-    return through_parents(world, roots, keysets, wholly=wholly)
+
+
+def linked_names(datamap: DataMap, names: Iterable[str]) -> frozenset[str]:
+    """Return the names of keys that the map ties to these, over any number of datasets."""
+    linked = set(names)
+    groups = [set(dataset.subject) for dataset in datamap.datasets.values() if len(dataset.subject) > 1]
+    while grown := [group for group in groups if group & linked and not group <= linked]:
+        linked.update(*grown)
+    return frozenset(linked)
+
+
+def known_by(datamap: DataMap, dataset: Dataset) -> frozenset[str]:
+    """Return the names of the keys by which the dataset, or a parent of it, knows people."""
+    above = (datamap.datasets[ref.parent] for ref in dataset.parents if ref.parent in datamap.datasets)
+    return frozenset(dataset.subject).union(*(known_by(datamap, parent) for parent in above))
 
 
 def _holds(dataset: Dataset, categories: Collection[CategoryId] | None) -> bool:
@@ -76,6 +117,29 @@ def _holds(dataset: Dataset, categories: Collection[CategoryId] | None) -> bool:
 def rows_of(world: World, keys: Mapping[str, frozenset[Key]], keysets: KeySets) -> dict[DatasetId, Predicate]:
     """Return, per dataset, the rows that these keys lead to; where none leads, nothing is said."""
     return through_parents(world, _by_own_keys(world, keys, keysets), keysets)
+
+
+def rows_around(world: World, keys: Mapping[str, frozenset[Key]], keysets: KeySets) -> dict[DatasetId, Predicate]:
+    """Return, per dataset, the rows that name these keys, or are known by a key that goes with them in some row."""
+    beside = _associated(world, keys, keysets)
+    roots: dict[DatasetId, Predicate] = {}
+    for dataset in world.datamap.datasets.values():
+        ways = by_subject(dataset, keys, keysets, widely=True), by_subject(dataset, beside, keysets)
+        found = tuple(where for where in ways if where is not None)
+        if found:
+            roots[dataset.dataset_id] = found[0] if len(found) == 1 else AnyOf(found)
+    return through_parents(world, roots, keysets)
+
+
+def _associated(world: World, keys: Mapping[str, frozenset[Key]], keysets: KeySets) -> dict[str, frozenset[Key]]:
+    found: dict[str, frozenset[Key]] = {}
+    for dataset in world.datamap.datasets.values():
+        where = by_subject(dataset, keys, keysets) if dataset.associates else None
+        if where is not None:
+            for name, column in dataset.associates.items():
+                values = map(str, referenced(world, dataset, column, where, keysets))
+                found[name] = found.get(name, frozenset()) | frozenset(values)
+    return found
 
 
 def _by_own_keys(world: World, keys: Mapping[str, frozenset[Key]], keysets: KeySets) -> dict[DatasetId, Predicate]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 import pyarrow as pa
 
 from retention.model.datamap import Dataset
+
+INFERRED: Final = {b"retention.types": b"inferred"}
+"""Metadata of a batch's schema where the store keeps no types: columns and types are what its values happen to have."""
 
 
 @dataclass(frozen=True, slots=True)

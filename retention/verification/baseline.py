@@ -13,7 +13,7 @@ from retention.model.datamap import Dataset
 from retention.model.ids import StepId
 from retention.model.plan import RowStep
 from retention.model.subject import KeyValues
-from retention.ports.inspector import Inspector
+from retention.ports.inspector import INFERRED, Inspector
 from retention.verification.canon import digest_hex, digest_sum, rows_as_bytes
 from retention.verification.effects import Expectation
 from retention.verification.selector import Selector
@@ -86,7 +86,7 @@ def measure(
         total += same + digest_sum(rows_as_bytes(touched))
         total_expected += same + digest_sum(rows_as_bytes(effected))
         columns |= columns_of(dataset, batch)
-        if survivors and not has_inferred_types(dataset):
+        if survivors and not has_inferred_types(dataset, batch):
             kept |= columns_of(dataset, batch)
     return Baseline(
         rows=rows,
@@ -99,8 +99,10 @@ def measure(
     )
 
 
-def has_inferred_types(dataset: Dataset) -> bool:
-    """Whether the store keeps no types, so that a reader guesses them batch by batch (JSON Lines)."""
+def has_inferred_types(dataset: Dataset, batch: pa.RecordBatch) -> bool:
+    """Whether the store keeps no types, so that a reader guesses them batch by batch (JSON Lines, items)."""
+    if INFERRED.items() <= (batch.schema.metadata or {}).items():
+        return True
     location = dataset.location.lower()
     return location.endswith(_TEXT_FILES) or ("*" in location and not location.endswith(".parquet"))
 
@@ -108,6 +110,6 @@ def has_inferred_types(dataset: Dataset) -> bool:
 def columns_of(dataset: Dataset, batch: pa.RecordBatch) -> set[str]:
     """Return `name` of every column, and `name:type` where the store keeps types."""
     names = set(batch.schema.names)
-    if has_inferred_types(dataset):
+    if has_inferred_types(dataset, batch):
         return names
     return names | {f"{field.name}:{field.type}" for field in batch.schema}

@@ -23,7 +23,7 @@ from retention.wiring.brought import brought
 from retention.wiring.secrets import resolve
 from retention.wiring.settings import Settings, System
 
-_EXTRAS = {"lake": "s3", "backups": "s3", "processor": "http", "sql": "postgres"}
+_EXTRAS = {"lake": "s3", "dynamodb": "s3", "backups": "s3", "processor": "http", "sql": "postgres"}
 
 
 @dataclass(slots=True)

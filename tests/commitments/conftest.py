@@ -19,7 +19,7 @@ from retention.model.plan import AnonymizeRows, EraseRows, RedactFields
 from retention.model.predicate import Selection
 from retention.model.subject import SubjectKey
 from retention.packs import read_pack
-from retention.planning.assemble import Header, Instruction, plan_request, plan_sweep
+from retention.planning.assemble import Asked, Header, Instruction, plan_request, plan_sweep
 from retention.planning.deferred import Promised
 from retention.planning.limits import Limits
 from retention.planning.pausing import Pauses
@@ -79,7 +79,7 @@ class Company:
         """Plan a person's request, or a tenant's instruction about the person, and carry it out."""
         name, _, value = who.partition("=")
         instruction = None if tenant is None else Instruction("i1", SubjectKey(*tenant.split("=")))
-        draft = plan_request(self._world(0), _HEADER, SubjectKey(name, value), self._pauses(), instruction)
+        draft = plan_request(self._world(0), _HEADER, Asked(SubjectKey(name, value), instruction), self._pauses())
         for deferral in draft.plan.deferrals:
             where = (deferral.dataset, deferral.hold_id)
             digests = frozenset(f"d{key}" for key in draft.keys[deferral.rows.keyset_id])

@@ -101,7 +101,8 @@ def dataset_at(subject: Subject, table: str) -> Dataset:
         derived_from=(),
         fields={},
         dates={},
-        not_personal={},
+        not_personal=dict.fromkeys(("city", "balance", "active", "born", "seen_at"), "a test's"),
+        scan=True,
     )
 
 

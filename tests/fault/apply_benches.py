@@ -338,14 +338,24 @@ class Postgresql(Bench):
 
 def load_s3() -> ModuleType:
     """Return the S3 server's module, once for all tests of a process."""
-    if "s3_server" not in sys.modules:
-        path = Path(__file__).parent.parent / "s3" / "server.py"
-        spec = importlib.util.spec_from_file_location("s3_server", path)
+    return _load_server("s3")
+
+
+def load_dynamodb() -> ModuleType:
+    """Return the DynamoDB server's module, once for all tests of a process."""
+    return _load_server("dynamodb")
+
+
+def _load_server(folder: str) -> ModuleType:
+    name = f"{folder}_server"
+    if name not in sys.modules:
+        path = Path(__file__).parent.parent / folder / "server.py"
+        spec = importlib.util.spec_from_file_location(name, path)
         assert spec is not None
         assert spec.loader is not None
-        sys.modules["s3_server"] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules["s3_server"])
-    return sys.modules["s3_server"]
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
 
 
 class Lake(Bench):
@@ -431,6 +441,54 @@ class LakeJsonLines(Lake):
     def read(self, content: bytes) -> list[dict[str, str]]:
         """Parse each line."""
         return [json.loads(line) for line in content.splitlines()]
+
+
+class DynamoDb(Bench):
+    """The dynamodb connector on moto's server; each workspace has a table of its own."""
+
+    name = "dynamodb"
+
+    def __init__(self, folder: Path) -> None:
+        """Start the server."""
+        super().__init__(folder)
+        self._server = load_dynamodb().DynamoServer()
+        self._table = ""
+
+    @property
+    def datamap(self) -> str:
+        """The map names the table of the workspace that was filled last."""
+        return DATAMAP.replace("LOCATION", f"table: {self._table}\n    primary_key: [id]")
+
+    def fill(self, folder: Path) -> list[str]:
+        """Make the workspace's table, once, and fill it."""
+        if not self._table:
+            self._table = self._server.table(indexed=("user_id",))
+        else:
+            self._server.table(self._table, indexed=("user_id",))
+        items = [
+            {"id": {"N": str(n)}, "user_id": {"S": user}, "city": {"S": city}} for n, (user, city) in enumerate(PEOPLE)
+        ]
+        self._server.put(self._table, items)
+        del folder
+        options = ", ".join(f"{name}: '{value}'" for name, value in self._server.options().items())
+        return [f"store: {{connector: dynamodb, {options}}}"]
+
+    def rows(self, folder: Path) -> object:
+        """Scan around the proxy."""
+        del folder
+        return sorted((item["id"]["N"], item["user_id"]["S"]) for item in self._server.items(self._table))
+
+    @contextmanager
+    def obstructed(self, folder: Path) -> Iterator[None]:
+        """Refuse every write."""
+        del folder
+        self._server.faults.refuse = "AccessDeniedException"
+        yield
+        self._server.faults.refuse = None
+
+    def close(self) -> None:
+        """Stop the server."""
+        self._server.close()
 
 
 class Backups(Memory):
@@ -543,5 +601,5 @@ class Processor(Memory):
         return answer
 
 
-STORES = (Memory, MemorySweep, Sqlite, Postgresql, LakeParquet, LakeJsonLines)
+STORES = (Memory, MemorySweep, Sqlite, Postgresql, LakeParquet, LakeJsonLines, DynamoDb)
 BENCHES = {bench.name: bench for bench in (*STORES, Backups, Processor)}

@@ -27,13 +27,14 @@ MOMENTS = {
     "sql-postgresql": STEP,
     "lake-parquet": STEP,
     "lake-jsonl": EFFECT,
+    "dynamodb": EFFECT,
 }
 KILLS = [
     pytest.param(name, int(moment[-2:]), moment[:-3], id=f"{name}-{moment}")
     for name, moments in MOMENTS.items()
     for moment in moments.split()
 ]
-OBSTRUCTED = ["memory", "sql-sqlite", "sql-postgresql", "lake-parquet"]
+OBSTRUCTED = ["memory", "sql-sqlite", "sql-postgresql", "lake-parquet", "lake-jsonl", "dynamodb"]
 
 
 @pytest.mark.parametrize(("name", "moments"), [("memory", f"before-01 {STEP}"), ("memory-sweep", SWEEP)])

@@ -19,7 +19,7 @@ from retention.model.plan import AnonymizeRows, EraseRows, RedactFields
 from retention.model.predicate import Selection
 from retention.model.subject import SubjectKey
 from retention.planning import codec
-from retention.planning.assemble import Header, plan_request, plan_sweep
+from retention.planning.assemble import Asked, Header, plan_request, plan_sweep
 from retention.planning.explain import explain
 from retention.planning.fates import Due
 from retention.planning.limits import Limits
@@ -299,10 +299,10 @@ def test_a_request_reaches_everything_of_one_person_and_nothing_of_others(data):
     key = data.draw(st.sampled_from([("user_id", "c0"), ("email", "c0@x.example")]))
     before = sandbox.snapshot()
     try:
-        draft = plan_request(sandbox.world(), header(), SubjectKey(*key), Pauses((), Inbox(sandbox), digest))
+        draft = plan_request(sandbox.world(), header(), Asked(SubjectKey(*key)), Pauses((), Inbox(sandbox), digest))
     except UnknownSubjectError as error:
         raise AssertionError("c0 is known") from error
-    again = plan_request(sandbox.world(), header(), SubjectKey(*key), Pauses((), Inbox(sandbox), digest))
+    again = plan_request(sandbox.world(), header(), Asked(SubjectKey(*key)), Pauses((), Inbox(sandbox), digest))
     assert codec.encode(draft.plan) == codec.encode(again.plan)
     assert sandbox.snapshot() == before
     sandbox.carry_out(draft)

@@ -104,7 +104,9 @@ class Schema:
         def add(target: int, kind: str) -> None:
             number = next(names)
             here = tuple(f"r{number}{column}" for column in self.tables[target].key)
-            action = "no action" if kind == "tombstone" else self.draw(st.sampled_from(["no action", "cascade", "set null"]))
+            action = (
+                "no action" if kind == "tombstone" else self.draw(st.sampled_from(["no action", "cascade", "set null"]))
+            )
             table.refs.append(Ref(here, target, kind, action))
 
         if table.number:
@@ -378,4 +380,6 @@ def test_mariadb_is_left_whole(data: st.DataObject) -> None:
 def _insert(table: Table, executemany: Any, mark: str) -> None:
     names = list(table.rows[0])
     marks = ", ".join([mark] * len(names))
-    executemany(f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})", [[r[n] for n in names] for r in table.rows])
+    executemany(
+        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})", [[r[n] for n in names] for r in table.rows]
+    )

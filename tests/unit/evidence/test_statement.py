@@ -27,10 +27,12 @@ from retention.model.facts import (
     Fact,
     HoldPlaced,
     HoldReleased,
+    IdentityDecided,
     Indexed,
     Kept,
     KeyDestroyed,
     Looked,
+    MapLooked,
     Planned,
     Pseudonymized,
     Recorded,
@@ -93,6 +95,8 @@ FACTS: tuple[Fact, ...] = (
     Corrected(StatementId(D), "wrong-count", None),
     CanaryLooked(D, "survived", 2, (DATA,)),
     Indexed(12, 3, D),
+    IdentityDecided(D, "apart", (DATA,), 2, 0, "ab" * 16),
+    MapLooked(None, DATA, True, 5, 0, D),  # noqa: FBT003
     SubjectsCommitted(D, 3, D, "hmac-sha256-salted/v1", "2026", AT),
 )
 PERSONAL = (
@@ -109,7 +113,7 @@ PERSONAL = (
 
 
 def recorded(fact: Fact, at: datetime = AT) -> Recorded:
-    held = isinstance(fact, HoldPlaced | HoldReleased | CanaryLooked | Indexed)
+    held = isinstance(fact, HoldPlaced | HoldReleased | CanaryLooked | MapLooked | Indexed)
     return Recorded(None if held else CaseId("C-20261123-7f3k2q"), at, fact)
 
 
@@ -237,7 +241,9 @@ def test_a_personal_value_is_never_signed(fact: Fact) -> None:
 def test_a_rerun_names_the_statement_the_same(fact: Fact) -> None:
     """Times do not count for the id, save for looks: looking again is another fact."""
     later = recorded(fact, AT + timedelta(days=7))
-    assert (statement_id(recorded(fact)) == statement_id(later)) == (not isinstance(fact, Looked | CanaryLooked))
+    assert (statement_id(recorded(fact)) == statement_id(later)) == (
+        not isinstance(fact, Looked | CanaryLooked | MapLooked)
+    )
 
 
 def test_ids_tell_facts_apart() -> None:

@@ -40,9 +40,11 @@ from retention.model.facts import (
     Fact,
     HoldPlaced,
     HoldReleased,
+    IdentityDecided,
     Kept,
     KeyDestroyed,
     Looked,
+    MapLooked,
     Planned,
     Pseudonymized,
     Recorded,
@@ -203,6 +205,8 @@ def facts() -> Iterator[tuple[CaseId | None, Fact]]:
     yield RESTORE, Replayed(SystemId("app_restored"), 12, 1)
     yield None, HoldReleased(HoldId("H-1"))
     yield None, CanaryLooked(sha(b"canary"), "absent", 7, ())
+    yield DENIED, IdentityDecided(sha(b"q"), "apart", (DatasetId("app.customers"),), 2, 0, sha(b"approver")[:32])
+    yield None, MapLooked(None, DatasetId("app.customers"), True, 5, 0, sha(b"s"))  # noqa: FBT003
 
 
 def looked(dataset: str) -> Looked:
@@ -233,7 +237,7 @@ CHANGES = (
     ("a space", '{"body":', '{"body": ', "bundle: not canonical JSON"),
     ("another file", '"sha256":"6ba2', '"sha256":"6ba3', "attachment datamap.yaml: its bytes"),
     ("another case", '"scope":{"case":"C-20261123', '"scope":{"case":"C-20261124', "seal: does not verify"),
-    ("a later size", "log.retention.example\\n2", "log.retention.example\\n3", "entry 1: inclusion proof"),
+    ("a later size", "log.retention.example\\n3", "log.retention.example\\n4", "entry 1: inclusion proof"),
     ("a claim more", '"claims":[{"code":"C1"', '"claims":[{"code":"C9"', "seal: does not verify"),
     ("another number", '"index":1,', '"index":2,', "entry 2: inclusion proof"),
     ("an older format", "evidence-bundle/v2", "evidence-bundle/v1", "format: expected"),

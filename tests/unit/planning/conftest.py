@@ -16,7 +16,7 @@ from retention.model.hold import PlacedHold
 from retention.model.plan import AnonymizeRows, EraseRows
 from retention.model.predicate import Selection
 from retention.model.subject import SubjectKey
-from retention.planning.assemble import Header, Instruction, Suppressed, plan_request, plan_restore, plan_sweep
+from retention.planning.assemble import Asked, Header, Instruction, Suppressed, plan_request, plan_restore, plan_sweep
 from retention.planning.deferred import Promised
 from retention.planning.limits import Limits
 from retention.planning.pausing import Pauses
@@ -135,7 +135,7 @@ class Box:
     def request(self, name: str, value: Any, tenant: tuple[str, str] | None = None) -> Any:
         """Plan a request, on the tenant's instruction if one is named."""
         instruction = Instruction("i1", SubjectKey(*tenant)) if tenant else None
-        return plan_request(self.world(), _HEADER, SubjectKey(name, value), self.pauses(), instruction)
+        return plan_request(self.world(), _HEADER, Asked(SubjectKey(name, value), instruction), self.pauses())
 
     def restore(self, suppressed: dict[tuple[str, str], frozenset[str]], tenant: tuple[str, str] | None = None) -> Any:
         """Plan a restore; `suppressed` by (key name, value); `tenant` gave the instruction `i1`."""

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from retention.errors import AmbiguousSubjectError, HeldError, UnknownSubjectError, UnreachableDataError
-from retention.model.plan import ExpireCopies, TellProcessor
+from retention.errors import AmbiguousSubjectError, HeldError, UnknownSubjectError
+from retention.model.plan import ExpireCopies, TellProcessor, Unlinked
 
 TODAY = date(2026, 11, 23)
 NEW, OLD = TODAY - timedelta(days=5), TODAY - timedelta(days=900)
@@ -116,8 +116,8 @@ def test_a_stranger_is_unknown(box):
     assert "nobody" not in str(caught.value)
 
 
-def test_data_that_no_known_key_reaches_is_refused_also_below_an_unmapped_parent(box):
-    """Views hang on sessions, sessions are known by device only: nobody may say that the person is erased."""
+def test_data_to_which_the_map_knows_no_way_is_named_also_below_a_parent(box):
+    """Views hang on sessions, sessions are known by device only: the plan says that nobody there can be found."""
     datamap = """\
 datasets:
   app.customers: {system: app, table: customers, primary_key: [id], subject: {user_id: id},
@@ -131,8 +131,11 @@ datasets:
         "sessions": [{"id": 1, "device": "d"}],
         "views": [{"id": 1, "session": 1, "at": NEW, "page": "p"}],
     }
-    with pytest.raises(UnreachableDataError, match=r"app\.views"):
-        box(tables, datamap=datamap).request("user_id", "c1")
+    shop = box(tables, datamap=datamap)
+    draft = shop.request("user_id", "c1")
+    assert draft.plan.unlinked == (Unlinked("app.views", ("device_id",), "no-link"),)
+    shop.carry_out(draft)
+    assert (shop.rows("customers"), len(shop.rows("views"))) == ([], 1)
 
 
 def test_grandchildren_go_with_the_person_children_first_copies_first_backups_last(box):
