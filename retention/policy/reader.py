@@ -43,6 +43,7 @@ _OPTIONAL = (
     "version",
     "consents",
     "joint_use",
+    "recipes",  # read by `retention.deidentify.reading`: what recipes are is not known here
     "pseudonymised",
     "recipients",
     "notices",
@@ -157,7 +158,7 @@ def _terms(record: Record, requests: RequestTerms, recipients: tuple[Recipient, 
         documents=requests.documents,
         only_for=requests.only_for,
         consents=read_consents(record["consents"]) if "consents" in record else (),
-        joint_uses=read_joint_uses(record["joint_use"]) if "joint_use" in record else (),
+        joint_uses=read_joint_uses(record["joint_use"], _recipes(record)) if "joint_use" in record else (),
         pseudonymised=() if own is None else read_stated_purposes(own),
         recipients=recipients,
         notices=read_notices(record["notices"]) if "notices" in record else {},
@@ -165,6 +166,11 @@ def _terms(record: Record, requests: RequestTerms, recipients: tuple[Recipient, 
         officer=read_officer(record["dpo"]) if "dpo" in record else None,
         residency=read_residency(record["residency"]) if "residency" in record else (),
     )
+
+
+def _recipes(record: Record) -> tuple[str, ...]:
+    """Name the recipes; what stands in them is not looked at here."""
+    return tuple(record["recipes"].entries("recipes by name")) if "recipes" in record else ()
 
 
 def _end_states(cell: Cell, rules_cell: Cell, rules: Collection[Rule]) -> tuple[Disposal, ...]:
