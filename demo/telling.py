@@ -14,7 +14,19 @@ from rich.table import Table
 from demo import report
 from retention.app import App
 from retention.model.ids import CaseId
-from retention.model.plan import AnonymizeRows, EraseRows, ExpireCopies, Plan, RedactFields, Step, TellProcessor
+from retention.model.plan import (
+    AnonymizeRows,
+    DestroyTokenKey,
+    EraseRows,
+    ExpireCopies,
+    ExportSet,
+    ForgetInSet,
+    Plan,
+    RedactFields,
+    Step,
+    TellProcessor,
+    WithdrawSet,
+)
 from retention.wiring import open_app
 
 
@@ -57,6 +69,15 @@ def _row(step: Step) -> tuple[str, str, str, str, str]:
         case ExpireCopies():
             until = f"gone by {step.until:%Y-%m-%d}" if step.until else ""
             return "backups beyond use", step.system, f"{len(step.copies)} copies", "", until
+        case ExportSet():
+            what = f"hand a {step.label} set to {step.member}"
+            return what, step.dataset, str(step.rows), str(step.of_rows), why
+        case ForgetInSet():
+            return "erase at the joint user", step.dataset, str(step.rows), str(step.of_rows), why
+        case WithdrawSet():
+            return f"take back ({step.reason})", step.dataset, str(step.rows), str(step.rows), why
+        case DestroyTokenKey():
+            return "destroy the token key", step.key_name, "", "", why
         case _:
             assert_never(step)
 

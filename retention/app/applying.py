@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from retention.app.context import Context
+from retention.app.joint_use import counter, refuse_barred
 from retention.app.records import move, stored
 from retention.errors import ApprovalError, HeldError, RefusedError, StalePlanError, StateError, TransientFailure
 from retention.execution.run import RunReport, Watch, refuse_stale, run
@@ -65,6 +66,7 @@ def apply(
         with _freed_for_a_new_plan(context, plan.case_id):
             _refuse_changed(context, plan)
             refuse_stale(site)
+            refuse_barred(context, plan, now)
         move(context, plan.case_id, CaseState.APPLYING)
         report = run(site, now, only) if watch is None else run(site, now, only, watch)
         state = _state_after(context, plan, report)
@@ -93,6 +95,7 @@ def site_of(context: Context, kept: StoredPlan, plan: Plan) -> Site:
         suppression_key=context.keys.create("suppression"),
         keys=fetch_keys(context.ledger.vault, plan.case_id, plan.plan_id),
         regulation=context.policy.regimes[0].rpartition(".")[2],
+        counter=counter(context),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from retention.deidentify.recipe import Recipe
 from retention.errors import UnknownNameError
 from retention.evidence import EvidenceLog
 from retention.evidence.witnessing import Witnesses
@@ -25,6 +26,7 @@ from retention.planning.limits import Limits
 from retention.planning.pausing import RESTRICTING, Pauses
 from retention.planning.world import World
 from retention.ports.connector import CopiesSystem, ProcessorSystem, Store
+from retention.ports.exports import ExportStore
 from retention.ports.keys import KeyStore
 from retention.ports.ledger import Ledger, LogEntry
 from retention.ports.timestamper import Timestamper
@@ -49,6 +51,10 @@ class Context:
     ledger: Ledger
     keys: KeyStore = field(repr=False)
     log: EvidenceLog
+    exports: ExportStore
+    """Where sets for joint users are put."""
+    recipes: Mapping[str, Recipe]
+    """The policy's recipes."""
     terms: EvidenceTerms = field(default_factory=EvidenceTerms)
     """How long evidence keeps what ties it to people."""
     witnesses: Witnesses | None = None

@@ -18,7 +18,19 @@ from rich.progress import Progress
 from rich.table import Table
 
 from retention.grammar import Finding
-from retention.model.plan import AnonymizeRows, EraseRows, ExpireCopies, Plan, RedactFields, Step, TellProcessor
+from retention.model.plan import (
+    AnonymizeRows,
+    DestroyTokenKey,
+    EraseRows,
+    ExpireCopies,
+    ExportSet,
+    ForgetInSet,
+    Plan,
+    RedactFields,
+    Step,
+    TellProcessor,
+    WithdrawSet,
+)
 
 _PIPED = 120
 """Columns where there is no terminal to ask: narrower tables would cut numbers apart."""
@@ -65,6 +77,8 @@ def print_plan(plan: Plan, digest: str) -> None:
         print_table("Kept", ("dataset", "fields", "rows", "because", "until"), kept)
     for left in plan.untold:
         console.print(f"{left.system}: not told of {left.people} people ({left.why})", style="yellow")
+    for set_ in plan.exempt:
+        console.print(f"{set_.dataset}: not reached by the request ({set_.statute})", style="yellow")
     for dataset, count in plan.undated.items():
         console.print(f"{dataset}: {count} rows have no date; their clock cannot start", style="yellow")
     for crossing in plan.crossings:
@@ -94,8 +108,10 @@ def progress(title: str, total: int) -> Iterator[Callable[[str], None]]:
 
 def _where(step: Step) -> str:
     match step:
-        case EraseRows() | RedactFields() | AnonymizeRows():
+        case EraseRows() | RedactFields() | AnonymizeRows() | ExportSet() | ForgetInSet() | WithdrawSet():
             return step.dataset
+        case DestroyTokenKey():
+            return step.key_name
         case TellProcessor() | ExpireCopies():
             return step.system
         case _:
@@ -116,6 +132,15 @@ def _what(step: Step) -> str:
         case ExpireCopies():
             until = f"until {step.until:%Y-%m-%d}" if step.until else "none exist"
             return f"{len(step.copies)} copies beyond use {until}; replayed on restore"
+        case ExportSet():
+            what = f"hand {len(step.columns)} columns of {step.rows} of {step.of_rows} rows to {step.member}"
+            return f"{what}, {step.label}, until {step.until:%Y-%m-%d}"
+        case ForgetInSet():
+            return f"erase {step.rows} of {step.of_rows} rows there, answer within {step.answer_within}"
+        case WithdrawSet():
+            return f"take back all {step.rows} rows ({step.reason}), answer within {step.answer_within}"
+        case DestroyTokenKey():
+            return "destroy the key that ties tokens to people"
         case _:
             assert_never(step)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from enum import Enum
+from itertools import pairwise
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -133,7 +134,7 @@ def _hierarchy(record: Record) -> Hierarchy:
     match record["by"].word(("dates", "numbers", "prefixes", "postal-codes", "labels")):
         case "numbers":
             widths = tuple(item.integer(1) for item in record["widths"].items()) if "widths" in record else ()
-            if any(larger % smaller for smaller, larger in zip(widths, widths[1:], strict=False)):
+            if any(larger % smaller for smaller, larger in pairwise(widths)):
                 record["widths"].complain("widths of which each divides the next")
             return Numbers(widths) if widths else Numbers()
         case "prefixes":
@@ -189,7 +190,9 @@ def _microaggregate(cell: Cell) -> Method:
 
 def _swap(cell: Cell) -> Method:
     record = cell.record((), ("within", "together"))
-    within = tuple(item.matching(_COLUMN, "a column") for item in record["within"].items()) if "within" in record else ()
+    within = (
+        tuple(item.matching(_COLUMN, "a column") for item in record["within"].items()) if "within" in record else ()
+    )
     return Swap(within, _text(record, "together") or "")
 
 

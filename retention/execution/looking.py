@@ -8,6 +8,7 @@ from datetime import datetime
 from retention.errors import StateError
 from retention.execution.lines import Lines
 from retention.execution.rows import look_id
+from retention.execution.shared_looking import look_at_sets
 from retention.execution.site import Site
 from retention.model.facts import Looked
 from retention.model.ids import DatasetId
@@ -26,7 +27,7 @@ def steps_by_dataset(site: Site) -> dict[DatasetId, list[RowStep]]:
 
 
 def look_again(site: Site, now: datetime) -> dict[DatasetId, Look]:
-    """Look at every dataset that the plan touched; record what was seen, passed or not.
+    """Look at every dataset and every handed-over set that the plan touched; record what was seen, passed or not.
 
     Raises:
         StateError: a step has not been carried out yet.
@@ -46,7 +47,7 @@ def look_again(site: Site, now: datetime) -> dict[DatasetId, Look]:
         else:
             lines.write(look_id(dataset_id), Phase.FAILED, now, {"failed": list(found.failed)})
         seen[dataset_id] = found
-    return seen
+    return seen | look_at_sets(site, site.counter, now)
 
 
 def _require_done(lines: Lines, steps: list[RowStep]) -> None:

@@ -14,7 +14,7 @@ from retention.datamap import order
 from retention.errors import UnknownSubjectError
 from retention.model.case import CaseKind
 from retention.model.ids import CaseId, CategoryId, PlanId
-from retention.model.plan import Because, Deferral, Plan, Replay
+from retention.model.plan import Because, Deferral, Exempt, Plan, Replay, SharingStep
 from retention.model.policy import Authority, Disposal, Rule
 from retention.model.subject import Key, KeyValues, SubjectKey
 from retention.planning.authority import instructed, of_tenants, people_in, tenant_key_names
@@ -29,9 +29,11 @@ from retention.planning.limits import Limits, crossings
 from retention.planning.ordering import expiries, in_order, orders, step_id, undated
 from retention.planning.pausing import Pauses, Standstill, free_of, refuse_held, standstills
 from retention.planning.reach import of_identity
+from retention.planning.sharing import Shared, follow
 from retention.planning.world import World
 
 _NOTHING = Promised()
+_UNSHARED = Shared()
 REQUEST_SCOPE = "request"
 """The replay scope of a person's request: everything that no law keeps and that is his own."""
 INSTRUCTION_SCOPE = "instruction:"
@@ -79,11 +81,20 @@ class Suppressed:
 
 
 def plan_request(
-    world: World, header: Header, start: SubjectKey, pauses: Pauses, instruction: Instruction | None = None
+    world: World,
+    header: Header,
+    start: SubjectKey,
+    pauses: Pauses,
+    instruction: Instruction | None = None,
+    *,
+    shared: Shared = _UNSHARED,
+    regime: str | None = None,
 ) -> Draft:
     """Plan the erasure of everything of one person that no law keeps.
 
-    A person's own request moves what is his own; a tenant's instruction moves what is the tenant's.
+    A person's own request moves what is his own, also in what joint users were given, if a law under
+    which he asks (`regime`; None: all of the policy) reaches there; a tenant's instruction moves what
+    is the tenant's.
 
     Raises:
         UnknownSubjectError: no mapped system knows the person.
@@ -100,14 +111,19 @@ def plan_request(
     standing = standstills(world, pauses, keysets, asking=identity.keys)
     disposer = Disposer(world, keysets, standing)
     disposer.draw([asked], order(world.datamap))
-    if not disposer.drawn.steps and not disposer.drawn.withheld:
+    regimes = world.policy.regimes if regime is None else (regime,)
+    sets = shared if instruction is None else _UNSHARED
+    followed = follow(world, identity, asked.reached, sets, regimes=regimes, keysets=keysets)
+    if not disposer.drawn.steps and not disposer.drawn.withheld and not followed.steps:
         raise UnknownSubjectError(
             f"no mapped system knows this person by {start.name}",
             hint="check the key; if the person is known by another key, open the request by that one",
         )
     scope = REQUEST_SCOPE if instruction is None else f"{INSTRUCTION_SCOPE}{instruction.instruction_id}"
     replays = tuple(Replay(name, keysets.of(keys), scope) for name, keys in sorted(identity.keys.items()))
-    drawn = _Drawn(CaseKind.REQUEST, disposer, (asked,), standing, 1, replays)
+    drawn = _Drawn(
+        CaseKind.REQUEST, disposer, (asked,), standing, 1, replays, sharing=followed.steps, exempt=followed.exempt
+    )
     return _assemble(world, header, drawn, keysets)
 
 
@@ -278,13 +294,22 @@ class _Drawn:
     standing: tuple[Standstill, ...]
     subjects: int
     replays: tuple[Replay, ...]
+    sharing: tuple[SharingStep, ...] = ()
+    exempt: tuple[Exempt, ...] = ()
+
+
+def plan_sharing(world: World, header: Header, steps: tuple[SharingStep, ...], keysets: KeySets) -> Draft:
+    """Plan what is handed to joint users, or taken back from them."""
+    drawn = _Drawn(CaseKind.JOINT_USE, Disposer(world, keysets, ()), (), (), 0, (), sharing=steps)
+    return _assemble(world, header, drawn, keysets)
 
 
 def _assemble(world: World, header: Header, drawn: _Drawn, keysets: KeySets) -> Draft:
     rows = in_order(world, drawn.disposer.drawn.steps)
     told = orders(world, drawn.groups, drawn.standing, keysets)
     copies = list(expiries(world, rows)) if drawn.kind is not CaseKind.RESTORE else []
-    steps = tuple(replace(step, step_id=step_id(n, step)) for n, step in enumerate([*told.steps, *rows, *copies], 1))
+    every = [*told.steps, *drawn.sharing, *rows, *copies]
+    steps = tuple(replace(step, step_id=step_id(n, step)) for n, step in enumerate(every, 1))
     plan = Plan(
         plan_id=header.plan_id,
         case_id=header.case_id,
@@ -298,8 +323,9 @@ def _assemble(world: World, header: Header, drawn: _Drawn, keysets: KeySets) -> 
         withheld=tuple(drawn.disposer.drawn.withheld),
         crossings=crossings(header.limits, drawn.subjects, rows),
         replays=drawn.replays,
-        undated=undated(world, keysets) if drawn.kind is not CaseKind.REQUEST else {},
+        undated=undated(world, keysets) if drawn.kind in (CaseKind.SWEEP, CaseKind.RESTORE) else {},
         untold=told.untold,
+        exempt=drawn.exempt,
         deferrals=tuple(
             Deferral(dataset, hold, keysets.of(rows))
             for (dataset, hold), rows in sorted(drawn.disposer.drawn.deferred.items())

@@ -4,7 +4,8 @@ Rules of order, which every plan follows:
 
 (1) Processors are told first: nobody is told after his address is forgotten.
 (2) Derived copies before originals, children before parents.
-(3) Backups last: a copy taken while the plan was being carried out counts as well.
+(3) A person is found in what joint users were given before the rows go by which he is found there.
+(4) Backups last: a copy taken while the plan was being carried out counts as well.
 """
 
 from __future__ import annotations
@@ -19,13 +20,17 @@ from retention.model.ids import DatasetId, StepId, SystemId
 from retention.model.plan import (
     AnonymizeRows,
     Because,
+    DestroyTokenKey,
     EraseRows,
     ExpireCopies,
+    ExportSet,
+    ForgetInSet,
     RedactFields,
     RowStep,
     Step,
     TellProcessor,
     Untold,
+    WithdrawSet,
 )
 from retention.model.policy import AfterEvent, AfterPurposes, Authority
 from retention.model.predicate import AllOf, AnyOf, Not, Populated, Predicate
@@ -139,6 +144,14 @@ def step_id(number: int, step: Step) -> StepId:
             return StepId(f"{number:03d}-tell-{step.system}")
         case ExpireCopies():
             return StepId(f"{number:03d}-expire-{step.system}")
+        case ExportSet():
+            return StepId(f"{number:03d}-export-joint.{step.member}.{step.set_name}.{step.export_id}")
+        case ForgetInSet():
+            return StepId(f"{number:03d}-erase-{step.dataset}")
+        case WithdrawSet():
+            return StepId(f"{number:03d}-withdraw-{step.dataset}")
+        case DestroyTokenKey():
+            return StepId(f"{number:03d}-destroy-{step.key_name.replace('/', '.')}")
         case _:
             assert_never(step)
 

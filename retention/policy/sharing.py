@@ -74,7 +74,9 @@ def _member(cell: Cell) -> JointMember:
     return JointMember(titles(record["name"]), begin, end, country(record), member)
 
 
-def _set(name: str, cell: Cell, items: Collection[str], purposes: Collection[str], recipes: Collection[str]) -> JointSet:
+def _set(
+    name: str, cell: Cell, items: Collection[str], purposes: Collection[str], recipes: Collection[str]
+) -> JointSet:
     """Read one set; a column of an item that is not published is a problem of the file already (APPI 41(6))."""
     _check_name(name, cell)
     record = cell.record(("dataset", "recipe", "purpose", "columns", "keep"), ("answer_within", "never_joined_with"))
