@@ -49,11 +49,12 @@ from retention.model.hold import PlacedHold
 from retention.model.ids import CaseId, HoldId, PlanId, StepId, SystemId
 from retention.model.plan import Plan
 from retention.model.policy import Policy
-from retention.model.sharing import PublishedNotice, TokenKey
+from retention.model.sharing import KeyAccess, PublishedNotice, SharedSet, TokenKey
 from retention.planning.affected import Affected
 from retention.planning.fates import Explanation
 from retention.planning.forecast import Forecast
 from retention.policy import Change
+from retention.policy.joint_notice import JointNotice
 from retention.ports.connector import Connector
 from retention.ports.vaults import Epoch
 
@@ -139,6 +140,30 @@ class App:
     def publish_notice(self, use: str, address: str, now: datetime) -> PublishedNotice:
         """See `joint_use.publish_notice`."""
         return joint_use.publish_notice(self.context, use, address, now)
+
+    def joint_uses(self, now: datetime) -> tuple[joint_use.Register, ...]:
+        """See `joint_use.register`."""
+        return joint_use.register(self.context, now)
+
+    def notices(self, use: str, now: datetime) -> tuple[JointNotice, ...]:
+        """See `joint_use.notices`."""
+        return joint_use.notices(self.context, use, now)
+
+    def write_notices(self, use: str, folder: Path, now: datetime) -> list[Path]:
+        """See `joint_use.write_notices`."""
+        return joint_use.write_notices(self.context, use, folder, now)
+
+    def shared_sets(self) -> tuple[SharedSet, ...]:
+        """Return every set that was handed over, oldest first."""
+        return self.context.ledger.sharing.sets()
+
+    def token_keys(self) -> tuple[TokenKey, ...]:
+        """Return what is known of every token key: the deletion information of Enforcement Rules 32."""
+        return self.context.ledger.sharing.token_keys()
+
+    def key_accesses(self) -> tuple[KeyAccess, ...]:
+        """Return who took token keys out, when and for what."""
+        return self.context.ledger.sharing.accesses()
 
     def note_leak(self, key_name: str, now: datetime) -> TokenKey:
         """See `joint_use.note_leak`."""

@@ -16,7 +16,7 @@ from retention.execution.counter import Counter, token_keys
 from retention.execution.sharing import files_of
 from retention.model.case import CaseKind, CaseState
 from retention.model.plan import ExportSet, Plan
-from retention.model.sharing import ExportId, KeyAccess, KeyName, KeyUse, PublishedNotice, SharedSet, TokenKey
+from retention.model.sharing import ExportId, KeyName, KeyUse, PublishedNotice, SharedSet, TokenKey
 from retention.model.subject import Key
 from retention.model.terms import JointSet, JointUse, Notice
 from retention.planning import assemble
@@ -202,16 +202,6 @@ def _beside(context: Context, step: ExportSet) -> dict[str, Any]:
 
 
 # -- keys
-
-
-def token_key_list(context: Context) -> tuple[TokenKey, ...]:
-    """Return what is known of every token key: the deletion information of Enforcement Rules 32."""
-    return context.ledger.sharing.token_keys()
-
-
-def accesses(context: Context) -> tuple[KeyAccess, ...]:
-    """Return who took keys out, when and for what."""
-    return context.ledger.sharing.accesses()
 
 
 def note_leak(context: Context, key_name: str, now: datetime) -> TokenKey:

@@ -163,7 +163,9 @@ def test_article_41_7_a_key_in_clear_would_let_the_set_be_matched(sharing):
     """Join guard: a customer's number that goes out as it is stands against the export."""
     policy = sharing.folder / "policy.yaml"
     text = policy.read_text(encoding="utf-8")
-    policy.write_text(text.replace("customer_id: {role: link, do: token}", "customer_id: {role: link}"), encoding="utf-8")
+    policy.write_text(
+        text.replace("customer_id: {role: link, do: token}", "customer_id: {role: link}"), encoding="utf-8"
+    )
     with sharing.app() as app, pytest.raises(SharingError, match="joinable: keys go out in clear: customer_id"):
         app.plan_export("group", "notes", "holdings", NOW)
 
@@ -264,8 +266,11 @@ def _tmp(monkeypatch):
     import retention.execution.sharing as x
     from retention.deidentify.measures import Measures
     from retention.deidentify.verdict import Pseudonymous
+
     real = x.apply
+
     def fake(*a):
         t, v = real(*a)
         return t, Pseudonymous(Measures(0, 0, None))
+
     monkeypatch.setattr(x, "apply", fake)
