@@ -1,4 +1,4 @@
-"""The story: a sweep, a set for the group, a person's erasure that follows there, a restore that does not bring her back, a forgery that is caught.
+"""The story: a sweep, a set for the group, an erasure that follows there, a restore that brings nobody back, a forgery.
 
 Everything happens as at a company: Airflow runs the DAGs, an operator approves with the command
 line from another process, and what is shown is read from the systems themselves.
@@ -120,7 +120,9 @@ def _request(stage: Stage, now: datetime) -> tuple[CaseId, Path]:
     after = presence.everywhere(stage.systems, stage.woman)
     telling.presence(stage.console, "Rows that name her", before, after)
     gone = shared - sharing.rows_of(stage.systems)
-    stage.console.print(f"{gone} rows of hers left the joint user's set as well: found by token, while the key was there")
+    stage.console.print(
+        f"{gone} rows of hers left the joint user's set as well: found by token, while the key was there"
+    )
     return case.case_id, bundle
 
 

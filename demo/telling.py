@@ -22,7 +22,9 @@ from retention.model.plan import (
     ExportSet,
     ForgetInSet,
     Plan,
+    PseudonymizeRows,
     RedactFields,
+    SharingStep,
     Step,
     TellProcessor,
     WithdrawSet,
@@ -64,11 +66,21 @@ def _row(step: Step) -> tuple[str, str, str, str, str]:
         case AnonymizeRows():
             what = f"anonymize (k={step.k}), {step.rows_rare} rare rows erased"
             return what, step.dataset, str(step.rows), str(step.of_rows), why
+        case PseudonymizeRows():
+            return f"tokens for {', '.join(step.tokens)}", step.dataset, str(step.rows), str(step.of_rows), why
         case TellProcessor():
             return "tell the processor", step.system, "1", "", why
         case ExpireCopies():
             until = f"gone by {step.until:%Y-%m-%d}" if step.until else ""
             return "backups beyond use", step.system, f"{len(step.copies)} copies", "", until
+        case ExportSet() | ForgetInSet() | WithdrawSet() | DestroyTokenKey():
+            return _shared_row(step, why)
+        case _:
+            assert_never(step)
+
+
+def _shared_row(step: SharingStep, why: str) -> tuple[str, str, str, str, str]:
+    match step:
         case ExportSet():
             what = f"hand a {step.label} set to {step.member}"
             return what, step.dataset, str(step.rows), str(step.of_rows), why
@@ -78,8 +90,6 @@ def _row(step: Step) -> tuple[str, str, str, str, str]:
             return f"take back ({step.reason})", step.dataset, str(step.rows), str(step.rows), why
         case DestroyTokenKey():
             return "destroy the token key", step.key_name, "", "", why
-        case _:
-            assert_never(step)
 
 
 def outcome(console: Console, app: App, case_id: CaseId) -> None:

@@ -133,6 +133,7 @@ class Context:
             keepers={name: system.keeper() for name, system in self.copies.items()},
             copied=self.copied,
             now=now.astimezone(self.zone),
+            recipes=self.recipes,
         )
 
     def record(self, case_id: CaseId | None, fact: Fact, at: datetime) -> LogEntry:

@@ -11,14 +11,16 @@ from retention.app.context import Context
 from retention.app.records import PlanSummary, new_id, planned_case
 from retention.deidentify.files import count_tokens, tokens_of
 from retention.deidentify.recipe import Recipe
+from retention.deidentify.tokens import Domain, derive
 from retention.errors import RefusedError, SharingError, UnknownNameError
 from retention.execution.counter import Counter, token_keys
 from retention.execution.sharing import files_of
 from retention.model.case import CaseKind, CaseState
 from retention.model.plan import ExportSet, Plan
-from retention.model.sharing import ExportId, KeyName, KeyUse, PublishedNotice, SharedSet, TokenKey
+from retention.model.sharing import ExportId, KeyAccess, KeyName, KeyUse, PublishedNotice, SharedSet, TokenKey
 from retention.model.subject import Key
 from retention.model.terms import JointSet, JointUse, Notice
+from retention.model.transform import token
 from retention.planning import assemble
 from retention.planning.assemble import Draft, Header
 from retention.planning.gate import Handing, bars
@@ -164,7 +166,15 @@ def known_sharing(context: Context, by: str, now: datetime) -> Shared:
         tokens = tokens_of(keys, token_keys(site, shared, KeyUse.ERASURE, by, now), column)
         return sum(count_tokens(content, column, tokens) for _, content in files_of(context.exports, shared))
 
-    return Shared(context.ledger.sharing.sets(), context.ledger.sharing.token_keys(), count)
+    def tokens(key: TokenKey, column: str, keys: frozenset[Key]) -> frozenset[Key]:
+        context.ledger.sharing.note_access(KeyAccess(key.key_name, KeyUse.ERASURE, by, now))
+        root = context.keys.read(key.key_name)
+        if root is None:
+            return frozenset()
+        secret = derive(root, Domain(key.purpose, key.recipient, key.dataset, str(key.epoch), column))
+        return frozenset(token(secret, str(value)) for value in keys)
+
+    return Shared(context.ledger.sharing.sets(), context.ledger.sharing.token_keys(), count, tokens)
 
 
 def _handing(context: Context, use_name: str, set_name: str, recipient: str, now: datetime) -> Handing:

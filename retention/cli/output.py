@@ -26,7 +26,9 @@ from retention.model.plan import (
     ExportSet,
     ForgetInSet,
     Plan,
+    PseudonymizeRows,
     RedactFields,
+    SharingStep,
     Step,
     TellProcessor,
     WithdrawSet,
@@ -108,7 +110,15 @@ def progress(title: str, total: int) -> Iterator[Callable[[str], None]]:
 
 def _where(step: Step) -> str:
     match step:
-        case EraseRows() | RedactFields() | AnonymizeRows() | ExportSet() | ForgetInSet() | WithdrawSet():
+        case (
+            EraseRows()
+            | RedactFields()
+            | AnonymizeRows()
+            | PseudonymizeRows()
+            | ExportSet()
+            | ForgetInSet()
+            | WithdrawSet()
+        ):
             return step.dataset
         case DestroyTokenKey():
             return step.key_name
@@ -127,11 +137,21 @@ def _what(step: Step) -> str:
         case AnonymizeRows():
             kept, rare = step.rows - step.rows_rare, step.rows_rare
             return f"anonymize {kept} and erase {rare} rare of {step.of_rows} rows (k={step.k})"
+        case PseudonymizeRows():
+            return f"tokens for {', '.join(step.tokens)} in {step.rows} of {step.of_rows} rows"
         case TellProcessor():
             return f"order to erase one person, answer within {step.answer_within}"
         case ExpireCopies():
             until = f"until {step.until:%Y-%m-%d}" if step.until else "none exist"
             return f"{len(step.copies)} copies beyond use {until}; replayed on restore"
+        case ExportSet() | ForgetInSet() | WithdrawSet() | DestroyTokenKey():
+            return _what_shared(step)
+        case _:
+            assert_never(step)
+
+
+def _what_shared(step: SharingStep) -> str:
+    match step:
         case ExportSet():
             what = f"hand {len(step.columns)} columns of {step.rows} of {step.of_rows} rows to {step.member}"
             return f"{what}, {step.label}, until {step.until:%Y-%m-%d}"
@@ -141,8 +161,6 @@ def _what(step: Step) -> str:
             return f"take back all {step.rows} rows ({step.reason}), answer within {step.answer_within}"
         case DestroyTokenKey():
             return "destroy the key that ties tokens to people"
-        case _:
-            assert_never(step)
 
 
 def _why(step: Step) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +11,7 @@ from retention.deidentify.recipe import Recipe
 from retention.deidentify.tokens import Domain, Keys
 from retention.errors import TerminalFailure
 from retention.model.plan import ExportSet
-from retention.model.sharing import KeyAccess, KeyUse, SharedSet
+from retention.model.sharing import KeyAccess, KeyName, KeyUse, SharedSet
 from retention.ports.exports import ExportStore
 from retention.ports.keys import KeyStore
 from retention.ports.sharing import Sharing
@@ -41,3 +42,8 @@ def token_keys(counter: Counter, shared: SharedSet, use: KeyUse, by: str, now: d
     if root is None:
         raise TerminalFailure(f"the token key of {shared.export_id} is destroyed; nobody can find a person there")
     return Keys(root, Domain(shared.purpose, shared.member, shared.dataset, str(shared.epoch)))
+
+
+def key_reference(key_name: KeyName) -> str:
+    """Return the SHA-256 (hex) of the key's name: the same in all statements about it."""
+    return hashlib.sha256(key_name.encode()).hexdigest()

@@ -6,6 +6,7 @@ import hashlib
 from datetime import datetime
 
 from retention.errors import StateError
+from retention.execution.arming import armed
 from retention.execution.lines import Lines
 from retention.execution.rows import look_id
 from retention.execution.shared_looking import look_at_sets
@@ -13,6 +14,7 @@ from retention.execution.site import Site
 from retention.model.facts import Looked
 from retention.model.ids import DatasetId
 from retention.model.plan import RowStep
+from retention.model.sharing import KeyUse
 from retention.ports.ledger import Phase
 from retention.verification import Baseline, Look, look
 
@@ -39,8 +41,9 @@ def look_again(site: Site, now: datetime) -> dict[DatasetId, Look]:
     for dataset_id, steps in steps_by_dataset(site).items():
         _require_done(lines, steps)
         dataset = site.datamap.datasets[dataset_id]
+        exact = [armed(site, step, KeyUse.VERIFICATION, now) for step in steps]
         baseline = Baseline.from_json(lines.body(look_id(dataset_id), Phase.INTENT)["baseline"])
-        found = look(dataset, steps, site.keys, site.store(dataset).inspector(), baseline)
+        found = look(dataset, exact, site.keys, site.store(dataset).inspector(), baseline)
         site.record(_fact(site, dataset_id, found), now)
         if found.passed:
             lines.write(look_id(dataset_id), Phase.VERIFIED, now, {"summary": found.summary})

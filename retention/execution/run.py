@@ -30,6 +30,7 @@ from retention.model.plan import (
     ExpireCopies,
     ExportSet,
     ForgetInSet,
+    PseudonymizeRows,
     RedactFields,
     RowStep,
     SharingStep,
@@ -141,7 +142,7 @@ def _attempt(site: Site, lines: Lines, step: Step, now: datetime) -> Outcome:
 
 def _carry_out(site: Site, lines: Lines, step: Step, now: datetime) -> Outcome:
     match step:
-        case EraseRows() | RedactFields() | AnonymizeRows():
+        case EraseRows() | RedactFields() | AnonymizeRows() | PseudonymizeRows():
             return carry_out(site, lines, step, now)
         case TellProcessor():
             return tell(site, lines, step, now)

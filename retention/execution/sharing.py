@@ -17,7 +17,7 @@ from retention.deidentify.files import as_files, table_of, tokens_of, without
 from retention.deidentify.verdict import Masked, Refused, Verdict
 from retention.errors import TerminalFailure
 from retention.evidence import canonical
-from retention.execution.counter import Counter, token_keys
+from retention.execution.counter import Counter, key_reference, token_keys
 from retention.execution.lines import Lines
 from retention.execution.site import Site
 from retention.model.copies import Horizon
@@ -26,7 +26,7 @@ from retention.model.ids import DatasetId, SystemId
 from retention.model.outcome import Done, Effect
 from retention.model.period import Period
 from retention.model.plan import DestroyTokenKey, ExportSet, ForgetInSet, SharingStep, WithdrawSet
-from retention.model.sharing import KeyAccess, KeyName, KeyUse, SetState, SharedSet, TokenKey
+from retention.model.sharing import KeyAccess, KeyUse, SetState, SharedSet, TokenKey
 from retention.ports.exports import ExportStore
 from retention.ports.ledger import Phase
 from retention.verification.selector import Selector
@@ -330,8 +330,3 @@ def place_of(step: ExportSet | ForgetInSet | WithdrawSet) -> DatasetId:
     if isinstance(step, ExportSet):
         return DatasetId(f"joint.{step.member}.{step.set_name}.{step.export_id}")
     return step.dataset
-
-
-def key_reference(key_name: KeyName) -> str:
-    """Return the SHA-256 (hex) of the key's name: the same in all statements about it."""
-    return hashlib.sha256(key_name.encode()).hexdigest()

@@ -75,6 +75,23 @@ class AnonymizeRows:
 
 
 @dataclass(frozen=True, slots=True)
+class PseudonymizeRows:
+    """Put keyed tokens in the place of what ties rows to people, where they lie; the rows stay personal data."""
+
+    step_id: StepId
+    dataset: DatasetId
+    where: Predicate
+    transforms: Mapping[str, Transform]
+    """What is done to the other columns."""
+    tokens: tuple[str, ...]
+    """Columns that get tokens."""
+    key_name: KeyName
+    rows: int
+    of_rows: int
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
 class TellProcessor:
     """Order a processor to erase."""
 
@@ -169,8 +186,10 @@ class DestroyTokenKey:
 
 
 SharingStep: TypeAlias = ExportSet | ForgetInSet | WithdrawSet | DestroyTokenKey
-Step: TypeAlias = EraseRows | RedactFields | AnonymizeRows | TellProcessor | ExpireCopies | SharingStep
-RowStep: TypeAlias = EraseRows | RedactFields | AnonymizeRows
+ExactStep: TypeAlias = EraseRows | RedactFields | AnonymizeRows
+"""Steps whose result can be computed from rows and step alone; a pseudonymizing one becomes one with its key."""
+RowStep: TypeAlias = ExactStep | PseudonymizeRows
+Step: TypeAlias = RowStep | TellProcessor | ExpireCopies | SharingStep
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,10 @@ KeyName = NewType("KeyName", str)
 """The name of a token key in the key store; says nothing of what it opens."""
 
 
+IN_PLACE = "in-place"
+"""The recipient of tokens that stay where the rows lie: we ourselves."""
+
+
 class SetState(Enum):
     """Where a handed-over set is."""
 
@@ -94,6 +98,8 @@ class KeyUse(Enum):
     """For what a token key was taken out."""
 
     EXPORT = "export"
+    PSEUDONYMIZATION = "pseudonymization"
+    """Of rows where they lie."""
     ERASURE = "erasure"
     """To find a person's rows in what was handed over."""
     VERIFICATION = "verification"

@@ -29,7 +29,7 @@ from retention.planning.limits import Limits, crossings
 from retention.planning.ordering import expiries, in_order, orders, step_id, undated
 from retention.planning.pausing import Pauses, Standstill, free_of, refuse_held, standstills
 from retention.planning.reach import of_identity
-from retention.planning.sharing import Shared, follow
+from retention.planning.sharing import Shared, follow, pseudonymous_too
 from retention.planning.world import World
 
 _NOTHING = Promised()
@@ -107,12 +107,15 @@ def plan_request(
     identity = expand(world, {start.name: frozenset({start.value})}, keysets)
     refuse_ambiguous(world, identity)
     refuse_held(identity, pauses)
+    regimes = world.policy.regimes if regime is None else (regime,)
+    sets = shared if instruction is None else _UNSHARED
     asked = _asked(world, identity, keysets, instruction)
+    everywhere = pseudonymous_too(world.datamap, identity, sets, regimes)
+    if everywhere != identity:
+        asked = replace(asked, reached=of_identity(world, everywhere, keysets))
     standing = standstills(world, pauses, keysets, asking=identity.keys)
     disposer = Disposer(world, keysets, standing)
     disposer.draw([asked], order(world.datamap))
-    regimes = world.policy.regimes if regime is None else (regime,)
-    sets = shared if instruction is None else _UNSHARED
     followed = follow(world, identity, asked.reached, sets, regimes=regimes, keysets=keysets)
     if not disposer.drawn.steps and not disposer.drawn.withheld and not followed.steps:
         raise UnknownSubjectError(

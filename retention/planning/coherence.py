@@ -23,6 +23,7 @@ from retention.model.policy import (
     SinceDate,
 )
 from retention.planning.gate import misfits
+from retention.planning.in_place import unfit
 
 _NO_RECIPES: Mapping[str, Recipe] = MappingProxyType({})
 
@@ -109,6 +110,8 @@ def _keys(policy: Policy, datamap: DataMap) -> Iterator[Problem]:
 def _sets(policy: Policy, datamap: DataMap, recipes: Mapping[str, Recipe]) -> Iterator[Problem]:
     for where, expected, found, words in misfits(policy, datamap, recipes):
         yield _unknown(where, expected, found, words)
+    for where, expected, found in unfit(policy, datamap, recipes):
+        yield Problem(where=where, expected=expected, found=found)
 
 
 def _date(where: str, keep: Keep, dataset: Dataset) -> Iterator[Problem]:

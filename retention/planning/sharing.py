@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 
 from retention.clocks import advance
 from retention.deidentify.recipe import Aim
+from retention.model.datamap import DataMap
 from retention.model.ids import DatasetId
 from retention.model.period import Period
 from retention.model.plan import (
@@ -23,9 +24,9 @@ from retention.model.plan import (
     SharingStep,
     WithdrawSet,
 )
-from retention.model.policy import Policy
+from retention.model.policy import Disposal, Policy
 from retention.model.predicate import AllOf, Everything, Not, Predicate
-from retention.model.sharing import ExportId, KeyName, SetState, SharedSet, TokenKey
+from retention.model.sharing import IN_PLACE, ExportId, KeyName, SetState, SharedSet, TokenKey
 from retention.model.subject import Key
 from retention.model.terms import JointSet
 from retention.planning.authority import controlled
@@ -52,6 +53,8 @@ class Shared:
     keys: tuple[TokenKey, ...] = ()
     count: Callable[[SharedSet, frozenset[Key]], int] = lambda _, __: 0
     """How many rows of the set belong to these keys of the original; asks for the token key."""
+    tokens: Callable[[TokenKey, str, frozenset[Key]], frozenset[Key]] = lambda _, __, ___: frozenset()
+    """Under which tokens these keys stand in a column that was pseudonymized in place; asks for the token key."""
 
     @property
     def standing(self) -> tuple[SharedSet, ...]:
@@ -141,6 +144,7 @@ def withdrawals(policy: Policy, shared: Shared, day: date, now: datetime, *, ask
             steps.append(WithdrawSet(UNNAMED, each.place, each.export_id, reason, each.rows, within, because))
     going = {step.export_id for step in steps if isinstance(step, WithdrawSet)}
     needed = {each.key_name for each in shared.standing if each.export_id not in going}
+    needed |= {key.key_name for key in shared.keys if key.recipient == IN_PLACE and _stands(policy, key.purpose)}
     if not asked:
         steps += [
             DestroyTokenKey(UNNAMED, key.key_name, Because((), _ENDED, request=False))
@@ -148,6 +152,11 @@ def withdrawals(policy: Policy, shared: Shared, day: date, now: datetime, *, ask
             if key.destroyed_at is None and key.key_name not in needed
         ]
     return tuple(steps)
+
+
+def _stands(policy: Policy, rule_id: str) -> bool:
+    """Whether a rule still pseudonymizes: its key is needed to find people in what it made."""
+    return any(rule.rule_id == rule_id and rule.then is Disposal.PSEUDONYMIZE for rule in policy.rules)
 
 
 def _reason(policy: Policy, shared: SharedSet, leaked: set[KeyName], day: date, now: datetime) -> str | None:
@@ -174,6 +183,22 @@ def _answer_within(policy: Policy, shared: SharedSet) -> Period:
 
 
 # -- a person's erasure
+
+
+def pseudonymous_too(datamap: DataMap, keys: Identity, shared: Shared, regimes: Iterable[str]) -> Identity:
+    """Return the identity with the tokens under which it stands in rows pseudonymized in place.
+
+    Who asks under the APPI alone does not reach those (41(9)).
+    """
+    if frozenset(regimes) <= APPI_ONLY:
+        return keys
+    found = {name: set(values) for name, values in keys.keys.items()}
+    for key in shared.keys:
+        dataset = datamap.datasets.get(key.dataset)
+        if key.recipient == IN_PLACE and key.destroyed_at is None and dataset is not None:
+            for name, column in dataset.subject.items():
+                found.setdefault(name, set()).update(shared.tokens(key, column, keys.keys.get(name, frozenset())))
+    return Identity({name: frozenset(values) for name, values in found.items() if values})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from retention.deidentify.recipe import Recipe
 from retention.model.datamap import DataMap, Dataset
 from retention.model.ids import DatasetId, SystemId
 from retention.model.policy import Policy
@@ -31,6 +32,8 @@ class World:
     """Backup system → the systems it copies."""
     now: datetime
     """Aware; in the policy's zone."""
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    """The policy's recipes."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -75,7 +75,7 @@ def read_policy(text: str, label: str, statutes: Statutes | None = None) -> Poli
     purposes = read_purposes(record["purposes"]) if "purposes" in record else None
     kinds = None if statutes is None else statutes.kinds()
     categories = read_categories(record["categories"], purposes, kinds)
-    rules = _rules(record["rules"], categories, statutes)
+    rules = _rules(record["rules"], categories, statutes, _recipes(record))
     rule_ids = [rule.rule_id for rule in rules if rule.rule_id]
     holds = record["holds"].items("a list of holds", may_be_empty=True)
     requests = RequestTerms(record["requests"])
@@ -183,9 +183,11 @@ def _end_states(cell: Cell, rules_cell: Cell, rules: Collection[Rule]) -> tuple[
     return states
 
 
-def _rules(cell: Cell, categories: Collection[str], statutes: Statutes | None) -> tuple[Rule, ...]:
+def _rules(
+    cell: Cell, categories: Collection[str], statutes: Statutes | None, recipes: Collection[str]
+) -> tuple[Rule, ...]:
     cells = cell.items("a list of rules")
-    rules = _unique(cells, lambda entry: read_rule(entry, categories, statutes), lambda rule: rule.rule_id)
+    rules = _unique(cells, lambda entry: read_rule(entry, categories, statutes, recipes), lambda rule: rule.rule_id)
     for index, (rule, entry) in enumerate(zip(rules, cells, strict=True)):
         for earlier in rules[:index]:
             same = rule.category and (rule.category, rule.authority) == (earlier.category, earlier.authority)

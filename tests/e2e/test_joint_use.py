@@ -84,7 +84,7 @@ def rows_of(app, shared):
 
 
 def test_article_41_6_a_set_goes_to_a_joint_user_with_manifest_label_and_evidence(sharing):
-    """What goes out is what was published: the columns, labelled in file, manifest and evidence; nobody's name in it."""
+    """What goes out is what was published: the columns, labelled in file, manifest and evidence; no name."""
     with sharing.app() as app:
         report = carry_out(app, app.plan_export("group", "notes", "holdings", NOW))
         shared = app.context.ledger.sharing.sets()[0]
@@ -259,18 +259,3 @@ def requested(app, subject, regime):
     app.identify(case.case_id, "passport", NOW)
     app.accept(case.case_id, NOW)
     return app.plan_request(case.case_id, NOW)
-
-
-@pytest.fixture(autouse=True)
-def _tmp(monkeypatch):
-    import retention.execution.sharing as x
-    from retention.deidentify.measures import Measures
-    from retention.deidentify.verdict import Pseudonymous
-
-    real = x.apply
-
-    def fake(*a):
-        t, v = real(*a)
-        return t, Pseudonymous(Measures(0, 0, None))
-
-    monkeypatch.setattr(x, "apply", fake)
