@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from retention.deidentify.classes import Classes, Coded, Codes, classes, combined, dense
+from retention.deidentify.classes import WIDEST, Classes, Coded, Codes, classes, combined, dense
 from retention.deidentify.ladder import Ladder
 
 SMALL_TABLE_PER_ROW = 4
@@ -105,11 +105,18 @@ def lattice(codes: Sequence[Codes], ladders: Sequence[Ladder], rows: int) -> Lat
     )
 
 
-def losses(codes: Sequence[Codes], ladders: Sequence[Ladder]) -> list[npt.NDArray[np.float64]]:
-    """Return, by column, what each combination loses at each level: a table of levels by combinations."""
-    return [
-        np.stack([rung.loss[column] for rung in ladder.rungs]) for column, ladder in zip(codes, ladders, strict=True)
-    ]
+def mean_losses(codes: Sequence[Codes], ladders: Sequence[Ladder], weights: Codes) -> list[npt.NDArray[np.float64]]:
+    """Return, by column and level, the mean loss of the rows, each as often as it weighs."""
+    return [total / weights.sum() for total in total_losses(codes, ladders, weights)]
+
+
+def total_losses(codes: Sequence[Codes], ladders: Sequence[Ladder], weights: Codes) -> list[npt.NDArray[np.float64]]:
+    """Return, by column and level, the loss of all rows together, each as often as it weighs."""
+    totals = []
+    for column, ladder in zip(codes, ladders, strict=True):
+        held = np.bincount(column, weights, minlength=len(ladder.rungs[0].group))
+        totals.append(np.array([(rung.loss * held).sum() for rung in ladder.rungs]))
+    return totals
 
 
 def sufficient(key: Codes, radix: int, weights: Codes, k: int) -> tuple[Codes, Codes, int]:
@@ -124,8 +131,7 @@ def sufficient(key: Codes, radix: int, weights: Codes, k: int) -> tuple[Codes, C
         bucket = spread(key, bits)
         full = np.bincount(bucket, weights=weights, minlength=1 << bits) >= k
         places = places[full[bucket[places]]]
-        distinct, group = np.unique(key[places], return_inverse=True)
-        radix = len(distinct)
+        group, radix = dense(key[places], WIDEST)
     else:
         group = key[places]
     enough = np.bincount(group, weights=weights[places], minlength=radix) >= k
