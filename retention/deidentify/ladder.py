@@ -104,7 +104,9 @@ def _check_nested(column: str, ladder: Ladder) -> None:
 def _listed(column: str, rows: Sequence[Sequence[str]], values: pa.Array) -> list[list[Label]]:
     lengths = {len(row) for row in rows}
     if len(lengths) != 1:
-        raise _wrong(column, "rows of one length", f"lengths {sorted(lengths)}", "repeat a label where a level is short")
+        raise _wrong(
+            column, "rows of one length", f"lengths {sorted(lengths)}", "repeat a label where a level is short"
+        )
     known = {row[0]: row for row in rows}
     if len(known) != len(rows):
         raise _wrong(column, "one row a value", f"{len(rows) - len(known)} values twice", "keep one of them")

@@ -100,9 +100,7 @@ def lattice(codes: Sequence[Codes], ladders: Sequence[Ladder], rows: int) -> Lat
     right, right_nodes = _half(codes[middle:], ladders[middle:], rows)
     pairs = [*itertools.product(range(len(left_nodes)), range(len(right_nodes)))]
     levels = [left_nodes[a] + right_nodes[b] for a, b in pairs]
-    return Lattice(
-        np.array(levels, np.int8).reshape(len(pairs), len(ladders)), left, right, np.array(pairs, np.int32)
-    )
+    return Lattice(np.array(levels, np.int8).reshape(len(pairs), len(ladders)), left, right, np.array(pairs, np.int32))
 
 
 def mean_losses(codes: Sequence[Codes], ladders: Sequence[Ladder], weights: Codes) -> list[npt.NDArray[np.float64]]:
@@ -148,7 +146,9 @@ def spread(key: Codes, bits: int) -> Codes:
 def _middle(heights: Sequence[int]) -> int:
     """Cut where the two halves have most nearly as many combinations of levels."""
     whole = np.prod(heights)
-    return min(range(len(heights) + 1), key=lambda cut: float(max(np.prod(heights[:cut]), whole / np.prod(heights[:cut]))))
+    return min(
+        range(len(heights) + 1), key=lambda cut: float(max(np.prod(heights[:cut]), whole / np.prod(heights[:cut])))
+    )
 
 
 def _half(codes: Sequence[Codes], ladders: Sequence[Ladder], rows: int) -> tuple[Half, list[tuple[int, ...]]]:

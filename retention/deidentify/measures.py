@@ -47,7 +47,9 @@ class Measures:
     sensitive: tuple[SensitiveMeasures, ...] = ()
 
 
-def measure(table: pa.Table, quasi: Sequence[str], sensitive: Sequence[str] = (), person: str | None = None) -> Measures:
+def measure(
+    table: pa.Table, quasi: Sequence[str], sensitive: Sequence[str] = (), person: str | None = None
+) -> Measures:
     """Measure the table on its quasi-identifiers; without any, all rows are one class.
 
     Args:

@@ -20,7 +20,7 @@ from retention.deidentify.classes import code
 TOKEN_BYTES = 16
 """128 bits: of a billion values two share a token with a chance of 10^-21."""
 SAMPLE, MOSTLY = 20_000, 0.3
-"""Rows looked at, and the share of distinct values among them above which each row is worked on alone."""
+"""Rows looked at, and the share of distinct values from which on each row is worked on alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,14 @@ def tokenize(values: pa.Array | pa.ChunkedArray, key: bytes) -> pa.Array:
 
 
 def _mostly_distinct(column: pa.ChunkedArray) -> bool:
-    """Say whether a dictionary would cost more than it saves, by a sample of the first rows."""
-    sample = column.slice(0, SAMPLE)
-    return bool(len(sample) and pc.count_distinct(sample).as_py() > MOSTLY * len(sample))
+    """Say whether a dictionary would cost more than it saves, by how often values of a sample meet again.
+
+    Of D equally frequent values a sample of s has about s^2/2D repetitions (the birthday problem).
+    """
+    size = min(SAMPLE, len(column))
+    places = np.arange(size) * len(column) // max(size, 1)
+    repeated = size - pc.count_distinct(column.take(pa.array(places)), mode="all").as_py()
+    return bool(size * size > 2 * max(repeated, 1) * MOSTLY * len(column))
 
 
 def _texts(values: pa.Array) -> pa.Array:
