@@ -16,7 +16,7 @@ from enum import Enum
 SHARE = 0.9
 """Share of the distinct values from which on a column is of a kind."""
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-SEPARATORS = re.compile(r"[-‐－ 　]")
+SEPARATORS = re.compile(r"[- \u2010\u2212]")
 
 
 class Kind(Enum):

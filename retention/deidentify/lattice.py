@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -145,10 +146,7 @@ def spread(key: Codes, bits: int) -> Codes:
 
 def _middle(heights: Sequence[int]) -> int:
     """Cut where the two halves have most nearly as many combinations of levels."""
-    whole = np.prod(heights)
-    return min(
-        range(len(heights) + 1), key=lambda cut: float(max(np.prod(heights[:cut]), whole / np.prod(heights[:cut])))
-    )
+    return min(range(len(heights) + 1), key=lambda cut: max(prod(heights[:cut]), prod(heights[cut:])))
 
 
 def _half(codes: Sequence[Codes], ladders: Sequence[Ladder], rows: int) -> tuple[Half, list[tuple[int, ...]]]:

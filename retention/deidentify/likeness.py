@@ -84,7 +84,7 @@ def recursive_c(histogram: Histogram, l: int) -> Numbers:  # noqa: E741 -- the m
     rank = np.arange(len(counts)) - histogram.starts[histogram.of]
     tail = np.add.reduceat(np.where(rank >= l - 1, counts, 0), histogram.starts)
     with np.errstate(divide="ignore"):
-        return counts[histogram.starts] / tail
+        return np.asarray(counts[histogram.starts] / tail, np.float64)
 
 
 def equal_t(histogram: Histogram, whole: Numbers) -> Numbers:
@@ -120,7 +120,7 @@ def ordered_t(histogram: Histogram, whole: Numbers) -> Numbers:
     stretch = level * (2 * cross - begin - end) + running[begin] + running[end] - 2 * running[cross]
     # Before a class's first value its share is 0 and the distance is the whole's own.
     total = histogram.per_class(stretch) + running[begin[histogram.starts]]
-    return np.maximum(total, 0.0) / steps
+    return np.asarray(np.maximum(total, 0.0) / steps, np.float64)
 
 
 def hierarchical_t(
@@ -134,7 +134,7 @@ def hierarchical_t(
     total: Numbers = np.zeros(int(of.max()) + 1)
     for groups in levels:
         count = int(groups.max()) + 1
-        expected = np.bincount(groups, weights=whole, minlength=count)
+        expected = np.bincount(groups, weights=whole, minlength=count).astype(np.float64)
         total += equal_t(histogram(of, groups[value], count, weights), expected)
     return total / len(levels)
 

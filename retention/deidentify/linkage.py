@@ -105,7 +105,7 @@ def _by_number(column: Coded) -> Distances:
             return np.zeros(len(numbers))
         cell = pa.array([value], kind if pa.types.is_temporal(kind) else None)
         at = (_whole(cell) if pa.types.is_temporal(kind) else cell.cast(pa.float64()))[0].as_py()
-        return np.nan_to_num(np.abs(numbers - at) / deviation, nan=1.0)
+        return np.asarray(np.nan_to_num(np.abs(numbers - at) / deviation, nan=1.0))
 
     return apart
 

@@ -144,7 +144,7 @@ class _Groups:
             self._move(row, int(cost.argmin()))
 
     def _means(self) -> Numbers:
-        return self.sums / np.maximum(self.sizes, 1)[:, None]
+        return np.asarray(self.sums / np.maximum(self.sizes, 1)[:, None])
 
     def _move(self, row: int, target: int) -> None:
         for where, sign in ((self.of[row], -1), (target, 1)):
@@ -169,4 +169,4 @@ def information_loss(numbers: Numbers, group: Groups) -> float:
 
 def _squares(rows: Numbers, centre: Numbers) -> Numbers:
     difference = rows - centre
-    return np.einsum("ij,ij->i", difference, difference)
+    return np.asarray(np.einsum("ij,ij->i", difference, difference), np.float64)

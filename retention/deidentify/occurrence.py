@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -66,6 +67,6 @@ def _places(data: bytes | memoryview, width: int, starts: list[bytes]) -> list[i
     return places
 
 
-def _slot(words: npt.NDArray[np.unsignedinteger]) -> npt.NDArray[np.int64]:  # type: ignore[type-arg]
+def _slot(words: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     mixed = words.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     return (mixed >> np.uint64(64 - TABLE_BITS)).astype(np.int64)

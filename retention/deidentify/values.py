@@ -7,7 +7,6 @@ is destroyed once the output is made (Rules 35 of the APPI, and PPC's Q&A 15-14)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -70,7 +69,7 @@ def noisy(column: pa.ChunkedArray, method: AddNoise, rng: np.random.Generator) -
 
 def swapped(
     columns: Sequence[pa.ChunkedArray], within: Sequence[pa.ChunkedArray], rng: np.random.Generator
-) -> list[Any]:
+) -> list[pa.Array]:
     """Give each row the values of another row that is alike in `within`; the columns move as one."""
     rows = len(columns[0])
     group = classes([code(column) for column in within], rows).of
