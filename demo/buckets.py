@@ -15,8 +15,9 @@ REGION: Final = "ap-northeast-1"
 LAKE = "lake"
 LAKE_RESTORED = "lake-restored"
 NIGHTLY = "nightly"
-BUCKETS = (LAKE, LAKE_RESTORED, NIGHTLY)
-VERSIONED = (LAKE, LAKE_RESTORED)
+EXPORTS = "exports"
+BUCKETS = (LAKE, LAKE_RESTORED, NIGHTLY, EXPORTS)
+VERSIONED = (LAKE, LAKE_RESTORED, EXPORTS)
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "demo",
@@ -40,7 +41,7 @@ def s3_client(endpoint: str) -> S3Client:
 
 
 def make_buckets(client: S3Client) -> None:
-    """Make the buckets; those of the lake keep old versions."""
+    """Make the buckets; those of the lake and of exports keep old versions."""
     for bucket in BUCKETS:
         client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     for bucket in VERSIONED:

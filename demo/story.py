@@ -1,4 +1,4 @@
-"""The story: a sweep, a person's erasure, a restore that does not bring her back, a forgery that is caught.
+"""The story: a sweep, a set for the group, an erasure that follows there, a restore that brings nobody back, a forgery.
 
 Everything happens as at a company: Airflow runs the DAGs, an operator approves with the command
 line from another process, and what is shown is read from the systems themselves.
@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from demo import backups, forgery, operator, presence, telling
+from demo import backups, forgery, operator, presence, sharing, telling
 from demo.airflow import Airflow, DagRun
 from demo.filling import EVENTS, fill_systems
 from demo.report import Cases
@@ -53,11 +53,14 @@ def tell(workspace: Path, console: Console, now: datetime) -> int:
     begun = time.monotonic()
     for name, text in read_pack("u-next").items():
         (workspace / name).write_text(text, encoding="utf-8")
+    sharing.name_the_entity(workspace)
     with running(workspace) as systems:
         airflow = Airflow(workspace, systems.environment)
         try:
             stage = _set(workspace, console, systems, airflow, now)
             sweep = _sweep(stage)
+            console.rule("2  A pseudonymised set for the group: only what was published, labelled by tests")
+            sharing.hand_over(workspace, console, systems, now)
             request, bundle = _request(stage, now)
             gates = _restore(stage)
             caught = forgery.show(console, bundle)
@@ -102,9 +105,10 @@ def _sweep(stage: Stage) -> CaseId:
 
 
 def _request(stage: Stage, now: datetime) -> tuple[CaseId, Path]:
-    stage.console.rule("2  One person asks to be erased, everywhere")
+    stage.console.rule("3  One person asks to be erased, everywhere")
     with open_app(stage.workspace) as app:
         before = presence.everywhere(stage.systems, stage.woman)
+        shared = sharing.rows_of(stage.systems)
         case = app.open_request(f"email={stage.woman.email}", "post", now)
         app.identify(case.case_id, "passport", now)
         app.accept(case.case_id, now)
@@ -115,11 +119,15 @@ def _request(stage: Stage, now: datetime) -> tuple[CaseId, Path]:
         operator.export(stage.workspace, case.case_id, bundle)
     after = presence.everywhere(stage.systems, stage.woman)
     telling.presence(stage.console, "Rows that name her", before, after)
+    gone = shared - sharing.rows_of(stage.systems)
+    stage.console.print(
+        f"{gone} rows of hers left the joint user's set as well: found by token, while the key was there"
+    )
     return case.case_id, bundle
 
 
 def _restore(stage: Stage) -> dict[str, CaseId]:
-    stage.console.rule("3  Last night's backup is restored; it would bring her back, and does not")
+    stage.console.rule("4  Last night's backup is restored; it would bring her back, and does not")
     with _busy(stage.console, f"restoring {stage.copy}"):
         backups.restore(stage.systems, stage.copy)
     before = presence.restored(stage.systems, stage.woman)

@@ -14,7 +14,21 @@ from rich.table import Table
 from demo import report
 from retention.app import App
 from retention.model.ids import CaseId
-from retention.model.plan import AnonymizeRows, EraseRows, ExpireCopies, Plan, RedactFields, Step, TellProcessor
+from retention.model.plan import (
+    AnonymizeRows,
+    DestroyTokenKey,
+    EraseRows,
+    ExpireCopies,
+    ExportSet,
+    ForgetInSet,
+    Plan,
+    PseudonymizeRows,
+    RedactFields,
+    SharingStep,
+    Step,
+    TellProcessor,
+    WithdrawSet,
+)
 from retention.wiring import open_app
 
 
@@ -52,13 +66,30 @@ def _row(step: Step) -> tuple[str, str, str, str, str]:
         case AnonymizeRows():
             what = f"anonymize (k={step.k}), {step.rows_rare} rare rows erased"
             return what, step.dataset, str(step.rows), str(step.of_rows), why
+        case PseudonymizeRows():
+            return f"tokens for {', '.join(step.tokens)}", step.dataset, str(step.rows), str(step.of_rows), why
         case TellProcessor():
             return "tell the processor", step.system, "1", "", why
         case ExpireCopies():
             until = f"gone by {step.until:%Y-%m-%d}" if step.until else ""
             return "backups beyond use", step.system, f"{len(step.copies)} copies", "", until
+        case ExportSet() | ForgetInSet() | WithdrawSet() | DestroyTokenKey():
+            return _shared_row(step, why)
         case _:
             assert_never(step)
+
+
+def _shared_row(step: SharingStep, why: str) -> tuple[str, str, str, str, str]:
+    match step:
+        case ExportSet():
+            what = f"hand a {step.label} set to {step.member}"
+            return what, step.dataset, str(step.rows), str(step.of_rows), why
+        case ForgetInSet():
+            return "erase at the joint user", step.dataset, str(step.rows), str(step.of_rows), why
+        case WithdrawSet():
+            return f"take back ({step.reason})", step.dataset, str(step.rows), str(step.rows), why
+        case DestroyTokenKey():
+            return "destroy the token key", step.key_name, "", "", why
 
 
 def outcome(console: Console, app: App, case_id: CaseId) -> None:

@@ -182,6 +182,12 @@ class TombstoneError(RefusedError):
     code = "RET-310"
 
 
+class SharingError(RefusedError):
+    """Data must not be handed over as asked: to whom, for what, or in this shape."""
+
+    code = "RET-311"
+
+
 class SystemFailure(RetentionError):  # noqa: N818 -- "failure" is the word for what a system did to us
     """A connected system did not do what was asked."""
 

@@ -33,7 +33,7 @@ from retention.evidence.stamping import ATTACHED, stamp_of
 from retention.model.case import CaseKind, CaseState
 from retention.model.copies import OrderState, PlacedOrder
 from retention.model.ids import CaseId, DatasetId, StepId
-from retention.model.plan import AnonymizeRows, EraseRows, Plan, RedactFields, RowStep
+from retention.model.plan import AnonymizeRows, EraseRows, ExactStep, Plan, RedactFields
 from retention.model.policy import Titles
 from retention.planning import codec
 from retention.ports.ledger import Phase, StoredPlan
@@ -145,7 +145,7 @@ def certificate(context: Context, case_id: CaseId) -> Certificate:
         lines=tuple(
             Line(_title(context, step.dataset), _action(step), met[step.step_id])
             for step in plan.steps
-            if isinstance(step, RowStep)
+            if isinstance(step, ExactStep)
         ),
         kept=tuple(_kept(context, plan)),
         remains=tuple(_remains(context, case_id)),
@@ -194,7 +194,7 @@ def _title(context: Context, dataset_id: DatasetId) -> Titles:
     return {language: "・".join(title.get(language, "") for title in titles) for language in get_args(Language)}
 
 
-def _action(step: RowStep) -> Action:
+def _action(step: ExactStep) -> Action:
     match step:
         case EraseRows():
             return "erase"

@@ -20,6 +20,7 @@ from retention.app import (
     foresight,
     holds,
     inbox,
+    joint_use,
     publishing,
     requests,
     restores,
@@ -49,11 +50,13 @@ from retention.model.hold import PlacedHold
 from retention.model.ids import CaseId, HoldId, PlanId, StepId, SystemId
 from retention.model.plan import Plan
 from retention.model.policy import Policy
+from retention.model.sharing import KeyAccess, PublishedNotice, SharedSet, TokenKey
 from retention.planning.affected import Affected
 from retention.planning.fates import Explanation
 from retention.planning.forecast import Forecast
 from retention.planning.resolving import Decision
 from retention.policy import Change
+from retention.policy.joint_notice import JointNotice
 from retention.ports.connector import Connector
 from retention.ports.vaults import Epoch
 
@@ -98,9 +101,17 @@ class App:
         """See `foresight.count_affected`."""
         return foresight.count_affected(self.context, changes, old, new, now)
 
-    def open_request(self, subject: str, channel: str, now: datetime) -> Case:
+    def open_request(self, subject: str, channel: str, now: datetime, regime: str | None = None) -> Case:
         """Open a case for `KEY=VALUE`; see `requests.open_request`."""
-        return requests.open_request(self.context, requests.parse_subject(self.context, subject), channel, now)
+        return requests.open_request(self.context, requests.parse_subject(self.context, subject), channel, now, regime)
+
+    def plan_export(self, use: str, set_name: str, recipient: str, now: datetime) -> PlanSummary:
+        """See `joint_use.plan_export`."""
+        return joint_use.plan_export(self.context, use, set_name, recipient, now)
+
+    def plan_withdrawals(self, now: datetime) -> PlanSummary | None:
+        """See `joint_use.plan_withdrawals`."""
+        return joint_use.plan_withdrawals(self.context, now)
 
     def open_instructed(self, subject: str, tenant: str, instruction_id: str, now: datetime) -> Case:
         """Open a case on a tenant's instruction; see `requests.open_instructed`."""
@@ -131,6 +142,38 @@ class App:
     def plan_restore(self, system: SystemId, now: datetime) -> PlanSummary | None:
         """See `restores.plan_restore`."""
         return restores.plan_restore(self.context, system, now)
+
+    def publish_notice(self, use: str, address: str, now: datetime) -> PublishedNotice:
+        """See `joint_use.publish_notice`."""
+        return joint_use.publish_notice(self.context, use, address, now)
+
+    def joint_uses(self, now: datetime) -> tuple[joint_use.Register, ...]:
+        """See `joint_use.register`."""
+        return joint_use.register(self.context, now)
+
+    def notices(self, use: str, now: datetime) -> tuple[JointNotice, ...]:
+        """See `joint_use.notices`."""
+        return joint_use.notices(self.context, use, now)
+
+    def write_notices(self, use: str, folder: Path, now: datetime) -> list[Path]:
+        """See `joint_use.write_notices`."""
+        return joint_use.write_notices(self.context, use, folder, now)
+
+    def shared_sets(self) -> tuple[SharedSet, ...]:
+        """Return every set that was handed over, oldest first."""
+        return self.context.ledger.sharing.sets()
+
+    def token_keys(self) -> tuple[TokenKey, ...]:
+        """Return what is known of every token key: the deletion information of Enforcement Rules 32."""
+        return self.context.ledger.sharing.token_keys()
+
+    def key_accesses(self) -> tuple[KeyAccess, ...]:
+        """Return who took token keys out, when and for what."""
+        return self.context.ledger.sharing.accesses()
+
+    def note_leak(self, key_name: str, now: datetime) -> TokenKey:
+        """See `joint_use.note_leak`."""
+        return joint_use.note_leak(self.context, key_name, now)
 
     def plan(self, plan_id: PlanId) -> tuple[Plan, str]:
         """Return the plan and its digest."""

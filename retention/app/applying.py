@@ -12,6 +12,7 @@ from itertools import groupby
 
 from retention.app.context import Context
 from retention.app.drift import refuse_unmapped
+from retention.app.joint_use import counter, refuse_barred
 from retention.app.records import move, stored
 from retention.errors import ApprovalError, HeldError, RefusedError, StalePlanError, StateError, TransientFailure
 from retention.execution.run import RunReport, Watch, refuse_stale, run
@@ -67,6 +68,7 @@ def apply(
         with _freed_for_a_new_plan(context, plan.case_id):
             _refuse_changed(context, plan)
             refuse_stale(site)
+            refuse_barred(context, plan, now)
         _refuse_drift(context, plan)
         move(context, plan.case_id, CaseState.APPLYING)
         report = run(site, now, only) if watch is None else run(site, now, only, watch)
@@ -96,6 +98,7 @@ def site_of(context: Context, kept: StoredPlan, plan: Plan) -> Site:
         suppression_key=context.keys.create("suppression"),
         keys=fetch_keys(context.ledger.vault, plan.case_id, plan.plan_id),
         regulation=context.policy.regimes[0].rpartition(".")[2],
+        counter=counter(context),
     )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import cast
 from zoneinfo import ZoneInfo
 
+from retention.deidentify.recipe import Recipe
 from retention.errors import UnknownNameError
 from retention.evidence import EvidenceLog
 from retention.evidence.witnessing import Witnesses
@@ -27,6 +28,7 @@ from retention.planning.pausing import RESTRICTING, Pauses
 from retention.planning.world import World
 from retention.ports.connector import CopiesSystem, ProcessorSystem, Store
 from retention.ports.constraints import ConstrainingStore
+from retention.ports.exports import ExportStore
 from retention.ports.keys import KeyStore
 from retention.ports.ledger import Ledger, LogEntry
 from retention.ports.timestamper import Timestamper
@@ -51,6 +53,10 @@ class Context:
     ledger: Ledger
     keys: KeyStore = field(repr=False)
     log: EvidenceLog
+    exports: ExportStore
+    """Where sets for joint users are put."""
+    recipes: Mapping[str, Recipe]
+    """The policy's recipes."""
     terms: EvidenceTerms = field(default_factory=EvidenceTerms)
     """How long evidence keeps what ties it to people."""
     witnesses: Witnesses | None = None
@@ -134,6 +140,7 @@ class Context:
                 for name, store in stores.items()
                 if store.capabilities.constrains
             },
+            recipes=self.recipes,
         )
 
     def record(self, case_id: CaseId | None, fact: Fact, at: datetime) -> LogEntry:

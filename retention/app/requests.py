@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from retention.app.context import Context
 from retention.app.identities import decide_identity, decision_of
 from retention.app.instructions import check_instruction, refuse_used
+from retention.app.joint_use import known_sharing
 from retention.app.records import PlanSummary, header, keep_plan, new_id, open_case, refuse_move, stored
 from retention.errors import IdentityError, InputError, Problem, StateError, UnknownSubjectError
 from retention.execution.site import fetch_keys
@@ -58,16 +59,23 @@ def _key_found(name: str) -> str:
     return f"key {name!r}" if re.fullmatch(r"[a-z][a-z_]{0,30}", name) else "something that is no key"
 
 
-def open_request(context: Context, subject: SubjectKey, channel: str, now: datetime) -> Case:
+def open_request(context: Context, subject: SubjectKey, channel: str, now: datetime, regime: str | None = None) -> Case:
     """Open a case for a person; the key given goes to the vault, under the case's own key.
 
+    `regime` is the law under which the person asks; None: every law of the policy.
+
     Raises:
+        InputError: the policy names no such law.
         RefusedError: the company takes no requests by this channel.
 
     """
     check_channel(channel, context.policy.requests)
+    if regime is not None and regime not in context.policy.regimes:
+        expected = f"a law of the policy ({', '.join(context.policy.regimes)})"
+        problem = Problem(where="--regime", expected=expected, found=f"`{regime[:20]}`")
+        raise InputError("the request cannot rest on that law", problems=(problem,))
     due = due_at(now, context.policy.requests, context.zone)
-    case = Case(CaseId(new_id("C", now)), CaseKind.REQUEST, CaseState.OPEN, now, due)
+    case = Case(CaseId(new_id("C", now)), CaseKind.REQUEST, CaseState.OPEN, now, due, regime=regime)
     open_case(context, case)
     _keep_start(context, case.case_id, "start", subject)
     return case
@@ -183,9 +191,12 @@ def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummar
         tenant = _start(context, case_id, "tenant")
         check_instruction(context, tenant, case.instruction, now)
         instruction = assemble.Instruction(case.instruction, tenant)
-    asked = assemble.Asked(subject, instruction, decision_of(context, case_id), _known_before(context, case))
+    decision, earlier = decision_of(context, case_id), _known_before(context, case)
+    asked = assemble.Asked(subject, instruction, decision, earlier, case.regime)
     try:
-        draft = assemble.plan_request(world, header(context, case_id, now), asked, context.pauses())
+        draft = assemble.plan_request(
+            world, header(context, case_id, now), asked, context.pauses(), known_sharing(context, case_id, now)
+        )
     except UnknownSubjectError:
         deny(context, case_id, "subject-unknown", now)
         raise

@@ -35,6 +35,7 @@ COMMANDS = {
     "processors": "copies:processors",
     "backups": "copies:backups",
     "evidence": "evidence:app",
+    "joint-use": "joint_use:app",
     "canary": "canaries:app",
     "witness": "witness:app",
 }

@@ -20,13 +20,19 @@ from rich.table import Table
 from retention.grammar import Finding
 from retention.model.plan import (
     AnonymizeRows,
+    DestroyTokenKey,
     EraseRows,
     ExpireCopies,
+    ExportSet,
+    ForgetInSet,
     Plan,
+    PseudonymizeRows,
     RedactFields,
+    SharingStep,
     Step,
     TellProcessor,
     Unlinked,
+    WithdrawSet,
 )
 
 _PIPED = 120
@@ -76,6 +82,8 @@ def print_plan(plan: Plan, digest: str) -> None:
         console.print(unlinked(apart), style="yellow", markup=False, soft_wrap=True)
     for left in plan.untold:
         console.print(f"{left.system}: not told of {left.people} people ({left.why})", style="yellow")
+    for set_ in plan.exempt:
+        console.print(f"{set_.dataset}: not reached by the request ({set_.statute})", style="yellow")
     for dataset, count in plan.undated.items():
         console.print(f"{dataset}: {count} rows have no date; their clock cannot start", style="yellow")
     for crossing in plan.crossings:
@@ -117,8 +125,18 @@ def unlinked(apart: Unlinked) -> str:
 
 def _where(step: Step) -> str:
     match step:
-        case EraseRows() | RedactFields() | AnonymizeRows():
+        case (
+            EraseRows()
+            | RedactFields()
+            | AnonymizeRows()
+            | PseudonymizeRows()
+            | ExportSet()
+            | ForgetInSet()
+            | WithdrawSet()
+        ):
             return step.dataset
+        case DestroyTokenKey():
+            return step.key_name
         case TellProcessor() | ExpireCopies():
             return step.system
         case _:
@@ -134,13 +152,30 @@ def _what(step: Step) -> str:
         case AnonymizeRows():
             kept, rare = step.rows - step.rows_rare, step.rows_rare
             return f"anonymize {kept} and erase {rare} rare of {step.of_rows} rows (k={step.k})"
+        case PseudonymizeRows():
+            return f"tokens for {', '.join(step.tokens)} in {step.rows} of {step.of_rows} rows"
         case TellProcessor():
             return f"order to erase one person, answer within {step.answer_within}"
         case ExpireCopies():
             until = f"until {step.until:%Y-%m-%d}" if step.until else "none exist"
             return f"{len(step.copies)} copies beyond use {until}; replayed on restore"
+        case ExportSet() | ForgetInSet() | WithdrawSet() | DestroyTokenKey():
+            return _what_shared(step)
         case _:
             assert_never(step)
+
+
+def _what_shared(step: SharingStep) -> str:
+    match step:
+        case ExportSet():
+            what = f"hand {len(step.columns)} columns of {step.rows} of {step.of_rows} rows to {step.member}"
+            return f"{what}, {step.label}, until {step.until:%Y-%m-%d}"
+        case ForgetInSet():
+            return f"erase {step.rows} of {step.of_rows} rows there, answer within {step.answer_within}"
+        case WithdrawSet():
+            return f"take back all {step.rows} rows ({step.reason}), answer within {step.answer_within}"
+        case DestroyTokenKey():
+            return "destroy the key that ties tokens to people"
 
 
 def _why(step: Step) -> str:

@@ -48,6 +48,27 @@ def restore(
         _print(application, summary, f"{system} brought nobody back; it may open", as_json=as_json)
 
 
+@app.command("joint-use")
+def joint_use(
+    context: typer.Context,
+    use: Annotated[str, typer.Argument(metavar="USE", help="The joint use's name in the policy.")],
+    set_name: Annotated[str, typer.Argument(metavar="SET", help="The set's name.")],
+    recipient: Annotated[str, typer.Option("--to", help="The joint user's id.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Plan to hand a set to a joint user."""
+    with opened(context) as application:
+        _print(application, application.plan_export(use, set_name, recipient, now()), "", as_json=as_json)
+
+
+@app.command()
+def withdrawals(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Plan to take back what joint users may no longer have, and to destroy keys that nothing needs."""
+    with opened(context) as application:
+        _print(application, application.plan_withdrawals(now()), "nothing must come back", as_json=as_json)
+
+
 @app.command()
 def show(context: typer.Context, plan: PlanArgument, *, as_json: AsJson = False) -> None:
     """Print a plan again."""

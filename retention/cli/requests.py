@@ -35,6 +35,7 @@ def open_(
     tenant: Annotated[str, typer.Option(help="KEY=VALUE of the tenant whose instruction this is.")] = "",
     instruction: Annotated[str, typer.Option(help="The id of the tenant's instruction, as recorded.")] = "",
     *,
+    regime: Annotated[str, typer.Option(help="The law the person asks under; else all of the policy's.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Open a case; prints its number, which is all that is ever shown of the person.
@@ -49,7 +50,7 @@ def open_(
         if tenant:
             case = application.open_instructed(subject, tenant, instruction, now())
         else:
-            case = application.open_request(subject, channel, now())
+            case = application.open_request(subject, channel, now(), regime or None)
     then = "decide {0} accept" if tenant else "identify {0} --document KIND"
     _print(case, as_json=as_json, then=f"retention request {then.format(case.case_id)}")
 

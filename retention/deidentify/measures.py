@@ -1,94 +1,141 @@
-"""How alike the rows of a table are.
+"""How alike the rows of a table are: k, l and t, and what else tells people apart.
 
-Null is a value like any other: rows without a postal code are a class of their own. A
-measure that leaves nulls out reports more likeness than there is: of `x, null, x, x, null`
-it says 3, and the rows without a value are only two.
+Null is a value like any other: see `classes`.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from retention.deidentify.classes import Classes, Coded, Codes, classes, code_all, dense
+from retention.deidentify.likeness import alpha, distinct_l, entropy_l, equal_t, histogram, ordered_t, share
+
+
+@dataclass(frozen=True, slots=True)
+class SensitiveMeasures:
+    """What one sensitive column shows in the worst class."""
+
+    column: str
+    distinct_l: int
+    """Different values in the poorest class (Machanavajjhala et al., 2006)."""
+    entropy_l: float
+    """Exponential of the least entropy of a class (same paper)."""
+    alpha: float
+    """Largest share that one value has in a class (Wong et al., 2006)."""
+    t: float
+    """Largest distance of a class from the whole table, 0 to 1, all values equally far apart (Li et al., 2007)."""
+    ordered_t: float | None
+    """The same with values as far apart as their ranks; None where the column has no order. Null is least."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What was measured; None where there are no rows, or no sensitive column was named."""
+    """What was measured; None where there are no rows."""
 
     rows: int
     classes: int
     """Groups of rows that are equal on the quasi-identifiers."""
     k: int | None
-    """Rows in the smallest class (k-anonymity: Samarati and Sweeney, 1998)."""
-    distinct_l: int | None = None
-    """Distinct sensitive values in the poorest class (distinct l-diversity: Machanavajjhala et al., 2006)."""
-    t: float | None = None
-    """Largest distance of a class's sensitive values from the whole table's, 0 to 1, all values being
-    equally far from each other (t-closeness: Li et al., 2007)."""
+    """Rows, or people where a person column was given, in the smallest class (Samarati and Sweeney, 1998)."""
+    uniques: int = 0
+    """Rows that are alone in their class."""
+    sensitive: tuple[SensitiveMeasures, ...] = ()
 
 
-def measure(table: pa.Table, quasi: Sequence[str], sensitive: str | None = None) -> Measures:
+def measure(
+    table: pa.Table, quasi: Sequence[str], sensitive: Sequence[str] = (), person: str | None = None
+) -> Measures:
     """Measure the table on its quasi-identifiers; without any, all rows are one class.
+
+    Args:
+        table: what is measured.
+        quasi: the columns by which rows are told apart.
+        sensitive: the columns whose values must not be learned from a class.
+        person: the column that tells whose row it is; k then counts people, who may have many rows.
 
     Raises:
         ValueError: a column named is not in the table.
 
     """
-    named = [*quasi, *([] if sensitive is None else [sensitive])]
+    named = [*quasi, *sensitive, *([] if person is None else [person])]
     absent = sorted(set(named) - set(table.column_names))
     if absent:
         raise ValueError(f"expected columns {', '.join(absent)}, found {', '.join(table.column_names)}")
     if table.num_rows == 0:
         return Measures(rows=0, classes=0, k=None)
-    classes = _codes(table, quasi)
-    sizes = _tally(classes)
-    k = min(sizes.values())
-    if sensitive is None:
-        return Measures(table.num_rows, len(sizes), k)
-    values = _codes(table, [sensitive])
-    width = pc.max(values).as_py() + 1
-    pairs = _tally(pc.add(pc.multiply(classes, width), values))
-    held: dict[int, dict[int, int]] = defaultdict(dict)
-    for pair, count in pairs.items():
-        held[pair // width][pair % width] = count
-    whole = _tally(values)
+    coded = dict(zip(named, code_all([table.column(name) for name in named]), strict=True))
+    grouped = classes([coded[name] for name in quasi], table.num_rows)
+    sizes = grouped.sizes if person is None else people(grouped, coded[person])
     return Measures(
         rows=table.num_rows,
-        classes=len(sizes),
-        k=k,
-        distinct_l=min(map(len, held.values())),
-        t=max(_distance(counts, whole) for counts in held.values()),
+        classes=grouped.count,
+        k=int(sizes.min()),
+        uniques=int((grouped.sizes == 1).sum()),
+        sensitive=tuple(_sensitive(name, grouped, coded[name]) for name in sensitive),
     )
 
 
-def _codes(table: pa.Table, columns: Sequence[str]) -> pa.Array:
-    """Number the rows' combinations of values from 0, equal ones alike."""
-    codes = pa.repeat(pa.scalar(0, pa.int64()), table.num_rows)
-    for name in columns:
-        column = table.column(name).combine_chunks()
-        if pa.types.is_dictionary(column.type):
-            column = column.dictionary_decode()
-        numbered = _number(column)
-        width = pc.max(numbered).as_py() + 1
-        # Numbered anew after each column, so that the product stays below rows squared.
-        codes = _number(pc.add(pc.multiply(codes, width), numbered))
-    return codes
+def people(grouped: Classes, person: Coded) -> Codes:
+    """Count the people of each class; rows without a person are one person."""
+    key = grouped.of.astype(np.int64) * person.count + person.codes
+    pairs, count = dense(key, grouped.count * person.count)
+    held = np.empty(count, np.int64)
+    held[pairs] = grouped.of
+    return np.bincount(held, minlength=grouped.count)
 
 
-def _number(column: pa.Array) -> pa.Array:
-    return column.dictionary_encode(null_encoding="encode").indices.cast(pa.int64())
+def presence(known: pa.Table, released: pa.Table, quasi: Sequence[str]) -> tuple[float, float]:
+    """Return the least and largest chance that somebody of a class of `known` is in `released`.
+
+    δ-presence (Nergiz et al., 2007): `known` is everybody an outsider may know of, generalized as
+    `released` is; a table is δ-present when both lie within the bounds asked.
+
+    Raises:
+        ValueError: a table is empty, or `released` has somebody whom `known` does not have.
+
+    """
+    if not known.num_rows or not released.num_rows:
+        raise ValueError("expected rows in both tables, found none")
+    both = pa.concat_tables([known.select(list(quasi)), released.select(list(quasi))])
+    grouped = classes(code_all(both.columns), both.num_rows)
+    outside = np.bincount(grouped.of[: known.num_rows], minlength=grouped.count)
+    inside = np.bincount(grouped.of[known.num_rows :], minlength=grouped.count)
+    if (inside > outside).any():
+        raise ValueError(f"expected everybody released to be known, found {int((inside > outside).sum())} classes not")
+    chance = inside / outside
+    return float(chance.min()), float(chance.max())
 
 
-def _tally(codes: pa.Array) -> Counter[int]:
-    return Counter({each["values"]: each["counts"] for each in codes.value_counts().to_pylist()})
+def ranked(coded: Coded) -> Coded | None:
+    """Renumber a column in the order of its values, null first; None where they have no order."""
+    kind = coded.values.type
+    ordered = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_temporal)
+    if not any(belongs(kind) for belongs in ordered):
+        return None
+    places = pc.sort_indices(coded.values).to_numpy()
+    if coded.values.null_count:
+        places = np.roll(places, 1)  # sorted last, and meant first
+    rank = np.empty(len(places), np.int64)
+    rank[places] = np.arange(len(places))
+    return Coded(rank[coded.codes], coded.values.take(pa.array(places)))
 
 
-def _distance(counts: Mapping[int, int], whole: Mapping[int, int]) -> float:
-    """Return the total variation between the class's values and the table's."""
-    size, total = sum(counts.values()), sum(whole.values())
-    apart = sum(abs(counts.get(value, 0) / size - count / total) for value, count in whole.items())
-    return apart / 2
+def _sensitive(name: str, grouped: Classes, column: Coded) -> SensitiveMeasures:
+    """Measure one column; an order is taken where numbers, dates or instants have one."""
+    in_order = ranked(column)
+    values = in_order or column
+    counted = histogram(grouped.of, values.codes, values.count)
+    whole = share(values.codes, values.count)
+    return SensitiveMeasures(
+        column=name,
+        distinct_l=int(distinct_l(counted).min()),
+        entropy_l=float(entropy_l(counted).min()),
+        alpha=float(alpha(counted).max()),
+        t=float(equal_t(counted, whole).max()),
+        ordered_t=None if in_order is None else float(ordered_t(counted, whole).max()),
+    )

@@ -6,12 +6,15 @@ import hashlib
 from datetime import datetime
 
 from retention.errors import StateError
+from retention.execution.arming import armed
 from retention.execution.lines import Lines
 from retention.execution.rows import look_id
+from retention.execution.shared_looking import look_at_sets
 from retention.execution.site import Site
 from retention.model.facts import Looked
 from retention.model.ids import DatasetId
 from retention.model.plan import RowStep
+from retention.model.sharing import KeyUse
 from retention.ports.ledger import Phase
 from retention.verification import Baseline, Look, look
 
@@ -26,7 +29,7 @@ def steps_by_dataset(site: Site) -> dict[DatasetId, list[RowStep]]:
 
 
 def look_again(site: Site, now: datetime) -> dict[DatasetId, Look]:
-    """Look at every dataset that the plan touched; record what was seen, passed or not.
+    """Look at every dataset and every handed-over set that the plan touched; record what was seen, passed or not.
 
     Raises:
         StateError: a step has not been carried out yet.
@@ -38,15 +41,16 @@ def look_again(site: Site, now: datetime) -> dict[DatasetId, Look]:
     for dataset_id, steps in steps_by_dataset(site).items():
         _require_done(lines, steps)
         dataset = site.datamap.datasets[dataset_id]
+        exact = [armed(site, step, KeyUse.VERIFICATION, now) for step in steps]
         baseline = Baseline.from_json(lines.body(look_id(dataset_id), Phase.INTENT)["baseline"])
-        found = look(dataset, steps, site.keys, site.store(dataset).inspector(), baseline)
+        found = look(dataset, exact, site.keys, site.store(dataset).inspector(), baseline)
         site.record(_fact(site, dataset_id, found), now)
         if found.passed:
             lines.write(look_id(dataset_id), Phase.VERIFIED, now, {"summary": found.summary})
         else:
             lines.write(look_id(dataset_id), Phase.FAILED, now, {"failed": list(found.failed)})
         seen[dataset_id] = found
-    return seen
+    return seen | look_at_sets(site, site.counter, now)
 
 
 def _require_done(lines: Lines, steps: list[RowStep]) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, assert_never
 
+from retention.execution.arming import armed
+from retention.execution.counter import key_reference
 from retention.execution.lines import Lines
 from retention.execution.site import Site
 from retention.model.copies import Horizon
 from retention.model.datamap import Dataset
-from retention.model.facts import Disposed, Remains
+from retention.model.facts import Disposed, Pseudonymized, Remains
 from retention.model.ids import DatasetId, StepId
 from retention.model.outcome import Done, Effect, Residue
-from retention.model.plan import AnonymizeRows, EraseRows, RedactFields, RowStep
+from retention.model.plan import AnonymizeRows, EraseRows, ExactStep, PseudonymizeRows, RedactFields, RowStep
+from retention.model.sharing import KeyUse
 from retention.ports.eraser import Eraser
 from retention.ports.ledger import Phase
 from retention.verification import measure
@@ -34,7 +37,8 @@ def carry_out(site: Site, lines: Lines, step: RowStep, now: datetime) -> Done:
     resumed = lines.find(step.step_id, Phase.INTENT) is not None
     if lines.find(step.step_id, Phase.DONE) is None:
         _intend(site, lines, step, dataset, now)
-        effect = _effect(site.store(dataset).eraser(), site, step, dataset)
+        exact = armed(site, step, KeyUse.PSEUDONYMIZATION, now)
+        effect = _effect(site.store(dataset).eraser(), site, exact, dataset)
         lines.write(step.step_id, Phase.DONE, now, {**_as_body(effect), "resumed": resumed})
     if lines.find(step.step_id, Phase.EVIDENCE) is None:
         _evidence(site, lines, step, dataset, now)
@@ -44,7 +48,11 @@ def carry_out(site: Site, lines: Lines, step: RowStep, now: datetime) -> Done:
 def _intend(site: Site, lines: Lines, step: RowStep, dataset: Dataset, now: datetime) -> None:
     """Note what is there before: once, so that a second attempt knows what the first one met."""
     if lines.find(look_id(step.dataset), Phase.INTENT) is None:
-        steps = [other for other in site.plan.steps if isinstance(other, RowStep) and other.dataset == step.dataset]
+        steps = [
+            armed(site, other, KeyUse.PSEUDONYMIZATION, now)
+            for other in site.plan.steps
+            if isinstance(other, RowStep) and other.dataset == step.dataset
+        ]
         rare = {other.step_id: site.rare(other) for other in steps if isinstance(other, AnonymizeRows)}
         baseline = measure(dataset, steps, site.keys, rare, site.store(dataset).inspector())
         lines.write(look_id(step.dataset), Phase.INTENT, now, {"baseline": baseline.to_json()})
@@ -53,7 +61,7 @@ def _intend(site: Site, lines: Lines, step: RowStep, dataset: Dataset, now: date
         lines.write(step.step_id, Phase.INTENT, now, {"rows": rows})
 
 
-def _effect(eraser: Eraser, site: Site, step: RowStep, dataset: Dataset) -> Effect:
+def _effect(eraser: Eraser, site: Site, step: ExactStep, dataset: Dataset) -> Effect:
     selection = site.selection(step)
     match step:
         case EraseRows():
@@ -77,21 +85,30 @@ def _evidence(site: Site, lines: Lines, step: RowStep, dataset: Dataset, now: da
     for residue in effect.residues:
         site.ledger.copies.add_horizon(Horizon(site.plan.case_id, dataset.system, residue.what, residue.until))
         site.record(Remains(dataset.system, residue.what, residue.until), done.at)
-    fact = Disposed(
-        step_id=step.step_id,
-        plan_digest=site.digest,
-        action=_action(step),
-        dataset=step.dataset,
-        rules=step.because.rules,
-        statutes=step.because.statutes,
-        rows_planned=step.rows,
-        effect=_whole(effect, met, step) if body["resumed"] else effect,
-        started_at=intent.at,
-        finished_at=done.at,
-        resumed=body["resumed"],
-    )
-    entry = site.record(fact, done.at)
+    whole = _whole(effect, met, step) if body["resumed"] else effect
+    entry = site.record(_fact(site, step, whole, (intent.at, done.at), resumed=body["resumed"]), done.at)
     lines.write(step.step_id, Phase.EVIDENCE, now, {"index": entry.index})
+
+
+def _fact(
+    site: Site, step: RowStep, effect: Effect, span: tuple[datetime, datetime], *, resumed: bool
+) -> Disposed | Pseudonymized:
+    common: dict[str, Any] = {
+        "step_id": step.step_id,
+        "plan_digest": site.digest,
+        "dataset": step.dataset,
+        "rules": step.because.rules,
+        "statutes": step.because.statutes,
+        "rows_planned": step.rows,
+        "effect": effect,
+        "started_at": span[0],
+        "finished_at": span[1],
+        "resumed": resumed,
+    }
+    if isinstance(step, PseudonymizeRows):
+        domain = step.key_name.rpartition("/")[2][:63]
+        return Pseudonymized(domain=domain, key_ref=key_reference(step.key_name), **common)
+    return Disposed(action=_action(step), **common)
 
 
 def _whole(effect: Effect, met: int, step: RowStep) -> Effect:
@@ -110,7 +127,7 @@ def _whole(effect: Effect, met: int, step: RowStep) -> Effect:
     )
 
 
-def _action(step: RowStep) -> str:
+def _action(step: ExactStep) -> str:
     match step:
         case EraseRows():
             return "erase"

@@ -17,12 +17,27 @@ from retention.evidence import column_name
 from retention.execution.elsewhere import expire, suppressions, tell
 from retention.execution.lines import Lines
 from retention.execution.rows import carry_out
+from retention.execution.sharing import share
 from retention.execution.site import Site
 from retention.model.facts import Kept
 from retention.model.hold import Deferred
 from retention.model.ids import StepId
 from retention.model.outcome import Failed, Outcome, Pending
-from retention.model.plan import AnonymizeRows, EraseRows, ExpireCopies, RedactFields, RowStep, Step, TellProcessor
+from retention.model.plan import (
+    AnonymizeRows,
+    DestroyTokenKey,
+    EraseRows,
+    ExpireCopies,
+    ExportSet,
+    ForgetInSet,
+    PseudonymizeRows,
+    RedactFields,
+    RowStep,
+    SharingStep,
+    Step,
+    TellProcessor,
+    WithdrawSet,
+)
 from retention.model.subject import SubjectKey
 from retention.ports.ledger import Phase
 
@@ -59,7 +74,7 @@ def refuse_stale(site: Site) -> None:
 
     """
     lines = Lines(site.ledger.journal, site.plan.plan_id)
-    steps = [step for step in site.plan.steps if isinstance(step, RowStep)]
+    steps = [step for step in site.plan.steps if isinstance(step, RowStep | ExportSet)]
     if any(lines.find(step.step_id, Phase.INTENT) for step in steps):
         return
     for step in steps:
@@ -73,7 +88,7 @@ def refuse_stale(site: Site) -> None:
 
 
 def run(site: Site, now: datetime, only: Collection[StepId] | None = None, watch: Watch = _nobody) -> RunReport:
-    """Carry out the plan's steps, or those named; stop at the first row step that fails."""
+    """Carry out the plan's steps, or those named; stop at the first step on rows or sets that fails."""
     lines = Lines(site.ledger.journal, site.plan.plan_id)
     _before_the_first(site, now)
     outcomes: dict[StepId, Outcome] = {}
@@ -82,7 +97,7 @@ def run(site: Site, now: datetime, only: Collection[StepId] | None = None, watch
             continue
         watch(step.step_id)
         outcomes[step.step_id] = _attempt(site, lines, step, now)
-        if isinstance(outcomes[step.step_id], Failed) and isinstance(step, RowStep):
+        if isinstance(outcomes[step.step_id], Failed) and isinstance(step, RowStep | SharingStep):
             break
     return RunReport(outcomes)
 
@@ -127,11 +142,13 @@ def _attempt(site: Site, lines: Lines, step: Step, now: datetime) -> Outcome:
 
 def _carry_out(site: Site, lines: Lines, step: Step, now: datetime) -> Outcome:
     match step:
-        case EraseRows() | RedactFields() | AnonymizeRows():
+        case EraseRows() | RedactFields() | AnonymizeRows() | PseudonymizeRows():
             return carry_out(site, lines, step, now)
         case TellProcessor():
             return tell(site, lines, step, now)
         case ExpireCopies():
             return expire(site, lines, step, now)
+        case ExportSet() | ForgetInSet() | WithdrawSet() | DestroyTokenKey():
+            return share(site, lines, step, now)
         case _:
             assert_never(step)

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from retention.evidence import EvidenceLog
+from retention.execution.counter import Counter
 from retention.model.datamap import DataMap, Dataset
 from retention.model.facts import Fact, Recorded
 from retention.model.ids import CaseId, KeySetId, PlanId, SystemId
-from retention.model.plan import AnonymizeRows, Plan, RowStep
+from retention.model.plan import AnonymizeRows, ExportSet, Plan, RowStep
 from retention.model.predicate import Selection
 from retention.model.subject import Key, KeyValues, SubjectKey
 from retention.ports.connector import Store
@@ -38,8 +39,10 @@ class Site:
     """The plan's key sets, from the vault."""
     regulation: str
     """What an order to a processor rests on: `appi`, `gdpr` or `ccpa`."""
+    counter: Counter
+    """Where joint users are handed sets."""
 
-    def dataset(self, step: RowStep) -> Dataset:
+    def dataset(self, step: RowStep | ExportSet) -> Dataset:
         """Return the step's dataset."""
         return self.datamap.datasets[step.dataset]
 
@@ -47,7 +50,7 @@ class Site:
         """Return the store that holds the dataset."""
         return self.stores[dataset.system]
 
-    def selection(self, step: RowStep) -> Selection:
+    def selection(self, step: RowStep | ExportSet) -> Selection:
         """Return the rows the step is about, with the keys."""
         return Selection(step.where, self.keys)
 

@@ -1,4 +1,4 @@
-"""A case: one sweep, one person's request or one restore, and the state it is in.
+"""A case: one sweep, one person's request, one restore or one joint use, and the state it is in.
 
     OPEN ─► PLANNED ─► APPROVED ─► APPLYING ─► APPLIED ─► VERIFIED ─► SEALED ─► CLOSED
       │         │                     │  ▲         │
@@ -23,6 +23,8 @@ class CaseKind(Enum):
     SWEEP = "sweep"
     REQUEST = "request"
     RESTORE = "restore"
+    JOINT_USE = "joint-use"
+    """A set is handed to a joint user, or taken back."""
 
 
 class CaseState(Enum):
@@ -78,3 +80,5 @@ class Case:
     """For a restore: the system that was restored and must not open yet."""
     instruction: str | None = None
     """For a request that a tenant makes about its own data: the id of its instruction."""
+    regime: str | None = None
+    """Under which law the person asks (`eu.gdpr`); None: under every law that the policy names."""

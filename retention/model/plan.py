@@ -12,6 +12,7 @@ from retention.model.case import CaseKind
 from retention.model.ids import CaseId, CopyId, DatasetId, HoldId, PlanId, RuleId, StepId, SystemId
 from retention.model.period import Period
 from retention.model.predicate import Predicate
+from retention.model.sharing import ExportId, KeyName
 from retention.model.subject import Key, KeySet
 from retention.model.transform import Transform
 
@@ -77,6 +78,23 @@ class AnonymizeRows:
 
 
 @dataclass(frozen=True, slots=True)
+class PseudonymizeRows:
+    """Put keyed tokens in the place of what ties rows to people, where they lie; the rows stay personal data."""
+
+    step_id: StepId
+    dataset: DatasetId
+    where: Predicate
+    transforms: Mapping[str, Transform]
+    """What is done to the other columns."""
+    tokens: tuple[str, ...]
+    """Columns that get tokens."""
+    key_name: KeyName
+    rows: int
+    of_rows: int
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
 class TellProcessor:
     """Order a processor to erase."""
 
@@ -101,8 +119,80 @@ class ExpireCopies:
     because: Because
 
 
-Step: TypeAlias = EraseRows | RedactFields | AnonymizeRows | TellProcessor | ExpireCopies
-RowStep: TypeAlias = EraseRows | RedactFields | AnonymizeRows
+@dataclass(frozen=True, slots=True)
+class ExportSet:
+    """Hand a set to a joint user."""
+
+    step_id: StepId
+    dataset: DatasetId
+    """The original."""
+    where: Predicate
+    """Its rows that go out: none that stands still, or that a client decides over."""
+    joint_use: str
+    set_name: str
+    member: str
+    purpose: str
+    columns: tuple[str, ...]
+    """All that goes out."""
+    label: str
+    """What tests of the file must say: `pseudonymous` or `anonymous`."""
+    key_name: KeyName | None
+    """The token key, if there are tokens."""
+    epoch: int
+    person_column: str | None
+    export_id: ExportId
+    until: datetime
+    """By when it is withdrawn."""
+    rows: int
+    of_rows: int
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetInSet:
+    """Erase a person's rows in what a joint user was given, and tell him to do the same."""
+
+    step_id: StepId
+    dataset: DatasetId
+    """The set's place: `joint.MEMBER.SET.EXPORT`."""
+    export_id: ExportId
+    keys: KeySet
+    """Values of the original's column behind the set's person column."""
+    rows: int
+    of_rows: int
+    answer_within: Period
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawSet:
+    """Take a whole set back, and tell the joint user to delete his copy."""
+
+    step_id: StepId
+    dataset: DatasetId
+    """As above."""
+    export_id: ExportId
+    reason: str
+    """A code: `member-left`, `key-leaked`, `time-over` or `no-longer-shared`."""
+    rows: int
+    answer_within: Period
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
+class DestroyTokenKey:
+    """Delete deletion information that nothing needs any more (APPI 41(5)); always after the sets made with it."""
+
+    step_id: StepId
+    key_name: KeyName
+    because: Because
+
+
+SharingStep: TypeAlias = ExportSet | ForgetInSet | WithdrawSet | DestroyTokenKey
+ExactStep: TypeAlias = EraseRows | RedactFields | AnonymizeRows
+"""Steps whose result can be computed from rows and step alone; a pseudonymizing one becomes one with its key."""
+RowStep: TypeAlias = ExactStep | PseudonymizeRows
+Step: TypeAlias = RowStep | TellProcessor | ExpireCopies | SharingStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +249,15 @@ class Unlinked:
 
 
 @dataclass(frozen=True, slots=True)
+class Exempt:
+    """A handed-over set that the person's request does not reach (APPI 41(9))."""
+
+    dataset: DatasetId
+    """The set's place."""
+    statute: str
+
+
+@dataclass(frozen=True, slots=True)
 class Crossing:
     """A limit that the plan crosses; it needs a second approver."""
 
@@ -201,3 +300,4 @@ class Plan:
     deferrals: tuple[Deferral, ...] = ()
     unlinked: tuple[Unlinked, ...] = ()
     """Where nobody can be the person of a request, and whom a sweep left out."""
+    exempt: tuple[Exempt, ...] = ()

@@ -23,6 +23,13 @@ class Disposal(Enum):
 
     ERASE = "erase"
     ANONYMIZE = "anonymize"
+    PSEUDONYMIZE = "pseudonymize"
+    """Keyed tokens stand for whoever it was; the rows stay personal data (APPI 2(5), GDPR 4(5))."""
+
+    @property
+    def strength(self) -> int:
+        """How little is left; of two disposals of the same data the stronger is done."""
+        return (Disposal.PSEUDONYMIZE, Disposal.ANONYMIZE, Disposal.ERASE).index(self)
 
 
 class Source(Enum):
@@ -166,6 +173,8 @@ class Rule:
     preference: bool = False
     """Whether a person may shorten the period (event `preference.set`); nobody can lengthen it."""
     audience: Audience = Everyone()
+    recipe: str | None = None
+    """For pseudonymize: a name of the policy's `recipes`."""
 
     def in_force(self, day: date) -> bool:
         """Whether the rule applies on the day."""

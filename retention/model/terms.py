@@ -12,7 +12,8 @@ from datetime import date
 from enum import Enum
 from typing import TypeAlias
 
-from retention.model.ids import CategoryId
+from retention.model.ids import CategoryId, DatasetId
+from retention.model.period import Period
 
 
 class Right(Enum):
@@ -211,6 +212,13 @@ class JointMember:
     member_from: date | None
     member_until: date | None
     country: str | None
+    member_id: str | None = None
+    """By which commands and exports name it; None: nothing is handed to it by this program."""
+
+    def belongs(self, day: date) -> bool:
+        """Whether it uses the data jointly on the day."""
+        begun = self.member_from is None or self.member_from <= day
+        return begun and (self.member_until is None or day < self.member_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +241,26 @@ Responsible: TypeAlias = ResponsibleEntity | ResponsibleOffice
 
 
 @dataclass(frozen=True, slots=True)
+class JointSet:
+    """A set that is handed to joint users: which columns of which dataset, made how, for what."""
+
+    name: str
+    dataset: DatasetId
+    recipe: str
+    """A name of the policy's `recipes`."""
+    purpose: str
+    """One of the joint use's purposes."""
+    columns: Mapping[str, str]
+    """Column that goes out → the published item it belongs to. No other column ever goes out."""
+    keep_for: Period
+    """How long a joint user has it before it is withdrawn."""
+    answer_within: Period
+    """By when a joint user must have deleted what he is told to."""
+    never_joined_with: tuple[DatasetId, ...]
+    """Datasets with which matching is banned (APPI 41(7)): no column or key in common."""
+
+
+@dataclass(frozen=True, slots=True)
 class JointUse:
     """The five published items of one joint use."""
 
@@ -244,6 +272,8 @@ class JointUse:
     members: tuple[JointMember, ...]
     purposes: tuple[StatedPurpose, ...]
     responsible: Responsible
+    sets: tuple[JointSet, ...] = ()
+    """What this program hands over; empty: nothing."""
 
 
 class RecipientKind(Enum):

@@ -5,12 +5,16 @@ Verification does not use `apply`: it computes the expected result its own way.
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_FLOOR, Decimal
 from typing import TypeAlias, assert_never
+
+_HEAD, _MARK = 24, 8
+"""Hex digits of a token, and of what shows that it is one."""
 
 Value: TypeAlias = str | int | float | bool | bytes | Decimal | date | datetime | None
 """One cell. Nested values (lists, structs) are never transformed, only dropped."""
@@ -45,7 +49,19 @@ class Band:
     width: int
 
 
-Transform: TypeAlias = Drop | ToMonth | ToYear | Prefix | Band
+@dataclass(frozen=True, slots=True)
+class Tokenize:
+    """Put a keyed token in the value's place. Never part of a plan: a plan holds no key.
+
+    A token is 24 hex digits of HMAC-SHA-256 and 8 more that only the key's holder can tell from
+    others: so a token is known as one, and tokenizing it again leaves it as it is.
+    """
+
+    key: bytes = field(repr=False)
+    """32 bytes; of one rule, dataset and column."""
+
+
+Transform: TypeAlias = Drop | ToMonth | ToYear | Prefix | Band | Tokenize
 
 
 def apply(transform: Transform, value: Value) -> Value:
@@ -71,8 +87,23 @@ def apply(transform: Transform, value: Value) -> Value:
             return str(value)[:length]
         case Band(width):
             return _banded(value, width)
+        case Tokenize(key):
+            return token(key, str(value))
         case _:
             assert_never(transform)
+
+
+def token(key: bytes, text: str) -> str:
+    """Return the text's token under the key; a token of this key stays as it is."""
+    head = text[:_HEAD]
+    if len(text) == _HEAD + _MARK and head + _mark(key, head) == text:
+        return text
+    head = hmac.digest(key, b"token\0" + text.encode(), "sha256").hex()[:_HEAD]
+    return head + _mark(key, head)
+
+
+def _mark(key: bytes, head: str) -> str:
+    return hmac.digest(key, b"mark\0" + head.encode(), "sha256").hex()[:_MARK]
 
 
 def class_of(row: Mapping[str, Value], quasi: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from retention.datamap import order
 from retention.errors import UnknownSubjectError
 from retention.model.case import CaseKind
 from retention.model.ids import CaseId, CategoryId, PlanId
-from retention.model.plan import Because, Deferral, Plan, Replay, Unlinked
+from retention.model.plan import Because, Deferral, Exempt, Plan, Replay, SharingStep, Unlinked
 from retention.model.policy import Authority, Disposal, Rule
 from retention.model.subject import Key, KeyValues, SubjectKey
 from retention.planning.authority import instructed, of_tenants, people_in, tenant_key_names
@@ -30,9 +30,11 @@ from retention.planning.ordering import expiries, in_order, orders, step_id, und
 from retention.planning.pausing import Pauses, Standstill, free_of, refuse_held, standstills
 from retention.planning.reach import Reach, of_identity
 from retention.planning.resolving import NOTHING_EARLIER, Decision, refuse_doubts, resolve, returned, unlinked_of
+from retention.planning.sharing import Shared, follow, pseudonymous_too
 from retention.planning.world import World
 
 _NOTHING = Promised()
+_UNSHARED = Shared()
 REQUEST_SCOPE = "request"
 """The replay scope of a person's request: everything that no law keeps and that is his own."""
 INSTRUCTION_SCOPE = "instruction:"
@@ -81,21 +83,24 @@ class Suppressed:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request says: by which key, on whose word, and what a person decided about who is meant."""
+    """What a request says: by which key, under which law, on whose word, and who a person decided is meant."""
 
     start: SubjectKey
     instruction: Instruction | None = None
     decision: Decision | None = None
     earlier: Mapping[str, frozenset[Key]] = NOTHING_EARLIER
     """Keys that an earlier plan of the case knew: after it was carried out in part nobody else knows them."""
+    regime: str | None = None
+    """None: every regime of the policy."""
 
 
-def plan_request(world: World, header: Header, asked: Asked, pauses: Pauses) -> Draft:
+def plan_request(world: World, header: Header, asked: Asked, pauses: Pauses, shared: Shared = _UNSHARED) -> Draft:
     """Plan the erasure of everything of one person that no law keeps.
 
     With nothing left to do after a plan that was carried out in part, the plan has no steps.
 
-    A person's own request moves what is his own; a tenant's instruction moves what is the tenant's.
+    A person's own request moves what is his own, also in what joint users were given (`shared`), if the
+    law under which he asks reaches there; a tenant's instruction moves what is the tenant's.
     Where no key of his leads, the plan says so and why (`Plan.unlinked`).
 
     Raises:
@@ -111,18 +116,33 @@ def plan_request(world: World, header: Header, asked: Asked, pauses: Pauses) -> 
     refuse_held(identity, pauses)
     reach = of_identity(world, identity, keysets, wholly=True)
     group = _asked(world, identity, reach, keysets, instruction)
+    regimes = world.policy.regimes if asked.regime is None else (asked.regime,)
+    sets = shared if instruction is None else _UNSHARED
+    everywhere = pseudonymous_too(world.datamap, identity, sets, regimes)
+    if everywhere != identity:
+        group = replace(group, reached=of_identity(world, everywhere, keysets, wholly=True).rows)
     standing = standstills(world, pauses, keysets, asking=identity.keys)
     disposer = Disposer(world, keysets, standing)
     disposer.draw([group], order(world.datamap))
-    if not disposer.drawn.steps and not disposer.drawn.withheld and not asked.earlier:
+    followed = follow(world, identity, group.reached, sets, regimes=regimes, keysets=keysets)
+    if not disposer.drawn.steps and not disposer.drawn.withheld and not followed.steps and not asked.earlier:
         raise UnknownSubjectError(
             f"no mapped system knows this person by {asked.start.name}",
             hint="check the key; if the person is known by another key, open the request by that one",
         )
     scope = REQUEST_SCOPE if instruction is None else f"{INSTRUCTION_SCOPE}{instruction.instruction_id}"
     replays = tuple(Replay(name, keysets.of(keys), scope) for name, keys in sorted(identity.keys.items()))
-    unlinked = unlinked_of(world, person, reach, keysets)
-    drawn = _Drawn(CaseKind.REQUEST, disposer, (group,), standing, 1, replays, unlinked)
+    drawn = _Drawn(
+        CaseKind.REQUEST,
+        disposer,
+        (group,),
+        standing,
+        1,
+        replays,
+        unlinked=unlinked_of(world, person, reach, keysets),
+        sharing=followed.steps,
+        exempt=followed.exempt,
+    )
     return _assemble(world, header, drawn, keysets)
 
 
@@ -299,13 +319,22 @@ class _Drawn:
     subjects: int
     replays: tuple[Replay, ...]
     unlinked: tuple[Unlinked, ...] = ()
+    sharing: tuple[SharingStep, ...] = ()
+    exempt: tuple[Exempt, ...] = ()
+
+
+def plan_sharing(world: World, header: Header, steps: tuple[SharingStep, ...], keysets: KeySets) -> Draft:
+    """Plan what is handed to joint users, or taken back from them."""
+    drawn = _Drawn(CaseKind.JOINT_USE, Disposer(world, keysets, ()), (), (), 0, (), sharing=steps)
+    return _assemble(world, header, drawn, keysets)
 
 
 def _assemble(world: World, header: Header, drawn: _Drawn, keysets: KeySets) -> Draft:
     rows = [*drawn.disposer.drawn.cuts, *in_order(world, drawn.disposer.drawn.steps)]
     told = orders(world, drawn.groups, drawn.standing, keysets)
     copies = list(expiries(world, rows)) if drawn.kind is not CaseKind.RESTORE else []
-    steps = tuple(replace(step, step_id=step_id(n, step)) for n, step in enumerate([*told.steps, *rows, *copies], 1))
+    every = [*told.steps, *drawn.sharing, *rows, *copies]
+    steps = tuple(replace(step, step_id=step_id(n, step)) for n, step in enumerate(every, 1))
     plan = Plan(
         plan_id=header.plan_id,
         case_id=header.case_id,
@@ -319,9 +348,10 @@ def _assemble(world: World, header: Header, drawn: _Drawn, keysets: KeySets) -> 
         withheld=tuple(drawn.disposer.drawn.withheld),
         crossings=crossings(header.limits, drawn.subjects, rows),
         replays=drawn.replays,
-        undated=undated(world, keysets) if drawn.kind is not CaseKind.REQUEST else {},
+        undated=undated(world, keysets) if drawn.kind in (CaseKind.SWEEP, CaseKind.RESTORE) else {},
         untold=told.untold,
         unlinked=drawn.unlinked,
+        exempt=drawn.exempt,
         deferrals=tuple(
             Deferral(dataset, hold, keysets.of(rows))
             for (dataset, hold), rows in sorted(drawn.disposer.drawn.deferred.items())

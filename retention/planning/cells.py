@@ -73,11 +73,11 @@ class Cell:
 
     @property
     def fates(self) -> dict[str, Disposal]:
-        """What becomes of each due field; erasing is stronger than anonymizing."""
+        """What becomes of each due field; the strongest of those that are asked for."""
         found: dict[str, Disposal] = {}
         for group in self.groups:
             for name, fate in group.due(self.dataset).items():
-                found[name] = Disposal.ERASE if found.get(name) is Disposal.ERASE else fate
+                found[name] = max(found.get(name, fate), fate, key=lambda one: one.strength)
         return found
 
     @property

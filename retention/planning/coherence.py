@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from itertools import chain
+from types import MappingProxyType
 
+from retention.deidentify.recipe import Recipe
 from retention.errors import Problem
 from retention.grammar import nearest
 from retention.model.datamap import DataMap, Dataset
@@ -20,16 +22,26 @@ from retention.model.policy import (
     Rule,
     SinceDate,
 )
+from retention.planning.gate import misfits
+from retention.planning.in_place import unfit
+
+_NO_RECIPES: Mapping[str, Recipe] = MappingProxyType({})
 
 
-def check(policy: Policy, datamap: DataMap) -> tuple[Problem, ...]:
+def check(policy: Policy, datamap: DataMap, recipes: Mapping[str, Recipe] = _NO_RECIPES) -> tuple[Problem, ...]:
     """Return everything on which the two files disagree, the data map's side first.
 
     A field that identifies indirectly and says nothing about `anonymize` is dropped, which is
     always safe, so nothing is asked for here.
     """
     return tuple(
-        chain(_categories(policy, datamap), _rules(policy, datamap), _holds(policy, datamap), _keys(policy, datamap))
+        chain(
+            _categories(policy, datamap),
+            _rules(policy, datamap),
+            _holds(policy, datamap),
+            _keys(policy, datamap),
+            _sets(policy, datamap, recipes),
+        )
     )
 
 
@@ -93,6 +105,13 @@ def _keys(policy: Policy, datamap: DataMap) -> Iterator[Problem]:
         if processor.key not in keys:
             where = f"policy processors.{processor.system}.key"
             yield _unknown(where, "an identity key of some dataset", processor.key, keys)
+
+
+def _sets(policy: Policy, datamap: DataMap, recipes: Mapping[str, Recipe]) -> Iterator[Problem]:
+    for where, expected, found, words in misfits(policy, datamap, recipes):
+        yield _unknown(where, expected, found, words)
+    for where, expected, found in unfit(policy, datamap, recipes):
+        yield Problem(where=where, expected=expected, found=found)
 
 
 def _date(where: str, keep: Keep, dataset: Dataset) -> Iterator[Problem]:

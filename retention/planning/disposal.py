@@ -24,7 +24,7 @@ from retention.deidentify import rare_classes
 from retention.errors import TombstoneError
 from retention.model.datamap import Dataset, Identifies
 from retention.model.ids import CategoryId, DatasetId, HoldId, StepId
-from retention.model.plan import AnonymizeRows, EraseRows, RedactFields, RowStep, Withholding
+from retention.model.plan import AnonymizeRows, EraseRows, PseudonymizeRows, RedactFields, RowStep, Withholding
 from retention.model.policy import AfterEvent, AfterPurposes, Authority, Disposal
 from retention.model.predicate import AnyOf, Everything, Not, Populated, Predicate, Selection
 from retention.model.subject import Key
@@ -34,6 +34,7 @@ from retention.planning.cells import Cell, Group, combinations
 from retention.planning.deferred import undated
 from retention.planning.due import rules_in_force
 from retention.planning.holding import latest_end, parts, together
+from retention.planning.in_place import in_place, in_place_key
 from retention.planning.keysets import KeySets
 from retention.planning.pausing import Standstill
 from retention.planning.reach import among, any_of, joined, referenced
@@ -221,6 +222,8 @@ class Disposer:
             self._let_go(cell, rows)
         elif Disposal.ANONYMIZE in cell.fates.values():
             self._anonymize(cell, rows)
+        elif Disposal.PSEUDONYMIZE in cell.fates.values():
+            self._pseudonymize(cell, rows)
         else:
             self._erase(cell, rows)
 
@@ -304,6 +307,20 @@ class Disposer:
                 cell.because,
             ),
         )
+
+    def _pseudonymize(self, cell: Cell, rows: Predicate) -> None:
+        """Put tokens in rows that have none yet: in which something is left that pseudonymizing empties."""
+        dataset = cell.dataset
+        rule = next(r for group in cell.groups for r in group.rules if r.recipe and r.then is Disposal.PSEUDONYMIZE)
+        made = in_place(self._world.recipes[str(rule.recipe)], dataset)
+        where = together(rows, Populated(made.emptied)) if made.emptied else rows
+        count = self._count(dataset, where)
+        if count:
+            name, total = dataset.dataset_id, self._total(dataset)
+            key = in_place_key(rule.rule_id, name)
+            because = replace(cell.because, rules=(rule.rule_id,))
+            step = PseudonymizeRows(UNNAMED, name, where, made.transforms, made.tokens, key, count, total, because)
+            self._add(cell, step)
 
     def _add(self, cell: Cell, step: RowStep) -> None:
         self.drawn.steps.append(step)

@@ -169,7 +169,7 @@ def fates(rules: Iterable[Rule]) -> dict[CategoryId, Disposal]:
     """Return what becomes of each category; erasing is stronger than anonymizing."""
     found: dict[CategoryId, Disposal] = {}
     for rule in rules:
-        found[rule.category] = Disposal.ERASE if found.get(rule.category) is Disposal.ERASE else rule.then
+        found[rule.category] = max(found.get(rule.category, rule.then), rule.then, key=lambda one: one.strength)
     return found
 
 

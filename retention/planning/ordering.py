@@ -4,7 +4,8 @@ Rules of order, which every plan follows:
 
 (1) Processors are told first: nobody is told after his address is forgotten.
 (2) Derived copies before originals, children before parents.
-(3) Backups last: a copy taken while the plan was being carried out counts as well.
+(3) A person is found in what joint users were given before the rows go by which he is found there.
+(4) Backups last: a copy taken while the plan was being carried out counts as well.
 """
 
 from __future__ import annotations
@@ -19,13 +20,19 @@ from retention.model.ids import DatasetId, StepId, SystemId
 from retention.model.plan import (
     AnonymizeRows,
     Because,
+    DestroyTokenKey,
     EraseRows,
     ExpireCopies,
+    ExportSet,
+    ForgetInSet,
+    PseudonymizeRows,
     RedactFields,
     RowStep,
+    SharingStep,
     Step,
     TellProcessor,
     Untold,
+    WithdrawSet,
 )
 from retention.model.policy import AfterEvent, AfterPurposes, Authority
 from retention.model.predicate import AllOf, AnyOf, Not, Populated, Predicate
@@ -45,12 +52,12 @@ from retention.planning.world import World
 def in_order(world: World, steps: Iterable[RowStep]) -> list[RowStep]:
     """Put steps in erasure order, and within a dataset in the cells' order.
 
-    Anonymizing comes last: a date cut to its year can make a row look older than it was.
+    Anonymizing and pseudonymizing come last: a date cut to its year can make a row look older than it was.
     """
     rank = {dataset: n for n, dataset in enumerate(order(world.datamap))}
 
     def place(step: RowStep) -> tuple[int, bool]:
-        return rank[step.dataset], isinstance(step, AnonymizeRows)
+        return rank[step.dataset], isinstance(step, AnonymizeRows | PseudonymizeRows)
 
     return sorted(steps, key=place)
 
@@ -135,12 +142,28 @@ def step_id(number: int, step: Step) -> StepId:
             return StepId(f"{number:03d}-redact-{step.dataset}")
         case AnonymizeRows():
             return StepId(f"{number:03d}-anonymize-{step.dataset}")
+        case PseudonymizeRows():
+            return StepId(f"{number:03d}-pseudonymize-{step.dataset}")
         case TellProcessor():
             return StepId(f"{number:03d}-tell-{step.system}")
         case ExpireCopies():
             return StepId(f"{number:03d}-expire-{step.system}")
+        case ExportSet() | ForgetInSet() | WithdrawSet() | DestroyTokenKey():
+            return _sharing_id(number, step)
         case _:
             assert_never(step)
+
+
+def _sharing_id(number: int, step: SharingStep) -> StepId:
+    match step:
+        case ExportSet():
+            return StepId(f"{number:03d}-export-joint.{step.member}.{step.set_name}.{step.export_id}")
+        case ForgetInSet():
+            return StepId(f"{number:03d}-erase-{step.dataset}")
+        case WithdrawSet():
+            return StepId(f"{number:03d}-withdraw-{step.dataset}")
+        case DestroyTokenKey():
+            return StepId(f"{number:03d}-destroy-{step.key_name.replace('/', '.')}")
 
 
 def undated(world: World, keysets: KeySets) -> dict[DatasetId, int]:

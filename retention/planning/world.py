@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from retention.deidentify.recipe import Recipe
 from retention.model.datamap import DataMap, Dataset
 from retention.model.ids import DatasetId, SystemId
 from retention.model.policy import Policy
@@ -34,6 +35,8 @@ class World:
     """Aware; in the policy's zone."""
     constraints: Mapping[SystemId, Constraints] = field(default_factory=dict)
     """Store → what it enforces among its tables; stores that enforce nothing do not appear."""
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    """The policy's recipes."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -30,7 +30,7 @@ from retention.policy.change import Change, Effect
 from retention.policy.lengths import Length, compare
 from retention.policy.term_changes import request_changes
 
-_STRENGTH = {Disposal.ANONYMIZE: 1, Disposal.ERASE: 2}
+_STRENGTH = {fate: fate.strength for fate in Disposal}
 
 
 def changes(old: Policy, new: Policy, day: date) -> tuple[Change, ...]:

@@ -33,15 +33,17 @@ _STARTS = EVENT_KINDS | {FISCAL_YEAR_CLOSED, PURPOSES_ENDED}
 _AUTHORITIES = {authority.value: authority for authority in Authority}
 _DISPOSALS = {disposal.value: disposal for disposal in Disposal}
 _SOURCES = {source.value: source for source in Source}
-_NOT_BUILT = ("pseudonymize", "suspend")
+_NOT_BUILT = ("suspend",)
 _DEFAULT_DATE = "accounted"
 _DEFAULT_K = 5
 
 
-def read_rule(cell: Cell, categories: Collection[str], statutes: Statutes | None) -> Rule:
+def read_rule(
+    cell: Cell, categories: Collection[str], statutes: Statutes | None, recipes: Collection[str] = ()
+) -> Rule:
     """Read one entry of `rules`."""
     record = cell.record(
-        ("id", "category", "effective", "keep", "then", "source"), ("k", "statute", "authority", "preference")
+        ("id", "category", "effective", "keep", "then", "source"), ("k", "statute", "authority", "preference", "recipe")
     )
     effective = record["effective"].record(("from",), ("until",))
     effective_from = effective["from"].date()
@@ -64,6 +66,7 @@ def read_rule(cell: Cell, categories: Collection[str], statutes: Statutes | None
         k=_k(record, then),
         authority=_authority(record),
         preference=truth(record, "preference"),
+        recipe=_recipe(record, then, recipes),
     )
 
 
@@ -146,6 +149,17 @@ def _disposal(cell: Cell) -> Disposal:
     if word in _NOT_BUILT:
         cell.complain(" or ".join(_DISPOSALS), f"`{word}`", "it is not built yet in this version")
     return _DISPOSALS.get(word, Disposal.ERASE)
+
+
+def _recipe(record: Record, then: Disposal, recipes: Collection[str]) -> str | None:
+    """Read which recipe pseudonymizes; no other disposal has one."""
+    if then is Disposal.PSEUDONYMIZE:
+        if "recipe" not in record:
+            record["then"].complain("the key `recipe` with `then: pseudonymize`", "no such key")
+        return record["recipe"].word(recipes, "a recipe of this policy (`recipes`)") or None
+    if "recipe" in record:
+        record["recipe"].complain("`recipe` only with `then: pseudonymize`", f"`recipe` with `then: {then.value}`")
+    return None
 
 
 def _k(record: Record, then: Disposal) -> int:

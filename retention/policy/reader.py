@@ -43,6 +43,7 @@ _OPTIONAL = (
     "version",
     "consents",
     "joint_use",
+    "recipes",  # read by `retention.deidentify.reading`: what recipes are is not known here
     "pseudonymised",
     "recipients",
     "notices",
@@ -74,7 +75,7 @@ def read_policy(text: str, label: str, statutes: Statutes | None = None) -> Poli
     purposes = read_purposes(record["purposes"]) if "purposes" in record else None
     kinds = None if statutes is None else statutes.kinds()
     categories = read_categories(record["categories"], purposes, kinds)
-    rules = _rules(record["rules"], categories, statutes)
+    rules = _rules(record["rules"], categories, statutes, _recipes(record))
     rule_ids = [rule.rule_id for rule in rules if rule.rule_id]
     holds = record["holds"].items("a list of holds", may_be_empty=True)
     requests = RequestTerms(record["requests"])
@@ -157,7 +158,7 @@ def _terms(record: Record, requests: RequestTerms, recipients: tuple[Recipient, 
         documents=requests.documents,
         only_for=requests.only_for,
         consents=read_consents(record["consents"]) if "consents" in record else (),
-        joint_uses=read_joint_uses(record["joint_use"]) if "joint_use" in record else (),
+        joint_uses=read_joint_uses(record["joint_use"], _recipes(record)) if "joint_use" in record else (),
         pseudonymised=() if own is None else read_stated_purposes(own),
         recipients=recipients,
         notices=read_notices(record["notices"]) if "notices" in record else {},
@@ -165,6 +166,11 @@ def _terms(record: Record, requests: RequestTerms, recipients: tuple[Recipient, 
         officer=read_officer(record["dpo"]) if "dpo" in record else None,
         residency=read_residency(record["residency"]) if "residency" in record else (),
     )
+
+
+def _recipes(record: Record) -> tuple[str, ...]:
+    """Name the recipes; what stands in them is not looked at here."""
+    return tuple(record["recipes"].entries("recipes by name")) if "recipes" in record else ()
 
 
 def _end_states(cell: Cell, rules_cell: Cell, rules: Collection[Rule]) -> tuple[Disposal, ...]:
@@ -177,9 +183,11 @@ def _end_states(cell: Cell, rules_cell: Cell, rules: Collection[Rule]) -> tuple[
     return states
 
 
-def _rules(cell: Cell, categories: Collection[str], statutes: Statutes | None) -> tuple[Rule, ...]:
+def _rules(
+    cell: Cell, categories: Collection[str], statutes: Statutes | None, recipes: Collection[str]
+) -> tuple[Rule, ...]:
     cells = cell.items("a list of rules")
-    rules = _unique(cells, lambda entry: read_rule(entry, categories, statutes), lambda rule: rule.rule_id)
+    rules = _unique(cells, lambda entry: read_rule(entry, categories, statutes, recipes), lambda rule: rule.rule_id)
     for index, (rule, entry) in enumerate(zip(rules, cells, strict=True)):
         for earlier in rules[:index]:
             same = rule.category and (rule.category, rule.authority) == (earlier.category, earlier.authority)

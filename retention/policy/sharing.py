@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from retention.grammar import Cell, Record
-from retention.model.ids import CategoryId, SystemId
+from retention.model.ids import CategoryId, DatasetId, SystemId
+from retention.model.period import Period
 from retention.model.policy import ProcessorRules
 from retention.model.terms import (
     JointMember,
+    JointSet,
     JointUse,
     JointUseKind,
     Recipient,
@@ -34,32 +36,62 @@ from retention.policy.words import (
     truth,
 )
 
+_ANSWER_WITHIN = Period(days=14)
+"""A default of ours: the law says "without delay" (APPI 41(5))."""
 _FACTS = ("title", "contracted", "supervised", "country", "best_effort", "transfer", "subprocessors")
 
 
-def read_joint_uses(cell: Cell) -> tuple[JointUse, ...]:
-    """Read `joint_use`: the five items that must be published, for each joint use."""
-    return tuple(_joint_use(name, entry) for name, entry in cell.entries("joint uses by name").items())
+def read_joint_uses(cell: Cell, recipes: Collection[str] = ()) -> tuple[JointUse, ...]:
+    """Read `joint_use`: the five items that must be published, for each joint use, and what is handed over."""
+    return tuple(_joint_use(name, entry, recipes) for name, entry in cell.entries("joint uses by name").items())
 
 
-def _joint_use(name: str, cell: Cell) -> JointUse:
+def _joint_use(name: str, cell: Cell, recipes: Collection[str]) -> JointUse:
     _check_name(name, cell)
-    record = cell.record(("kind", "items", "members", "purposes", "responsible"), ("open_ended",))
+    record = cell.record(("kind", "items", "members", "purposes", "responsible"), ("open_ended", "sets"))
+    kind, items = one_of(record["kind"], JointUseKind.ORDINARY), names(record["items"])
+    purposes = read_stated_purposes(record["purposes"])
+    sets = record["sets"].entries("sets by name") if "sets" in record else {}
+    if sets and kind is JointUseKind.ORDINARY:
+        record["sets"].complain("`kind: pseudonymised`", "`kind: ordinary` with `sets`", "only such sets are made here")
+    stated = [purpose.purpose_id for purpose in purposes]
     return JointUse(
         name=name,
-        kind=one_of(record["kind"], JointUseKind.ORDINARY),
-        items=names(record["items"]),
+        kind=kind,
+        items=items,
         open_ended=truth(record, "open_ended"),
         members=tuple(_member(member) for member in record["members"].items("a list of members")),
-        purposes=read_stated_purposes(record["purposes"]),
+        purposes=purposes,
         responsible=_responsible(record["responsible"]),
+        sets=tuple(_set(each, entry, items, stated, recipes) for each, entry in sets.items()),
     )
 
 
 def _member(cell: Cell) -> JointMember:
-    record = cell.record(("name",), ("from", "until", "country"))
+    record = cell.record(("name",), ("id", "from", "until", "country"))
     begin, end = span(record)
-    return JointMember(titles(record["name"]), begin, end, country(record))
+    member = record["id"].matching(ID, ID_WORDS) if "id" in record else None
+    return JointMember(titles(record["name"]), begin, end, country(record), member)
+
+
+def _set(
+    name: str, cell: Cell, items: Collection[str], purposes: Collection[str], recipes: Collection[str]
+) -> JointSet:
+    """Read one set; a column of an item that is not published is a problem of the file already (APPI 41(6))."""
+    _check_name(name, cell)
+    record = cell.record(("dataset", "recipe", "purpose", "columns", "keep"), ("answer_within", "never_joined_with"))
+    columns = record["columns"].entries("columns, each with the published item it belongs to")
+    banned = record["never_joined_with"].items() if "never_joined_with" in record else ()
+    return JointSet(
+        name=name,
+        dataset=DatasetId(record["dataset"].text("a dataset of the data map")),
+        recipe=record["recipe"].word(recipes, "a recipe of this policy (`recipes`)"),
+        purpose=record["purpose"].word(purposes, "a purpose of this joint use"),
+        columns={column: item.word(items, "an item that is published (`items`)") for column, item in columns.items()},
+        keep_for=record["keep"].period(may_be_zero=False),
+        answer_within=record["answer_within"].period() if "answer_within" in record else _ANSWER_WITHIN,
+        never_joined_with=tuple(DatasetId(item.text("a dataset of the data map")) for item in banned),
+    )
 
 
 def _responsible(cell: Cell) -> Responsible:

@@ -83,7 +83,13 @@ _EVENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "wrongful_deletion": ("誤った消去", "wrongful deletion"),
     }
 )
-_DISPOSALS = MappingProxyType({Disposal.ERASE: ("消去", "erase"), Disposal.ANONYMIZE: ("匿名化", "anonymize")})
+_DISPOSALS = MappingProxyType(
+    {
+        Disposal.ERASE: ("消去", "erase"),
+        Disposal.ANONYMIZE: ("匿名化", "anonymize"),
+        Disposal.PSEUDONYMIZE: ("仮名化", "pseudonymize"),
+    }
+)
 _SOURCES = MappingProxyType(
     {
         Source.POLICY: ("ポリシーの定め", "the policy's text"),
@@ -155,7 +161,7 @@ def disposal(fate: Disposal, language: Language) -> str:
 
 def done(fate: Disposal, language: Language) -> str:
     """Return what will have been done: `erased`, `消去`."""
-    return pick(language, _DISPOSALS[fate][0], {Disposal.ERASE: "erased", Disposal.ANONYMIZE: "anonymized"}[fate])
+    return pick(language, _DISPOSALS[fate][0], _DISPOSALS[fate][1] + "d")
 
 
 def source(where: Source, language: Language) -> str:

@@ -19,7 +19,7 @@ from retention.model.event import Event
 from retention.model.hold import Deferred, PlacedHold
 from retention.model.ids import CaseId, HoldId, OrderId, PlanId, StatementId, StepId
 from retention.model.policy import Policy, Rule
-from retention.ports.vaults import Canaries, Openings
+from retention.ports.vaults import Vaults
 
 KeyDigest: TypeAlias = tuple[str, str]
 """One key of a person as the ledger knows it: the identity key's name, and the keyed digest."""
@@ -325,7 +325,7 @@ class LogSequence(Protocol):
         ...
 
 
-class Ledger(Protocol):
+class Ledger(Vaults, Protocol):
     """All of it."""
 
     @property
@@ -364,18 +364,8 @@ class Ledger(Protocol):
         ...
 
     @property
-    def canaries(self) -> Canaries:
-        """Canaries."""
-        ...
-
-    @property
     def log(self) -> LogSequence:
         """The log's order."""
-        ...
-
-    @property
-    def openings(self) -> Openings:
-        """What ties people to commitments."""
         ...
 
     def lease(self, name: str, holder: str, now: datetime, until: datetime) -> bool:

@@ -13,6 +13,7 @@ from typing import Protocol
 from retention.model.canary import Canary, CanaryId
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
+from retention.ports.sharing import Sharing
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +82,23 @@ class Canaries(Protocol):
 
     def all(self) -> tuple[Canary, ...]:
         """Return every canary, oldest first."""
+        ...
+
+
+class Vaults(Protocol):
+    """The parts of the ledger that stand beside cases."""
+
+    @property
+    def canaries(self) -> Canaries:
+        """Canaries."""
+        ...
+
+    @property
+    def openings(self) -> Openings:
+        """What ties people to commitments."""
+        ...
+
+    @property
+    def sharing(self) -> Sharing:
+        """Joint use."""
         ...

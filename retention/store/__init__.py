@@ -9,6 +9,7 @@ instants    instants go in aware and come back in UTC
 cases, vault, plans, journal, events, holds, copies, log    one port each
 keys        keys as files
 tiles       the evidence log's files in a folder
+exports     sets for joint users in a folder
 durable     files that survive a power cut
 
 SQLite (one machine) and PostgreSQL (several) behave alike; every test runs on both.
@@ -16,8 +17,9 @@ SQLite (one machine) and PostgreSQL (several) behave alike; every test runs on b
 
 from __future__ import annotations
 
+from retention.store.exports import FolderExports
 from retention.store.keys import FileKeyStore
 from retention.store.ledger import SqlLedger, open_ledger
 from retention.store.tiles import FolderTiles
 
-__all__ = ["FileKeyStore", "FolderTiles", "SqlLedger", "open_ledger"]
+__all__ = ["FileKeyStore", "FolderExports", "FolderTiles", "SqlLedger", "open_ledger"]

@@ -29,6 +29,7 @@ class SqlCases:
             "opened_at": case.opened_at,
             "restored_system": case.restored_system,
             "instruction": case.instruction,
+            "regime": case.regime,
             **_changing(case),
         }
         with self._database.writing() as connection:
@@ -108,6 +109,7 @@ def _case(row: Row[Any]) -> Case:
         decided_at=row.decided_at,
         restored_system=None if row.restored_system is None else SystemId(row.restored_system),
         instruction=row.instruction,
+        regime=row.regime,
     )
 
 

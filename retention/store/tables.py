@@ -50,6 +50,7 @@ CASES = Table(
     Column("decided_at", Instant),
     Column("restored_system", Text),
     Column("instruction", Text),
+    Column("regime", Text),
 )
 
 CASE_KEYS = Table(
@@ -260,6 +261,60 @@ CANARIES = Table(
     Column("digests", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("looked_at", Instant),
+)
+
+SHARED_SETS = Table(
+    "ledger_shared_sets",
+    METADATA,
+    Column("export_id", Text, primary_key=True),
+    Column("joint_use", Text, nullable=False),
+    Column("set_name", Text, nullable=False),
+    Column("member", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("dataset", Text, nullable=False),
+    Column("key_name", Text),
+    Column("epoch", Integer, nullable=False),
+    Column("person_column", Text),
+    Column("label", Text, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("manifest_digest", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("state", Text, nullable=False),
+)
+
+TOKEN_KEYS = Table(
+    "ledger_token_keys",
+    METADATA,
+    Column("key_name", Text, primary_key=True),
+    Column("purpose", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("dataset", Text, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("check_value", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("leaked_at", Instant),
+    Column("destroyed_at", Instant),
+)
+
+KEY_ACCESSES = Table(
+    "ledger_key_accesses",
+    METADATA,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("key_name", Text, nullable=False),
+    Column("use", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+JOINT_NOTICES = Table(
+    "ledger_joint_notices",
+    METADATA,
+    Column("joint_use", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("published_at", Instant, nullable=False),
+    Column("address", Text, nullable=False),
 )
 
 LEASES = Table(

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from retention.model.datamap import Dataset
 from retention.model.ids import StepId
-from retention.model.plan import RowStep
+from retention.model.plan import ExactStep
 from retention.model.subject import KeyValues
 from retention.ports.inspector import INFERRED, Inspector
 from retention.verification.canon import digest_hex, digest_sum, rows_as_bytes
@@ -54,7 +54,7 @@ class Baseline:
 
 def measure(
     dataset: Dataset,
-    steps: Sequence[RowStep],
+    steps: Sequence[ExactStep],
     keys: KeyValues,
     rare: Mapping[StepId, frozenset[str]],
     inspector: Inspector,

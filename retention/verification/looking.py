@@ -10,10 +10,10 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from retention.model.datamap import Dataset
-from retention.model.plan import AnonymizeRows, RedactFields, RowStep
+from retention.model.plan import AnonymizeRows, ExactStep, RedactFields
 from retention.model.predicate import Among
 from retention.model.subject import Key, KeyValues
-from retention.model.transform import Drop
+from retention.model.transform import Drop, Tokenize
 from retention.ports.inspector import Inspector, SqlAddress
 from retention.verification.baseline import Baseline
 from retention.verification.canon import digest_hex
@@ -59,7 +59,7 @@ class Look:
 
 def look(
     dataset: Dataset,
-    steps: Sequence[RowStep],
+    steps: Sequence[ExactStep],
     keys: KeyValues,
     inspector: Inspector,
     baseline: Baseline,
@@ -137,16 +137,16 @@ def _at_frame(scan: Scan, checks: Sequence[Check]) -> list[Verdict]:
     return at_frame(columns, scan.rows, [*checks, NeverTrue(_LEFT_OVER)])
 
 
-def _by_keys(step: RowStep) -> Among | None:
+def _by_keys(step: ExactStep) -> Among | None:
     """Return the step's predicate if it is by keys alone and nothing of it may remain true."""
     if not isinstance(step.where, Among):
         return None
-    if isinstance(step, AnonymizeRows) and not isinstance(step.transforms.get(step.where.column), Drop):
+    if isinstance(step, AnonymizeRows) and not isinstance(step.transforms.get(step.where.column), Drop | Tokenize):
         return None
     return step.where
 
 
-def _key_columns(steps: Sequence[RowStep]) -> tuple[str, ...]:
+def _key_columns(steps: Sequence[ExactStep]) -> tuple[str, ...]:
     wheres = (_by_keys(step) for step in steps if not isinstance(step, RedactFields))
     return tuple(sorted({where.column for where in wheres if where is not None}))
 

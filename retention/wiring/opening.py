@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -11,6 +12,8 @@ from zoneinfo import ZoneInfo
 from retention.app import App, Context
 from retention.app.checking import Checked, File, check_policy
 from retention.datamap import read_datamap
+from retention.deidentify.reading import read_recipes
+from retention.deidentify.recipe import Recipe
 from retention.errors import InputError, PolicyError, Problem, SettingsError
 from retention.evidence import EvidenceLog, Signer
 from retention.model.datamap import DataMap
@@ -28,8 +31,10 @@ from retention.policy import (
     shipped_statutes,
     under_terms,
 )
+from retention.ports.exports import ExportStore
 from retention.ports.tiles import TileStore
 from retention.store import FileKeyStore, open_ledger
+from retention.wiring.exports import connect_exports
 from retention.wiring.quiet import keep_data_out_of_logs
 from retention.wiring.secrets import resolve
 from retention.wiring.settings import Settings, read_settings
@@ -54,6 +59,8 @@ class Workspace:
     datamap_text: str
     statutes: Statutes
     """What the policy may cite."""
+    recipes: Mapping[str, Recipe]
+    """What the policy in force does to data before it goes out."""
 
     def check(self, now: datetime) -> Checked:
         """Review the policy and run the examples beside it.
@@ -94,12 +101,13 @@ def read_workspace(folder: Path, now: datetime | None = None) -> Workspace:
         policy = under_terms(InForce(policy, policy_text, ()), terms, text, day).policy
         standing = under_terms(standing, terms, text, day)
     datamap = read_datamap(datamap_text, settings.datamap.name)
-    problems = coherence.check(policy, datamap) or coherence.check(standing.policy, datamap)
+    recipes = read_recipes(standing.text, settings.policy.name)
+    problems = coherence.check(policy, datamap) or coherence.check(standing.policy, datamap, recipes)
     if problems:
         raise InputError(f"{settings.policy.name} and {settings.datamap.name} do not fit together", problems=problems)
     _check_systems(settings, datamap)
     _check_residency(settings, policy)
-    return Workspace(settings, policy, policy_text, chain, standing, datamap, datamap_text, statutes)
+    return Workspace(settings, policy, policy_text, chain, standing, datamap, datamap_text, statutes, recipes)
 
 
 def read_policy_file(path: Path) -> Policy:
@@ -147,6 +155,8 @@ def open_app(folder: Path, now: datetime | None = None) -> App:
             ledger=ledger,
             keys=keys,
             log=EvidenceLog(ledger.log, _tiles(settings), signer, settings.origin),
+            exports=_exports(settings),
+            recipes=workspace.recipes,
             terms=settings.terms,
             witnesses=connect_witnesses(settings.witnesses, signer.vkey) if settings.witnesses else None,
             timestamper=connect_timestamper(settings.timestamps) if settings.timestamps else None,
@@ -192,6 +202,12 @@ def _tiles(settings: Settings) -> TileStore:
     where, folder = settings.evidence, settings.folder
     options = {name: resolve(value, folder, f"evidence.{name}") for name, value in where.options.items()}
     return connect_tiles(replace(where, options=options))
+
+
+def _exports(settings: Settings) -> ExportStore:
+    where, folder = settings.exports, settings.folder
+    options = {name: resolve(value, folder, f"exports.{name}") for name, value in where.options.items()}
+    return connect_exports(replace(where, options=options))
 
 
 def _absolute(url: str, folder: Path) -> str:

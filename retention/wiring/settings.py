@@ -14,6 +14,7 @@ from retention.model.evidence_terms import EvidenceTerms
 from retention.model.ids import SystemId
 from retention.model.period import Period
 from retention.planning.limits import Limits
+from retention.ports.exports import ExportSettings
 from retention.ports.tiles import ObjectLock, TileSettings
 
 _TERMS = ("openings_for", "receipts_for", "remainders_for")
@@ -54,6 +55,8 @@ class Settings:
     """The address of a time-stamping authority (RFC 3161), if one is asked."""
     limits: Limits
     systems: Mapping[SystemId, System]
+    exports: ExportSettings
+    """Where sets for joint users are put; secrets not yet resolved."""
 
 
 def read_settings(text: str, label: str, folder: Path) -> Settings:
@@ -64,7 +67,9 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
 
     """
     document = Document(text, label)
-    file = Cell.root(document).record(["ledger", "policy", "datamap", "keys", "evidence", "systems"], ["limits"])
+    file = Cell.root(document).record(
+        ["ledger", "policy", "datamap", "keys", "evidence", "systems"], ["limits", "exports"]
+    )
     keys = file["keys"].record(["provider", "path"])
     keys["provider"].word(["file"], "the provider `file` (aws-kms is not built yet in this version)")
     evidence = file["evidence"].record(
@@ -85,6 +90,7 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
         timestamps=evidence["timestamps"].text("an address") if "timestamps" in evidence else None,
         limits=_limits(file["limits"]),
         systems=systems,
+        exports=_exports(file["exports"], folder),
     )
     document.refuse_problems(SettingsError)
     return settings
@@ -100,6 +106,14 @@ def _tiles(evidence: Record, folder: Path) -> TileSettings:
         options={name: evidence[name].text("text") for name in _STORE_OPTIONS if name in evidence},
         workspace=folder,
     )
+
+
+def _exports(cell: Cell, folder: Path) -> ExportSettings:
+    if cell.is_missing:
+        return ExportSettings("exports", workspace=folder)
+    exports = cell.record(["store"], _STORE_OPTIONS)
+    options = {name: exports[name].text("text") for name in _STORE_OPTIONS if name in exports}
+    return ExportSettings(exports["store"].text("a folder, or s3://bucket/prefix"), options, folder)
 
 
 def _limits(cell: Cell) -> Limits:

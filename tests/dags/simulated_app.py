@@ -52,6 +52,11 @@ class SimulatedApp:
         self._call("plan_restore", now, system_id)
         return self._plan() if self._read().get("due", True) else None
 
+    def plan_export(self, use: str, set_name: str, recipient: str, now: datetime) -> SimpleNamespace:
+        """Plan."""
+        self._call("plan_export", now, f"{use}/{set_name}/{recipient}")
+        return self._plan()
+
     def approval_state(self, plan_id: str) -> str:
         """Give the script's answers one by one; the last stays."""
         self._call("approval_state", None, plan_id)

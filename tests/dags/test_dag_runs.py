@@ -86,6 +86,15 @@ def test_a_rejected_plan_ends_the_run_untouched(simulation: Simulation) -> None:
     assert calls == ["plan_restore:app_restored", f"approval_state:{PLAN}"]
 
 
+def test_an_export_goes_the_same_road(simulation: Simulation) -> None:
+    """A set is planned by three names, and handed over once the plan is approved, step by step, then looked at."""
+    conf = {"joint_use": "group", "set_name": "viewing", "recipient": "holdings"}
+    code, calls, output = simulation.run("joint_use_export", {}, conf)
+    assert code == 0, output
+    planned = ["plan_export:group/viewing/holdings", f"approval_state:{PLAN}"]
+    assert calls == [*planned, GROUPS, *STEPS, f"verify:{PLAN}", f"seal:{PLAN}"]
+
+
 def test_a_form_answer_that_is_no_case_number_is_refused(simulation: Simulation) -> None:
     """An address typed into the form goes nowhere."""
     code, calls, _ = simulation.run("subject_request", {}, {"case_id": "someone@mail.example"})

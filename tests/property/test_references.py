@@ -253,7 +253,7 @@ def request(schema: Schema, store: Any, person: int) -> int:
     )
     header = Header("P-1", "C-1", b"s" * 32, "h", Limits())
     pauses = Pauses((), Nobody(), lambda key: key.digest(b"l" * 32))
-    draft = plan_request(world, header, SubjectKey("user_id", str(person)), pauses)
+    draft = plan_request(world, header, Asked(SubjectKey("user_id", str(person))), pauses)
     total = 0
     for step in draft.plan.steps:
         dataset, selection = datamap.datasets[step.dataset], Selection(step.where, draft.keys)

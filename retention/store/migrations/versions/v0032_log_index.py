@@ -8,7 +8,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0032"
-down_revision: str | None = "0023"
+down_revision: str | None = "0030"
 
 
 def upgrade() -> None:
