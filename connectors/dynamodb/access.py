@@ -18,7 +18,18 @@ from connectors.dynamodb.predicate import columns_of, fitting, has_unfit_keys, t
 from connectors.dynamodb.table import Tables
 from retention.errors import TerminalFailure
 from retention.model.datamap import Dataset
-from retention.model.predicate import AllOf, Among, AnyOf, Before, Everything, Not, Populated, Predicate, Selection
+from retention.model.predicate import (
+    AllOf,
+    Among,
+    AmongTuples,
+    AnyOf,
+    Before,
+    Everything,
+    Not,
+    Populated,
+    Predicate,
+    Selection,
+)
 
 T = TypeVar("T")
 
@@ -107,7 +118,7 @@ class Access:
                 return None if None in ways else tuple(chain.from_iterable(way for way in ways if way is not None))
             case Not(Everything()):
                 return ()
-            case Everything() | Before() | Populated() | Not():
+            case Everything() | AmongTuples() | Before() | Populated() | Not():
                 return None
             case _:
                 assert_never(where)

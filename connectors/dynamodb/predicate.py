@@ -13,7 +13,18 @@ from typing import Final, TypeAlias, assert_never
 
 from connectors.dynamodb.items import Item
 from retention.errors import KeyTypeError, TerminalFailure
-from retention.model.predicate import AllOf, Among, AnyOf, Before, Everything, Not, Populated, Predicate, Selection
+from retention.model.predicate import (
+    AllOf,
+    Among,
+    AmongTuples,
+    AnyOf,
+    Before,
+    Everything,
+    Not,
+    Populated,
+    Predicate,
+    Selection,
+)
 from retention.model.subject import Key
 from retention.model.transform import Value
 
@@ -32,6 +43,11 @@ def test_of(selection: Selection) -> Test:
                 return lambda _: True
             case Among(column, keys):
                 return _among(column, selection.keys[keys.keyset_id])
+            case AmongTuples(columns, _):
+                raise TerminalFailure(
+                    f"attributes {', '.join(columns)}: items are not joined on several attributes together",
+                    hint="name one attribute in `parent`, or give the items one that holds the whole key",
+                )
             case Before(column, at):
                 return lambda item: _is_before(column, item.get(column), at)
             case Populated(names):
@@ -79,7 +95,7 @@ def _columns(part: Predicate) -> Iterator[str]:
             pass
         case Among(column, _) | Before(column, _):
             yield column
-        case Populated(names):
+        case Populated(names) | AmongTuples(names, _):
             yield from names
         case Not(inner):
             yield from _columns(inner)

@@ -13,7 +13,18 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
 from connectors.lake.keys import as_integer
-from retention.model.predicate import AllOf, Among, AnyOf, Before, Everything, Not, Populated, Predicate, Selection
+from retention.model.predicate import (
+    AllOf,
+    Among,
+    AmongTuples,
+    AnyOf,
+    Before,
+    Everything,
+    Not,
+    Populated,
+    Predicate,
+    Selection,
+)
 from retention.model.subject import Key
 
 Span: TypeAlias = tuple[int, int]
@@ -140,7 +151,7 @@ def _needed(where: Predicate, selection: Selection) -> list[tuple[str, frozenset
         case AnyOf(parts):
             every = [_needed(part, selection) for part in parts]
             return [each for found in every for each in found or ()] if None not in every else None
-        case Everything() | Before() | Populated() | Not():
+        case Everything() | AmongTuples() | Before() | Populated() | Not():
             return None
         case _:
             assert_never(where)

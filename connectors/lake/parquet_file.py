@@ -26,7 +26,7 @@ from connectors.lake.surgery.column import decoded, from_start
 from connectors.lake.surgery.fields import Physical
 from connectors.lake.surgery.footer import MAGIC, DamagedParquetError, Footer, meta_of, read_footer, rows_of, span
 from retention.errors import TerminalFailure, TransientFailure
-from retention.model.predicate import AllOf, Among, AnyOf, Before, Everything, Not, Populated, Predicate
+from retention.model.predicate import AllOf, Among, AmongTuples, AnyOf, Before, Everything, Not, Populated, Predicate
 
 _SLICE = 1 << 20
 """Rows that are decoded at once where a row group has many."""
@@ -102,7 +102,7 @@ class ParquetFile:
 
     def _may(self, group: int, where: Predicate, sets: ValueSets) -> bool:
         match where:
-            case Everything() | Not() | Populated():
+            case Everything() | AmongTuples() | Not() | Populated():
                 return True  # what a part may hold says nothing about what it may not
             case Among(column, keys):
                 leaf = self._leaf(column)

@@ -14,6 +14,7 @@ from connectors.lake.pattern import Pattern
 from connectors.lake.rows import is_readable, read_rows
 from connectors.lake.settings import LakeSettings
 from connectors.lake.shapes import shapes
+from connectors.lake.sources import opened
 from retention.errors import TerminalFailure
 from retention.model.datamap import ColumnType
 from retention.ports.surveyor import LiveDataset, Sampled
@@ -99,9 +100,8 @@ class BucketFiles:
                         yield entry["Key"].removeprefix(root)
 
     def open(self, key: str) -> AbstractContextManager[IO[bytes]]:
-        """Give the live object, read part by part where the format allows it."""
-        stored = self._bucket.stat(self._settings.prefix + key)
-        return self._bucket.ranged(stored) if key.endswith(".parquet") else self._bucket.whole(stored)
+        """Give the live object; it is read part by part."""
+        return opened(self._bucket.source(self._bucket.stat(self._settings.prefix + key)))
 
     def close(self) -> None:
         """Give connections back."""

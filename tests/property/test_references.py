@@ -25,7 +25,7 @@ from retention.errors import UnknownSubjectError
 from retention.model.plan import EraseRows, RedactFields
 from retention.model.predicate import Selection
 from retention.model.subject import SubjectKey
-from retention.planning.assemble import Header, plan_request
+from retention.planning.assemble import Asked, Header, plan_request
 from retention.planning.limits import Limits
 from retention.planning.pausing import Pauses
 from retention.planning.world import World
