@@ -29,7 +29,7 @@ from retention.planning.limits import Limits, crossings
 from retention.planning.ordering import expiries, in_order, orders, step_id, undated
 from retention.planning.pausing import Pauses, Standstill, free_of, refuse_held, standstills
 from retention.planning.reach import Reach, of_identity
-from retention.planning.resolving import NOTHING_EARLIER, Decision, refuse_doubts, resolve, returned, unlinked_of
+from retention.planning.resolving import Decision, refuse_doubts, resolve, returned, unlinked_of
 from retention.planning.sharing import Shared, follow, pseudonymous_too
 from retention.planning.world import World
 
@@ -88,7 +88,7 @@ class Asked:
     start: SubjectKey
     instruction: Instruction | None = None
     decision: Decision | None = None
-    earlier: Mapping[str, frozenset[Key]] = NOTHING_EARLIER
+    earlier: Mapping[str, frozenset[Key]] = field(default_factory=dict)
     """Keys that an earlier plan of the case knew: after it was carried out in part nobody else knows them."""
     regime: str | None = None
     """None: every regime of the policy."""
