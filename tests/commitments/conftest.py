@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
 
 from connectors.memory import connect, forget, make
-from retention.clocks import uncorrected
 from retention.datamap import read_datamap
-from retention.model.datamap import ColumnType, Dataset
+from retention.model.datamap import ColumnType, DataMap, Dataset
 from retention.model.event import Event
 from retention.model.hold import PlacedHold
 from retention.model.plan import AnonymizeRows, EraseRows, RedactFields
+from retention.model.policy import Policy
 from retention.model.predicate import Selection
 from retention.model.subject import SubjectKey
 from retention.packs import read_pack
@@ -27,6 +28,7 @@ from retention.planning.world import World
 from retention.policy import read_policy
 from retention.policy.statutes import shipped_statutes
 from retention.ports.connector import SystemSettings
+from tests.doubles.inbox import Inbox, digest
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 """Noon in Tokyo."""
@@ -35,18 +37,18 @@ _HEADER = Header("P-1", "C-1", b"s" * 32, "h", Limits())
 _KINDS = {int: ColumnType.INTEGER, date: ColumnType.DATE, datetime: ColumnType.INSTANT}
 
 
-class Company:
+class Company(Inbox):
     """One pack at work; what its files or tables hold is given as rows by dataset."""
 
     def __init__(self, pack: str, tables: Mapping[str, list[dict[str, Any]]], changed: Mapping[str, str]) -> None:
         """Read the pack, with these changes of its policy's text, and fill the stores."""
+        super().__init__()
         files = read_pack(pack)
         text = files["policy.yaml"]
         for old, new in changed.items():
             assert text.count(old) == 1, old
             text = text.replace(old, new)
-        self.policy = read_policy(text, "policy.yaml", shipped_statutes())
-        self.datamap = read_datamap(_in_memory(files["datamap.yaml"]), "datamap.yaml")
+        self.policy, self.datamap = _policy(text), _datamap(_in_memory(files["datamap.yaml"]))
         assert tables.keys() <= self.datamap.datasets.keys()
         self.database = make(_NAME)
         for dataset_id, dataset in self.datamap.datasets.items():
@@ -54,7 +56,6 @@ class Company:
             columns = {name: _kind([row.get(name) for row in rows], name, dataset) for name in _columns(dataset, rows)}
             self.database.put(dataset.location, columns, rows)
         self.store = connect(SystemSettings("app", "memory", {"url": f"memory:{_NAME}"}))
-        self.events: list[Event] = []
         self.holds: list[PlacedHold] = []
         self.promised: dict[tuple[str, str], frozenset[str]] = {}
 
@@ -62,13 +63,13 @@ class Company:
         """Let something have happened about `key=value`, so many days before today."""
         name, _, value = who.partition("=")
         at = NOW - timedelta(days=days)
-        digest = self.digest(SubjectKey(name, value))
-        self.events.append(Event(f"e{len(self.events)}", kind, name, digest, at, at, about=about))
+        known_by = digest(SubjectKey(name, value))
+        self.events.append(Event(f"e{len(self.events)}", kind, name, known_by, at, at, about=about))
 
     def hold(self, who: str) -> None:
         """Place a hold on a person."""
         name, _, value = who.partition("=")
-        self.holds.append(PlacedHold("H-1", "dispute", name, self.digest(SubjectKey(name, value)), NOW))
+        self.holds.append(PlacedHold("H-1", "dispute", name, digest(SubjectKey(name, value)), NOW))
 
     def sweep(self, days: float = 0) -> Any:
         """Plan what is due so many days from now, and carry it out; None if nothing is."""
@@ -117,27 +118,17 @@ class Company:
         return draft.plan
 
     def _pauses(self) -> Pauses:
-        return Pauses(tuple(self.holds), self, self.digest)
+        return Pauses(tuple(self.holds), self, digest)
 
-    def perhaps_due_of(self, rules: Any, *_: Any) -> list[Any]:
-        """Return every key for every rule: the widest answer that the ledger may give."""
-        keys = {(event.key_name, event.subject_digest) for event in self.events}
-        return [(rule, keys) for rule in rules]
 
-    def of_kinds(self, kinds: Any, key_name: str | None = None) -> list[Event]:
-        """Return events, as the ledger's inbox does."""
-        found = [event for event in self.events if event.kind in kinds and key_name in (None, event.key_name)]
-        return sorted(found, key=lambda event: (event.key_name, event.subject_digest))
+@cache
+def _policy(text: str) -> Policy:
+    return read_policy(text, "policy.yaml", shipped_statutes())
 
-    def of_keys(self, keys: Any, kinds: Any) -> list[Event]:
-        """Return events, as the ledger's inbox does."""
-        asked = set(keys)
-        return [e for e in uncorrected(self.events) if (e.key_name, e.subject_digest) in asked and e.kind in kinds]
 
-    @staticmethod
-    def digest(key: SubjectKey) -> str:
-        """The look-up digest."""
-        return key.digest(b"l" * 32)
+@cache
+def _datamap(text: str) -> DataMap:
+    return read_datamap(text, "datamap.yaml")
 
 
 def _in_memory(datamap: str) -> str:

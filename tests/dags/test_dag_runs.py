@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,20 @@ STEPS = [f"apply_steps:s{number}" for number in (1, 2, 3, 4)]
 
 
 class Simulation:
-    """One Airflow home for all runs of this file."""
+    """One Airflow home and one process for all runs of this file."""
 
     def __init__(self, workspace: Path) -> None:
         self._workspace = workspace
-        self._airflow = Airflow(workspace, {})
-        self._airflow.wait_until_ready()
+        airflow = Airflow(workspace, {})
+        airflow.wait_until_ready()
+        self._process = subprocess.Popen(
+            [sys.executable, str(SIMULATOR)],
+            env=airflow.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def run(
         self, dag_id: str, script: dict[str, Any], conf: dict[str, str] | None = None
@@ -34,16 +43,27 @@ class Simulation:
         calls = self._workspace / "calls.txt"
         calls.unlink(missing_ok=True)
         (self._workspace / "script.json").write_text(json.dumps(script), encoding="utf-8")
-        command = [sys.executable, str(SIMULATOR), dag_id, "--folder", str(DAGS), "--conf", json.dumps(conf or {})]
-        environment = self._airflow.environment
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps([dag_id, "--folder", str(DAGS), "--conf", json.dumps(conf or {})]) + "\n")
+        self._process.stdin.flush()
+        output: list[str] = []
+        while not (output and output[-1].startswith("exit ")):
+            output.append(self._process.stdout.readline())
+            assert output[-1], "".join(output)  # it died
         made = calls.read_text(encoding="utf-8").splitlines() if calls.exists() else []
-        return done.returncode, made, done.stdout + done.stderr
+        return int(output[-1].split()[1]), made, "".join(output)
+
+    def close(self) -> None:
+        """Stop the process."""
+        self._process.communicate(timeout=60)
 
 
 @pytest.fixture(scope="module")
-def simulation(tmp_path_factory: pytest.TempPathFactory) -> Simulation:
-    return Simulation(tmp_path_factory.mktemp("workspace"))
+def simulation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulation]:
+    started = Simulation(tmp_path_factory.mktemp("workspace"))
+    yield started
+    started.close()
 
 
 def test_a_sweep_waits_for_approval_and_goes_the_road_in_order(simulation: Simulation) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -142,6 +143,15 @@ class Shop:
         return app, case.case_id, plan.plan_id
 
 
+@dataclass(frozen=True)
+class Carried:
+    """A shop in which the request of c3, known by e-mail, has come so far."""
+
+    shop: Shop
+    case: str
+    plan: str
+
+
 def fill(database: Path) -> None:
     """Make the shop's tables: ten customers, of whom c3 and c7 matter."""
     connection = sqlite3.connect(database)
@@ -168,15 +178,69 @@ def make_shop_in(parent: Path) -> Shop:
     (folder / "retention.yaml").write_text(SETTINGS, encoding="utf-8")
     (folder / "policy.yaml").write_text(POLICY, encoding="utf-8")
     (folder / "datamap.yaml").write_text(DATAMAP, encoding="utf-8")
-    (folder / "shop_url").write_text(f"sqlite:///{database}", encoding="utf-8")
-    (folder / "restored_url").write_text(f"sqlite:///{parent / 'restored.sqlite'}", encoding="utf-8")
-    return Shop(folder, database)
+    shop = Shop(folder, database)
+    point(shop)
+    return shop
+
+
+def point(shop: Shop) -> None:
+    """Tell the workspace where its databases are."""
+    (shop.folder / "shop_url").write_text(f"sqlite:///{shop.database}", encoding="utf-8")
+    restored = shop.database.with_name("restored.sqlite")
+    (shop.folder / "restored_url").write_text(f"sqlite:///{restored}", encoding="utf-8")
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
     """A shop of ten customers."""
     return make_shop_in(tmp_path)
+
+
+class Roads:
+    """Shops whose request has come so far, each made once and copied."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: dict[str, Carried] = {}
+
+    def copy(self, state: str, parent: Path) -> Carried:
+        """Return a shop of its own below the folder, whose request has that state: `verified` or `closed`."""
+        if state not in self._made:
+            self._made[state] = self._carried(state)
+        model = self._made[state]
+        shutil.copytree(model.shop.folder.parent, parent, dirs_exist_ok=True)
+        shop = Shop(parent / "workspace", parent / "shop.sqlite")
+        point(shop)
+        return Carried(shop, model.case, model.plan)
+
+    def _carried(self, state: str) -> Carried:
+        folder = self._folder / state
+        folder.mkdir()
+        app, case, plan = make_shop_in(folder).approved_request("email=c3@mail.example")
+        with app:
+            app.apply(plan, NOW)
+            app.verify(plan, NOW)
+            if state == "closed":
+                app.seal(plan, NOW)
+            assert app.context.ledger.cases.get(case).state.value == state
+        return Carried(Shop(folder / "workspace", folder / "shop.sqlite"), case, plan)
+
+
+@pytest.fixture(scope="session")
+def _roads(tmp_path_factory: pytest.TempPathFactory) -> Roads:
+    return Roads(tmp_path_factory.mktemp("roads"))
+
+
+@pytest.fixture
+def verified(_roads: Roads, tmp_path: Path) -> Carried:
+    """A shop whose request is carried out and verified, not sealed."""
+    return _roads.copy("verified", tmp_path)
+
+
+@pytest.fixture
+def closed(_roads: Roads, tmp_path: Path) -> Carried:
+    """A shop whose request is sealed and closed."""
+    return _roads.copy("closed", tmp_path)
 
 
 @pytest.fixture(scope="session")

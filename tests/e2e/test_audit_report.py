@@ -14,13 +14,9 @@ FIRST, LAST = date(2026, 11, 1), date(2026, 12, 31)
 
 
 @pytest.fixture
-def lived(shop):
-    """A shop in which one request was carried out, one denied late, one is open, and a sweep ran."""
-    app, _, plan = shop.approved_request("email=c3@mail.example")
-    with app:
-        app.apply(plan, NOW)
-        app.verify(plan, NOW)
-        app.seal(plan, NOW)
+def lived(closed):
+    """A shop in which one request was carried out, one denied late, and one is open."""
+    with closed.shop.app() as app:
         late = app.open_request("user_id=c4", "post", NOW).case_id
         app.deny(late, "identity-unproven", NOW + timedelta(days=20))
         app.open_request("user_id=c5", "post", NOW + timedelta(days=30))
@@ -72,10 +68,10 @@ def test_a_quiet_period_says_so(lived):
     assert (found.datasets, found.requests, found.withheld, found.late, found.failed) == ((), (), (), 0, 0)
 
 
-def test_the_command_writes_both_languages(lived, shop, cli, tmp_path):
+def test_the_command_writes_both_languages(lived, closed, cli, tmp_path):
     """HTML and PDF in ja and en; a period that ends before it begins, or is no date, is wrong input."""
     lived.close()
-    said = cli("evidence", "report", "--from", FIRST, "--to", LAST, "-o", tmp_path / "r", folder=shop.folder)
+    said = cli("evidence", "report", "--from", FIRST, "--to", LAST, "-o", tmp_path / "r", folder=closed.shop.folder)
     assert said.code == 0
     assert {path.name for path in (tmp_path / "r").iterdir()} == {
         f"report.{language}.{form}" for language in ("ja", "en") for form in ("html", "pdf")
@@ -85,16 +81,18 @@ def test_the_command_writes_both_languages(lived, shop, cli, tmp_path):
     assert b"NotoSansJP" in pdf, "the font is inside"
     assert len(pdf) < 400_000, "and only the signs used of it"
     for first, last in (("2026-12-31", "2026-12-01"), ("yesterday", "2026-12-01")):
-        wrong = cli("evidence", "report", "--from", first, "--to", last, "-o", tmp_path / "w", folder=shop.folder)
+        wrong = cli(
+            "evidence", "report", "--from", first, "--to", last, "-o", tmp_path / "w", folder=closed.shop.folder
+        )
         assert wrong.code == 2
         assert not (tmp_path / "w").exists()
 
 
-def test_without_the_extra_pages_are_written_all_the_same(lived, shop, cli, tmp_path, monkeypatch):
+def test_without_the_extra_pages_are_written_all_the_same(lived, closed, cli, tmp_path, monkeypatch):
     """Where the extra is missing, HTML is written and the command says what to install."""
     lived.close()
     monkeypatch.setattr(printing.util, "find_spec", lambda _: None)
-    said = cli("evidence", "report", "--from", FIRST, "--to", LAST, "-o", tmp_path / "r", folder=shop.folder)
+    said = cli("evidence", "report", "--from", FIRST, "--to", LAST, "-o", tmp_path / "r", folder=closed.shop.folder)
     assert said.code == 0
     assert "pip install 'retention[pdf]'" in said.out
     assert {path.suffix for path in (tmp_path / "r").iterdir()} == {".html"}

@@ -20,25 +20,15 @@ LATER = datetime(2031, 12, 31, 15, 0, tzinfo=UTC)
 """Midnight of 1 January 2032 in Tokyo: five years after the end of 2026."""
 
 
-def sealed(shop, subject: str):
-    """Carry a person's request through, and return the app and the case."""
-    app, case, plan = shop.approved_request(subject)
-    app.apply(plan, NOW)
-    app.verify(plan, NOW)
-    app.seal(plan, NOW)
-    return app, case
-
-
 def roots(app, case: str) -> list[str]:
     """Return the roots that the log states for the case."""
     facts = verify(app.bundle(case)).facts
     return [str(fact.told["commitRoot"]) for fact in facts if fact.kind == "subjectsCommitted"]
 
 
-def test_the_command_answers_by_vault_and_by_receipt(shop, cli, tmp_path):
+def test_the_command_answers_by_vault_and_by_receipt(closed, cli, tmp_path):
     """Exit 0 for the person by every key, 1 for others and for broken files; never a value in the output."""
-    app, case = sealed(shop, "email=c3@mail.example")
-    app.close()
+    shop, case = closed.shop, closed.case
     bundle, folder = tmp_path / "bundle.json", tmp_path / "answer"
     assert cli("evidence", "export", case, "-o", bundle, folder=shop.folder).code == 0
     written = cli("evidence", "certificate", case, "-o", folder, folder=shop.folder)
@@ -65,10 +55,10 @@ def test_the_command_answers_by_vault_and_by_receipt(shop, cli, tmp_path):
     assert cli("evidence", "confirm", bundle, "--subject", "nonsense", folder=shop.folder).code == 2
 
 
-def test_after_the_epoch_nobody_can_tell_any_more(shop):
+def test_after_the_epoch_nobody_can_tell_any_more(closed):
     """Refused before its day; afterwards exit 3, the key's end is in the log, and the receipt still speaks."""
-    app, case = sealed(shop, "email=c3@mail.example")
-    with app:
+    case = closed.case
+    with closed.shop.app() as app:
         bundle, receipt = app.bundle(case), app.receipt(case)
         with pytest.raises(RefusedError, match="promised until 2032-01-01"):
             app.destroy_epoch("2026", LATER - timedelta(seconds=1))
@@ -85,10 +75,10 @@ def test_after_the_epoch_nobody_can_tell_any_more(shop):
     assert len(entries) == len({entry["payload"] for entry in entries})
 
 
-def test_expiry_lets_go_of_what_is_over_and_states_it(shop):
+def test_expiry_lets_go_of_what_is_over_and_states_it(closed):
     """Receipts go after a year, epochs after theirs, rejected cases' keys after theirs; the log keeps growing."""
-    app, case = sealed(shop, "email=c3@mail.example")
-    with app:
+    case = closed.case
+    with closed.shop.app() as app:
         rejected = app.open_request("user_id=c5", "post", NOW).case_id
         app.identify(rejected, "passport", NOW)
         app.accept(rejected, NOW)
@@ -110,12 +100,10 @@ def test_expiry_lets_go_of_what_is_over_and_states_it(shop):
 
 
 @pytest.mark.parametrize("moment", ["begin", "put", "put_receipt", "record", "shred_case_key", "publish"])
-def test_a_death_while_sealing_makes_no_second_root(shop, monkeypatch, moment):
+def test_a_death_while_sealing_makes_no_second_root(verified, monkeypatch, moment):
     """Die before each write of sealing, change the holds meanwhile, seal again: one root, and it opens."""
-    app, case, plan = shop.approved_request("email=c3@mail.example")
-    with app:
-        app.apply(plan, NOW)
-        app.verify(plan, NOW)
+    case, plan = verified.case, verified.plan
+    with verified.shop.app() as app:
         with monkeypatch.context() as patched:
             _die_at(patched, app, moment)
             with pytest.raises(InterruptedError):

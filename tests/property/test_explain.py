@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -26,6 +25,7 @@ from retention.planning.pausing import Pauses
 from retention.planning.world import World
 from retention.policy import read_policy
 from retention.ports.connector import SystemSettings
+from tests.doubles.inbox import Inbox, digest
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 POLICY = """\
@@ -79,6 +79,7 @@ datasets:
       note: {category: traces, identifies: directly}
       amount: {category: traces, identifies: "no"}
 """
+READ_POLICY, READ_DATAMAP = read_policy(POLICY, "policy.yaml"), read_datamap(DATAMAP, "datamap.yaml")
 FIELDS = {"customers": (("email", "name"), ("letter",), ("mark",)), "orders": (("amount",), ("note",))}
 TEXT, INTEGER = ColumnType.TEXT, ColumnType.INTEGER
 COLUMNS = {
@@ -95,13 +96,13 @@ HAPPENINGS = {
 _few = st.integers(1, 4)
 
 
-class Firm:
+class Firm(Inbox):
     """Two people, two clients, and what the ledger knows of them."""
 
     def __init__(self, draw: Any) -> None:
         """Draw rows, events and holds."""
+        super().__init__()
         self.people = ["a@x.example", "b@x.example"]
-        self.events: list[Event] = []
         accounts = [
             {"id": n, "email": draw(st.sampled_from(self.people)), "name": draw(st.sampled_from(["N", None]))}
             | {"company": draw(st.sampled_from([None, None, "k1", "k2"])), "letter": "l", "mark": "m"}
@@ -128,30 +129,14 @@ class Firm:
         held = draw(st.sampled_from([None, *self.people]))
         holds = () if held is None else (PlacedHold("H", "dispute", "email", digest(SubjectKey("email", held)), NOW),)
         self.pauses = Pauses(holds, self, digest)
-        self.datamap = read_datamap(DATAMAP, "datamap.yaml")
         actions = {"app": self.store.capabilities.actions}
-        policy = read_policy(POLICY, "policy.yaml")
-        self.world = World(policy, self.datamap, {"app": self.store.finder()}, actions, {}, {}, NOW)
+        self.datamap = READ_DATAMAP
+        self.world = World(READ_POLICY, self.datamap, {"app": self.store.finder()}, actions, {}, {}, NOW)
 
     def _happen(self, key: str, who: str, kind: str, days: int | None) -> None:
         if days is not None:
             at, name = NOW - timedelta(days=days), f"{kind} {who}"
             self.events.append(Event(name, kind, key, digest(SubjectKey(key, who)), at, at, None, HAPPENINGS.get(kind)))
-
-    def of_kinds(self, kinds: Any, key_name: str | None = None) -> Iterator[Event]:
-        """Yield events, as the ledger's inbox does."""
-        found = (e for e in self.events if e.kind in kinds and key_name in (None, e.key_name))
-        return iter(sorted(found, key=lambda event: event.subject_digest))
-
-    def of_keys(self, keys: Any, kinds: Any) -> list[Event]:
-        """Return events, as the ledger's inbox does."""
-        asked = set(keys)
-        return [e for e in self.events if (e.key_name, e.subject_digest) in asked and e.kind in kinds]
-
-    def perhaps_due_of(self, rules: Any, *_: Any) -> list[Any]:
-        """Return every key for every rule: the widest answer that the ledger may give."""
-        keys = {(event.key_name, event.subject_digest) for event in self.events}
-        return [(rule, keys) for rule in rules]
 
     def owner(self, table: str, row: dict[str, Any]) -> str:
         """Whose row it is."""
@@ -169,11 +154,6 @@ class Firm:
                 case RedactFields():
                     self.store.eraser().redact_fields(dataset, selection, step.fields)
         return {table: {row["id"]: row for row in self.database.rows(table)} for table in self.rows}
-
-
-def digest(key: SubjectKey) -> str:
-    """The look-up digest."""
-    return key.digest(b"l" * 32)
 
 
 @settings(max_examples=40, deadline=None)

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.memory import connect, make
-from retention.clocks import uncorrected
 from retention.datamap import read_datamap
 from retention.errors import UnknownSubjectError
 from retention.model.datamap import ColumnType
@@ -27,6 +26,7 @@ from retention.planning.pausing import Pauses
 from retention.planning.world import World
 from retention.policy import read_policy
 from retention.ports.connector import SystemSettings
+from tests.doubles.inbox import Inbox, digest
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -176,40 +176,18 @@ class Sandbox:
 _few = st.integers(0, 5)
 
 
-def digest(key: SubjectKey) -> str:
-    """The look-up digest."""
-    return key.digest(b"l" * 32)
-
-
 def header() -> Header:
     """The same on every call."""
     return Header("P-1", "C-1", b"s" * 32, "h", Limits())
 
 
-class Inbox:
-    """Events of the drawn people."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        """Turn days since the closing into events."""
-        self.events = [
-            Event(who, "account.closed", "user_id", digest(SubjectKey("user_id", who)), NOW - timedelta(days=days), NOW)
-            for who, days in sandbox.closed.items()
-            if days is not None
-        ]
-
-    def perhaps_due_of(self, rules: Any, *_: Any) -> list[Any]:
-        """Return every key for every rule: the widest answer that the ledger may give."""
-        keys = {(event.key_name, event.subject_digest) for event in self.events}
-        return [(rule, keys) for rule in rules]
-
-    def of_kinds(self, kinds: Any, key_name: str | None = None) -> list[Event]:
-        """Return them."""
-        return [event for event in self.events if event.kind in kinds and event.key_name == key_name]
-
-    def of_keys(self, keys: Any, kinds: Any) -> list[Event]:
-        """Return events, as the ledger's inbox does."""
-        asked = set(keys)
-        return [e for e in uncorrected(self.events) if (e.key_name, e.subject_digest) in asked and e.kind in kinds]
+def inbox(sandbox: Sandbox) -> Inbox:
+    """Turn days since the closing into events."""
+    return Inbox(
+        Event(who, "account.closed", "user_id", digest(SubjectKey("user_id", who)), NOW - timedelta(days=days), NOW)
+        for who, days in sandbox.closed.items()
+        if days is not None
+    )
 
 
 def fields_of(table: str) -> tuple[str, ...]:
@@ -227,7 +205,7 @@ def pauses(sandbox: Sandbox) -> Pauses:
     holds = [
         PlacedHold(f"H-{who}", "dispute", "user_id", digest(SubjectKey("user_id", who)), NOW) for who in sandbox.frozen
     ]
-    return Pauses(tuple(holds), Inbox(sandbox), digest)
+    return Pauses(tuple(holds), inbox(sandbox), digest)
 
 
 @settings(max_examples=150, deadline=None)
@@ -299,10 +277,10 @@ def test_a_request_reaches_everything_of_one_person_and_nothing_of_others(data):
     key = data.draw(st.sampled_from([("user_id", "c0"), ("email", "c0@x.example")]))
     before = sandbox.snapshot()
     try:
-        draft = plan_request(sandbox.world(), header(), Asked(SubjectKey(*key)), Pauses((), Inbox(sandbox), digest))
+        draft = plan_request(sandbox.world(), header(), Asked(SubjectKey(*key)), Pauses((), inbox(sandbox), digest))
     except UnknownSubjectError as error:
         raise AssertionError("c0 is known") from error
-    again = plan_request(sandbox.world(), header(), Asked(SubjectKey(*key)), Pauses((), Inbox(sandbox), digest))
+    again = plan_request(sandbox.world(), header(), Asked(SubjectKey(*key)), Pauses((), inbox(sandbox), digest))
     assert codec.encode(draft.plan) == codec.encode(again.plan)
     assert sandbox.snapshot() == before
     sandbox.carry_out(draft)

@@ -14,76 +14,23 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from retention.errors import FoundError, InputError
-from retention.evidence import EvidenceLog, Signer, merkle, page, printing, qr, subjects
+from retention.evidence import EvidenceLog, Signer, page, printing, qr, subjects
 from retention.evidence.blocks import Code, Document
-from retention.evidence.frontier import Frontier
 from retention.evidence.receipt import LARGEST, read_receipt, write_receipt
 from retention.model.facts import HoldPlaced, Recorded, SubjectsCommitted
 from retention.model.ids import CaseId, HoldId
 from retention.model.subject import SubjectKey
-from retention.ports.ledger import LogEntry, LogHead
+from tests.doubles.log import MemorySequence, MemoryTiles
 
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 CASE = CaseId("C-20261123-7f3k2q")
 TARO = SubjectKey("email", "taro@example.jp")
 
 
-class Memory:
-    """A log's order and files, in memory."""
-
-    def __init__(self) -> None:
-        self.kept: list[LogEntry] = []
-        self.seal = None
-        self.files: dict[str, bytes] = {}
-
-    def append(self, statement_id, case_id, envelope, seal=None) -> LogEntry:
-        """Give the next index."""
-        self.kept.append(LogEntry(len(self.kept), statement_id, case_id, envelope))
-        edge = self.head()
-        self.seal = None if seal is None else seal(edge.size, Frontier.decode(edge.size, edge.frontier).root)
-        return self.kept[-1]
-
-    def append_many(self, drafts, seal=None):
-        """Give the next indexes, or those that stand."""
-        return tuple(self.append(d.statement_id, d.case_id, d.envelope, seal).index for d in drafts)
-
-    def head(self):
-        """Hash everything that is kept."""
-        edge = Frontier().extended([merkle.leaf_hash(entry.envelope) for entry in self.kept])
-        return LogHead(edge.size, edge.encoded, self.seal)
-
-    def size(self) -> int:
-        """Return how many there are."""
-        return len(self.kept)
-
-    def entries(self, start: int = 0, stop: int | None = None):
-        """Yield by index."""
-        yield from self.kept[start:stop]
-
-    def read(self, path: str) -> bytes | None:
-        """Return the file or None."""
-        return self.files.get(path)
-
-    def write_once(self, path: str, content: bytes) -> None:
-        """Keep the file, which never changes."""
-        assert self.files.setdefault(path, content) == content
-
-    def replace(self, path: str, before: bytes | None, after: bytes) -> bool:
-        """Keep the file if it is still the one named."""
-        is_same = self.files.get(path) == before
-        if is_same:
-            self.files[path] = after
-        return is_same
-
-    def write(self, path: str, content: bytes) -> None:
-        """Keep the file."""
-        self.files[path] = content
-
-
 def make(others: int = 1, *, keys: int = 3) -> tuple[EvidenceLog, bytes]:
     """Return a log with one commitment between other entries, and the receipt of its person."""
-    memory, name = Memory(), "log.retention.example"
-    log = EvidenceLog(memory, memory, Signer.from_seed(name, bytes(range(32))), name)
+    name = "log.retention.example"
+    log = EvidenceLog(MemorySequence(), MemoryTiles(), Signer.from_seed(name, bytes(range(32))), name)
     people = [TARO, *(SubjectKey("device_id", f"d{number}") for number in range(keys - 1))]
     made = subjects.commit(bytes(32), CASE, "ab" * 32, people)
     for number in range(others):

@@ -1,11 +1,14 @@
-"""The published test vectors are what this code makes; run as a program, this file writes them anew."""
+"""The published test vectors are what this code makes.
+
+`python -m tests.unit.evidence.test_vectors` writes them anew.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,7 +30,6 @@ from retention.evidence import (
     verifier,
     verify,
 )
-from retention.evidence.frontier import Frontier
 from retention.evidence.shapes import KINDS
 from retention.model.facts import (
     Answered,
@@ -62,12 +64,12 @@ from retention.model.ids import (
     OrderId,
     PlanId,
     RuleId,
-    StatementId,
     StepId,
     SystemId,
 )
 from retention.model.outcome import Effect, Residue
-from retention.ports.ledger import LogDraft, LogEntry, LogHead, Seal
+from retention.ports.ledger import LogEntry
+from tests.doubles.log import MemorySequence, MemoryTiles
 
 FOLDER = Path(__file__).parents[3] / "docs" / "evidence" / "vectors"
 SEED = bytes(range(32))
@@ -75,69 +77,6 @@ AT = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
 CASE, DENIED, REJECTED, RESTORE = (CaseId(f"C-2026112{day}-7f3k2q") for day in range(3, 7))
 ORDER = OrderId("12345678-1234-4678-9abc-123456789abc")
 POLICY, DATAMAP = b"policy: example\n", b"datasets: {}\n"
-
-
-class Sequence:
-    """The order of a log, in memory."""
-
-    def __init__(self) -> None:
-        self.kept: list[LogEntry] = []
-        self.seal: bytes | None = None
-
-    def append(
-        self, statement_id: StatementId, case_id: CaseId | None, envelope: bytes, seal: Seal | None = None
-    ) -> LogEntry:
-        """Give the next index, or the entry that stands."""
-        standing = [entry for entry in self.kept if entry.statement_id == statement_id]
-        if not standing:
-            self.kept.append(LogEntry(len(self.kept), statement_id, case_id, envelope))
-        edge = self.head()
-        self.seal = None if seal is None else seal(edge.size, Frontier.decode(edge.size, edge.frontier).root)
-        return standing[0] if standing else self.kept[-1]
-
-    def append_many(self, drafts: Iterable[LogDraft], seal: Seal | None = None) -> tuple[int, ...]:
-        """Give the next indexes, or those that stand."""
-        return tuple(self.append(d.statement_id, d.case_id, d.envelope, seal).index for d in drafts)
-
-    def head(self) -> LogHead:
-        """Hash everything that is kept."""
-        edge = Frontier().extended([merkle.leaf_hash(entry.envelope) for entry in self.kept])
-        return LogHead(edge.size, edge.encoded, self.seal)
-
-    def size(self) -> int:
-        """Return how many there are."""
-        return len(self.kept)
-
-    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[LogEntry]:
-        """Yield by index."""
-        yield from self.kept[start:stop]
-
-    def of_case(self, case_id: CaseId) -> tuple[LogEntry, ...]:
-        """Return the case's."""
-        return tuple(entry for entry in self.kept if entry.case_id == case_id)
-
-
-class Tiles(dict[str, bytes]):
-    """Files in memory."""
-
-    def read(self, path: str) -> bytes | None:
-        """Return the file or None."""
-        return self.get(path)
-
-    def write(self, path: str, content: bytes) -> None:
-        """Keep the file."""
-        self[path] = content
-
-    def write_once(self, path: str, content: bytes) -> None:
-        """Keep the file, which never changes."""
-        assert self.setdefault(path, content) == content
-
-    def replace(self, path: str, before: bytes | None, after: bytes) -> bool:
-        """Keep the file if it is still the one named."""
-        is_same = self.get(path) == before
-        if is_same:
-            self[path] = after
-        return is_same
 
 
 def sha(content: bytes) -> str:
@@ -218,7 +157,7 @@ def looked(dataset: str) -> Looked:
 def make_log() -> EvidenceLog:
     """Return the log of the vectors."""
     signer = Signer.from_seed("log.retention.example", SEED)
-    log = EvidenceLog(Sequence(), Tiles(), signer, "log.retention.example")
+    log = EvidenceLog(MemorySequence(), MemoryTiles(), signer, "log.retention.example")
     for hour, (case_id, fact) in enumerate(facts()):
         log.record(Recorded(case_id, AT + timedelta(hours=hour), fact))
     return log

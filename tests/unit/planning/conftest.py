@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from connectors.memory import connect, forget, make
-from retention.clocks import uncorrected
 from retention.datamap import read_datamap
 from retention.model.datamap import ColumnType
 from retention.model.event import Event
@@ -23,6 +22,7 @@ from retention.planning.pausing import Pauses
 from retention.planning.world import World
 from retention.policy import read_policy
 from retention.ports.connector import SystemSettings
+from tests.doubles.inbox import Inbox, digest
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
@@ -66,18 +66,18 @@ datasets:
 """
 
 
-class Box:
+class Box(Inbox):
     """One world; tables are given as lists of rows."""
 
     def __init__(self, tables: dict[str, list[dict[str, Any]]], policy: str, datamap: str) -> None:
         """Fill the store."""
+        super().__init__()
         self.database = make("box")
         for table, rows in tables.items():
             columns = {name: _kind([row.get(name) for row in rows]) for row in rows for name in row}
             self.database.put(table, columns, rows)
         self.store = connect(SystemSettings("app", "memory", {"url": "memory:box"}))
         self.policy, self.datamap = read_policy(policy, "policy.yaml"), read_datamap(datamap, "datamap.yaml")
-        self.events: list[Event] = []
         self.holds: list[PlacedHold] = []
         self.keepers: dict[str, Any] = {}
         self.promised: dict[tuple[str, str], frozenset[str]] = {}
@@ -90,36 +90,16 @@ class Box:
 
     def event(self, kind: str, who: str, at: datetime, key: str = "user_id", about: str | None = None) -> None:
         """Let something have happened about a user."""
-        digest = self.digest(SubjectKey(key, who))
-        self.events.append(Event(f"e{len(self.events)}", kind, key, digest, at, at, about=about))
+        known_by = digest(SubjectKey(key, who))
+        self.events.append(Event(f"e{len(self.events)}", kind, key, known_by, at, at, about=about))
 
     def pauses(self) -> Pauses:
         """What the ledger knows of holds and restrictions."""
-        return Pauses(tuple(self.holds), self, self.digest)
+        return Pauses(tuple(self.holds), self, digest)
 
     def hold(self, key: str, value: str) -> None:
         """Place a hold."""
-        self.holds.append(PlacedHold("H-1", "dispute", key, self.digest(SubjectKey(key, value)), NOW))
-
-    def perhaps_due_of(self, rules: Any, *_: Any) -> list[Any]:
-        """Return every key for every rule: the widest answer that the ledger may give."""
-        keys = {(event.key_name, event.subject_digest) for event in self.events}
-        return [(rule, keys) for rule in rules]
-
-    def of_kinds(self, kinds: Any, key_name: str | None = None) -> list[Event]:
-        """Return events, as the ledger's inbox does."""
-        found = [event for event in self.events if event.kind in kinds and key_name in (None, event.key_name)]
-        return sorted(found, key=lambda event: (event.key_name, event.subject_digest))
-
-    def of_keys(self, keys: Any, kinds: Any) -> list[Event]:
-        """Return events, as the ledger's inbox does."""
-        asked = set(keys)
-        return [e for e in uncorrected(self.events) if (e.key_name, e.subject_digest) in asked and e.kind in kinds]
-
-    @staticmethod
-    def digest(key: SubjectKey) -> str:
-        """The look-up digest."""
-        return key.digest(b"l" * 32)
+        self.holds.append(PlacedHold("H-1", "dispute", key, digest(SubjectKey(key, value)), NOW))
 
     def sweep(self, now: datetime = NOW) -> Any:
         """Plan a sweep."""
@@ -139,9 +119,9 @@ class Box:
 
     def restore(self, suppressed: dict[tuple[str, str], frozenset[str]], tenant: tuple[str, str] | None = None) -> Any:
         """Plan a restore; `suppressed` by (key name, value); `tenant` gave the instruction `i1`."""
-        digests = {(name, self.digest(SubjectKey(name, value))): found for (name, value), found in suppressed.items()}
-        instructions = {"i1": (tenant[0], self.digest(SubjectKey(*tenant)))} if tenant else {}
-        return plan_restore(self.world(), _HEADER, Suppressed(digests, self.digest, instructions), self.pauses())
+        digests = {(name, digest(SubjectKey(name, value))): found for (name, value), found in suppressed.items()}
+        instructions = {"i1": (tenant[0], digest(SubjectKey(*tenant)))} if tenant else {}
+        return plan_restore(self.world(), _HEADER, Suppressed(digests, digest, instructions), self.pauses())
 
     def carry_out(self, draft: Any) -> None:
         """Carry out the row steps; each must touch what it promised."""
