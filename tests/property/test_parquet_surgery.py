@@ -67,8 +67,12 @@ def table_of(rows: int, seed: int, *, nested: bool) -> pa.Table:
         structs = [None if i % 11 == 0 else {"x": i % 10, "y": {"z": f"z{i % 50}-plant"}} for i in ints]
         columns["tags"] = pa.array(lists, pa.list_(pa.string()))
         columns["deep"] = pa.array(structs)
-        columns["pairs"] = pa.array([[(f"k{j}", i) for j in range(i % 3)] for i in ints], pa.map_(pa.string(), pa.int64()))
-        columns["boxes"] = pa.array([[[i % 9] * (i % 3)] * (j % 3) for j, i in enumerate(ints)], pa.list_(pa.list_(pa.int32())))
+        columns["pairs"] = pa.array(
+            [[(f"k{j}", i) for j in range(i % 3)] for i in ints], pa.map_(pa.string(), pa.int64())
+        )
+        columns["boxes"] = pa.array(
+            [[[i % 9] * (i % 3)] * (j % 3) for j, i in enumerate(ints)], pa.list_(pa.list_(pa.int32()))
+        )
     return pa.table(columns).replace_schema_metadata({"owner": "team lake"})
 
 
@@ -146,7 +150,9 @@ def as_read(content: bytes) -> pa.Table:
 
 def same(one: pa.Table, other: pa.Table) -> bool:
     """Whether types and values are equal, in order; NaN is equal to NaN."""
-    return bool(one.schema.equals(other.schema, check_metadata=True)) and repr(one.to_pylist()) == repr(other.to_pylist())
+    return bool(one.schema.equals(other.schema, check_metadata=True)) and repr(one.to_pylist()) == repr(
+        other.to_pylist()
+    )
 
 
 def facts(content: bytes) -> list[Any]:
@@ -157,7 +163,13 @@ def facts(content: bytes) -> list[Any]:
     per_chunk = {
         (c.path_in_schema, c.compression, c.physical_type, c.has_offset_index, c.is_stats_set) for c in columns
     }
-    return [meta.metadata, meta.created_by, meta.format_version, file.schema.to_arrow_schema(), sorted(map(str, per_chunk))]
+    return [
+        meta.metadata,
+        meta.created_by,
+        meta.format_version,
+        file.schema.to_arrow_schema(),
+        sorted(map(str, per_chunk)),
+    ]
 
 
 def assert_statistics_are_true(content: bytes) -> None:
@@ -233,7 +245,9 @@ def test_redacting_changes_one_column(form: Form, users: frozenset[Key], pick: i
     index = before.column_names.index(column)
     expected = before.set_column(index, before.field(index), pa.array(values, before.field(index).type))
     assert same(as_read(new), expected)
-    assert counts.altered == sum(value is not None for gone, value in zip(hit, before[column].to_pylist(), strict=True) if gone)
+    assert counts.altered == sum(
+        value is not None for gone, value in zip(hit, before[column].to_pylist(), strict=True) if gone
+    )
     old_chunks, new_chunks = chunks_of(content), chunks_of(new)
     assert all(new_chunks[place] == old_chunks[place] for place in old_chunks if place[1].split(".")[0] != column)
     assert_statistics_are_true(new)
@@ -260,7 +274,9 @@ def test_no_trace_is_left(form: Form, change: str, person: int) -> None:
     _, content = plain.file()
     key = f"person-{person:04d}-plant"
     before = as_read(content)
-    new, _ = changed(content, among("person", frozenset({key})), Erase() if change == "erase" else Redact(("person", "text")))
+    new, _ = changed(
+        content, among("person", frozenset({key})), Erase() if change == "erase" else Redact(("person", "text"))
+    )
     after = as_read(new)
     went = set(before["text"].to_pylist()) - set(after["text"].to_pylist()) - {None}
     for value in went | {key}:
@@ -270,7 +286,11 @@ def test_no_trace_is_left(form: Form, change: str, person: int) -> None:
         file = parquet.open_parquet(NAME, Held(new))
         rebuilt = [meta_of(group, footer.tops.index("person")) for group in footer.groups]
         assert all(14 in meta for meta in rebuilt)
-        assert not any(file.candidates(among("person", frozenset({key})).where, parquet.ValueSets({KeySetId("k"): frozenset({key})})))
+        assert not any(
+            file.candidates(
+                among("person", frozenset({key})).where, parquet.ValueSets({KeySetId("k"): frozenset({key})})
+            )
+        )
 
 
 def by_duckdb(table: pa.Table, path: Path) -> None:
@@ -292,7 +312,9 @@ def by_fastparquet(table: pa.Table, path: Path) -> None:
 
 def by_pyarrow(table: pa.Table, path: Path) -> None:
     """Write with pyarrow, sorted column told."""
-    pq.write_table(table, path, row_group_size=300, sorting_columns=[pq.SortingColumn(table.column_names.index("small"))])
+    pq.write_table(
+        table, path, row_group_size=300, sorting_columns=[pq.SortingColumn(table.column_names.index("small"))]
+    )
 
 
 @pytest.mark.parametrize("writer", [by_pyarrow, by_duckdb, by_polars, by_fastparquet])

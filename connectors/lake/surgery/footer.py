@@ -198,9 +198,10 @@ def _chunk_problem(chunk: Struct, leaf: Leaf, rows: int, end: int) -> str | None
     if meta is None:
         return "a column without metadata"
     start, stop = span(meta)
-    if start < len(MAGIC) or stop > end or stop < start:
-        return "a column outside the file"
     values = get(meta, Meta.VALUES)
+    nothing = values == 0 and start == stop  # of a group without rows
+    if not nothing and (start < len(MAGIC) or stop > end or stop < start):
+        return "a column outside the file"
     if values < rows or (leaf.max_repetition == 0 and values != rows):
         return "another number of values than rows"
     if get(meta, Meta.CODEC) not in CODECS:

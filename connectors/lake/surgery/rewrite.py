@@ -169,7 +169,7 @@ class Rewriting:
             Group.ROWS: (I64, rows),
         }
         if get(group, Group.OFFSET):
-            new[Group.OFFSET] = (I64, min(span(meta)[0] for meta in metas))
+            new[Group.OFFSET] = (I64, min((at for at, _ in map(span, metas) if at), default=len(MAGIC)))
         if Group.COMPRESSED in group:
             new[Group.COMPRESSED] = (I64, sum(get(meta, Meta.COMPRESSED) for meta in metas))
         if Group.ORDINAL in group:
@@ -257,6 +257,8 @@ def _joined(segments: Iterator[Segment]) -> Iterator[Segment]:
     held: Verbatim | None = None
     for segment in segments:
         if isinstance(segment, Verbatim):
+            if segment.start == segment.stop:
+                continue
             if held is not None and held.stop == segment.start:
                 held = Verbatim(held.start, segment.stop)
                 continue

@@ -161,7 +161,9 @@ def test_a_page_that_lies_is_refused() -> None:
     lying = write_struct({**header, 5: (12, {**get(header, 5), 1: (I32, 60)})})
     assert len(lying) == stop - start
     with pytest.raises(DamagedParquetError, match=r"a\.parquet.*not touched"):
-        parquet.rewrite(NAME, Held(content[:start] + lying + content[stop:]), io.BytesIO(), selection, Redact(("user",)))
+        parquet.rewrite(
+            NAME, Held(content[:start] + lying + content[stop:]), io.BytesIO(), selection, Redact(("user",))
+        )
 
 
 def _page_of_user(content: bytes) -> int:
