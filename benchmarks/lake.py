@@ -12,6 +12,7 @@ user; both about 0.9 GB of Snappy. `small` is 2,000 files of 20,000 rows. The de
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import platform
@@ -80,9 +81,12 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=20_000_000, help="rows of the two large files")
     parser.add_argument("--only", default="", help="cells whose name contains this")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each method")
-    parser.add_argument("--folder", type=Path, default=Path("/dev/shm/retention-lake"), help="a memory file system")
+    folder = Path("/dev/shm/retention-lake")  # noqa: S108 -- Linux's memory file system
+    parser.add_argument("--folder", type=Path, default=folder, help="on a memory file system")
     parser.add_argument("--keep", action="store_true", help="leave the files for the next time")
     asked = parser.parse_args()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
     asked.folder.mkdir(parents=True, exist_ok=True)
     cells = [cell for cell in CELLS if asked.only in cell.name]
     try:

@@ -1,4 +1,4 @@
-"""One method, once, in a process of its own: `python -m benchmarks.lake_methods METHOD JSON`; prints one line of JSON."""
+"""One method, once, in a process of its own; `benchmarks.lake` starts it. The last line it prints is JSON."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ ROWS_A_USER = 20
 START = 1_700_000_000_000_000
 SECRET = b"a key of this benchmark only"
 MB = 1e6
+FREE = 0.9
+"""Share of views that cost nothing."""
 
 
 @dataclass(slots=True)
@@ -251,8 +253,8 @@ def _table(r: np.random.Generator, uid: Any, since: int) -> pa.Table:  # noqa: A
             "session": pa.array(r.integers(0, 1 << 62, rows)),
             "seconds": pa.array(r.integers(0, 7_200, rows), pa.int32()),
             "rate": pa.array(r.random(rows)),
-            "price": pa.array(np.where(r.random(rows) < 0.9, 0, r.integers(100, 5_000, rows)), pa.int32()),
-            "paid": pa.array(r.random(rows) < 0.1),
+            "price": pa.array(np.where(r.random(rows) < FREE, 0, r.integers(100, 5_000, rows)), pa.int32()),
+            "paid": pa.array(r.random(rows) < 1 - FREE),
             "place": pa.StructArray.from_arrays(place, names=["prefecture", "latitude"]),
             "tags": pa.ListArray.from_arrays(pa.array(np.arange(rows + 1) * 2, pa.int32()), tags),
         }

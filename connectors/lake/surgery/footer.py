@@ -7,6 +7,7 @@ an error and never a wrong file. Source: Apache Parquet format 2.12.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from connectors.lake.segments import Source
@@ -168,7 +169,7 @@ def _checked(name: str, tree: Struct, content: bytes, end: int) -> Footer:
             raise _damaged(name, f"row group {number}: {problem}")
         spans += [span(meta_of(group, leaf)) for leaf in range(len(leaves))]
     spans.sort()
-    if any(stop > start for (_, stop), (start, _) in zip(spans, spans[1:], strict=False)):
+    if any(stop > start for (_, stop), (start, _) in pairwise(spans)):
         raise _damaged(name, "column chunks that overlap")
     if footer.rows != sum(map(rows_of, groups)):
         raise _damaged(name, "another number of rows than its row groups have together")

@@ -119,6 +119,17 @@ def test_one_encrypted_column_is_refused() -> None:
         erase(with_footer(sample(), lambda tree: _chunk(tree).update({8: (12, {1: (12, {})})})))
 
 
+def in_our_words(content: bytes) -> bytes | None:
+    """Return the new file, or None where it was refused, by an error of ours that names the object and no person."""
+    try:
+        return erase(content)
+    except RetentionError as error:
+        said = str(error)
+    assert "a.parquet" in said
+    assert PERSON not in said
+    return None
+
+
 _WHOLE = sample(write_page_checksum=True)
 _FOOTER_AT = len(_WHOLE) - 8 - int.from_bytes(_WHOLE[-8:-4], "little")
 
@@ -130,11 +141,8 @@ def test_damaged_pages_never_lose_a_row_in_silence(flips: list[tuple[int, int]])
     content = bytearray(_WHOLE)
     for at, by in flips:
         content[at] ^= by
-    try:
-        new = erase(bytes(content))
-    except RetentionError as error:
-        assert "a.parquet" in str(error)
-        assert PERSON not in str(error)
+    new = in_our_words(bytes(content))
+    if new is None:
         return
     try:
         before = pq.read_table(io.BytesIO(bytes(content)), columns=["user", "n"])
