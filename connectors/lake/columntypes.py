@@ -1,9 +1,11 @@
-"""Types of columns in text files, joined over all their values."""
+"""Types of columns: of Arrow's, and in text files joined over all their values."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
+
+import pyarrow as pa
 
 from retention.model.datamap import ColumnType
 
@@ -29,3 +31,20 @@ def joined(one: ColumnType | None, other: ColumnType | None) -> ColumnType | Non
     if kinds <= {ColumnType.TEXT, ColumnType.DATE, ColumnType.INSTANT}:
         return ColumnType.TEXT
     return ColumnType.OTHER
+
+
+def column_type(kind: pa.DataType) -> ColumnType:
+    """Return the type of an Arrow column."""
+    if pa.types.is_dictionary(kind):
+        return column_type(kind.value_type)
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return ColumnType.TEXT
+    if pa.types.is_integer(kind):
+        return ColumnType.INTEGER
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return ColumnType.NUMBER
+    if pa.types.is_boolean(kind):
+        return ColumnType.BOOLEAN
+    if pa.types.is_date(kind):
+        return ColumnType.DATE
+    return ColumnType.INSTANT if pa.types.is_timestamp(kind) else ColumnType.OTHER
