@@ -7,22 +7,23 @@ some column chunks, whatever the object's size. What can't be written back as it
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from typing import IO, TypeVar
 
-from connectors.lake.change import Change, Counts, Redact, columns_of
+from connectors.lake.change import Change, Counts, Erase, Redact, columns_of
 from connectors.lake.columntypes import column_type
 from connectors.lake.keys import ValueSets
-from connectors.lake.parquet_change import Decision, cells_of, decide
+from connectors.lake.parquet_change import Decision, at_rows, cells_of, decide
 from connectors.lake.parquet_file import ParquetFile, open_parquet
 from connectors.lake.predicate import compared, mask, needed
 from connectors.lake.segments import Fresh, Segment, Source
 from connectors.lake.surgery.fields import File
-from connectors.lake.surgery.make import GroupEdit
+from connectors.lake.surgery.footer import rows_of
+from connectors.lake.surgery.make import GroupEdit, Mapped
 from connectors.lake.surgery.rewrite import THREADS, Rewriting
 from connectors.lake.surgery.thrift import get, items
 from retention.errors import TerminalFailure
@@ -138,6 +139,29 @@ def rewriting(file: ParquetFile, selection: Selection, change: Change, found: Su
             yield group, kept or _decided(file, group, selection, change, sets)[1].edit()
 
     return Rewriting(file.name, file.source, file.footer, edits())
+
+
+def transformed(file: ParquetFile, selection: Selection, functions: Mapping[str, Mapped]) -> Rewriting:
+    """Return the run that gives columns new values in the selected rows; chunks of other columns stay as they are.
+
+    Each function gets the selected values of its column in one row group, as an Arrow array, and returns as many
+    of the same type: pseudonyms, coarser values, nulls. Only row groups with a selected row are encoded anew.
+    """
+    file.require(compared(selection.where) | frozenset(functions))
+    found = survey(file, selection, Erase())
+
+    def edits() -> Iterator[tuple[int, GroupEdit]]:
+        for group in found.touched:
+            rows = (found.edits.pop(group, None) or _again(file, group, selection)).gone
+            mapped = {column: at_rows(rows, function) for column, function in functions.items()}
+            yield group, GroupEdit(rows_of(file.footer.groups[group]), mapped=mapped)
+
+    _refuse_telling_metadata(file, selection)
+    return Rewriting(file.name, file.source, file.footer, edits())
+
+
+def _again(file: ParquetFile, group: int, selection: Selection) -> GroupEdit:
+    return _decided(file, group, selection, Erase(), ValueSets(selection.keys))[1].edit()
 
 
 def rewrite(name: str, source: Source, sink: IO[bytes], selection: Selection, change: Change) -> Counts:

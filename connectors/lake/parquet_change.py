@@ -16,8 +16,9 @@ from connectors.lake.change import Altered, Anonymize, Change, Counts, Erase, Go
 from connectors.lake.keys import ValueSets
 from connectors.lake.nested import any_within, plain, top_of
 from connectors.lake.predicate import constant, mask
-from connectors.lake.surgery.make import GroupEdit
+from connectors.lake.surgery.make import GroupEdit, Mapped
 from connectors.lake.surgery.trim import Rows
+from retention.errors import TerminalFailure
 from retention.model.predicate import Selection
 from retention.model.transform import Drop, Value
 
@@ -128,11 +129,20 @@ def _rows(values: Mapping[int, Value]) -> Rows:
     return np.fromiter(values, np.int64, len(values))
 
 
-def _replacing(rows: Rows, values: list[Value]) -> Any:  # noqa: ANN401 -- from Arrow to Arrow
+def _replacing(rows: Rows, values: list[Value]) -> Mapped:
+    return at_rows(rows, lambda old: pa.array(values, type=old.type))
+
+
+def at_rows(rows: Rows, function: Mapped) -> Mapped:
+    """Return a function of a whole column that lets another work on some rows of it."""
+
     def replace(column: pa.Array) -> pa.Array:
         chosen = np.zeros(len(column), np.bool_)
         chosen[rows] = True
-        return pc.replace_with_mask(column, pa.array(chosen), pa.array(values, type=column.type))
+        new = function(column.take(pa.array(rows)))
+        if new.type != column.type or len(new) != len(rows):
+            raise TerminalFailure(f"expected {len(rows)} values of type {column.type}, found {len(new)} of {new.type}")
+        return pc.replace_with_mask(column, pa.array(chosen), new)
 
     return replace
 

@@ -127,12 +127,11 @@ class ParquetFile:
 
     def _bounds(self, group: int, leaf: int) -> tuple[Any, Any] | None:
         try:
-            statistics = self.facts.row_group(group).column(leaf).statistics
-            if statistics is None or not statistics.has_min_max:
-                return None
-            return statistics.min, statistics.max
+            found = self.facts.row_group(group).column(leaf).statistics
+            bounds = (found.min, found.max) if found is not None and found.has_min_max else None
         except (pa.ArrowException, ValueError, OverflowError):
-            return None
+            return None  # bounds that are no values of the column: the rows themselves are looked at
+        return bounds
 
     def _may_hold(self, group: int, leaf: int, values: pa.Array) -> bool:
         if not len(values):

@@ -113,7 +113,7 @@ def decoded(
     """
     elements = [element for top in tops for element in elements_of(footer, top)]
     ordered = [chunks[leaf] for top in tops for leaf in footer.leaves_of(top)]
-    return _decoded(footer, len(tops), elements, rows, ordered, arrow)
+    return _decoded(footer, elements, rows, ordered, arrow)
 
 
 def decoded_leaf(footer: Footer, leaf: int, rows: int, meta: Struct, content: bytes) -> pa.ChunkedArray:
@@ -121,12 +121,9 @@ def decoded_leaf(footer: Footer, leaf: int, rows: int, meta: Struct, content: by
     way = _way(footer, leaf)
     kept = (Element.TYPE, Element.LENGTH, Element.REPETITION, Element.NAME)
     above = [{n: v for n, v in element.items() if n in kept} | {Element.CHILDREN: (I32, 1)} for element in way[:-1]]
-    values = _decoded(footer, 1, [*above, way[-1]], rows, [(meta, content)]).column(0)
+    values = _decoded(footer, [*above, way[-1]], rows, [(meta, content)]).column(0)
     while pa.types.is_nested(values.type):
-        if pa.types.is_struct(values.type):
-            values = pc.struct_field(values, [0])
-        else:
-            values = pc.list_flatten(values)
+        values = pc.struct_field(values, [0]) if pa.types.is_struct(values.type) else pc.list_flatten(values)
     return values
 
 
@@ -160,18 +157,18 @@ def _way(footer: Footer, leaf: int) -> list[Struct]:
 
 def _decoded(
     footer: Footer,
-    fields: int,
     elements: list[Struct],
     rows: int,
     chunks: list[tuple[Struct, bytes]],
     arrow: pa.Schema | None = None,
 ) -> pa.Table:
+    """Return what a file of these chunks holds; `elements` are its schema below the root."""
     mini = _MiniFile()
     placed: list[Struct] = [
         {Chunk.OFFSET: (I64, 0), Chunk.META: (STRUCT, moved(_bare(meta), mini.add(content) - FIRST))}
         for meta, content in chunks
     ]
-    root: Struct = {Element.NAME: (BINARY, b"schema"), Element.CHILDREN: (I32, fields)}
+    root: Struct = {Element.NAME: (BINARY, b"schema"), Element.CHILDREN: (I32, _fields(elements))}
     group: Struct = {Group.CHUNKS: (LIST, (STRUCT, placed)), Group.BYTES: (I64, mini.size), Group.ROWS: (I64, rows)}
     tree = {number: value for number, value in footer.tree.items() if number not in (File.METADATA, File.ORDERS)}
     tree |= {
@@ -188,6 +185,11 @@ def _decoded(
         return file.read(use_threads=False)
 
 
+def _fields(elements: list[Struct]) -> int:
+    """Return how many of the elements stand directly below the root."""
+    return len(elements) - sum(get(element, Element.CHILDREN, 0) or 0 for element in elements)
+
+
 def from_start(meta: Struct) -> Struct:
     """Return a chunk's metadata with offsets as if it stood at the beginning of a file."""
     return moved(meta, FIRST - span(meta)[0])
@@ -200,8 +202,9 @@ def _bare(meta: Struct) -> Struct:
 
 def moved(meta: Struct, by: int) -> Struct:
     """Return a chunk's metadata with offsets of pages that are greater by so many bytes."""
-    offsets = [Meta.DATA, Meta.INDEX]
-    if 0 < get(meta, Meta.DICTIONARY, 0) < get(meta, Meta.DATA):
+    data = get(meta, Meta.DATA)
+    offsets = [Meta.DATA, Meta.INDEX] if data else [Meta.INDEX]
+    if 0 < get(meta, Meta.DICTIONARY, 0) < (data or 1 << 63):
         offsets.append(Meta.DICTIONARY)
     without = {Meta.DICTIONARY} - {*offsets}  # 0, or beside the point: some writers put it so for "none"
     return {n: (kind, value + by if n in offsets else value) for n, (kind, value) in meta.items() if n not in without}

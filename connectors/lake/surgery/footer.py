@@ -7,6 +7,7 @@ an error and never a wrong file. Source: Apache Parquet format 2.12.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from connectors.lake.segments import Source
@@ -103,7 +104,7 @@ def span(meta: Struct) -> tuple[int, int]:
     """Return where a chunk's pages begin and end in the file."""
     start = int(get(meta, Meta.DATA))
     dictionary = get(meta, Meta.DICTIONARY)
-    if dictionary and 0 < dictionary < start:
+    if dictionary and (0 < dictionary < start or start == 0):  # 0: no data pages, as of a group without rows
         start = dictionary
     return start, start + int(get(meta, Meta.COMPRESSED))
 
@@ -168,7 +169,7 @@ def _checked(name: str, tree: Struct, content: bytes, end: int) -> Footer:
             raise _damaged(name, f"row group {number}: {problem}")
         spans += [span(meta_of(group, leaf)) for leaf in range(len(leaves))]
     spans.sort()
-    if any(stop > start for (_, stop), (start, _) in zip(spans, spans[1:], strict=False)):
+    if any(stop > start for (_, stop), (start, _) in pairwise(spans)):
         raise _damaged(name, "column chunks that overlap")
     if footer.rows != sum(map(rows_of, groups)):
         raise _damaged(name, "another number of rows than its row groups have together")
@@ -198,9 +199,10 @@ def _chunk_problem(chunk: Struct, leaf: Leaf, rows: int, end: int) -> str | None
     if meta is None:
         return "a column without metadata"
     start, stop = span(meta)
-    if start < len(MAGIC) or stop > end or stop < start:
-        return "a column outside the file"
     values = get(meta, Meta.VALUES)
+    nothing = values == 0 and start == stop  # of a group without rows
+    if not nothing and (start < len(MAGIC) or stop > end or stop < start):
+        return "a column outside the file"
     if values < rows or (leaf.max_repetition == 0 and values != rows):
         return "another number of values than rows"
     if get(meta, Meta.CODEC) not in CODECS:

@@ -6,6 +6,7 @@ unaligned words. Source: Apache Parquet format, "Run Length Encoding / Bit-Packi
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -39,22 +40,63 @@ def decode(data: bytes, start: int, stop: int, width: int, count: int) -> Number
         raise CorruptRunsError("numbers wider than 32 bits")
     if width == 0 or count == 0:
         return np.zeros(count, np.uint32)
-    parts: list[Numbers] = []
-    at, left = start, count
     try:
-        while left > 0:
-            if data[at] == _FULL and left >= _FULL_GROUPS * 8:
-                part, at = _full_runs(data, at, stop, width)
-            else:
-                part, at = _run(data, at, width, left)
-            if at > stop:
-                raise CorruptRunsError("a run goes beyond its page")
-            parts.append(part)
-            left -= len(part)
+        found = _runs(data, start, stop, width, count)
     except IndexError:
         raise CorruptRunsError("the runs end too early") from None
-    numbers = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    packed = b"".join(found.packed)
+    literals = _unpack(packed, 0, len(packed), width)
+    if len(found.packed) == len(found.counts):
+        return literals[:count]
+    counts = np.array(found.counts)
+    numbers = np.repeat(np.array(found.values, np.uint32), counts)
+    if len(literals):
+        numbers[np.repeat(np.array(found.is_packed), counts)] = literals
     return numbers[:count]
+
+
+@dataclass(slots=True)
+class _Runs:
+    """Runs one after the other; packed ones have their bytes apart."""
+
+    counts: list[int] = field(default_factory=list)
+    values: list[int] = field(default_factory=list)
+    is_packed: list[bool] = field(default_factory=list)
+    packed: list[bytes] = field(default_factory=list)
+
+    def add(self, count: int, value: int, packed: bytes | None) -> None:
+        """Add a run; of a packed one, the value means nothing."""
+        self.counts.append(count)
+        self.values.append(value)
+        self.is_packed.append(packed is not None)
+        if packed is not None:
+            self.packed.append(packed)
+
+
+def _runs(data: bytes, at: int, stop: int, width: int, left: int) -> _Runs:
+    found = _Runs()
+    size = (width + 7) // 8
+    while left > 0:
+        head = data[at]
+        if head == _FULL and left >= _FULL_GROUPS * 8:
+            packed, at = _full_runs(data, at, stop, width)
+            count = len(packed) // width * 8
+            found.add(count, 0, packed)
+        elif head & 1:
+            packed, at = _packed_run(data, at, width, left)
+            count = len(packed) // width * 8
+            found.add(count, 0, packed)
+        else:
+            head, at = _head(data, at)
+            count = min(head >> 1, left)
+            if not count:
+                raise CorruptRunsError("a run of no values")
+            found.add(count, int.from_bytes(data[at : at + size], "little"), None)
+            at += size
+        if at > stop or at > len(data):
+            raise CorruptRunsError("a run goes beyond its page")
+        left -= count
+    return found
 
 
 def constant(data: bytes, start: int, stop: int, width: int, count: int) -> int | None:
@@ -79,22 +121,18 @@ def _head(data: bytes, at: int) -> tuple[int, int]:
     return head, at
 
 
-def _run(data: bytes, at: int, width: int, left: int) -> tuple[Numbers, int]:
+def _packed_run(data: bytes, at: int, width: int, left: int) -> tuple[bytes, int]:
     head, at = _head(data, at)
-    if head & 1:
-        size = (head >> 1) * width
-        usable = -(-left // 8) * width  # a lying head must not make us unpack more than there are values
-        if size == 0:
-            raise CorruptRunsError("a run of no values")
-        return _unpack(data, at, min(size, usable), width), at + size
-    size = (width + 7) // 8
-    if at + size > len(data) or not head >> 1:
-        raise CorruptRunsError("the runs end too early")
-    value = int.from_bytes(data[at : at + size], "little")
-    return np.full(min(head >> 1, left), value, np.uint32), at + size
+    size = (head >> 1) * width
+    if size == 0:
+        raise CorruptRunsError("a run of no values")
+    usable = min(size, -(-left // 8) * width)  # a lying head must not make us unpack more than there are values
+    if at + usable > len(data):
+        raise CorruptRunsError("a run goes beyond its page")
+    return data[at : at + usable], at + size
 
 
-def _full_runs(data: bytes, at: int, stop: int, width: int) -> tuple[Numbers, int]:
+def _full_runs(data: bytes, at: int, stop: int, width: int) -> tuple[bytes, int]:
     """Take all leading runs of 63 groups at once: their heads stand at equal distances."""
     stride = 1 + _FULL_GROUPS * width
     most = (stop - at) // stride
@@ -103,14 +141,15 @@ def _full_runs(data: bytes, at: int, stop: int, width: int) -> tuple[Numbers, in
     table = np.frombuffer(data, np.uint8, most * stride, at).reshape(most, stride)
     other = table[:, 0] != _FULL
     runs = int(other.argmax()) if other.any() else most
-    packed = table[:runs, 1:].tobytes()
-    return _unpack(packed, 0, len(packed), width), at + runs * stride
+    return table[:runs, 1:].tobytes(), at + runs * stride
 
 
 def _unpack(data: bytes, start: int, size: int, width: int) -> Numbers:
     if start + size > len(data):
         raise CorruptRunsError("a run goes beyond its page")
     groups = size // width
+    if groups == 0:
+        return np.zeros(0, np.uint32)
     if width == 1:
         return np.unpackbits(np.frombuffer(data, np.uint8, size, start), bitorder="little").astype(np.uint32)
     raw = np.zeros(size + 8, np.uint8)

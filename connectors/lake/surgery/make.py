@@ -110,10 +110,19 @@ def units(footer: Footer, number: int, edit: GroupEdit) -> list[tuple[int, ...]]
     return [tuple(tops)] if small and tops else [(top,) for top in tops]
 
 
-def make(
-    name: str, source: Source, footer: Footer, number: int, edit: GroupEdit, tops: Sequence[int], notes: Notes
-) -> dict[int, NewChunk]:
-    """Return the new chunks of these columns' leaves.
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file that is worked on."""
+
+    name: str
+    """For messages."""
+    source: Source
+    footer: Footer
+    notes: Notes
+
+
+def make(job: Job, number: int, edit: GroupEdit, tops: Sequence[int]) -> dict[int, NewChunk]:
+    """Return the new chunks of these columns' leaves in a row group.
 
     Raises:
         DamagedParquetError: pages are not what they claim.
@@ -121,13 +130,13 @@ def make(
 
     """
     try:
-        return _Maker(source, footer, number, edit, notes).make(tops)
+        return _Maker(job, number, edit).make(tops)
     except (CorruptPageError, CorruptRunsError, CorruptThriftError, KeyError, IndexError, OverflowError) as error:
-        raise _damaged(name, number, type(error).__name__) from None
+        raise _damaged(job.name, number, type(error).__name__) from None
     except (pa.ArrowException, OSError) as error:
-        raise _damaged(name, number, type(error).__name__) from None  # Arrow's own message may repeat a value
+        raise _damaged(job.name, number, type(error).__name__) from None  # Arrow's own message may repeat a value
     except UnfaithfulColumnError as error:
-        raise UnfaithfulColumnError(f"{name}: {error}") from None
+        raise UnfaithfulColumnError(f"{job.name}: {error.message}") from None
 
 
 def _damaged(name: str, number: int, what: str) -> DamagedParquetError:
@@ -140,9 +149,9 @@ def _damaged(name: str, number: int, what: str) -> DamagedParquetError:
 class _Maker:
     """Works on one row group."""
 
-    def __init__(self, source: Source, footer: Footer, number: int, edit: GroupEdit, notes: Notes) -> None:
-        self._source, self._footer, self._edit, self._notes = source, footer, edit, notes
-        self._group = footer.groups[number]
+    def __init__(self, job: Job, number: int, edit: GroupEdit) -> None:
+        self._source, self._footer, self._edit, self._notes = job.source, job.footer, edit, job.notes
+        self._group = job.footer.groups[number]
 
     def make(self, tops: Sequence[int]) -> dict[int, NewChunk]:
         made: dict[int, NewChunk] = {}
@@ -185,7 +194,8 @@ class _Maker:
         """Whether many pages of plain texts are touched: their values can only be stepped over one by one."""
         if get(meta, Meta.TYPE) != Physical.BYTES:
             return False
-        pages = [(get(entry, 2), get(entry, 3)) for entry in items(meta, Meta.ENCODING_STATS) if get(entry, 1) != 2]
+        entries = items(meta, Meta.ENCODING_STATS)
+        pages = [(get(entry, 2), get(entry, 3)) for entry in entries if get(entry, 1) != PageType.DICTIONARY]
         if all(encoding in (Encoding.PLAIN_DICTIONARY, Encoding.RLE_DICTIONARY) for encoding, _ in pages) and pages:
             return False
         count = max(1, sum(n for _, n in pages))

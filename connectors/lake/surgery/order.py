@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from connectors.lake.surgery.column import schema_element
@@ -28,7 +29,7 @@ def boundary_order(footer: Footer, leaf: int, bounds: Sequence[tuple[bytes, byte
         pairs = [(value(least), value(greatest)) for least, greatest in bounds]
     except struct.error:
         return UNORDERED
-    steps = list(zip(pairs, pairs[1:], strict=False))
+    steps = list(pairwise(pairs))
     if all(one[0] <= other[0] and one[1] <= other[1] for one, other in steps):
         return _ASCENDING
     if all(one[0] >= other[0] and one[1] >= other[1] for one, other in steps):

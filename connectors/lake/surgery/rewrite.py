@@ -17,7 +17,7 @@ from connectors.lake.surgery.chunks import Described, NewChunk
 from connectors.lake.surgery.column import FIRST, moved, shifted
 from connectors.lake.surgery.fields import Chunk, File, Group, Meta
 from connectors.lake.surgery.footer import MAGIC, Footer, meta_of, rows_of, span
-from connectors.lake.surgery.make import GroupEdit, Notes, make, units
+from connectors.lake.surgery.make import GroupEdit, Job, Notes, make, units
 from connectors.lake.surgery.thrift import I16, I32, I64, LIST, STRUCT, Struct, get, items, read_struct, write_struct
 
 THREADS: Final = 2
@@ -44,8 +44,9 @@ class Rewriting:
 
     def __init__(self, name: str, source: Source, footer: Footer, edits: Iterable[tuple[int, GroupEdit]]) -> None:
         """Take edits by row group, ascending; groups without one stay as they are."""
-        self._name, self._source, self._footer, self._edits = name, source, footer, iter(edits)
+        self._source, self._footer, self._edits = source, footer, iter(edits)
         self.notes = Notes()
+        self._job = Job(name, source, footer, self.notes)
         self._at = 0
         self._groups: list[Struct] = []
         self._indexes: list[_Index] = []
@@ -86,10 +87,7 @@ class Rewriting:
             nonlocal begun
             for number, edit in self._edits:
                 work = units(self._footer, number, edit) if edit.rows_left else []
-                futures = deque(
-                    pool.submit(make, self._name, self._source, self._footer, number, edit, tops, self.notes)
-                    for tops in work
-                )
+                futures = deque(pool.submit(make, self._job, number, edit, tops) for tops in work)
                 begun += len(futures)
                 waiting.append((number, edit, futures))
                 return True
@@ -169,7 +167,7 @@ class Rewriting:
             Group.ROWS: (I64, rows),
         }
         if get(group, Group.OFFSET):
-            new[Group.OFFSET] = (I64, min(span(meta)[0] for meta in metas))
+            new[Group.OFFSET] = (I64, min((at for at, _ in map(span, metas) if at), default=len(MAGIC)))
         if Group.COMPRESSED in group:
             new[Group.COMPRESSED] = (I64, sum(get(meta, Meta.COMPRESSED) for meta in metas))
         if Group.ORDINAL in group:
@@ -257,6 +255,8 @@ def _joined(segments: Iterator[Segment]) -> Iterator[Segment]:
     held: Verbatim | None = None
     for segment in segments:
         if isinstance(segment, Verbatim):
+            if segment.start == segment.stop:
+                continue
             if held is not None and held.stop == segment.start:
                 held = Verbatim(held.start, segment.stop)
                 continue

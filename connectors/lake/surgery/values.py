@@ -170,18 +170,30 @@ def overwritten(leaf: Leaf, entries: Raw, dead: Numbers) -> bytes:
     it is do not bear an entry twice.
     """
     if isinstance(entries, np.ndarray):
+        if leaf.width in (4, 8):
+            new = entries.view(f"<u{leaf.width}").copy()
+            new[dead] = _unknown_numbers(new, len(dead))
+            return new.tobytes()
         raw = entries.view(f"V{leaf.width}")
         known = {bytes(value) for value in raw.tolist()}
         fillers = (number.to_bytes(leaf.width, "little") for number in range(1 << min(8 * leaf.width, _ENOUGH)))
-        new = raw.copy()
+        other = raw.copy()
         for number, filler in zip(dead.tolist(), _others(fillers, known), strict=False):
-            new[number] = np.void(filler)
-        return new.tobytes()
+            other[number] = np.void(filler)
+        return other.tobytes()
     texts_now = list(entries)
     fillers = (str(number).encode() for number in range(1 << _ENOUGH))
     for number, filler in zip(dead.tolist(), _others(fillers, set(entries)), strict=False):
         texts_now[number] = filler
     return plain_texts(texts_now)
+
+
+def _unknown_numbers(known: NDArray[Any], count: int) -> NDArray[Any]:
+    """Return the smallest numbers that are not known."""
+    most = count + len(known)
+    free = np.ones(most, np.bool_)
+    free[known[known < most]] = False
+    return np.flatnonzero(free)[:count].astype(known.dtype)
 
 
 def _others(fillers: Iterator[bytes], known: set[bytes]) -> Iterator[bytes]:

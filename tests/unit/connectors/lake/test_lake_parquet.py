@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyarrow.parquet.encryption as pe
 import pytest
@@ -182,6 +183,18 @@ def test_row_groups_without_a_selected_row_are_not_read() -> None:
     assert all(start == 0 or first <= start < stop <= first + group.total_byte_size for start, stop in inside)
     assert any(isinstance(piece, Fresh) for piece in pieces)
     assert sum(piece.stop - piece.start for piece in pieces if isinstance(piece, Verbatim)) > source.size * 0.6
+
+
+def test_a_row_group_without_rows_stays() -> None:
+    """Some writers make one of an empty table: it has chunks without pages, and is copied with the others."""
+    sink = io.BytesIO()
+    with pq.ParquetWriter(sink, wide().schema) as writer:
+        for table in (wide().slice(0, 0), wide(), wide().slice(0, 0)):
+            writer.write_table(table)
+    new, counts = rewritten(sink, among("user", "user-1"), Erase())
+    assert counts == Counts(rows=40, gone=8)
+    assert same(pq.read_table(new), wide().filter(pc.not_equal(wide()["user"], "user-1")))
+    assert parquet.measure(NAME, FileSource(file_of(wide().slice(0, 0))), Selection(Everything()), Erase()) == Counts()
 
 
 def test_int96_and_decimals_keep_their_physical_type() -> None:
