@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
-from connectors.lake import jsonl, parquet
+from connectors.lake import delimited, jsonl, parquet
 from connectors.lake.change import Change, Counts
 from connectors.lake.objects import Bucket, Stored
 from connectors.lake.runs import Segments
@@ -38,9 +38,13 @@ _PARQUET = Format(
     parquet.columns, parquet.describe, parquet.tally, parquet.measure, parquet.segments, line_by_line=False
 )
 _JSONL = Format(jsonl.columns, jsonl.describe, jsonl.tally, jsonl.measure, jsonl.rewrite, line_by_line=True)
+_CSV = Format(
+    delimited.columns, delimited.describe, delimited.tally, delimited.measure, delimited.rewrite, line_by_line=True
+)
+_TEXTS = {"jsonl": _JSONL, "ndjson": _JSONL, "csv": _CSV, "tsv": _CSV}
 _BY_END = {
     ".parquet": _PARQUET,
-    **{f".{name}{packing}": _JSONL for name in ("jsonl", "ndjson") for packing in ("", ".gz", ".zst")},
+    **{f".{name}{packing}": kind for name, kind in _TEXTS.items() for packing in ("", ".gz", ".zst")},
 }
 
 

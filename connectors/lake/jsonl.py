@@ -11,14 +11,14 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any, TypeAlias, assert_never
 
 import numpy as np
 
 from connectors.lake.blocks import Block, Packing, blocks, packed, packing_of
 from connectors.lake.change import Altered, Change, Counts, Gone, Unclear, columns_of, fate
-from connectors.lake.jsonscan import Candidates, Span, every_line
+from connectors.lake.columntypes import joined, text_type
+from connectors.lake.jsonscan import Candidates, Ends, Span, every_line, line_ends
 from connectors.lake.predicate import needed, row_test
 from connectors.lake.runs import Edit, Edited, Segments, Told, segments, texts
 from connectors.lake.segments import Fresh, Source
@@ -29,7 +29,6 @@ from retention.model.transform import Value
 _BOM = "\ufeff"
 _SPACE = re.compile(r"[ \t\r\n]*")
 _BLANKS = (9, 10, 13, 32)
-_NEWLINE = 10
 
 Fate: TypeAlias = Gone | Altered | Unclear
 
@@ -43,7 +42,7 @@ def describe(name: str, source: Source) -> dict[str, ColumnType]:
     found: dict[str, ColumnType | None] = {}
     for row in _rows(name, source):
         for member, value in row.items():
-            found[member] = _joined(found.get(member), _value_type(value))
+            found[member] = joined(found.get(member), _value_type(value))
     return {member: kind or ColumnType.OTHER for member, kind in found.items()}
 
 
@@ -65,7 +64,7 @@ def tally(
     test, read = row_test(selection), _reader(needed(selection.where) | frozenset(columns))
     candidates = Candidates(selection)
     for block in blocks(name, source, packing_of(source)):
-        lines = (read(block, span) for span in candidates.lines(block.content))
+        lines = (read(block, span) for span in candidates.lines(block.content, line_ends(block.content)))
         rows = (row for row in lines if isinstance(row, dict) and test(row))
         yield Counter(tuple(_cell(row.get(column)) for column in columns) for row in rows)
 
@@ -100,10 +99,11 @@ def _edited(name: str, source: Source, packing: Packing, selection: Selection, c
     candidates = Candidates(selection)
     number = 1
     for block in blocks(name, source, packing):
-        newlines, rows = _counted(block.content)
-        fates = [(span, what) for span in candidates.lines(block.content) if (what := judge(block, span)) is not None]
-        yield _with_fates(block, fates, rows, number)
-        number += newlines
+        ends = line_ends(block.content)
+        lines = candidates.lines(block.content, ends)
+        fates = [(span, what) for span in lines if (what := judge(block, span)) is not None]
+        yield _with_fates(block, fates, len(ends) - _blank(block.content, ends), number)
+        number += len(ends)
 
 
 def _with_fates(block: Block, fates: list[tuple[Span, Fate]], rows: int, number: int) -> Edited:
@@ -141,15 +141,11 @@ def _judge(selection: Selection, change: Change) -> Callable[[Block, Span], Fate
     return judge
 
 
-def _counted(content: bytes) -> tuple[int, int]:
-    """Return how many line ends a block has, and how many lines that are not blank."""
-    values = np.frombuffer(content, np.uint8)
-    ends = np.flatnonzero(values == _NEWLINE)
-    begins = np.concatenate(([0], ends + 1))
-    begins = begins[begins < len(values)]
-    suspects = begins[np.isin(values[begins], _BLANKS)]
-    blank = sum(not content[start : content.find(b"\n", start) + 1 or len(content)].strip() for start in suspects)
-    return len(ends), len(begins) - blank
+def _blank(content: bytes, ends: Ends) -> int:
+    """Return how many lines are blank."""
+    begins = np.concatenate(([0], ends[:-1]))
+    suspects = np.flatnonzero(np.isin(np.frombuffer(content, np.uint8)[begins], _BLANKS))
+    return sum(not content[begins[number] : ends[number]].strip() for number in suspects)
 
 
 # -- lines
@@ -159,7 +155,7 @@ def _rows(name: str, source: Source) -> Iterator[dict[str, Any]]:
     """Yield every line that is one clear object."""
     read = _reader(frozenset())
     for block in blocks(name, source, packing_of(source)):
-        for span in every_line(block.content):
+        for span in every_line(line_ends(block.content)):
             row = read(block, span)
             if isinstance(row, dict):
                 yield row
@@ -264,27 +260,6 @@ def _value_type(value: Any) -> ColumnType | None:  # noqa: ANN401 -- any JSON va
         case float():
             return ColumnType.NUMBER
         case str():
-            return _text_type(value)
+            return text_type(value)
         case _:
             return ColumnType.OTHER
-
-
-def _text_type(value: str) -> ColumnType:
-    if not re.match(r"\d{4}-\d{2}-\d{2}", value):
-        return ColumnType.TEXT
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        return ColumnType.TEXT
-    return ColumnType.DATE if len(value) == len("2026-11-23") else ColumnType.INSTANT
-
-
-def _joined(one: ColumnType | None, other: ColumnType | None) -> ColumnType | None:
-    if one is None or other is None or one is other:
-        return one or other
-    kinds = {one, other}
-    if kinds <= {ColumnType.INTEGER, ColumnType.NUMBER}:
-        return ColumnType.NUMBER
-    if kinds <= {ColumnType.TEXT, ColumnType.DATE, ColumnType.INSTANT}:
-        return ColumnType.TEXT
-    return ColumnType.OTHER

@@ -12,6 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
+import numpy as np
+import numpy.typing as npt
+
 from connectors.lake.keys import as_integer
 from retention.model.predicate import (
     AllOf,
@@ -30,12 +33,14 @@ from retention.model.subject import Key
 Span: TypeAlias = tuple[int, int]
 """Where a line begins and ends in its block, its end included."""
 
+Ends: TypeAlias = npt.NDArray[np.int64]
+"""Where each line of a block ends."""
+
 _UNSPEAKABLE = re.compile(r'["\\/\n]')
 _VALUE = rb'[ \t\r]*:[ \t\r]*("[^"\\\n]*"|-?(?:0|[1-9][0-9]*)(?![0-9.eE])|null|)'
 """A plain value, or nothing: then it is not plain."""
 _QUOTE = ord('"')
-_MANY = 64
-"""More keys than these are looked for in one go, since most blocks have one of them."""
+_NEWLINE = ord("\n")
 _WHOLE_NUMBER = re.compile(rb"-?[0-9]+")
 
 
@@ -52,23 +57,32 @@ class Member:
     escaped: re.Pattern[bytes] = field(repr=False)
     """An escape of a letter of its name."""
 
-    def places(self, block: bytes) -> Iterator[int]:
+    def places(self, block: bytes, ends: Ends) -> Iterator[int]:
         """Yield a place in each line that may be selected."""
-        if len(self.tokens) > _MANY or self._tell(self.plain.findall(block)):
-            tokens, numbers_too = self.tokens, self.numbers_too
-            for match in self.plain.finditer(block):
-                token = match[1]
-                if token in tokens or not token or (numbers_too and _WHOLE_NUMBER.fullmatch(token)):
-                    yield match.start()
+        values = self.plain.findall(block)
+        told = set(filter(self._tells, set(values)) if self.numbers_too else self.tokens.intersection(values))
+        told |= {b""}.intersection(values)
+        if told:
+            yield from self._places_of(told, values, block, ends)
         if b"\\u" in block:
             yield from (match.start() for match in self.escaped.finditer(block))
 
-    def _tell(self, values: list[bytes]) -> bool:
-        """Whether one of the values makes its line a candidate: most blocks have none."""
-        found = set(values)
-        if b"" in found or not found.isdisjoint(self.tokens):
-            return True
-        return self.numbers_too and any(map(_WHOLE_NUMBER.fullmatch, found))
+    def _tells(self, value: bytes) -> bool:
+        return value in self.tokens or _WHOLE_NUMBER.fullmatch(value) is not None
+
+    def _places_of(self, told: set[bytes], values: list[bytes], block: bytes, ends: Ends) -> Iterable[int]:
+        """Return where the telling values stand.
+
+        Usually each line has one value: then the number of the value is the line's. That is looked up in the line, and
+        so many lines that hold a telling value hold all of them.
+        """
+        numbers = [number for number, value in enumerate(values) if value in told]
+        if len(values) == len(ends):
+            starts = [int(ends[number - 1]) if number else 0 for number in numbers]
+            lines = zip(starts, numbers, strict=True)
+            if all(self.plain.findall(block, start, int(ends[number])) == [values[number]] for start, number in lines):
+                return starts
+        return (match.start() for match in self.plain.finditer(block) if match[1] in told)
 
 
 class Candidates:
@@ -76,28 +90,34 @@ class Candidates:
 
     def __init__(self, selection: Selection) -> None:
         """Look at what every selected row must have."""
-        wanted = _needed(selection.where, selection)
+        wanted = needed_keys(selection.where, selection)
         speakable = wanted is not None and not any(_UNSPEAKABLE.search(column) for column, _ in wanted)
         self._members = [_member(column, keys) for column, keys in wanted or ()] if speakable else None
 
-    def lines(self, block: bytes) -> Iterator[Span]:
+    def lines(self, block: bytes, ends: Ends) -> Iterator[Span]:
         """Yield the candidates in order, each once; every line where bytes tell nothing."""
         if self._members is None or b"\0" in block:  # a zero byte: not UTF-8 text, so look at all of it
-            yield from every_line(block)
+            yield from every_line(ends)
             return
         done = 0
-        for at in sorted({at for member in self._members for at in member.places(block)}):
+        for at in sorted({at for member in self._members for at in member.places(block, ends)}):
             if at >= done:
                 start = block.rfind(b"\n", 0, at) + 1
                 done = block.find(b"\n", at) + 1 or len(block)
                 yield start, done
 
 
-def every_line(block: bytes) -> Iterator[Span]:
+def line_ends(block: bytes) -> Ends:
+    """Return where each line ends; the last one ends with the block."""
+    values = np.frombuffer(block, np.uint8)
+    ends: Ends = np.flatnonzero(values == _NEWLINE) + 1
+    return ends if block.endswith(b"\n") else np.append(ends, len(block))
+
+
+def every_line(ends: Ends) -> Iterator[Span]:
     """Yield all lines."""
     start = 0
-    while start < len(block):
-        stop = block.find(b"\n", start) + 1 or len(block)
+    for stop in ends.tolist():
         yield start, stop
         start = stop
 
@@ -140,16 +160,16 @@ def _tokens(keys: Iterable[Key]) -> Iterator[bytes]:
                 yield b"-0"
 
 
-def _needed(where: Predicate, selection: Selection) -> list[tuple[str, frozenset[Key]]] | None:
+def needed_keys(where: Predicate, selection: Selection) -> list[tuple[str, frozenset[Key]]] | None:
     """Return columns and keys of which every selected row has one; None if there are no such."""
     match where:
         case Among(column, keys):
             return [(column, selection.keys[keys.keyset_id])]
         case AllOf(parts):
-            told = [found for part in parts if (found := _needed(part, selection)) is not None]
+            told = [found for part in parts if (found := needed_keys(part, selection)) is not None]
             return min(told, key=lambda found: sum(len(keys) for _, keys in found), default=None)
         case AnyOf(parts):
-            every = [_needed(part, selection) for part in parts]
+            every = [needed_keys(part, selection) for part in parts]
             return [each for found in every for each in found or ()] if None not in every else None
         case Everything() | AmongTuples() | Before() | Populated() | Not():
             return None

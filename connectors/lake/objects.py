@@ -55,9 +55,10 @@ class Upload:
 class Bucket:
     """One bucket under one prefix."""
 
-    def __init__(self, settings: LakeSettings) -> None:
-        """Nothing is opened before first use."""
+    def __init__(self, settings: LakeSettings, *, keys_name_people: bool = False) -> None:
+        """Nothing is opened before first use; keys that name people stay out of messages."""
         self._settings = settings
+        self._keys_name_people = keys_name_people
 
     @cached_property
     def client(self) -> S3Client:
@@ -87,7 +88,10 @@ class Bucket:
     def title(self, stored: Stored) -> str:
         """Name the object for messages."""
         version = f" version {stored.version_id}" if stored.version_id else ""
-        return f"s3://{self.name}/{stored.key}{version}"
+        return f"s3://{self.name}/{self._spoken(stored.key)}{version}"
+
+    def _spoken(self, key: str) -> str:
+        return f"{self._settings.prefix}..." if self._keys_name_people else key
 
     # -- listing
 
@@ -228,7 +232,7 @@ class Bucket:
     @contextmanager
     def doing(self, verb: str, key: str) -> Iterator[None]:
         """Raise the store's errors as ours; see `client.translated`."""
-        with translated(f"{verb} s3://{self.name}/{key}"):
+        with translated(f"{verb} s3://{self.name}/{self._spoken(key)}"):
             yield
 
 

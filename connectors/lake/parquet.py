@@ -14,9 +14,8 @@ from functools import reduce
 from operator import add
 from typing import IO, TypeVar
 
-import pyarrow as pa
-
 from connectors.lake.change import Change, Counts, Erase, Redact, columns_of
+from connectors.lake.columntypes import column_type
 from connectors.lake.keys import ValueSets
 from connectors.lake.parquet_change import Decision, at_rows, cells_of, decide
 from connectors.lake.parquet_file import ParquetFile, open_parquet
@@ -64,7 +63,7 @@ def columns(name: str, source: Source, wanted: frozenset[str]) -> frozenset[str]
 
 def describe(name: str, source: Source) -> dict[str, ColumnType]:
     """Return the file's columns; raises TerminalFailure if it cannot be read."""
-    return {part.name: _column_type(part.type) for part in open_parquet(name, source).schema}
+    return {part.name: column_type(part.type) for part in open_parquet(name, source).schema}
 
 
 def tally(
@@ -204,22 +203,6 @@ def _ahead(work: Sequence[Item], do: Callable[[Item], Found]) -> Iterator[Found]
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-
-
-def _column_type(kind: pa.DataType) -> ColumnType:
-    if pa.types.is_dictionary(kind):
-        return _column_type(kind.value_type)
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return ColumnType.TEXT
-    if pa.types.is_integer(kind):
-        return ColumnType.INTEGER
-    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return ColumnType.NUMBER
-    if pa.types.is_boolean(kind):
-        return ColumnType.BOOLEAN
-    if pa.types.is_date(kind):
-        return ColumnType.DATE
-    return ColumnType.INSTANT if pa.types.is_timestamp(kind) else ColumnType.OTHER
 
 
 def _refuse_required(file: ParquetFile, change: Change) -> None:

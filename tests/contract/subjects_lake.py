@@ -1,4 +1,4 @@
-"""The lake on an S3 server (moto behind our strict proxy), versioned: Parquet and JSON Lines."""
+"""The lake on an S3 server (moto behind our strict proxy), versioned: Parquet, JSON Lines and CSV."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import ClassVar
 
 import pyarrow as pa
+import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
 from connectors import lake
@@ -135,8 +136,41 @@ class LakeJsonLines(_Lake):
         return [json.loads(line) for line in content.splitlines()]
 
 
+class LakeCsv(_Lake):
+    """CSV: nothing between delimiters is null, quotes around nothing are an empty text."""
+
+    name: ClassVar[str] = "lake-csv"
+    end: ClassVar[str] = "csv"
+
+    def written(self, rows: Sequence[Row], schema: Mapping[str, ColumnType]) -> bytes:
+        """Write a header and one record a row, every text quoted."""
+        self.schema = schema
+        lines = [",".join(schema), *(",".join(_cell(row.get(name)) for name in schema) for row in rows)]
+        return "".join(f"{line}\r\n" for line in lines).encode()
+
+    def read(self, content: bytes) -> list[Row]:
+        """Read it with pyarrow, every column in its type."""
+        kinds = {
+            name: pa.string() if kind in {ColumnType.DATE, ColumnType.INSTANT} else _ARROW[kind]
+            for name, kind in self.schema.items()
+        }
+        options = pc.ConvertOptions(
+            column_types=kinds, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
+        )
+        rows: list[Row] = pc.read_csv(io.BytesIO(content), convert_options=options).to_pylist()
+        return rows
+
+
+def _cell(value: Value) -> str:
+    if isinstance(value, str):
+        return '"' + value.replace('"', '""') + '"'
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else value.isoformat() if isinstance(value, date) else str(value)
+
+
 def _iso(value: date) -> str:
     return value.isoformat()
 
 
-SUBJECTS = (LakeParquet, LakeJsonLines)
+SUBJECTS = (LakeParquet, LakeJsonLines, LakeCsv)
