@@ -18,7 +18,6 @@ from retention.errors import MissingExtraError
 from retention.ports.connector import Capabilities, SystemSettings
 from retention.ports.constraints import Constraints
 
-
 _EXTRAS: Final = {Vendor.POSTGRESQL: "postgres", Vendor.MARIADB: "mysql"}
 
 

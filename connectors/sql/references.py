@@ -24,7 +24,7 @@ def constraints(database: Database) -> Constraints:
                 here=tuple(found["constrained_columns"]),
                 parent=found["referred_table"],
                 # SQLite lets the parent's columns be left out: its primary key is meant
-                there=tuple(found["referred_columns"]) or tuple(primary[found["referred_table"]]["constrained_columns"]),
+                there=tuple(found["referred_columns"] or primary[found["referred_table"]]["constrained_columns"]),
                 on_delete=str(found.get("options", {}).get("ondelete", "restrict")).lower(),
             )
             for (_, table), every in sorted(keys.items(), key=lambda item: item[0][1])

@@ -43,7 +43,7 @@ def _value(cell: Cell) -> Key:
             return cell.integer(-(2**63), "a whole number or a text")
         if cell.node.tag == "tag:yaml.org,2002:str":
             return str(cell.node.value)
-    cell.complain("a whole number or a text (\"\" is one)")
+    cell.complain('a whole number or a text ("" is one)')
     return ""
 
 

@@ -90,7 +90,11 @@ def _parents_first(datasets: Sequence[Dataset]) -> list[Dataset]:
     done: dict[DatasetId, Dataset] = {}
     waiting = list(datasets)
     while waiting:
-        ready = [d for d in waiting if all(ref.parent in {*done, d.dataset_id} or ref.parent not in known for ref in d.parents)]
+        ready = [
+            d
+            for d in waiting
+            if all(ref.parent in {*done, d.dataset_id} or ref.parent not in known for ref in d.parents)
+        ]
         done |= {dataset.dataset_id: dataset for dataset in ready}
         waiting = [dataset for dataset in waiting if dataset.dataset_id not in done]
     return list(done.values())

@@ -144,7 +144,9 @@ def joined(
     """Return what rows of other datasets refer to by these columns; a null in one of them refers to nothing."""
     if len(columns) == 1:
         return referenced(world, dataset, columns[0], where, keysets)
-    rows: Iterable[tuple[object, ...]] = world.finder(dataset).values(dataset, columns, Selection(where, keysets.values))
+    rows: Iterable[tuple[object, ...]] = world.finder(dataset).values(
+        dataset, columns, Selection(where, keysets.values)
+    )
     return frozenset(tuple_key([as_key(value) for value in row]) for row in rows if None not in row)
 
 

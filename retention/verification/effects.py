@@ -117,9 +117,7 @@ def _changed(before: pa.RecordBatch, effected: Effected) -> list[bool]:
     return changed
 
 
-def _emptied(
-    rows: pa.RecordBatch, fields: Sequence[str], stand_ins: Mapping[str, Key], mask: Column
-) -> pa.RecordBatch:
+def _emptied(rows: pa.RecordBatch, fields: Sequence[str], stand_ins: Mapping[str, Key], mask: Column) -> pa.RecordBatch:
     for name in fields:
         if name in rows.schema.names:
             column = plain(rows.column(name))

@@ -159,7 +159,9 @@ def _of_keys(expectation: Expectation, scan: Scan, *, as_text: bool) -> list[Che
             continue
         keys = _comparable(expectation.selector, where, scan.types[where.column], as_text=as_text)
         if isinstance(step, RedactFields):
-            checks += [Emptied(name, where.column, keys) for name in step.fields if name in scan.types.keys() - step.stand_ins]
+            checks += [
+                Emptied(name, where.column, keys) for name in step.fields if name in scan.types.keys() - step.stand_ins
+            ]
         else:
             checks.append(Absent(where.column, keys))
     return checks

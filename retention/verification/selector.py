@@ -82,7 +82,6 @@ class Selector:
             return pc.is_valid(values)
         return pc.is_in(values, value_set=self.typed(keys, values.type, column), skip_nulls=True)
 
-
     def _among_tuples(self, batch: pa.RecordBatch, columns: tuple[str, ...], keys: KeySet) -> Column:
         """Compare the texts of the values, written as a person would: no code is shared with the stores'."""
         values = self._keys.get(keys.keyset_id)

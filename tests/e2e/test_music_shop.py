@@ -32,7 +32,9 @@ from retention.wiring import open_app
 from tests.mariadb.server import is_installed, server
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
-SHARED = next((up / "shared/data" for up in Path(__file__).parents if (up / "shared/data/chinook.sqlite").is_file()), None)
+SHARED = next(
+    (up / "shared/data" for up in Path(__file__).parents if (up / "shared/data/chinook.sqlite").is_file()), None
+)
 TOMBSTONE = 0
 """The customer whom invoices lead to when theirs is gone."""
 CUSTOMER, EMPLOYEE = 5, 3
@@ -162,7 +164,7 @@ datasets:
 
 def _ours(instant: str) -> list[str]:
     """Return the statements that make a shop of 59 customers, 8 employees, 412 invoices and their lines."""
-    fake, dice = Faker("en_US"), random.Random(5)
+    fake, dice = Faker("en_US"), random.Random(5)  # noqa: S311 -- made-up prices
     fake.seed_instance(5)
     made = REQUIRED.format(instant=instant).split(";\n")
 
@@ -171,7 +173,7 @@ def _ours(instant: str) -> list[str]:
         return [*address, fake.phone_number(), None, f"person{number}.{fake.user_name()}@mail.example"]
 
     for number in range(1, 9):
-        boss = None if number == 1 else 1 if number in {2, 6} else 2 if number < 6 else 6  # noqa: PLR2004 -- who reports to whom
+        boss = None if number == 1 else 1 if number in {2, 6} else 2 if number < 6 else 6
         staff = [number, fake.last_name(), fake.first_name(), "Agent", boss, "1970-05-01", "2003-05-01"]
         made.append(_insert("Employee", [*staff, *person(number)]))
     for number in range(1, 60):
@@ -187,7 +189,10 @@ def _ours(instant: str) -> list[str]:
 
 
 def _insert(table: str, values: list[Any]) -> str:
-    shown = ("NULL" if v is None else str(v) if isinstance(v, int | float) else "'" + v.replace("'", "") + "'" for v in values)
+    shown = (
+        "NULL" if v is None else str(v) if isinstance(v, int | float) else "'" + v.replace("'", "") + "'"
+        for v in values
+    )
     return f"INSERT INTO {table} VALUES ({', '.join(shown)})"
 
 
@@ -289,7 +294,12 @@ def erase(shop: Shop, folder: Path, email: str, datamap: str = "") -> Plan:
     workspace = folder / "workspace"
     workspace.mkdir(exist_ok=True)
     policy = POLICY.replace("Total", shop.name("Total")).replace("InvoiceDate", shop.name("InvoiceDate"))
-    files = {"retention.yaml": SETTINGS, "policy.yaml": policy, "datamap.yaml": datamap or shop.datamap(), "url": shop.url}
+    files = {
+        "retention.yaml": SETTINGS,
+        "policy.yaml": policy,
+        "datamap.yaml": datamap or shop.datamap(),
+        "url": shop.url,
+    }
     for name, text in files.items():
         (workspace / name).write_text(text, encoding="utf-8")
     with open_app(workspace) as app:
@@ -301,7 +311,9 @@ def erase(shop: Shop, folder: Path, email: str, datamap: str = "") -> Plan:
         app.approve(plan.plan_id, plan.digest, "office", NOW)
         assert app.apply(plan.plan_id, NOW).state is CaseState.APPLIED
         app.verify(plan.plan_id, NOW)
-        assert app.seal(plan.plan_id, NOW).state is CaseState.CLOSED
+        # a server's logs keep it for a while, and the case stays open until then
+        logged = CaseState.CLOSED if shop.url.startswith("sqlite") else CaseState.SEALED
+        assert app.seal(plan.plan_id, NOW).state is logged
     return drawn
 
 
@@ -375,5 +387,5 @@ def test_a_tombstone_that_is_not_there_is_missed_by_the_plan(tmp_path: Path) -> 
     for shop in sqlite_shop(tmp_path, None):
         shop.execute("DELETE FROM Customer WHERE CustomerId = 0")
         ((email,),) = shop.sql(f"SELECT Email FROM Customer WHERE CustomerId = {CUSTOMER}")
-        with pytest.raises(TombstoneError, match="no row of shop.customers"):
+        with pytest.raises(TombstoneError, match=r"no row of shop\.customers"):
             erase(shop, tmp_path, email)

@@ -104,7 +104,9 @@ class Schema:
         def add(target: int, kind: str) -> None:
             number = next(names)
             here = tuple(f"r{number}{column}" for column in self.tables[target].key)
-            action = "no action" if kind == "tombstone" else self.draw(st.sampled_from(["no action", "cascade", "set null"]))
+            action = (
+                "no action" if kind == "tombstone" else self.draw(st.sampled_from(["no action", "cascade", "set null"]))
+            )
             table.refs.append(Ref(here, target, kind, action))
 
         if table.number:
@@ -134,7 +136,7 @@ class Schema:
                 chosen = self.draw(st.sampled_from(choices if ref.kind == "tombstone" else [*choices, null]))
                 if table.number == 0 and row["id"] == TOMBSTONE:
                     chosen = (TOMBSTONE,) if ref.kind == "tombstone" else null
-                row |= dict(zip(ref.here, chosen, strict=True))
+                row.update(zip(ref.here, chosen, strict=True))
 
     # ---- what the world is told
 
@@ -198,7 +200,7 @@ class Schema:
                     continue
                 for ref in table.refs:
                     if (ref.target, tuple(row[name] for name in ref.here)) in gone:
-                        row |= dict.fromkeys(ref.here, TOMBSTONE if ref.kind == "tombstone" else None)
+                        row.update(dict.fromkeys(ref.here, TOMBSTONE if ref.kind == "tombstone" else None))
                         changed += 1
             table.rows = [row for row in table.rows if (table.number, self._key(table, row)) not in gone]
         return len(gone) + changed
@@ -378,4 +380,6 @@ def test_mariadb_is_left_whole(data: st.DataObject) -> None:
 def _insert(table: Table, executemany: Any, mark: str) -> None:
     names = list(table.rows[0])
     marks = ", ".join([mark] * len(names))
-    executemany(f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})", [[r[n] for n in names] for r in table.rows])
+    executemany(
+        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})", [[r[n] for n in names] for r in table.rows]
+    )
