@@ -94,7 +94,7 @@ def fill_postgresql(uri: str, name: str, people: int, rows: int) -> None:
             ("lines", f"n, n, 'goods ' || n % 500 FROM {every}"),
             ("notes", f"n, 2 * n, 'note ' || n FROM {every} WHERE n < {rows // 2}"),
         ):
-            connection.execute(f"INSERT INTO {table} SELECT {columns}")  # noqa: S608 -- numbers of ours
+            connection.execute(f"INSERT INTO {table} SELECT {columns}")
         connection.execute(_INDEXES)
         connection.execute("VACUUM (ANALYZE)")
         connection.execute("CHECKPOINT")

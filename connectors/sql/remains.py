@@ -176,7 +176,7 @@ def _sampled(connection: Connection, table: Table) -> bool:
 def _binary_log(connection: Connection, log: timedelta) -> timedelta | None:
     """Return how long the binary log, from which replicas read, keeps the rows' old images."""
     rows = connection.exec_driver_sql(_BINARY_LOG).all()
-    settings: dict[str, str] = {name: value for name, value in rows}
+    settings: dict[str, str] = dict(tuple(row) for row in rows)
     if settings.get("log_bin") != "ON":
         return None
     seconds = int(settings.get("binlog_expire_logs_seconds", 0))
