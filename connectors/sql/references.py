@@ -16,7 +16,12 @@ def constraints(database: Database) -> Constraints:
         inspector: Inspector = sa.inspect(connection)
         keys = inspector.get_multi_foreign_keys(schema=schema)
         columns = inspector.get_multi_columns(schema=schema)
-        primary = {table: inspector.get_pk_constraint(table, schema=schema) for _, table in keys}
+        primary = {
+            found["referred_table"]: inspector.get_pk_constraint(found["referred_table"], schema=schema)
+            for every in keys.values()
+            for found in every
+            if not found["referred_columns"]
+        }
     return Constraints(
         tuple(
             ForeignKey(
