@@ -35,7 +35,7 @@ Test: TypeAlias = Callable[[Row], bool]
 _INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]*)")
 
 
-def test_of(columns: Mapping[str, ColumnType], selection: Selection) -> Test:
+def test_of(columns: Mapping[str, ColumnType], selection: Selection) -> Test:  # noqa: C901 -- one case a predicate
     """Return the function that says whether a row is selected.
 
     Raises:
@@ -96,9 +96,7 @@ def _among(column: str, kind: ColumnType, keys: frozenset[Key]) -> Test:
 
 def _among_tuples(kinds: Mapping[str, ColumnType], keys: frozenset[Key]) -> Test:
     wanted = {
-        tuple(
-            _comparable(name, kind, value) for (name, kind), value in zip(kinds.items(), tuple_values(key), strict=True)
-        )
+        tuple(_comparable(*column, value) for column, value in zip(kinds.items(), tuple_values(key), strict=True))
         for key in keys
     }
     return lambda row: tuple(row[name] for name in kinds) in wanted

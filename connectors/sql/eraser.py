@@ -26,7 +26,8 @@ _PAGE: Final = 1_000
 """Rows that are transformed at once."""
 
 Row: TypeAlias = Mapping[str, Value]
-Work: TypeAlias = Callable[[Session, Clause], Effect]
+Cutter: TypeAlias = Callable[[Sequence[str]], pages.Cut]
+Work: TypeAlias = Callable[[Session, Clause, Cutter], Effect]
 
 
 class SqlEraser:
@@ -39,30 +40,30 @@ class SqlEraser:
     def erase_rows(self, dataset: Dataset, selection: Selection) -> Effect:
         """Remove the selected rows."""
 
-        def work(session: Session, where: Clause) -> Effect:
+        def work(session: Session, where: Clause, cut: Cutter) -> Effect:
             options = self._database.options
             gone = partitions.emptied(session, where, options)
             if selfrefs.of_table(session.table):
                 return Effect(rows=gone + selfrefs.erase(session, where, options.vendor))
-            key = _key_columns(dataset, session.table)
-            return Effect(rows=gone + pages.change(session, where, options.page, key, _deleted(session.table)))
+            whole = cut(_key_columns(dataset, session.table))
+            return Effect(rows=gone + pages.change(session, where, whole, _deleted(session.table)))
 
         return self._change(dataset, selection, work)
 
     def redact_fields(self, dataset: Dataset, selection: Selection, fields: Sequence[str]) -> Effect:
         """Empty the fields of the selected rows; rows that had them empty already do not count."""
 
-        def work(session: Session, where: Clause) -> Effect:
+        def work(session: Session, where: Clause, cut: Cutter) -> Effect:
             table = session.table
             values = {name: _stand_in(column_of(table, name), dataset.stand_ins.get(name)) for name in fields}
-            filled = sa.and_(where, sa.or_(*(_is_filled(table.c[name], new) for name, new in values.items())))
+            filled = sa.or_(*(_is_filled(table.c[name], new) for name, new in values.items()))
             # a window of a key that is itself emptied would move under the next one
             key = [] if set(fields) & set(_key_columns(dataset, table)) else _key_columns(dataset, table)
 
             def emptied(connection: Connection, rows: Clause) -> int:
-                return connection.execute(sa.update(table).where(rows).values(values)).rowcount
+                return connection.execute(sa.update(table).where(rows, filled).values(values)).rowcount
 
-            return Effect(rows=pages.change(session, filled, self._database.options.page, key, emptied))
+            return Effect(rows=pages.change(session, where, cut(key), emptied))
 
         return self._change(dataset, selection, work)
 
@@ -81,7 +82,7 @@ class SqlEraser:
 
         """
 
-        def work(session: Session, where: Clause) -> Effect:
+        def work(session: Session, where: Clause, _: Cutter) -> Effect:
             key = _primary_key(dataset, session.table)
 
             def anonymized(connection: Connection) -> Effect:
@@ -104,7 +105,15 @@ class SqlEraser:
         with database.session(dataset.location) as session, sending(session.connection, database.options) as sender:
             where = where_of(session.table, selection, sender)
             session.connection.commit()  # keys that were sent ahead stay for all transactions
-            effect = work(session, where)
+
+            def scanning() -> Clause:
+                sender.is_scanning = True
+                return where_of(session.table, selection, sender)
+
+            def cut(key: Sequence[str]) -> pages.Cut:
+                return pages.Cut(database.options.page, key, scanning if sender.is_many else None)
+
+            effect = work(session, where, cut)
         return replace(effect, residues=settle(database, session.table))
 
 

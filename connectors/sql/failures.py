@@ -68,10 +68,8 @@ def _from_mariadb(error: DBAPIError, where: str) -> SystemFailure:
     """See https://mariadb.com/kb/en/mariadb-error-code-reference/ and the client's 2000 to 2062."""
     number = error.orig.args[0] if error.orig is not None and error.orig.args else None
     if number in _MARIADB_UNREACHABLE or number in _MARIADB_TRANSIENT:
-        reached = (
-            "the server was busy or stopped it" if number in _MARIADB_TRANSIENT else "the server cannot be reached"
-        )
-        return TransientFailure(f"{where}: {reached} ({number})", hint="run again")
+        said = "was busy or stopped it" if number in _MARIADB_TRANSIENT else "cannot be reached"
+        return TransientFailure(f"{where}: the server {said} ({number})", hint="run again")
     if number in _MARIADB_COLLISIONS:
         return ConcurrentWriteFailure(f"{where}: collided with another transaction ({number})", hint="run again")
     if number in _MARIADB_PARENT:

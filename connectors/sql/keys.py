@@ -3,7 +3,7 @@
 PostgreSQL takes one typed array: cast to the column's own family, since a narrower one is
 compared element by element (20 times slower, measured). SQLite takes one JSON text. Above
 `keys` of them, and for keys of several columns, a temporary table is filled, given a primary
-key and ANALYZEd, and joined: the planner then knows how many there are. MariaDB has no arrays
+key and (PostgreSQL) ANALYZEd, and joined: the planner then knows how many there are. MariaDB has no arrays
 and takes a list; its temporary tables are of the MEMORY engine, so that no key reaches a file.
 
 Temporary tables belong to one `KeySender`, which drops them when it closes.
@@ -18,14 +18,16 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count, islice
 from types import TracebackType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy import Column, ColumnElement, Connection
 from sqlalchemy.dialects.postgresql import ARRAY, CITEXT
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import custom_op
 
 from connectors.sql.columns import kind_of
 from connectors.sql.settings import SqlOptions, Vendor
@@ -39,8 +41,10 @@ Convert: TypeAlias = Callable[[Key], Any]
 
 _INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]*)")
 _INTEGER_LIMIT: Final = 2**63
-_LISTED: Final = 1_000
-"""Keys that MariaDB gets as a list."""
+_LISTED: Final = {Vendor.SQLITE: 1_000, Vendor.MARIADB: 1_000}
+"""Keys that go into a statement at most; above that a table is never slower there."""
+MANY: Final = 10_000
+"""From so many keys on, a large table is read from end to end rather than asked for each key."""
 _BATCH: Final = 10_000
 _AT_ONCE: Final = {"stream_results": False}
 """What prepares a query that streams does not stream itself."""
@@ -67,9 +71,11 @@ class KeySender:
         """Use this connection; nothing is sent yet."""
         self._connection = connection
         self._options = options
-        self._sent: list[sa.Table] = []
+        self._sent: dict[tuple[int, str], sa.Table] = {}
+        self.is_scanning = False
+        """Whether clauses keep SQLite from asking an index key by key."""
 
-    def __enter__(self) -> KeySender:
+    def __enter__(self) -> Self:
         """Return itself."""
         return self
 
@@ -78,12 +84,17 @@ class KeySender:
         with contextlib.suppress(SQLAlchemyError) if error else contextlib.nullcontext():
             if error:
                 self._connection.rollback()
-            for table in self._sent:
+            for table in self._sent.values():
                 word = "TEMPORARY TABLE" if self.vendor is Vendor.MARIADB else "TABLE"
                 self._do(f"DROP {word} IF EXISTS {table.name}")
             if self._sent:
                 self._connection.commit()
         self._sent.clear()
+
+    @property
+    def is_many(self) -> bool:
+        """Whether more keys were sent than it pays to ask an index for, one by one."""
+        return any(size >= MANY for size, _ in self._sent)
 
     @property
     def vendor(self) -> Vendor:
@@ -98,9 +109,9 @@ class KeySender:
 
         """
         element, convert = _comparison(column)
+        if len(keys) > min(self._options.keys, _LISTED.get(self.vendor, self._options.keys)):
+            return self._joined([column], [element], keys, convert)
         wanted = [convert(key) for key in keys]
-        if len(wanted) > (min(self._options.keys, _LISTED) if self.vendor is Vendor.MARIADB else self._options.keys):
-            return self._joined([column], [element], [(value,) for value in wanted])
         match self.vendor:
             case Vendor.SQLITE:
                 each = sa.func.json_each(json.dumps(wanted)).table_valued("value")
@@ -121,42 +132,51 @@ class KeySender:
 
         """
         elements, converts = zip(*map(_comparison, columns), strict=True)
-        rows = [
-            tuple(convert(value) for convert, value in zip(converts, tuple_values(key), strict=True)) for key in keys
-        ]
-        return self._joined(columns, elements, rows)
+
+        def row(key: Key) -> tuple[Any, ...]:
+            return tuple(convert(value) for convert, value in zip(converts, tuple_values(key), strict=True))
+
+        return self._joined(columns, elements, keys, row)
 
     def _joined(
-        self, columns: Sequence[Column[Any]], elements: Sequence[Any], rows: Sequence[tuple[Any, ...]]
+        self, columns: Sequence[Column[Any]], elements: Sequence[Any], keys: frozenset[Key], convert: Convert
     ) -> Clause:
-        sent = self._send(elements, rows)
+        name = (len(keys), f"{id(keys)} {' '.join(map(repr, elements))}")
+        if name not in self._sent:
+            # one number may have come as 7 and as "7"
+            self._sent[name] = self._send(elements, sorted({convert(key) for key in keys}))
+        sent = self._sent[name]
         if len(columns) == 1 and self.vendor is not Vendor.MARIADB:
-            return _plain(columns[0]).in_(sa.select(sent.c[0]))
+            column = _unindexed(columns[0]) if self.is_scanning and self.vendor is Vendor.SQLITE else columns[0]
+            return _plain(column).in_(sa.select(sent.c[0]))
         pairs = list(zip(columns, sent.c, strict=True))
         same = [_plain(column) == key for column, key in pairs]
         if self.vendor is Vendor.MARIADB:
             same += [_Exact(column) == _Exact(key) for column, key in pairs if _is_text(key.type)]
         return sa.exists(sa.select(sa.literal(1)).where(*same).correlate(columns[0].table))
 
-    def _send(self, elements: Sequence[Any], rows: Sequence[tuple[Any, ...]]) -> sa.Table:
-        prefixes, options = ["TEMPORARY"], {}
+    def _send(self, elements: Sequence[Any], values: Sequence[Any]) -> sa.Table:
+        options: dict[str, Any] = {}
         if self.vendor is Vendor.MARIADB:
-            elements = [_bounded(element, rows, place) for place, element in enumerate(elements)]
+            elements = [_bounded(element, _column(values, len(elements), n)) for n, element in enumerate(elements)]
             options = {"mysql_engine": "MEMORY", "mariadb_engine": "MEMORY", "mysql_charset": "utf8mb4"}
             options |= {"mariadb_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin", "mariadb_collate": "utf8mb4_bin"}
-        table = sa.Table(
+        table: sa.Table[Any] = sa.Table(
             f"retention_keys_{next(_NUMBERS)}",
             sa.MetaData(),
             *(Column(f"k{n}", element, primary_key=True, autoincrement=False) for n, element in enumerate(elements)),
-            prefixes=prefixes,
+            prefixes=["TEMPORARY"],
             **options,
         )
         self._connection.execute(sa.schema.CreateTable(table), execution_options=_AT_ONCE)
-        self._sent.append(table)
-        self._fill(table, rows)
+        self._fill(table, values)
         return table
 
-    def _fill(self, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    def _fill(self, table: sa.Table, values: Sequence[Any]) -> None:
+        if self.vendor is Vendor.SQLITE and len(table.c) == 1 and not isinstance(table.c[0].type, sa.Uuid):
+            self._do(f"INSERT INTO {table.name} SELECT value FROM json_each(?)", (json.dumps(values),))  # noqa: S608 -- our own name
+            return
+        rows = ((value,) for value in values) if len(table.c) == 1 else iter(values)
         if self.vendor is Vendor.POSTGRESQL:
             driver: Any = self._connection.connection.driver_connection
             with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} FROM STDIN") as copy:
@@ -165,19 +185,11 @@ class KeySender:
             self._do(f"ANALYZE {table.name}")
             return
         marks = ", ".join("?" if self.vendor is Vendor.SQLITE else "%s" for _ in table.c)
-        for batch in _batches(rows):
+        while batch := list(islice(rows, _BATCH)):
             self._do(f"INSERT INTO {table.name} VALUES ({marks})", batch)  # noqa: S608 -- our own name and marks
-        if self.vendor is Vendor.SQLITE:
-            self._do(f"ANALYZE {table.name}")
 
-    def _do(self, statement: str, rows: list[tuple[Any, ...]] | None = None) -> None:
+    def _do(self, statement: str, rows: list[tuple[Any, ...]] | tuple[Any, ...] | None = None) -> None:
         self._connection.exec_driver_sql(statement, rows, execution_options=_AT_ONCE)
-
-
-def _batches(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
-    remaining = iter(rows)
-    while batch := list(islice(remaining, _BATCH)):
-        yield batch
 
 
 @contextlib.contextmanager
@@ -187,7 +199,12 @@ def sending(connection: Connection, options: SqlOptions) -> Iterator[KeySender]:
         yield sender
 
 
-def _plain(column: Column[Any]) -> ColumnElement[Any]:
+def _unindexed(column: Column[Any]) -> ColumnElement[Any]:
+    """Write `+column`, which SQLite looks up in no index."""
+    return UnaryExpression(column, operator=custom_op("+"), type_=column.type)
+
+
+def _plain(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return sa.cast(column, sa.Text) if isinstance(column.type, sa.Enum) else column
 
 
@@ -195,12 +212,15 @@ def _is_text(element: Any) -> bool:  # noqa: ANN401 -- a type of SQLAlchemy's
     return isinstance(element, sa.String)
 
 
-def _bounded(element: Any, rows: Sequence[tuple[Any, ...]], place: int) -> Any:  # noqa: ANN401 -- same
+def _column(values: Sequence[Any], width: int, place: int) -> Iterator[Any]:
+    return (value if width == 1 else value[place] for value in values)
+
+
+def _bounded(element: Any, values: Iterable[Any]) -> Any:  # noqa: ANN401 -- a type of SQLAlchemy's
     """Return a type that MariaDB's MEMORY engine can hold."""
-    if isinstance(element, sa.Uuid):
-        return sa.Uuid()
-    longest = max((len(str(row[place])) for row in rows), default=1)
-    return sa.String(max(longest, 1)) if _is_text(element) else element
+    if not _is_text(element):
+        return element
+    return sa.String(max((len(value) for value in values), default=1) or 1)
 
 
 def _comparison(column: Column[Any]) -> tuple[sa.types.TypeEngine[Any], Convert]:

@@ -1,14 +1,16 @@
 """A change cut into transactions of bounded size.
 
-A selection of up to `page` rows is changed by one statement. A larger one is cut by windows of
-the primary key, each of at most `page` rows of the table: every window is read once, so the
-whole costs one pass, whatever the predicate. A process that dies between two windows has done
+A table, or a selection, of up to `page` rows is changed by one statement. A larger one is cut by
+windows of the primary key, each of at most `page` rows of the table: every window is read once,
+so the whole costs one pass, whatever the predicate. With many keys that pass is what one wants
+anyway, and nothing is counted ahead. A process that dies between two windows has done
 the first for good; the repeat finds the rest. Without a primary key there is one transaction.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -21,29 +23,37 @@ Statement: TypeAlias = Callable[[Connection, Clause], int]
 """Changes the rows of the clause and says how many there were."""
 
 
-def change(session: Session, where: Clause, page: int, key: Sequence[str], statement: Statement) -> int:
-    """Change the selected rows; return how many there were.
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How a change may be cut."""
 
-    Args:
-        session: The table and its connection.
-        where: Which rows.
-        page: Rows that one transaction may change.
-        key: The primary key's columns; empty: everything in one transaction.
-        statement: What is done to them.
+    page: int
+    """Rows that one transaction may change."""
+    key: Sequence[str]
+    """The primary key's columns; empty: everything in one transaction."""
+    scanning: Callable[[], Clause] | None = None
+    """For many keys: the clause with which the table is best read from end to end."""
 
-    """
 
-    def whole(connection: Connection) -> int | None:
-        if key and _exceeds(connection, session.table, where, page):
-            return None
-        return statement(connection, where)
+def change(session: Session, where: Clause, cut: Cut, statement: Statement) -> int:
+    """Change the selected rows by the statement; return how many there were."""
+    key = [session.table.columns[name] for name in cut.key]
+    if not key or _end(session, sa.true(), cut.page, key) is None:
+        return session.transaction(lambda connection: statement(connection, where))
+    if cut.scanning is None:
 
-    rows = session.transaction(whole)
-    if rows is not None:
-        return rows
+        def at_once(connection: Connection) -> int | None:
+            few = not _exceeds(connection, session.table, where, cut.page)
+            return statement(connection, where) if few else None
+
+        rows = session.transaction(at_once)
+        if rows is not None:
+            return rows
+    chosen = where if cut.scanning is None else cut.scanning()
+    session.connection.commit()
     return sum(
-        session.transaction(lambda connection, window=window: statement(connection, sa.and_(where, window)))
-        for window in _windows(session, page, [session.table.columns[name] for name in key])
+        session.transaction(lambda connection, window=window: statement(connection, sa.and_(chosen, window)))  # type: ignore[misc] # mypy does not infer the default
+        for window in _windows(session, cut.page, key)
     )
 
 

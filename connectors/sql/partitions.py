@@ -41,7 +41,11 @@ def emptied(session: Session, where: Clause, options: SqlOptions) -> int:
         return [(leaf, own, parent) for leaf, own, parent in leaves if counts.get(leaf, (0, 1))[1] == 0]
 
     found = session.transaction(whole)
-    return sum(session.transaction(lambda c, one=one: _gone(c, session.table, where, one, options)) for one in found)
+    return sum(_removed(session, where, one, options) for one in found)
+
+
+def _removed(session: Session, where: Clause, partition: tuple[int, str, str], options: SqlOptions) -> int:
+    return session.transaction(lambda connection: _gone(connection, session.table, where, partition, options))
 
 
 def _counted(connection: Connection, table: Table, where: Clause, leaves: list[int]) -> dict[int, tuple[int, int]]:

@@ -16,7 +16,12 @@ def constraints(database: Database) -> Constraints:
         inspector: Inspector = sa.inspect(connection)
         keys = inspector.get_multi_foreign_keys(schema=schema)
         columns = inspector.get_multi_columns(schema=schema)
-        primary = {table: inspector.get_pk_constraint(table, schema=schema) for _, table in keys}
+        primary = {
+            found["referred_table"]: inspector.get_pk_constraint(found["referred_table"], schema=schema)
+            for every in keys.values()
+            for found in every
+            if not found["referred_columns"]
+        }
     return Constraints(
         tuple(
             ForeignKey(
@@ -24,8 +29,7 @@ def constraints(database: Database) -> Constraints:
                 here=tuple(found["constrained_columns"]),
                 parent=found["referred_table"],
                 # SQLite lets the parent's columns be left out: its primary key is meant
-                there=tuple(found["referred_columns"])
-                or tuple(primary[found["referred_table"]]["constrained_columns"]),
+                there=tuple(found["referred_columns"] or primary[found["referred_table"]]["constrained_columns"]),
                 on_delete=str(found.get("options", {}).get("ondelete", "restrict")).lower(),
             )
             for (_, table), every in sorted(keys.items(), key=lambda item: item[0][1])

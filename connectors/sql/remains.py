@@ -40,6 +40,11 @@ _SAMPLED: Final = sa.text(
 )
 
 
+_BINARY_LOG: Final = (
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_expire_logs_seconds', 'expire_logs_days')"
+)
+
+
 def settle(database: Database, table: Table) -> tuple[Residue, ...]:
     """Make the erased go; also called on a repeat, since the first call may have died before.
 
@@ -170,11 +175,8 @@ def _sampled(connection: Connection, table: Table) -> bool:
 
 def _binary_log(connection: Connection, log: timedelta) -> timedelta | None:
     """Return how long the binary log, from which replicas read, keeps the rows' old images."""
-    settings = dict(
-        connection.exec_driver_sql(
-            "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_expire_logs_seconds', 'expire_logs_days')"
-        ).all()
-    )
+    rows = connection.exec_driver_sql(_BINARY_LOG).all()
+    settings: dict[str, str] = dict(tuple(row) for row in rows)
     if settings.get("log_bin") != "ON":
         return None
     seconds = int(settings.get("binlog_expire_logs_seconds", 0))

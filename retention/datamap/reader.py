@@ -165,9 +165,8 @@ def _check_columns(dataset: Dataset, record: Record) -> None:
 
 def _check_graph(datasets: Mapping[DatasetId, Dataset], cells: Mapping[str, Cell]) -> None:
     if cycle := cycle_of(datasets):
-        cells[cycle[0]].complain(
-            "`parent` without a cycle", " → ".join(cycle), "say `mentions` where a row is not about the other's person"
-        )
+        # the way out is `mentions`, for a reference that does not make a row the other's person's
+        cells[cycle[0]].complain("references without a cycle", "a cycle of `parent`", " → ".join(cycle))
     for dataset_id in unreachable(datasets):
         dataset = datasets[dataset_id]
         found = "parents that no identity key reaches" if dataset.parents else "neither"

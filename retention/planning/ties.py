@@ -74,23 +74,18 @@ class Ties:
 
     def pinned(self, steps: Sequence[RowStep]) -> list[RowStep]:
         """Select by primary key what several steps erase of one tree: cutting it would hide its branches."""
-        return [
-            replace(step, where=self._by_primary_key(step))
-            if isinstance(step, EraseRows) and self._is_felled(step)
-            else step
-            for step in steps
-        ]
+        return [replace(step, where=self._by_primary_key(step)) if self._is_felled(step) else step for step in steps]
 
-    def _by_primary_key(self, step: EraseRows) -> Predicate:
+    def _by_primary_key(self, step: RowStep) -> Predicate:
         dataset = self.world.dataset(step.dataset)
         if not dataset.primary_key:
             raise _cannot_be_emptied(dataset, [here for each in dataset.parents for here in each.here])
         keys = joined(self.world, dataset, dataset.primary_key, step.where, self.keysets)
         return among(dataset.primary_key, self.keysets.of(keys))
 
-    def _is_felled(self, step: EraseRows) -> bool:
-        dataset = self.world.dataset(step.dataset)
-        return step.dataset in self.in_parts and any(each.parent == step.dataset for each in dataset.parents)
+    def _is_felled(self, step: RowStep) -> bool:
+        is_tree = any(each.parent == step.dataset for each in self.world.dataset(step.dataset).parents)
+        return isinstance(step, EraseRows) and step.dataset in self.in_parts and is_tree
 
     def cuts(self) -> Iterator[RedactFields]:
         """Yield the steps that empty references of rows that stay, or that go only later.

@@ -22,7 +22,19 @@ from retention.errors import KeyTypeError, TerminalFailure, TransientFailure
 from retention.model.datamap import ColumnType, Dataset
 from retention.model.ids import KeySetId, SystemId
 from retention.model.outcome import Effect
-from retention.model.predicate import AllOf, Among, AnyOf, Before, Everything, Not, Populated, Predicate, Selection
+from retention.model.predicate import (
+    AllOf,
+    Among,
+    AmongTuples,
+    AnyOf,
+    Before,
+    Everything,
+    Not,
+    Populated,
+    Predicate,
+    Selection,
+    tuple_key,
+)
 from retention.model.subject import Key, KeySet
 from retention.model.transform import Band, Drop, Prefix, ToMonth, ToYear, Value
 from retention.ports.connector import Store, SystemKind, SystemSettings
@@ -326,6 +338,22 @@ def test_no_error_and_no_repr_shows_a_key(
     shown = "\n".join([*texts, caplog.text])
     assert PRIVATE_TEXT not in shown
     assert str(PRIVATE_NUMBER) not in shown
+
+
+def test_a_key_of_two_columns_is_compared_as_a_pair_or_refused(subject: Any, store: Store, people: Dataset) -> None:
+    """The two values of one row, or nothing: never any of the first with any of the second."""
+    fill(subject, people)
+    pairs = Selection(
+        AmongTuples(("user_id", "account_no"), keyset("p")),
+        {KeySetId("p"): frozenset({tuple_key(["u1", 1]), tuple_key(["u2", 1]), tuple_key(["U3", "-42"])})},
+    )
+    try:
+        assert store.finder().count(people, pairs) == 3
+        assert store.eraser().erase_rows(people, pairs).rows == 3
+    except TerminalFailure as refusal:
+        assert "account_no" in str(refusal)  # noqa: PT017 -- either way is right
+    else:
+        assert live(subject, people) == without(1, 2, 7)
 
 
 # ---- redact

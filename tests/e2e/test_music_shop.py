@@ -164,7 +164,7 @@ datasets:
 
 def _ours(instant: str) -> list[str]:
     """Return the statements that make a shop of 59 customers, 8 employees, 412 invoices and their lines."""
-    fake, dice = Faker("en_US"), random.Random(5)
+    fake, dice = Faker("en_US"), random.Random(5)  # noqa: S311 -- made-up prices
     fake.seed_instance(5)
     made = REQUIRED.format(instant=instant).split(";\n")
 
@@ -311,7 +311,9 @@ def erase(shop: Shop, folder: Path, email: str, datamap: str = "") -> Plan:
         app.approve(plan.plan_id, plan.digest, "office", NOW)
         assert app.apply(plan.plan_id, NOW).state is CaseState.APPLIED
         app.verify(plan.plan_id, NOW)
-        assert app.seal(plan.plan_id, NOW).state is CaseState.CLOSED
+        # a server's logs keep it for a while, and the case stays open until then
+        logged = CaseState.CLOSED if shop.url.startswith("sqlite") else CaseState.SEALED
+        assert app.seal(plan.plan_id, NOW).state is logged
     return drawn
 
 
@@ -385,5 +387,5 @@ def test_a_tombstone_that_is_not_there_is_missed_by_the_plan(tmp_path: Path) -> 
     for shop in sqlite_shop(tmp_path, None):
         shop.execute("DELETE FROM Customer WHERE CustomerId = 0")
         ((email,),) = shop.sql(f"SELECT Email FROM Customer WHERE CustomerId = {CUSTOMER}")
-        with pytest.raises(TombstoneError, match="no row of shop.customers"):
+        with pytest.raises(TombstoneError, match=r"no row of shop\.customers"):
             erase(shop, tmp_path, email)

@@ -136,7 +136,7 @@ class Schema:
                 chosen = self.draw(st.sampled_from(choices if ref.kind == "tombstone" else [*choices, null]))
                 if table.number == 0 and row["id"] == TOMBSTONE:
                     chosen = (TOMBSTONE,) if ref.kind == "tombstone" else null
-                row |= dict(zip(ref.here, chosen, strict=True))
+                row.update(zip(ref.here, chosen, strict=True))
 
     # ---- what the world is told
 
@@ -200,7 +200,7 @@ class Schema:
                     continue
                 for ref in table.refs:
                     if (ref.target, tuple(row[name] for name in ref.here)) in gone:
-                        row |= dict.fromkeys(ref.here, TOMBSTONE if ref.kind == "tombstone" else None)
+                        row.update(dict.fromkeys(ref.here, TOMBSTONE if ref.kind == "tombstone" else None))
                         changed += 1
             table.rows = [row for row in table.rows if (table.number, self._key(table, row)) not in gone]
         return len(gone) + changed

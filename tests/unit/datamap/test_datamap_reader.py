@@ -215,3 +215,46 @@ def test_a_dataset_that_does_not_exist_is_one_finding() -> None:
 def test_a_hopeless_map_is_an_error_not_a_traceback(text: str) -> None:
     """Whatever stands in the file, the answer is a DataMapError with problems."""
     assert problems(text)
+
+
+REFERENCES = """\
+datasets:
+  app.people: {system: app, table: people, primary_key: [id], subject: {user_id: id}, fields: {}}
+  app.messages:
+    system: app
+    table: messages
+    primary_key: [id]
+    parent: {app.people: [{sender: id}, {receiver: id}]}
+    shared: true
+    mentions: {app.messages: {reply_to: id}, app.people: {seen_by: id}}
+    stand_ins: {seen_by: 0, title: ""}
+    fields: {}
+"""
+
+
+def test_references_of_every_kind_are_read() -> None:
+    """Several to one dataset, a mention of another row of the table, and what stands in."""
+    messages = read_datamap(REFERENCES, "datamap.yaml").datasets[DatasetId("app.messages")]
+    people, own = DatasetId("app.people"), DatasetId("app.messages")
+    assert messages.parents == (Reference(people, (("sender", "id"),)), Reference(people, (("receiver", "id"),)))
+    assert messages.mentions == (Reference(own, (("reply_to", "id"),)), Reference(people, (("seen_by", "id"),)))
+    assert (dict(messages.stand_ins), messages.is_shared) == ({"seen_by": 0, "title": ""}, True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "expected"),
+    [
+        ("{seen_by: id}", "{sender: id}", "mentions", "each column once"),
+        ("shared: true", "shared: yes", "shared", "true, or nothing"),
+        ("[{sender: id}, {receiver: id}]", "{sender: id}", "shared", "two references"),
+        ("seen_by: 0", "id: 0", "stand_ins", "can be emptied"),
+        ("seen_by: 0", "seen_by: [0]", "stand_ins.seen_by", "a whole number or a text"),
+        ("app.people: {seen_by", "app.person: {seen_by", "mentions.app.person", "a dataset of this map"),
+        ("table: messages", 'path: "m/*.parquet"', "stand_ins", "only with `table`"),
+    ],
+)
+def test_mistakes_in_references_are_reported_in_their_place(old: str, new: str, where: str, expected: str) -> None:
+    """Each names where it is and what was expected."""
+    assert old in REFERENCES
+    found = problems(REFERENCES.replace(old, new))
+    assert [(p.where.endswith(f"app.messages.{where}"), expected in p.expected) for p in found].count((True, True)) == 1

@@ -9,7 +9,18 @@ import pytest
 
 from retention.errors import KeyTypeError, TerminalFailure, UnknownNameError
 from retention.model.ids import KeySetId
-from retention.model.predicate import AllOf, Among, AnyOf, Before, Everything, Not, Populated, Predicate
+from retention.model.predicate import (
+    AllOf,
+    Among,
+    AmongTuples,
+    AnyOf,
+    Before,
+    Everything,
+    Not,
+    Populated,
+    Predicate,
+    tuple_key,
+)
 from retention.model.subject import KeySet
 from retention.verification.selector import Selector
 
@@ -112,3 +123,19 @@ def test_parts_are_combined() -> None:
 def test_decimal_keys_need_the_exact_number() -> None:
     """A fraction beside a whole number is another key."""
     assert selected(Among("c", SET), [Decimal("42.00"), Decimal("42.50")], pa.decimal128(6, 2), 42) == [True, False]
+
+
+def test_keys_of_several_columns_are_pairs() -> None:
+    """A row is selected by both values together; a null makes no key; whole decimals are their digits."""
+    batch = pa.record_batch(
+        {
+            "hall": ["a", "a", "b", None],
+            "seat": pa.array([Decimal(1), Decimal(2), Decimal(1), Decimal(1)], pa.decimal128(10, 0)),
+        }
+    )
+    keys = {KeySetId("k"): frozenset({tuple_key(["a", 1]), tuple_key(["b", 2])})}
+    where = AmongTuples(("hall", "seat"), KeySet(KeySetId("k"), 2, ""))
+    assert Selector(keys).mask(where, batch).to_pylist() == [True, False, False, False]
+    assert Selector(keys).mask(Not(where), batch).to_pylist() == [False, True, True, True]
+    with pytest.raises(UnknownNameError, match="k"):
+        Selector({}).mask(where, batch)

@@ -19,6 +19,7 @@ from retention.model.ids import DatasetId, KeySetId, SystemId
 from retention.model.predicate import Among, Selection
 from retention.model.subject import Key, KeySet
 from retention.ports.connector import SystemSettings
+from tests.mariadb.server import server as maria_server
 
 Open = Callable[..., Any]
 
@@ -75,6 +76,29 @@ def lite_store(lite: sqlite3.Connection, tmp_path: Path, opened: Open) -> Any:
 def both(pg: psycopg.Connection, lite: sqlite3.Connection, opened: Open, lite_store: Any) -> list[tuple[Any, Any]]:
     """The driver's connection and a store, for each system."""
     return [(pg, opened()), (lite, lite_store)]
+
+
+class Maria:
+    """The driver's connection to MariaDB, with `execute` as the others have it."""
+
+    def __init__(self, url: str) -> None:
+        """Connect."""
+        self.connection = maria_server().connection(url)
+
+    def execute(self, statement: str) -> Any:
+        """Execute; the cursor has the rows."""
+        cursor = self.connection.cursor()
+        cursor.execute(statement)
+        return cursor
+
+
+@pytest.fixture
+def maria(opened: Open) -> Iterator[tuple[Maria, Any]]:
+    """The driver's connection and a store, on an empty database of MariaDB."""
+    url = maria_server().database()
+    driver = Maria(url)
+    yield driver, opened(url)
+    driver.connection.close()
 
 
 @pytest.fixture

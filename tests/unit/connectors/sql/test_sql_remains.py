@@ -126,3 +126,16 @@ def test_what_stays_a_while_is_named(
         effect = store.eraser().erase_rows(table("people"), Selection(Everything()))
         days = {each.what: round((each.until - datetime.now(UTC)) / timedelta(days=1)) for each in effect.residues}
         assert days == expected
+
+
+def test_long_values_go_with_their_rows(pg: Any, server: Any, opened: Any, table: Any, among: Any) -> None:
+    """PostgreSQL keeps long values in a TOAST table of their own, whose chunks go as well."""
+    pg.execute("CREATE TABLE letters (id integer PRIMARY KEY, body text)")
+    pg.execute("ALTER TABLE letters ALTER body SET STORAGE EXTERNAL")  # not compressed: bytes can be searched
+    pg.execute("INSERT INTO letters VALUES (1, repeat(%s, 400)), (2, repeat('dear reader ', 400))", [EMAIL])
+    pg.execute("CHECKPOINT")
+    assert on_disk(server.pgdata)
+    assert opened().eraser().erase_rows(table("letters"), among("id", 1)).rows == 1
+    pg.execute("CHECKPOINT")
+    assert on_disk(server.pgdata) == []
+    assert pg.execute("SELECT length(body) FROM letters").fetchone() == (4800,)
