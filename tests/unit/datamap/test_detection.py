@@ -147,7 +147,7 @@ def test_a_reason_holds_no_value():
 def test_headers_are_cut_into_words():
     """Camels, snakes, full width and digits make the same words."""
     assert words("BillingPostalCode") == words("billing_postal-code") == "billing_postal_code"
-    assert words("ＴＥＬ１") == "tel_1"
+    assert words("\uff34\uff25\uff2c\uff11") == "tel_1"
     assert words("userID") == "user_id"
 
 
