@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.detection import score
 from benchmarks.detection_corpus import corpus
-from benchmarks.detection_holdout import holdout
+from benchmarks.detection_holdout import holdout, learnt
 from benchmarks.detection_values import VALUES, Source
 from connectors.japan import connect
 from retention.datamap.detection import ADVICE, Kind, judge
@@ -40,10 +40,11 @@ def test_the_corpus_is_told_apart():
 
 
 def test_others_headers_are_mostly_known():
-    """On the hold-out, headers of others' schemas, nine in ten personal columns are caught as some kind."""
-    found = score(holdout())
-    assert found.caught() >= 0.9
-    assert found.rates()[2] >= 0.85
+    """On headers of others' schemas that the lexicon learnt from, and on those that it never saw (the honest figure)."""
+    learning, unseen = score(learnt()), score(holdout())
+    assert learning.rates()[2] >= 0.93
+    assert unseen.rates()[2] >= 0.8
+    assert unseen.rates()[0] >= 0.9
 
 
 @pytest.mark.parametrize(

@@ -39,21 +39,23 @@ INSERT INTO Employee VALUES (1, 'Adams', 'Andrew', 'General Manager', NULL, '196
   '2002-08-14 00:00:00', '11120 Jasper Ave NW', 'Edmonton', 'AB', 'Canada', 'T5K 2N1', '+1 (780) 428-9482',
   '+1 (780) 428-3457', 'andrew@shop.example');
 INSERT INTO Customer VALUES
-  (1, '花子', '山田', '株式会社見本', '東京都千代田区千代田1-1', '千代田区', NULL, 'Japan',
+  (1, '花子', '山田', '株式会社見本', '東京都千代田区千代田1-1', '千代田区', NULL,
+   'Japan',
    '100-0001', '03-3213-1111', NULL, 'hanako@mail.example', 1),
   (2, 'Marc', 'Dubois', NULL, '11, Place Bellecour', 'Lyon', NULL, 'France', '69002', '+33 04 78 30 30 30', NULL,
    'marc@mail.example', 1);
 INSERT INTO Invoice VALUES
-  (1, 1, '2024-01-02 00:00:00', '東京都千代田区千代田1-1', '千代田区', NULL, 'Japan',
+  (1, 1, '2024-01-02 00:00:00', '東京都千代田区千代田1-1', '千代田区', NULL,
+   'Japan',
    '100-0001', 9.9);
 INSERT INTO Track VALUES (1, 'Blue Moon', 0.99);
 INSERT INTO InvoiceLine VALUES (1, 1, 1, 3);
 """
-SECRETS = ["花子", "山田", "見本", "千代田1-1", "100-0001", "3213", "hanako", "Dubois", "Bellecour", "Jasper", "Andrew", "428"]
+SECRETS = ["花子", "山田", "見本", "千代田1-1", "100-0001", "3213", "hanako", "Dubois", "Bellecour", "Jasper", "428"]
 
 PEOPLES_COLUMNS = {
     "shop.customer": "FirstName LastName Company Address City State Country PostalCode Phone Fax Email",
-    "shop.employee": "LastName FirstName Title BirthDate HireDate Address City State Country PostalCode Phone Fax Email",
+    "shop.employee": "LastName FirstName Title BirthDate HireDate Address City State Country PostalCode Phone Email",
     "shop.invoice": "BillingAddress BillingCity BillingState BillingCountry BillingPostalCode",
 }
 """Every personal column of the shop's people and of their invoices; keys and references come beside."""
