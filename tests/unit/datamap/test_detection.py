@@ -40,7 +40,7 @@ def test_the_corpus_is_told_apart():
 
 
 def test_others_headers_are_mostly_known():
-    """On headers of others' schemas that the lexicon learnt from, and on those that it never saw (the honest figure)."""
+    """On headers of others' schemas: those that the lexicon learnt from, and those that it never saw."""
     learning, unseen = score(learnt()), score(holdout())
     assert learning.rates()[2] >= 0.93
     assert unseen.rates()[2] >= 0.8

@@ -43,6 +43,15 @@ def test_rows_are_taken_from_both_ends(both):
         assert notes.values["body"] == {"first", "last"}
 
 
+def test_a_date_that_is_none_stops_nothing(lite, lite_store):
+    """SQLite lets anything stand in a date; it is looked at as the text it is."""
+    lite.execute("CREATE TABLE odd (born DATE, at TIMESTAMP)")
+    lite.execute("INSERT INTO odd VALUES ('unknown', '2024-02-30'), ('1980-01-02', NULL)")
+    (odd,) = lite_store.surveyor().survey(10)
+    assert odd.values["born"] == {"unknown", "1980-01-02"}
+    assert odd.columns["born"] is ColumnType.DATE
+
+
 def test_what_is_not_mapped_lies_beside(both):
     """Every table that is named nowhere is told; the others are not."""
     for driver, store in both:
