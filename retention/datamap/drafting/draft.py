@@ -56,7 +56,7 @@ def _proposal(
         dataset_id=ids[table.location],
         system=system,
         location=table.location,
-        primary_key=table.primary_key,
+        primary_key=table.primary_key if all(map(is_sayable, table.primary_key)) else (),
         subject=tied.subject,
         parents=parent,
         derived_from=(),

@@ -103,19 +103,15 @@ def _belonging(
     table: LiveDataset, kinds: Mapping[str, Kind], parent: ForeignKey | None, roots: set[str], about: set[str]
 ) -> Belonging:
     mentions = tuple(key for key in table.foreign_keys if key is not parent and key.table in about)
-    if table.location in roots:
-        return Belonging(_own_keys(table, kinds), None, mentions, is_about_people=True)
-    if parent is not None and len(parent.columns) > MOST_PAIRS:
-        subject = _loose_keys(kinds) or _stopgap(table, kinds)
-        return Belonging(subject, None, (parent, *mentions), is_about_people=True, is_certain=False)
-    if parent is not None:
+    if parent is not None and len(parent.columns) <= MOST_PAIRS:
         return Belonging({}, parent, mentions, is_about_people=True)
-    if not kinds:
+    if not kinds and parent is None:
         return Belonging({}, None, (), is_about_people=False)
-    subject = _loose_keys(kinds)
-    if subject:
-        return Belonging(subject, None, mentions, is_about_people=True)
-    return Belonging(_stopgap(table, kinds), None, mentions, is_about_people=True, is_certain=False)
+    subject = _own_keys(table, kinds) if table.location in roots else _loose_keys(kinds)
+    unsaid = mentions if parent is None else (parent, *mentions)
+    if subject and parent is None:
+        return Belonging(subject, None, unsaid, is_about_people=True)
+    return Belonging(subject or _stopgap(table, kinds), None, unsaid, is_about_people=True, is_certain=False)
 
 
 def _own_keys(table: LiveDataset, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
