@@ -1,7 +1,7 @@
 """Precision and recall of the detection of personal columns: `python -m benchmarks.detection [VARIANTS]`.
 
-A column counts as found only if its kind is right. Target: F1 ≥ 0.97 over the corpus; the
-hold-out (headers of others' schemas) is printed apart and has no target of its own.
+A column counts as found only if its kind is right. Target: F1 ≥ 0.97 over the corpus. Headers of
+others' schemas are printed apart: those whose mistakes were read and mended, and the hold-out.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from benchmarks.detection_corpus import Labelled, corpus
-from benchmarks.detection_holdout import holdout
+from benchmarks.detection_holdout import holdout, learnt
 from connectors.japan import connect
 from retention.datamap.detection import Kind, judge
 
@@ -29,6 +29,8 @@ class Score:
     wrong: Counter[str] = field(default_factory=Counter)
     missed: Counter[str] = field(default_factory=Counter)
     columns: int = 0
+    unseen: int = 0
+    """Personal columns that were taken for none of the kinds."""
     mistakes: list[str] = field(default_factory=list)
 
     def add(self, where: str, label: Kind | None, found: Kind | None) -> None:
@@ -40,9 +42,14 @@ class Score:
         if found is not None and found.is_personal:
             self.wrong[found.value] += 1
         if label is not None and label.is_personal:
+            self.unseen += found is None or not found.is_personal
             self.missed[label.value] += 1
         if found is not label:
             self.mistakes.append(f"{where}: {label and label.value}, found {found and found.value}")
+
+    def caught(self) -> float:
+        """Return which part of the personal columns was taken for personal, of whatever kind."""
+        return 1 - self.unseen / (self.right.total() + self.missed.total())
 
     def rates(self, kind: str | None = None) -> tuple[float, float, float]:
         """Return precision, recall and F1 of one kind, or over all."""
@@ -74,9 +81,8 @@ def show(title: str, result: Score, target: float | None) -> None:
         print(f"{kind:18}{result.right[kind] + result.missed[kind]:8}{precision:11.3f}{recall:9.3f}{f1:8.3f}")
     precision, recall, f1 = result.rates()
     wanted = f"  (target {target}: {'met' if f1 >= target else 'MISSED'})" if target else ""
-    print(
-        f"{'all':18}{result.right.total() + result.missed.total():8}{precision:11.3f}{recall:9.3f}{f1:8.3f}{wanted}\n"
-    )
+    print(f"{'all':18}{result.right.total() + result.missed.total():8}{precision:11.3f}{recall:9.3f}{f1:8.3f}{wanted}")
+    print(f"caught as personal, of whatever kind: {result.caught():.3f}\n")
 
 
 def main() -> None:
@@ -85,10 +91,11 @@ def main() -> None:
     begun = time.perf_counter()
     result = score(corpus(variants))
     show(f"corpus, {variants} variants", result, TARGET)
-    held = score(holdout())
-    show("hold-out, headers of others' schemas", held, None)
+    others = score(learnt())
+    show("headers of others' schemas, learnt from", others, None)
+    show("hold-out, headers of more schemas", score(holdout()), None)
     if "--mistakes" in sys.argv:
-        print("\n".join([*sorted(set(result.mistakes)), "", *held.mistakes]))
+        print("\n".join([*sorted(set(result.mistakes)), "", *others.mistakes]))
     print(f"{time.perf_counter() - begun:.1f} s, making the values included")
 
 

@@ -1,4 +1,4 @@
-"""A seeded corpus of columns, half of them about people, in Japanese and English; and a hold-out.
+"""A seeded corpus of columns, half of them about people, in Japanese and English.
 
 Recipe. Sixteen templates of tables (members, orders, logs, products, companies …) in both
 languages. A variant of a template takes for each column one of several headers and one of
@@ -9,10 +9,7 @@ codes in a passport's form, prices, moments, digests, versions, names of product
 dates in 令和. A column's label is what a person would call it; tables' names are labels' context
 only as far as real ones are. Also every header stands once without any values (an empty table).
 
-The hold-out are headers of schemas that others published (Sakila, Northwind, AdventureWorks,
-WordPress, Magento, EC-CUBE, Odoo, Keycloak, Discourse, OpenMRS, Chinook and the UCI Adult data),
-written down after the lexicon and never used to change it; `benchmarks/detection.py` prints its
-figure apart. Its values are of the same makers.
+Headers of schemas that others published stand apart, in `detection_holdout.py`.
 """
 
 from __future__ import annotations

@@ -25,8 +25,8 @@ _PLAIN_TYPES: Final = (
     sa.Date,
     sa.DateTime,
     sa.LargeBinary,
-    sa.types.TypeDecorator,
 )
+"""Types whose values come as plain Python; others (inet, point, uuid, json) are cast to text."""
 _PARTITIONS: Final = sa.text("SELECT relname FROM pg_class WHERE relispartition")
 
 
@@ -88,7 +88,7 @@ def _values(connection: Connection, table: Table, rows: int) -> dict[str, frozen
 
 def _ends(table: Table, rows: int) -> Iterator[sa.Select[Any]]:
     """Select from both ends: the oldest rows of a table are often its makers' own."""
-    chosen = sa.select(*(sa.cast(column, sa.Text) if _is_odd(column) else column for column in table.columns))
+    chosen = sa.select(*map(_as_it_is, table.columns))
     keys = list(table.primary_key.columns)
     if not keys:
         yield chosen.limit(rows)
@@ -97,9 +97,11 @@ def _ends(table: Table, rows: int) -> Iterator[sa.Select[Any]]:
     yield chosen.order_by(*(key.desc() for key in keys)).limit(rows // 2)
 
 
-def _is_odd(column: sa.Column[Any]) -> bool:
-    """Whether the type has no plain Python value (inet, point, uuid, json …); bytes are left as they are."""
-    return not isinstance(column.type, _PLAIN_TYPES)
+def _as_it_is(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """Select SQLite's dates as the text they are, whatever stands there, and types without a Python value as text."""
+    if isinstance(column.type, sa.types.TypeDecorator):
+        return sa.type_coerce(column, sa.Text)
+    return column if isinstance(column.type, _PLAIN_TYPES) else sa.cast(column, sa.Text)
 
 
 def _plain(value: object) -> Sampled:

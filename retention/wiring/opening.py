@@ -219,7 +219,8 @@ def _absolute(url: str, folder: Path) -> str:
 
 
 def _check_systems(settings: Settings, datamap: DataMap) -> None:
-    unknown = {d.system for d in datamap.datasets.values()} - set[SystemId](settings.systems)
+    named = {*(dataset.system for dataset in datamap.datasets.values()), *datamap.excluded}
+    unknown = named - set[SystemId](settings.systems)
     if unknown:
         raise SettingsError(
             f"{settings.datamap.name} places data in {', '.join(sorted(unknown))}, which retention.yaml does not name",

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -38,6 +38,7 @@ from retention.model.predicate import (
 from retention.model.subject import Key, KeySet
 from retention.model.transform import Band, Drop, Prefix, ToMonth, ToYear, Value
 from retention.ports.connector import Store, SystemKind, SystemSettings
+from retention.ports.surveyor import SurveyingStore
 
 Row = dict[str, Value]
 
@@ -167,6 +168,19 @@ def test_tables_lists_what_is_there(subject: Any, store: Store, people: Dataset)
     fill(subject, people)
     assert any("people" in name for name in store.tables())
     assert not any("nowhere" in name for name in store.tables())
+
+
+def test_a_survey_shows_everything(subject: Any, store: Store, people: Dataset) -> None:
+    """A store that surveys shows the dataset with all columns and values, and what the map does not know."""
+    if not store.capabilities.surveys:
+        pytest.skip(f"{subject.name} does not survey")
+    fill(subject, people)
+    surveyor = cast("SurveyingStore", store).surveyor()
+    (live,) = (each for each in surveyor.survey(100) if "people" in each.location)
+    assert set(live.columns) == set(SCHEMA)
+    assert UNICODE_KEY in live.values["user_id"]
+    assert people.location not in surveyor.beside({people.location})
+    assert any("people" in place for place in surveyor.beside(set()))
 
 
 # ---- which rows

@@ -61,7 +61,7 @@ def _any_of(section: str) -> re.Pattern[str]:
 
 
 _AT_THE_END: Final = [*_phrases("english", r"(?:^|_)(?:{})(?:_\d+)?$"), *_phrases("japanese", r"{}")]
-_INSIDE: Final = _phrases("english", r"(?:^|_)(?:{})(?:_|$)")
+_INSIDE: Final = [each for each in _phrases("english", r"(?:^|_)(?:{})(?:_|$)") if each[0].certainty is Certainty.SURE]
 _WHOLE: Final = [phrase for hint, phrase in _phrases("english", r"(?:{})") if hint.certainty is Certainty.SURE]
 _ABOUT: Final = _any_of("about")
 _OF_THINGS: Final = _any_of("things")

@@ -37,6 +37,8 @@ class Suggestion:
     kind: Kind
     why: str
     """Rule and share: `values: e-mail, 98% of 300 values`."""
+    is_certain: bool = True
+    """Whether the values mean nothing else, or the name says it outright; else it is the likeliest guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def judge(live: LiveDataset, gazetteer: Gazetteer) -> Mapping[str, Suggestion]:
         for name, kind in live.columns.items()
     ]
     found = _judged(columns, known)
-    if of_people or not any(suggestion.kind in _TELLING for suggestion in found.values()):
+    if of_people or not any(s.is_certain and s.kind in _TELLING for s in found.values()):
         return found
     return _judged([replace(column, of_people=True) for column in columns], known)
 
@@ -89,7 +91,12 @@ def _judge(column: _Column, known: Rules) -> Suggestion | None:
         return None
     if is_of_things(column.name) and not (column.by_table and is_workplace(column.name)):
         return _by_values(column, [rule for rule in known.strong if rule.even_of_things])
-    return _by_values(column, known.strong) or _by_name(column, known) or _by_values(column, known.weak)
+    guess = _by_values(column, known.weak)
+    return (
+        _by_values(column, known.strong)
+        or _by_name(column, known)
+        or (None if guess is None else replace(guess, is_certain=False))
+    )
 
 
 def _by_values(column: _Column, strong: Iterable[Rule]) -> Suggestion | None:
@@ -107,7 +114,7 @@ def _by_name(column: _Column, known: Rules) -> Suggestion | None:
                 if column.texts
                 else ""
             )
-            return Suggestion(hint.kind, f"name: {hint.kind.value}{fit}")
+            return Suggestion(hint.kind, f"name: {hint.kind.value}{fit}", hint.certainty is Certainty.SURE)
     return None
 
 

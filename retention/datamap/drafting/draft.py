@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from retention.datamap.detection import ADVICE, RECORDS, Kind, Suggestion, judge
 from retention.datamap.drafting.naming import dataset_ids, date_name, is_sayable
@@ -15,8 +14,6 @@ from retention.model.transform import Drop
 from retention.ports.gazetteer import Gazetteer
 from retention.ports.surveyor import ForeignKey, LiveDataset
 
-MOST_PAIRS: Final = 1
-"""Pairs of columns that one reference of a data map may have in this version; a longer key becomes a note."""
 _NO_RULE = "no rule matched; in a dataset about people everything may be personal"
 _NO_PERSON = "draft: no rule matched and nothing leads to a person; review"
 _PUBLIC = "draft: a corporate number is public; review"
@@ -59,7 +56,7 @@ def _proposal(
         dataset_id=ids[table.location],
         system=system,
         location=table.location,
-        primary_key=table.primary_key,
+        primary_key=table.primary_key if all(map(is_sayable, table.primary_key)) else (),
         subject=tied.subject,
         parents=parent,
         derived_from=(),

@@ -7,14 +7,17 @@ own (`support_rep_id` of a customer): that one is a mention, for a person to dec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from retention.datamap.detection import Kind, Suggestion
 from retention.datamap.detection.headers import is_of_people, words
 from retention.datamap.drafting.naming import key_name, singular
 from retention.ports.surveyor import ForeignKey, LiveDataset
 
+MOST_PAIRS: Final = 1
+"""Pairs of columns that one reference of a data map may have in this version; a longer key becomes a note."""
 _OWN = frozenset({Kind.NAME, Kind.EMAIL, Kind.BIRTH_DATE, Kind.MY_NUMBER, Kind.CREDENTIAL})
 """Kinds by which a row is about a person of its own."""
 _CUSTOMERS = (
@@ -53,35 +56,43 @@ def belongings(
 ) -> Mapping[str, Belonging]:
     """Return location → what ties its rows to people; parents have no cycle."""
     personal = {place: {c: s.kind for c, s in judged.items() if s.kind.is_personal} for place, judged in found.items()}
-    roots = {place for place in live if _is_root(live[place], personal, live)}
-    parents = _parents(live, roots)
+    certain = {place: {s.kind for s in judged.values() if s.is_certain} for place, judged in found.items()}
+    roots = {place for place in live if _is_root(live[place], certain, live)}
+    people = {place for place in roots if is_of_people(place) or certain[place] & _OWN - {Kind.NAME}}
+    parents = _parents(live, roots, people)
     about = roots | parents.keys()
     return {place: _belonging(live[place], personal[place], parents.get(place), roots, about) for place in live}
 
 
-def _is_root(table: LiveDataset, personal: Mapping[str, Mapping[str, Kind]], live: Mapping[str, LiveDataset]) -> bool:
+def _is_root(table: LiveDataset, certain: Mapping[str, Collection[Kind]], live: Mapping[str, LiveDataset]) -> bool:
     """Whether its rows are about people of their own."""
-    if not _OWN & set(personal[table.location].values()):
+    if not _OWN & set(certain[table.location]):
         return False
-    owners = [key for key in _known(table, live) if _OWN & set(personal[key.table].values())]
+    owners = [key for key in _known(table, live) if _OWN & set(certain[key.table])]
     if is_of_people(table.location):
         return not any(singular(key.table) in words(table.location) for key in owners)
     return not any(_names_owner(key) for key in owners)
 
 
-def _parents(live: Mapping[str, LiveDataset], roots: set[str]) -> Mapping[str, ForeignKey]:
-    """Follow references from the people outwards; each table gets the first parent that is reached."""
-    reached, parents = set(roots), dict[str, ForeignKey]()
-    while True:
-        ring = {}
-        for place in sorted(live.keys() - reached):
-            keys = [key for key in _known(live[place], live) if key.table in reached and _makes_a_child(key, roots)]
-            if keys:
-                ring[place] = min(keys, key=_rank)
-        if not ring:
-            return parents
-        parents |= ring
-        reached |= ring.keys()
+def _parents(live: Mapping[str, LiveDataset], roots: set[str], people: set[str]) -> Mapping[str, ForeignKey]:
+    """Follow references outwards, first from those who are certainly people, then from things with somebody's name."""
+    parents: dict[str, ForeignKey] = {}
+    for start in (people, roots):
+        while ring := _next_ring(live, roots, start | parents.keys(), parents.keys()):
+            parents |= ring
+    return parents
+
+
+def _next_ring(
+    live: Mapping[str, LiveDataset], roots: set[str], reached: set[str], done: Iterable[str]
+) -> Mapping[str, ForeignKey]:
+    """Return for each table that has one its best reference to what was reached before."""
+    ring = {}
+    for place in sorted(live.keys() - roots - set(done)):
+        keys = [key for key in _known(live[place], live) if key.table in reached and _makes_a_child(key, roots)]
+        if keys:
+            ring[place] = min(keys, key=_rank)
+    return ring
 
 
 def _makes_a_child(key: ForeignKey, roots: set[str]) -> bool:
@@ -92,16 +103,15 @@ def _belonging(
     table: LiveDataset, kinds: Mapping[str, Kind], parent: ForeignKey | None, roots: set[str], about: set[str]
 ) -> Belonging:
     mentions = tuple(key for key in table.foreign_keys if key is not parent and key.table in about)
-    if table.location in roots:
-        return Belonging(_own_keys(table, kinds), None, mentions, is_about_people=True)
-    if parent is not None:
+    if parent is not None and len(parent.columns) <= MOST_PAIRS:
         return Belonging({}, parent, mentions, is_about_people=True)
-    if not kinds:
+    if not kinds and parent is None:
         return Belonging({}, None, (), is_about_people=False)
-    subject = _loose_keys(kinds)
-    if subject:
-        return Belonging(subject, None, mentions, is_about_people=True)
-    return Belonging(_stopgap(table, kinds), None, mentions, is_about_people=True, is_certain=False)
+    subject = _own_keys(table, kinds) if table.location in roots else _loose_keys(kinds)
+    unsaid = mentions if parent is None else (parent, *mentions)
+    if subject and parent is None:
+        return Belonging(subject, None, unsaid, is_about_people=True)
+    return Belonging(subject or _stopgap(table, kinds), None, unsaid, is_about_people=True, is_certain=False)
 
 
 def _own_keys(table: LiveDataset, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
@@ -118,6 +128,9 @@ def _loose_keys(kinds: Mapping[str, Kind], wanted: Iterable[Kind] = (Kind.ACCOUN
 
 
 def _stopgap(table: LiveDataset, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
+    if not kinds:
+        column = (*table.primary_key, *table.columns)[0]
+        return {key_name(table.location, column): column}
     best = min(kinds, key=lambda column: (_KEYS.index(kinds[column]) if kinds[column] in _KEYS else len(_KEYS), column))
     return {key_name(table.location, best): best}
 

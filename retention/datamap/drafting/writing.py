@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from retention.datamap.drafting.draft import MOST_PAIRS
 from retention.datamap.drafting.proposal import Proposal
+from retention.datamap.drafting.relations import MOST_PAIRS
 from retention.model.datamap import Dataset, Identifies, Reference
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
@@ -47,17 +47,17 @@ def _dataset(proposal: Proposal) -> Iterator[str]:
 
 
 def _parents(dataset: Dataset) -> Iterator[str]:
-    for reference in dataset.parents:
-        if len(reference.columns) <= MOST_PAIRS:
-            yield f"  parent: {{{_reference(reference)}}}"
-        else:
-            yield f"  {_NOT_YET}parent: {{{_reference(reference)}}}  # review: a key of several columns"
+    if dataset.parents:
+        yield f"  parent: {{{', '.join(map(_reference, dataset.parents))}}}"
 
 
 def _mentions(proposal: Proposal) -> Iterator[str]:
     for reference in proposal.mentions:
-        why = "# review: names a person whose row this is not; make it `parent` if it is his"
-        yield f"  {_NOT_YET}mentions: {{{_reference(reference)}}}  {why}"
+        if len(reference.columns) > MOST_PAIRS:
+            yield f"  {_NOT_YET}parent: {{{_reference(reference)}}}  # review: a key of several columns"
+        else:
+            why = "# review: names a person whose row this is not; make it `parent` if it is his"
+            yield f"  {_NOT_YET}mentions: {{{_reference(reference)}}}  {why}"
 
 
 def _fields(proposal: Proposal) -> Iterator[str]:

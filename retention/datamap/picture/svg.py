@@ -11,7 +11,7 @@ SANS: Final = (
     "sans-serif"
 )
 MONO: Final = "ui-monospace,Menlo,Consolas,'DejaVu Sans Mono','Noto Sans Mono CJK JP',monospace"
-PLAIN, BOLD, WIDE = 0.56, 0.61, 0.61
+PLAIN, BOLD, WIDE = 0.56, 0.63, 0.61
 """Width of a letter in parts of its height: of plain, bold and typewriter letters."""
 
 
