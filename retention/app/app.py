@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -29,6 +30,7 @@ from retention.app import (
     verifying,
     witnessing,
 )
+from retention.app import suppressed as suppression
 from retention.app.applying import ApplyReport
 from retention.app.context import Context
 from retention.app.epochs import Expired
@@ -172,6 +174,18 @@ class App:
     def follow_up(self, now: datetime) -> tuple[Case, ...]:
         """See `sealing.follow_up`."""
         return sealing.follow_up(self.context, now)
+
+    def suppressed(self, subject: str, now: datetime, arrival: suppression.Arrival | None = None) -> bool:
+        """Say whether data of `KEY=VALUE` must not come in; see `suppressed.is_suppressed`."""
+        key = requests.parse_subject(self.context, subject, or_tenant=True)
+        return suppression.is_suppressed(self.context, key, now, arrival)
+
+    def which_suppressed(
+        self, lines: Iterable[str], now: datetime, arrival: suppression.Arrival | None = None
+    ) -> Iterator[int]:
+        """Yield the numbers (from 0) of lines KEY=VALUE whose data must not come in."""
+        read = partial(requests.parse_subject, self.context, or_tenant=True)
+        return suppression.which_suppressed(self.context, suppression.read_keys(lines, read), now, arrival)
 
     def place_hold(self, subject: str, reason: str, now: datetime) -> PlacedHold:
         """Pause disposal for `KEY=VALUE`; see `holds.place_hold`."""

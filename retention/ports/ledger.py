@@ -287,6 +287,10 @@ class Copies(Protocol):
         """Yield those that have not expired."""
         ...
 
+    def suppressed(self, keys: Iterable[KeyDigest], now: datetime) -> Iterator[Suppression]:
+        """Yield those of these keys that have not expired; one look-up."""
+        ...
+
     def expire_suppressions(self, now: datetime) -> int:
         """Remove those that have expired; return how many."""
         ...
