@@ -16,6 +16,7 @@ suppressed   who must not come back: what ingestion asks
 holds        pause disposal for a person, and end the pause
 inbox        events in
 drift        does the data map still fit the systems?
+expecting    do the systems hold what the map says? Great Expectations' look before
 answers      the bundle and the certificate
 auditing     the audit report of a period
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from retention.app import (
     canaries,
     drift,
     epochs,
+    expecting,
     explaining,
     foresight,
     holds,
@@ -48,7 +49,7 @@ from retention.identity import Answer
 from retention.model.canary import Canary, CanaryId
 from retention.model.case import Case
 from retention.model.hold import PlacedHold
-from retention.model.ids import CaseId, HoldId, PlanId, StepId, SystemId
+from retention.model.ids import CaseId, DatasetId, HoldId, PlanId, StepId, SystemId
 from retention.model.plan import Plan
 from retention.model.policy import Policy
 from retention.planning.affected import Affected
@@ -58,6 +59,7 @@ from retention.planning.resolving import Decision
 from retention.policy import Change
 from retention.ports.connector import Connector
 from retention.ports.vaults import Epoch
+from retention.verification import MapLook
 
 
 class App:
@@ -218,6 +220,10 @@ class App:
     def check_datamap(self) -> tuple[Finding, ...]:
         """See `drift.check_datamap`."""
         return drift.check_datamap(self.context)
+
+    def expect_map(self, now: datetime, plan_id: PlanId | None = None) -> Mapping[DatasetId, MapLook]:
+        """See `expecting.expect_map`."""
+        return expecting.expect_map(self.context, now, plan_id)
 
     def bundle(self, case_id: CaseId) -> bytes:
         """Return the bundle of one case; see `answers.bundle`."""
