@@ -20,10 +20,12 @@ WRITES = {
     "dynamodb": 4,
 }
 """How many journal lines an undisturbed run writes; the first test of this file checks the numbers."""
+EFFECT_BETWEEN = (2, 3)
+"""The lines before and after the effect: a network's store is slow to run, and the others are not its business."""
 KILLS = [
     pytest.param(name, number, when, id=f"{name}-{when}-{number:02d}")
     for name, writes in WRITES.items()
-    for number in range(1, writes + 1)
+    for number in (EFFECT_BETWEEN if name == "dynamodb" else range(1, writes + 1))
     for when in ("before", "after")
 ]
 OBSTRUCTED = ["memory", "sql-sqlite", "sql-postgresql", "lake-parquet", "lake-jsonl", "dynamodb"]
