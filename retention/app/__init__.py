@@ -12,9 +12,11 @@ verifying    look again
 sealing      shred the case key, publish, close when the last copy is gone
 subjects     commit to the people of a sealed case; confirm who was meant
 epochs       evidence's own retention: openings, receipts and remainders go
+suppressed   who must not come back: what ingestion asks
 holds        pause disposal for a person, and end the pause
 inbox        events in
 drift        does the data map still fit the systems?
+expecting    do the systems hold what the map says? Great Expectations' look before
 answers      the bundle and the certificate
 auditing     the audit report of a period
 """

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -16,6 +17,7 @@ from retention.app import (
     canaries,
     drift,
     epochs,
+    expecting,
     explaining,
     foresight,
     holds,
@@ -30,6 +32,7 @@ from retention.app import (
     verifying,
     witnessing,
 )
+from retention.app import suppressed as suppression
 from retention.app.applying import ApplyReport
 from retention.app.context import Context
 from retention.app.epochs import Expired
@@ -47,7 +50,7 @@ from retention.identity import Answer
 from retention.model.canary import Canary, CanaryId
 from retention.model.case import Case
 from retention.model.hold import PlacedHold
-from retention.model.ids import CaseId, HoldId, PlanId, StepId, SystemId
+from retention.model.ids import CaseId, DatasetId, HoldId, PlanId, StepId, SystemId
 from retention.model.plan import Plan
 from retention.model.policy import Policy
 from retention.model.sharing import KeyAccess, PublishedNotice, SharedSet, TokenKey
@@ -59,6 +62,7 @@ from retention.policy import Change
 from retention.policy.joint_notice import JointNotice
 from retention.ports.connector import Connector
 from retention.ports.vaults import Epoch
+from retention.verification import MapLook
 
 
 class App:
@@ -216,6 +220,18 @@ class App:
         """See `sealing.follow_up`."""
         return sealing.follow_up(self.context, now)
 
+    def suppressed(self, subject: str, now: datetime, arrival: suppression.Arrival | None = None) -> bool:
+        """Say whether data of `KEY=VALUE` must not come in; see `suppressed.is_suppressed`."""
+        key = requests.parse_subject(self.context, subject, or_tenant=True)
+        return suppression.is_suppressed(self.context, key, now, arrival)
+
+    def which_suppressed(
+        self, lines: Iterable[str], now: datetime, arrival: suppression.Arrival | None = None
+    ) -> Iterator[int]:
+        """Yield the numbers (from 0) of lines KEY=VALUE whose data must not come in."""
+        read = partial(requests.parse_subject, self.context, or_tenant=True)
+        return suppression.which_suppressed(self.context, suppression.read_keys(lines, read), now, arrival)
+
     def place_hold(self, subject: str, reason: str, now: datetime) -> PlacedHold:
         """Pause disposal for `KEY=VALUE`; see `holds.place_hold`."""
         return holds.place_hold(self.context, requests.parse_subject(self.context, subject), reason, now)
@@ -247,6 +263,10 @@ class App:
     def check_datamap(self) -> tuple[Finding, ...]:
         """See `drift.check_datamap`."""
         return drift.check_datamap(self.context)
+
+    def expect_map(self, now: datetime, plan_id: PlanId | None = None) -> Mapping[DatasetId, MapLook]:
+        """See `expecting.expect_map`."""
+        return expecting.expect_map(self.context, now, plan_id)
 
     def bundle(self, case_id: CaseId) -> bytes:
         """Return the bundle of one case; see `answers.bundle`."""

@@ -11,9 +11,9 @@ import typer
 from retention.app.drafting import Drafted, convert_fides, propose
 from retention.cli.options import InLanguage, Lang, State
 from retention.cli.output import AsJson, console, errors, print_json, print_table
-from retention.cli.workspace import opened
+from retention.cli.workspace import now, opened
 from retention.errors import SettingsError
-from retention.model.ids import CategoryId, SystemId
+from retention.model.ids import CategoryId, PlanId, SystemId
 from retention.wiring import draw_datamap, open_gazetteer, open_surveyor
 
 app = typer.Typer(help="Where the data is.", no_args_is_help=True)
@@ -99,3 +99,30 @@ def _write(text: str, output: Path | None) -> None:
         raise SettingsError(f"{output} exists", hint="name a new file, then compare the two") from None
     except OSError as error:
         raise SettingsError(f"{output} cannot be written ({error.strerror})") from None
+
+
+@app.command()
+def expect(
+    context: typer.Context,
+    plan: Annotated[str, typer.Argument(metavar="[PLAN]", help="Only what this plan touches, in its case.")] = "",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Have Great Expectations look whether the map holds: columns, types, keys, references; anything amiss exits 1.
+
+    What was seen is evidence: types of expectations, verdicts and counts, and never a value.
+    """
+    with opened(context) as application:
+        looks = application.expect_map(now(), PlanId(plan) if plan else None)
+    rows = [(name, len(look.verdicts), len(look.failed), look.digest[:16]) for name, look in looks.items()]
+    if as_json:
+        print_json({name: {"digest": look.digest, "verdicts": look.verdicts} for name, look in looks.items()})
+    else:
+        print_table("Expected of the map", ("dataset", "expectations", "amiss", "digest"), rows)
+        wrong = [
+            (n, v.expectation, v.column, f"{v.unexpected} of {v.elements}") for n, k in looks.items() for v in k.failed
+        ]
+        if wrong:
+            print_table("Amiss", ("dataset", "expectation", "column", "unexpected"), wrong)
+    if any(look.failed for look in looks.values()):
+        raise typer.Exit(1)

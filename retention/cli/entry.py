@@ -27,6 +27,7 @@ COMMANDS = {
     "explain": "explain:explain",
     "request": "requests:app",
     "hold": "holds:app",
+    "suppressed": "suppressed:suppressed",
     "plan": "plans:app",
     "approve": "plans:approve",
     "reject": "plans:reject",

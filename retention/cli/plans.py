@@ -11,6 +11,7 @@ from retention.app import App, PlanSummary
 from retention.cli.options import Approver
 from retention.cli.output import AsJson, console, print_json, print_plan, print_table, progress
 from retention.cli.workspace import now, opened
+from retention.errors import FoundError
 from retention.model.case import CaseState
 from retention.model.ids import CaseId, PlanId, StepId, SystemId
 
@@ -111,9 +112,17 @@ def reject(
     console.print(f"{plan}: rejected", highlight=False)
 
 
-def apply(context: typer.Context, plan: PlanArgument, *, as_json: AsJson = False) -> None:
+def apply(
+    context: typer.Context,
+    plan: PlanArgument,
+    *,
+    expect: Annotated[bool, typer.Option("--expect", help="Only if `retention datamap expect PLAN` holds.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Carry an approved plan out. After a crash, run it again: nothing happens twice."""
     with opened(context) as application:
+        if expect:
+            _refuse_if_amiss(application, PlanId(plan))
         steps = len(application.plan(PlanId(plan))[0].steps)
         with progress(f"applying {plan}", steps) as watch:
             report = application.apply(PlanId(plan), now(), watch)
@@ -127,6 +136,16 @@ def apply(context: typer.Context, plan: PlanArgument, *, as_json: AsJson = False
             print_table("Open", ("step", "state"), rows)
     if report.failed:
         raise typer.Exit(4 if all(failed.transient for failed in report.failed.values()) else 1)
+
+
+def _refuse_if_amiss(application: App, plan_id: PlanId) -> None:
+    looks = application.expect_map(now(), plan_id)
+    amiss = sorted(name for name, look in looks.items() if look.failed)
+    if amiss:
+        raise FoundError(
+            f"the data map does not hold in {', '.join(amiss)}; nothing was touched",
+            hint=f"see what is amiss: retention datamap expect {plan_id}",
+        )
 
 
 def verify(context: typer.Context, plan: PlanArgument, *, as_json: AsJson = False) -> None:

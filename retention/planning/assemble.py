@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from retention.datamap import order
-from retention.errors import UnknownSubjectError
+from retention.errors import AmbiguousSubjectError, UnknownSubjectError
 from retention.model.case import CaseKind
 from retention.model.ids import CaseId, CategoryId, PlanId
 from retention.model.plan import Because, Deferral, Exempt, Plan, Replay, SharingStep, Unlinked
@@ -165,7 +165,13 @@ def _asked(world: World, identity: Identity, reach: Reach, keysets: KeySets, ins
 
 
 def plan_sweep(world: World, header: Header, pauses: Pauses, promised: Promised = _NOTHING) -> Draft | None:
-    """Plan everything whose clocks have run out; None if nothing has."""
+    """Plan everything whose clocks have run out; None if nothing has.
+
+    Raises:
+        AmbiguousSubjectError: only people are due who may be several, and nothing else.
+        UnreachableDataError: a clock has run out on data to which the map knows no way.
+
+    """
     keysets = KeySets(header.salt)
     standing = standstills(world, pauses, keysets)
     found = due_people(world, pauses.events, pauses.digest, keysets)
@@ -174,6 +180,11 @@ def plan_sweep(world: World, header: Header, pauses: Pauses, promised: Promised 
     groups += [*row_groups(world, keysets), *deferred_groups(world, promised, keysets)]
     disposer = Disposer(world, keysets, standing)
     disposer.draw(groups, order(world.datamap))
+    if not disposer.drawn.steps and found.merged:
+        raise AmbiguousSubjectError(
+            f"{sum(found.merged.values())} people are due whose rows tie several {' or '.join(found.merged)} together",
+            hint="open a request for each and resolve it, or let the shared key only associate in the data map",
+        )
     if not disposer.drawn.steps:
         return None
     replays = tuple(

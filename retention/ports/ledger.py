@@ -14,11 +14,12 @@ from enum import Enum
 from typing import Protocol, TypeAlias
 
 from retention.model.case import Case, CaseKind, CaseState
-from retention.model.copies import Horizon, PlacedOrder, Receipt, Suppression
+from retention.model.copies import Horizon, PlacedOrder, Receipt
 from retention.model.event import Event
 from retention.model.hold import Deferred, PlacedHold
 from retention.model.ids import CaseId, HoldId, OrderId, PlanId, StatementId, StepId
 from retention.model.policy import Policy, Rule
+from retention.ports.suppressions import Suppressions
 from retention.ports.vaults import Vaults
 
 KeyDigest: TypeAlias = tuple[str, str]
@@ -248,7 +249,7 @@ class Holds(Protocol):
         ...
 
 
-class Copies(Protocol):
+class Copies(Suppressions, Protocol):
     """Horizons, orders to processors, and who must not come back."""
 
     def add_horizon(self, horizon: Horizon) -> None:
@@ -277,18 +278,6 @@ class Copies(Protocol):
 
     def receipts(self, order_id: OrderId) -> tuple[Receipt, ...]:
         """Return every receipt of the order, oldest first."""
-        ...
-
-    def suppress(self, suppressions: Iterable[Suppression]) -> None:
-        """Keep who must not come back; the later `expires_at` wins, None (unknown) wins over any."""
-        ...
-
-    def suppressions(self, now: datetime) -> Iterator[Suppression]:
-        """Yield those that have not expired."""
-        ...
-
-    def expire_suppressions(self, now: datetime) -> int:
-        """Remove those that have expired; return how many."""
         ...
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Row, Select, and_, delete, func, or_, select, tuple_, upd
 from retention.errors import UnknownNameError
 from retention.model.copies import Horizon, OrderState, PlacedOrder, Receipt, Suppression
 from retention.model.ids import CaseId, OrderId, StepId, SystemId
+from retention.ports.ledger import KeyDigest
 from retention.store.engine import Database
 from retention.store.tables import HORIZONS, ORDERS, RECEIPTS, SUPPRESSIONS
 
@@ -137,6 +138,16 @@ class SqlCopies:
         while rows := self._page(page):
             yield from (_suppression(row) for row in rows)
             page = query.where(tuple_(*_SAME) > tuple_(*(getattr(rows[-1], column.name) for column in _SAME)))
+
+    def suppressed(self, keys: Iterable[KeyDigest], now: datetime) -> Iterator[Suppression]:
+        """Yield those of these keys that have not expired, looked up by the primary key."""
+        by_name: dict[str, list[str]] = {}
+        for name, digest in keys:
+            by_name.setdefault(name, []).append(digest)
+        in_force = or_(SUPPRESSIONS.c.expires_at.is_(None), SUPPRESSIONS.c.expires_at > now)
+        for name, digests in by_name.items():
+            mine = SUPPRESSIONS.c.key_name == name, SUPPRESSIONS.c.digest.in_(digests)
+            yield from (_suppression(row) for row in self._page(select(SUPPRESSIONS).where(*mine, in_force)))
 
     def expire_suppressions(self, now: datetime) -> int:
         """Remove those that have expired; return how many."""

@@ -5,6 +5,7 @@ baseline   what there is before, and what the steps should leave, computed in on
 scan       one pass over the rows after
 effects    what the steps make of rows, computed our own way
 selector   which rows a predicate selects, computed our own way
+mapping    before: does a dataset hold what the map and the plan say of it?
 suite      Great Expectations' second opinion; its raw results never leave the module
 canon      canonical bytes of a row, and a digest that does not depend on order
 """
@@ -13,5 +14,6 @@ from __future__ import annotations
 
 from retention.verification.baseline import Baseline, measure
 from retention.verification.looking import Look, look
+from retention.verification.mapping import MapLook, Parent, Subject, look_at_map
 
-__all__ = ["Baseline", "Look", "look", "measure"]
+__all__ = ["Baseline", "Look", "MapLook", "Parent", "Subject", "look", "look_at_map", "measure"]

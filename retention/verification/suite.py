@@ -10,7 +10,7 @@ import contextlib
 import io
 import logging
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, assert_never
 
@@ -20,6 +20,11 @@ from retention.ports.inspector import SqlAddress
 
 _SET_LIMIT = 1_000
 """Keys in one statement; SQLite and PostgreSQL bound how many a statement may carry."""
+Quote: TypeAlias = Callable[[str], str]
+"""Quotes a name as the store's SQL wants it."""
+_SOME = 1e-12
+"""A share that one row of a million million reaches."""
+_EXISTS, _DANGLING = "expect_column_to_exist", "unexpected_rows_expectation"
 _QUIET = ("great_expectations", "sqlalchemy", "py.warnings")
 
 
@@ -54,7 +59,61 @@ class NeverTrue:
     column: str
 
 
-Check: TypeAlias = RowCount | Absent | Emptied | NeverTrue
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """The table has at least so many rows."""
+
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """There is such a column."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotNull:
+    """The column is filled in every row."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The column is filled in some row, if there is any."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """No two rows have the same values in these columns."""
+
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """The column holds dates or instants: by its type, or as ISO 8601 text."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refers:
+    """What the column holds, a row of the other table holds as well: nothing dangles."""
+
+    column: str
+    there: str
+    """The other table's column."""
+    table: str
+
+
+Check: TypeAlias = (
+    RowCount | Absent | Emptied | NeverTrue | AtLeast | Exists | NotNull | Filled | Unique | Dated | Refers
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +165,8 @@ def at_store(address: SqlAddress, checks: Sequence[Check]) -> list[Verdict | Una
         except Exception as error:  # noqa: BLE001 -- whatever a driver raises; its text may hold the URL's password
             raise _unreached(error) from None
         try:
-            return _verdicts(batch, checks, "store")
+            quote = source.get_execution_engine().engine.dialect.identifier_preparer.quote_identifier
+            return _verdicts(batch, checks, "store", quote)
         finally:
             with contextlib.suppress(Exception):
                 source.get_execution_engine().engine.dispose()
@@ -149,11 +209,16 @@ def _context() -> Any:  # noqa: ANN401 -- Great Expectations ships no types
     return context
 
 
-def _verdicts(batch: Any, checks: Sequence[Check], looked_at: str) -> list[Verdict | Unanswered]:  # noqa: ANN401 -- untyped
+def _verdicts(  # Great Expectations ships no types
+    batch: Any,  # noqa: ANN401
+    checks: Sequence[Check],
+    looked_at: str,
+    quote: Quote = str,
+) -> list[Verdict | Unanswered]:
     import great_expectations as gx  # noqa: PLC0415 -- loaded already
 
     suite = gx.ExpectationSuite(name="look")
-    for number, expectation in enumerate(one for check in checks for one in _expectations(check)):
+    for number, expectation in enumerate(one for check in checks for one in _expectations(check, quote, looked_at)):
         # Great Expectations merges expectations that look alike; a number each keeps them apart.
         expectation.meta = {"number": number}
         suite.add_expectation(expectation)
@@ -164,7 +229,7 @@ def _verdicts(batch: Any, checks: Sequence[Check], looked_at: str) -> list[Verdi
     return [_redacted(result, looked_at) for result in results]
 
 
-def _expectations(check: Check) -> Iterator[Any]:
+def _expectations(check: Check, quote: Quote, looked_at: str) -> Iterator[Any]:
     import great_expectations.expectations as gxe  # noqa: PLC0415 -- loaded already
     from great_expectations.expectations.row_conditions import Column  # noqa: PLC0415 -- same
 
@@ -179,8 +244,44 @@ def _expectations(check: Check) -> Iterator[Any]:
                 yield gxe.ExpectColumnValuesToBeNull(column=name, row_condition=Column(column).is_in(part))
         case NeverTrue(column):
             yield gxe.ExpectColumnValuesToNotBeInSet(column=column, value_set=[True])
+        case AtLeast(rows):
+            yield gxe.ExpectTableRowCountToBeBetween(min_value=rows)
+        case Refers():
+            yield gxe.UnexpectedRowsExpectation(unexpected_rows_query=_dangling(check, quote))
+        case Dated(column) if looked_at == "store":
+            # not every SQL knows regular expressions
+            yield gxe.ExpectColumnValuesToMatchLikePattern(column=column, like_pattern="____-__-__%")
+        case _:
+            yield _of_column(check)
+
+
+def _of_column(check: Exists | NotNull | Filled | Unique | Dated) -> Any:  # noqa: ANN401 -- untyped
+    import great_expectations.expectations as gxe  # noqa: PLC0415 -- loaded already
+
+    match check:
+        case Exists(column):
+            return gxe.ExpectColumnToExist(column=column)
+        case NotNull(column):
+            return gxe.ExpectColumnValuesToNotBeNull(column=column)
+        case Filled(column):
+            return gxe.ExpectColumnValuesToNotBeNull(column=column, mostly=_SOME)
+        case Unique((column,)):
+            return gxe.ExpectColumnValuesToBeUnique(column=column)
+        case Unique(columns):
+            return gxe.ExpectCompoundColumnsToBeUnique(column_list=list(columns))
+        case Dated(column):
+            return gxe.ExpectColumnValuesToMatchRegex(column=column, regex=r"^\d{4}-\d\d-\d\d")
         case _:
             assert_never(check)
+
+
+def _dangling(refers: Refers, quote: Quote) -> str:
+    """Return the query for rows that refer to no row; names come from the map and are quoted."""
+    place = ".".join(map(quote, refers.table.split(".")))
+    return (
+        f"SELECT 1 FROM (SELECT {quote(refers.column)} AS held FROM {{batch}}) here WHERE held IS NOT NULL"  # noqa: S608 -- quoted names
+        f" AND NOT EXISTS (SELECT 1 FROM {place} there WHERE there.{quote(refers.there)} = held)"
+    )
 
 
 def _parts(keys: Sequence[Key]) -> Iterator[list[Key]]:
@@ -190,8 +291,15 @@ def _parts(keys: Sequence[Key]) -> Iterator[list[Key]]:
 
 def _redacted(result: Any, looked_at: str) -> Verdict | Unanswered:  # noqa: ANN401 -- untyped
     config, found = result.expectation_config, result.result
+    if config.type == _EXISTS and _is_answered(result):
+        return Verdict(
+            config.type, config.kwargs.get("column"), bool(result.success), 1, int(not result.success), looked_at
+        )
     if "observed_value" not in found and "element_count" not in found:
         return Unanswered(config.type)
+    if config.type == _DANGLING:
+        rows = int(found["observed_value"] or 0)
+        return Verdict(config.type, None, bool(result.success), rows, rows, looked_at)
     return Verdict(
         expectation=config.type,
         column=config.kwargs.get("column"),
@@ -201,6 +309,10 @@ def _redacted(result: Any, looked_at: str) -> Verdict | Unanswered:  # noqa: ANN
         unexpected=int(found.get("unexpected_count") or 0),
         looked_at=looked_at,
     )
+
+
+def _is_answered(result: Any) -> bool:  # noqa: ANN401 -- untyped
+    return not (result.exception_info or {}).get("raised_exception", True)
 
 
 def _unreached(error: Exception) -> TransientFailure:

@@ -75,6 +75,8 @@ PLANTS = (
     Plant("connectors/backups/expiry.py", "airflow", CONNECTOR),
     Plant("connectors/sql/columns.py", "connectors.lake.columns", APART),
     Plant("connectors/backups/capabilities.py", "connectors.lake.client", APART, "typing"),
+    Plant("connectors/dynamodb/table.py", "connectors.lake.client", APART, "function"),
+    Plant("retention/identity/graph.py", "retention.planning.reach", FLOORS),
     Plant("retention/app/answers.py", "connectors.memory", CORE),
     Plant("retention/wiring/systems.py", "connectors.sql", CORE, "function"),
     Plant("retention/cli/entry.py", "demo.workspace", CORE),

@@ -6,7 +6,8 @@ import importlib.util
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from connectors import dynamodb
 from retention.errors import ConcurrentWriteFailure, SettingsError, TerminalFailure, TransientFailure
-from retention.model.datamap import Dataset
+from retention.model.datamap import ColumnType, Dataset
 from retention.model.ids import DatasetId, KeySetId, SystemId
 from retention.model.predicate import Among, Everything, Selection
 from retention.model.subject import KeySet
@@ -245,6 +246,52 @@ def test_part_of_the_primary_key_is_never_emptied(server, store, people):
     with pytest.raises(TerminalFailure, match="primary key"):
         store.eraser().redact_fields(people, HERS, ["city", "id"])
     assert server.faults.writes == 0
+
+
+def test_a_canary_stands_once_and_takes_nobodys_place(server, store, people):
+    """The same item twice is one; an item of somebody else with that key stays, and the store says so."""
+    row = {"id": 77, "user_id": "canary", "born": date(1990, 1, 2), "seen_at": None, "weight": 1.5}
+    store.planter().plant(people, row)
+    store.planter().plant(people, row)
+    (planted,) = (each for each in server.items(people.location) if each["user_id"]["S"] == "canary")
+    assert planted == {
+        "id": {"N": "77"}, "user_id": {"S": "canary"}, "born": {"S": "1990-01-02"}, "weight": {"N": "1.5"}
+    }  # fmt: skip
+    with pytest.raises(TerminalFailure, match="primary key"):
+        store.planter().plant(people, {**row, "id": 3})
+    assert "u3" in users(server, people)
+
+
+def test_values_of_every_kind_are_read_alike(server, store):
+    """Lists, maps and sets are text; NULL is nothing; a fraction stays exact; verification reads the same numbers."""
+    table = server.table()
+    item_ = {
+        "id": {"N": "1"},
+        "tags": {"SS": ["b", "a"]},
+        "nest": {"M": {"x": {"L": [{"N": "1.50"}, {"NULL": True}, {"B": b"z"}]}}},
+        "gone": {"NULL": True},
+        "price": {"N": "0.10"},
+        "big": {"N": "123456789012345678901234567890"},
+        "raw": {"B": b"\x00\x01"},
+    }
+    server.put(table, [item_])
+    dataset = dataset_of(table, scan=True)
+    columns = ["tags", "nest", "gone", "price", "big", "raw"]
+    (found,) = store.finder().values(dataset, columns, Selection(Everything()))
+    assert found == (
+        '["a", "b"]',
+        '{"x": ["1.5", null, "eg=="]}',
+        None,
+        Decimal("0.10"),
+        123456789012345678901234567890,
+        b"\x00\x01",
+    )
+    (row,) = (each for batch in store.inspector().scan(dataset) for each in batch.to_pylist())
+    assert (row["gone"], row["price"], row["big"]) == (None, 0.1, Decimal(123456789012345678901234567890))
+    kinds = store.finder().describe(dataset)
+    assert (kinds["price"], kinds["big"], kinds["tags"], kinds["raw"]) == (
+        ColumnType.NUMBER, ColumnType.INTEGER, ColumnType.TEXT, ColumnType.OTHER
+    )  # fmt: skip
 
 
 def test_wrong_options_are_named_without_their_values():

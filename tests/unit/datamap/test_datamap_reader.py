@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from retention.datamap import drift, order, read_datamap
+from retention.datamap import drift, expiry_drift, order, read_datamap
 from retention.errors import DataMapError, Problem
 from retention.model.datamap import ColumnType, Identifies, Reference
 from retention.model.ids import DatasetId
@@ -258,3 +258,43 @@ def test_mistakes_in_references_are_reported_in_their_place(old: str, new: str, 
     assert old in REFERENCES
     found = problems(REFERENCES.replace(old, new))
     assert [(p.where.endswith(f"app.messages.{where}"), expected in p.expected) for p in found].count((True, True)) == 1
+
+
+ITEMS = """\
+datasets:
+  items.visits:
+    system: items
+    table: visits
+    primary_key: [id]
+    subject: {user_id: user_id}
+    associates: {device_id: device}
+    ttl: gone_at
+    scan: allowed
+    fields: {page: {category: visits, identifies: directly}}
+"""
+
+
+def test_what_a_key_does_and_what_a_store_may_do_is_read() -> None:
+    """An associated key ties a row to its person and is none of his identity keys; scan and expiry are read."""
+    visits = read_datamap(ITEMS, "datamap.yaml").datasets[DatasetId("items.visits")]
+    assert (dict(visits.subject), dict(visits.associates)) == ({"user_id": "user_id"}, {"device_id": "device"})
+    assert visits.linking_columns == ("device", "user_id")
+    assert (visits.scan, visits.ttl) == (True, "gone_at")
+    live = dict.fromkeys(("id", "user_id", "device", "gone_at", "page"), ColumnType.TEXT)
+    assert drift(visits, live) == ()
+    del live["gone_at"]
+    assert [finding.code for finding in drift(visits, live)] == ["MISSING_COLUMN"]
+
+
+def test_a_key_does_not_identify_and_associate_at_once() -> None:
+    """In one dataset it is the one or the other, and a slip in `scan` is named."""
+    both = ITEMS.replace("associates: {device_id: device}", "associates: {user_id: device}")
+    assert any("`user_id` in `subject`" in problem.found for problem in problems(both))
+    assert any("scan" in problem.where for problem in problems(ITEMS.replace("allowed", "alowed")))
+
+
+@pytest.mark.parametrize(("live", "found"), [("gone_at", 0), (None, 1), ("other", 1)])
+def test_expiry_is_compared_with_the_stores_own(live: str | None, found: int) -> None:
+    """Rows that are believed to expire and do not, or do so by another column, are a finding."""
+    visits = read_datamap(ITEMS, "datamap.yaml").datasets[DatasetId("items.visits")]
+    assert [finding.code for finding in expiry_drift(visits, live)] == ["EXPIRY_DIFFERS"] * found

@@ -184,6 +184,13 @@ def test_a_sweep_leaves_out_who_may_be_two_people(couple):
     assert [row["id"] for row in couple.rows("customers")] == ["c1", "c2"]
 
 
+def test_a_sweep_with_nobody_else_says_that_a_person_must_decide(couple):
+    """Passing over the two in silence would look as if nobody were due."""
+    couple.event("account.closed", "c1", couple.world().now - timedelta(days=60))
+    with pytest.raises(AmbiguousSubjectError, match="1 people are due"):
+        couple.sweep()
+
+
 def test_a_restore_does_not_cross_a_key_that_was_set_apart(couple):
     """What was forgotten of one account is forgotten again, and the other account under the address stays."""
     draft, found = couple.restore({("user_id", "c1"): frozenset({"request"})})

@@ -1,0 +1,98 @@
+"""Who must not come back: what ingestion asks before it takes data in.
+
+The ledger knows the erased by keyed digest only, for as long as some copy could hold them, and a margin.
+Data that was written after the erasure is new, and nobody has asked for that to go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import TypeAlias
+
+from retention.app.context import Context
+from retention.errors import InputError, Problem, UnknownNameError
+from retention.model.copies import Suppression
+from retention.model.ids import DatasetId
+from retention.model.subject import SubjectKey
+from retention.planning.assemble import INSTRUCTION_SCOPE, REQUEST_SCOPE
+
+KeyReader: TypeAlias = Callable[[str], SubjectKey]
+"""Reads KEY=VALUE; raises InputError."""
+_BATCH = 500
+"""Keys of one look-up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What is about to come in."""
+
+    dataset: DatasetId | None = None
+    """Where to: a rule that disposed of other categories says nothing of it. None: anywhere."""
+    written_at: datetime | None = None
+    """When it was written, aware; None: it may be old."""
+
+
+def is_suppressed(context: Context, key: SubjectKey, now: datetime, arrival: Arrival | None = None) -> bool:
+    """Say whether data of this person, or tenant, must not come in: one look-up by its primary key.
+
+    Raises:
+        UnknownNameError: the data map has no such dataset.
+        TransientFailure: the ledger cannot be reached: nobody knows, so nothing may come in.
+
+    """
+    return bool(list(which_suppressed(context, [key], now, arrival)))
+
+
+def which_suppressed(
+    context: Context, keys: Iterable[SubjectKey], now: datetime, arrival: Arrival | None = None
+) -> Iterator[int]:
+    """Yield the places (from 0) of the keys whose data must not come in; some hundreds a look-up.
+
+    Raises:
+        UnknownNameError, TransientFailure: as above.
+
+    """
+    arrival = arrival or Arrival()
+    scopes = _scopes_of(context, arrival.dataset)
+    secret = context.keys.create("suppression")
+    places = enumerate(keys)
+    while batch := [(place, key.name, key.digest(secret)) for place, key in islice(places, _BATCH)]:
+        found = context.ledger.copies.suppressed(((name, digest) for _, name, digest in batch), now)
+        out = {(each.key_name, each.digest) for each in found if _counts(each, scopes, arrival.written_at)}
+        yield from (place for place, name, digest in batch if (name, digest) in out)
+
+
+def read_keys(lines: Iterable[str], read: KeyReader) -> Iterator[SubjectKey]:
+    """Read one KEY=VALUE a line; a line that is none is named by its number, and never shown.
+
+    Raises:
+        InputError: with the first line that cannot be read.
+
+    """
+    for number, line in enumerate(lines, 1):
+        try:
+            yield read(line.rstrip("\r\n"))
+        except InputError as error:
+            expected = error.problems[0].expected if error.problems else "KEY=VALUE"
+            problem = Problem(where=f"line {number}", expected=expected, found="something else")
+            raise InputError("the keys cannot be looked up; nothing was answered", problems=(problem,)) from None
+
+
+def _counts(each: Suppression, scopes: frozenset[str] | None, written_at: datetime | None) -> bool:
+    if written_at is not None and written_at > each.recorded_at:
+        return False
+    return scopes is None or each.scope in scopes or each.scope.startswith(INSTRUCTION_SCOPE)
+
+
+def _scopes_of(context: Context, name: DatasetId | None) -> frozenset[str] | None:
+    """Return under which scopes the dataset's data was disposed of; None for any."""
+    if name is None:
+        return None
+    if name not in context.datamap.datasets:
+        raise UnknownNameError(f"there is no dataset {name}", hint=f"datasets: {', '.join(context.datamap.datasets)}")
+    categories = {field.category for field in context.datamap.datasets[name].fields.values()}
+    rules = (rule.rule_id for rule in context.policy.rules if rule.category in categories)
+    return frozenset({REQUEST_SCOPE, *rules})

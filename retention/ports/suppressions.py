@@ -1,0 +1,29 @@
+"""Who must not come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Protocol
+
+from retention.model.copies import Suppression
+
+
+class Suppressions(Protocol):
+    """The suppression ledger: keyed digests, for as long as some copy could hold the person."""
+
+    def suppress(self, suppressions: Iterable[Suppression]) -> None:
+        """Keep who must not come back; the later `expires_at` wins, None (unknown) wins over any."""
+        ...
+
+    def suppressions(self, now: datetime) -> Iterator[Suppression]:
+        """Yield those that have not expired."""
+        ...
+
+    def suppressed(self, keys: Iterable[tuple[str, str]], now: datetime) -> Iterator[Suppression]:
+        """Yield those of these keys (name, keyed digest) that have not expired; one look-up."""
+        ...
+
+    def expire_suppressions(self, now: datetime) -> int:
+        """Remove those that have expired; return how many."""
+        ...
