@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from retention.clocks import advance
 from retention.deidentify.applying import apply
@@ -18,6 +18,7 @@ from retention.deidentify.verdict import Masked, Refused, Verdict
 from retention.errors import TerminalFailure
 from retention.evidence import canonical
 from retention.execution.counter import Counter, key_reference, token_keys
+from retention.execution.counting import publish_counts
 from retention.execution.lines import Lines
 from retention.execution.site import Site
 from retention.model.copies import Horizon
@@ -25,12 +26,14 @@ from retention.model.facts import Disposed, KeyDestroyed, Pseudonymized, Remains
 from retention.model.ids import DatasetId, SystemId
 from retention.model.outcome import Done, Effect
 from retention.model.period import Period
-from retention.model.plan import DestroyTokenKey, ExportSet, ForgetInSet, SharingStep, WithdrawSet
+from retention.model.plan import DestroyTokenKey, ExportSet, ForgetInSet, PublishCounts, SharingStep, WithdrawSet
 from retention.model.sharing import KeyAccess, KeyUse, SetState, SharedSet, TokenKey
 from retention.ports.exports import ExportStore
 from retention.ports.ledger import Phase
 from retention.verification.selector import Selector
 
+MadeStep: TypeAlias = ExportSet | ForgetInSet | WithdrawSet | PublishCounts
+"""Steps after which there is something to look at."""
 MANIFEST = "manifest.json"
 FORMAT = "https://retention.example/joint-use-manifest/v1"
 
@@ -60,6 +63,8 @@ def _effect(site: Site, step: SharingStep, now: datetime) -> dict[str, Any]:
             return _forget(site, step, now)
         case WithdrawSet():
             return _withdraw(site, step, now)
+        case PublishCounts():
+            return publish_counts(site, step, now)
         case DestroyTokenKey():
             return _destroy(site, step, now)
 
@@ -290,7 +295,7 @@ def _evidence(site: Site, lines: Lines, step: SharingStep, now: datetime) -> Non
         )
         site.ledger.copies.add_horizon(horizon)
         site.record(Remains(horizon.system, horizon.what, horizon.until), done.at)
-    rows = step.rows if body["resumed"] else body["rows"]
+    rows = step.rows if body["resumed"] and isinstance(step, ForgetInSet) else body["rows"]
     effect = Effect(rows=rows, objects_rewritten=body["objects"])
     fact = _fact(site, step, effect, (intent.at, done.at), resumed=body["resumed"])
     entry = site.record(fact, done.at)
@@ -299,7 +304,7 @@ def _evidence(site: Site, lines: Lines, step: SharingStep, now: datetime) -> Non
 
 def _fact(
     site: Site,
-    step: ExportSet | ForgetInSet | WithdrawSet,
+    step: MadeStep,
     effect: Effect,
     span: tuple[datetime, datetime],
     *,
@@ -322,10 +327,10 @@ def _fact(
     if isinstance(step, ExportSet) and step.key_name is not None:
         domain = step.key_name.removeprefix("joint-use/")[:63]
         return Pseudonymized(domain=domain, key_ref=key_reference(step.key_name), **common)
-    return Disposed(action="anonymize" if isinstance(step, ExportSet) else "erase", **common)
+    return Disposed(action="anonymize" if isinstance(step, ExportSet | PublishCounts) else "erase", **common)
 
 
-def place_of(step: ExportSet | ForgetInSet | WithdrawSet) -> DatasetId:
+def place_of(step: MadeStep) -> DatasetId:
     """Return what evidence calls the set."""
     if isinstance(step, ExportSet):
         return DatasetId(f"joint.{step.member}.{step.set_name}.{step.export_id}")
