@@ -15,7 +15,7 @@ from retention.clocks import advance
 from retention.deidentify.applying import apply
 from retention.deidentify.files import as_files, table_of, tokens_of, without
 from retention.deidentify.verdict import Masked, Refused, Verdict
-from retention.errors import TerminalFailure
+from retention.errors import InputError, TerminalFailure
 from retention.evidence import canonical
 from retention.execution.counter import Counter, key_reference, token_keys
 from retention.execution.counting import publish_counts
@@ -49,7 +49,13 @@ def share(site: Site, lines: Lines, step: SharingStep, now: datetime) -> Done:
     resumed = lines.find(step.step_id, Phase.INTENT) is not None
     lines.write(step.step_id, Phase.INTENT, now, {"rows": 0 if isinstance(step, DestroyTokenKey) else step.rows})
     if lines.find(step.step_id, Phase.DONE) is None:
-        lines.write(step.step_id, Phase.DONE, now, {**_effect(site, step, now), "resumed": resumed})
+        try:
+            effect = _effect(site, step, now)
+        except InputError as error:  # recipe and data, or dimensions and people, do not fit: no run will mend that
+            raise TerminalFailure(
+                str(error), hint="nothing was handed over; change the policy, then plan again"
+            ) from None
+        lines.write(step.step_id, Phase.DONE, now, {**effect, "resumed": resumed})
     if lines.find(step.step_id, Phase.EVIDENCE) is None:
         _evidence(site, lines, step, now)
     return Done(Effect(lines.body(step.step_id, Phase.DONE)["rows"]))

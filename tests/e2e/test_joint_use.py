@@ -253,6 +253,73 @@ def test_gdpr_article_17_a_person_is_found_before_the_key_goes(sharing):
         assert [type(step) for step in app.plan(plan.plan_id)[0].steps] == [WithdrawSet]
 
 
+STATISTICS = """\
+statistics:
+  writers:
+    dataset: shop.visits
+    person: user
+    dimensions: {area: keep, device: keep}
+    at_least: 3
+    recipients: [partner]
+"""
+VISITS = """\
+  shop.visits:
+    system: shop
+    table: visits
+    primary_key: [id]
+    subject: {user_id: user}
+    fields:
+      area: {category: visits, identifies: indirectly}
+      device: {category: visits, identifies: indirectly}
+"""
+
+
+def counted(shop, people):
+    """Add a table of visits with so many people by area and device, and statistics over it."""
+    names = [(area, device, n) for (area, device), count in people.items() for n in range(count)]
+    shop.change(
+        "CREATE TABLE visits (id INTEGER PRIMARY KEY, user TEXT, area TEXT, device TEXT)",
+        *(f"INSERT INTO visits (user, area, device) VALUES ('{a}{d}{n}', '{a}', '{d}')" for a, d, n in names * 2),
+    )
+    policy, datamap = shop.folder / "policy.yaml", shop.folder / "datamap.yaml"
+    category = "  visits: {title: {ja: 訪問, en: Visits}, purposes: [P4]}\nrules:\n"
+    text = policy.read_text(encoding="utf-8").replace("rules:\n", category, 1)
+    policy.write_text(text + STATISTICS, encoding="utf-8")
+    datamap.write_text(datamap.read_text(encoding="utf-8") + VISITS, encoding="utf-8")
+
+
+def test_statistics_show_no_small_cell_and_none_that_could_be_computed(sharing):
+    """Counts of people, not rows, go out as CSV and Parquet with evidence (UMU-29, COO-17).
+
+    Beside the one small cell so many others are left out that it cannot be found from the totals.
+    """
+    counted(sharing, {("east", "tv"): 1, ("east", "phone"): 9, ("west", "tv"): 8, ("west", "phone"): 7})
+    with sharing.app() as app:
+        report = carry_out(app, app.plan_statistics("writers", NOW))
+        (path,) = [path for path in app.context.exports.paths("statistics") if path.endswith(".csv")]
+        lines = app.context.exports.read(path).decode().splitlines()
+        parquet = app.context.exports.read(path.replace(".csv", ".parquet"))
+    assert lines[0] == "area,device,people"
+    assert lines[1:] == [
+        *("east,phone,", "east,tv,", "east,*,10", "west,phone,", "west,tv,", "west,*,15"),
+        *("*,phone,16", "*,tv,9", "*,*,25"),
+    ]
+    assert pq.read_table(io.BytesIO(parquet)).schema.metadata[b"retention.label"] == b"anonymous"
+    assert report.complete, report.still_open
+    assert "anonymize" in {fact.kind for fact in report.facts}
+
+
+def test_statistics_that_cannot_be_protected_are_not_published(sharing):
+    """A single person, with nobody to hide among, stops the run; nothing is written."""
+    counted(sharing, {("east", "tv"): 1})
+    with sharing.app() as app:
+        plan = app.plan_statistics("writers", NOW)
+        app.approve(plan.plan_id, plan.digest, "office", NOW)
+        report = app.apply(plan.plan_id, NOW)
+        assert app.context.exports.paths("statistics") == ()
+    assert [failed.transient for failed in report.failed.values()] == [False]
+
+
 def requested(app, subject, regime):
     """Take a request as far as its plan."""
     case = app.open_request(subject, "post", NOW, regime)
