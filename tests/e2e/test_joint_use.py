@@ -84,7 +84,7 @@ def rows_of(app, shared):
 
 
 def test_article_41_6_a_set_goes_to_a_joint_user_with_manifest_label_and_evidence(sharing):
-    """What goes out is what was published: the columns, labelled in file, manifest and evidence; no name."""
+    """What goes out is what was published: the columns, labelled in file, manifest and evidence; no name (UNX-30)."""
     with sharing.app() as app:
         report = carry_out(app, app.plan_export("group", "notes", "holdings", NOW))
         shared = app.context.ledger.sharing.sets()[0]
@@ -109,7 +109,7 @@ def test_article_41_6_two_joint_users_share_no_token(sharing):
 
 
 def test_article_41_6_a_column_that_is_not_published_never_goes_out(sharing):
-    """A column under no published item is a mistake of the policy file, with its line; nothing opens."""
+    """A column under no published item is a mistake of the policy file, with its line; nothing opens (UNX-34)."""
     policy = sharing.folder / "policy.yaml"
     text = policy.read_text(encoding="utf-8")
     policy.write_text(text.replace("written_at: use_of_notes}", "written_at: location}"), encoding="utf-8")
@@ -171,7 +171,7 @@ def test_article_41_7_a_key_in_clear_would_let_the_set_be_matched(sharing):
 
 
 def test_article_41_2_a_leaked_key_brings_its_sets_back_and_is_replaced(sharing):
-    """After a leak nothing is made under the key: sets return, it is destroyed, and the next set has other tokens."""
+    """After a leak the key makes nothing more: sets return, it goes, the next set has other tokens (UNX-33)."""
     with sharing.app() as app:
         first = exported(app)
         before = set(rows_of(app, first).column("customer_id").to_pylist())
@@ -192,7 +192,7 @@ def test_article_41_2_a_leaked_key_brings_its_sets_back_and_is_replaced(sharing)
 
 
 def test_article_41_5_who_leaves_the_group_must_delete(sharing):
-    """When a joint user leaves, his set comes back, he is told to delete his copy, and the key goes last."""
+    """When a joint user leaves, his set comes back, he is told to delete his copy, and the key goes last (UNX-27)."""
     left = datetime(2027, 1, 2, tzinfo=UTC)
     with sharing.app() as app:
         shared = exported(app)
