@@ -27,8 +27,6 @@ from retention.deidentify.verdict import Criterion, Reason
 
 LOOKED_AT = 10_000
 """Distinct values of a column whose form is looked at."""
-OUTLYING = 6.0
-"""Interquartile ranges from the median beyond which a number is peculiar if fewer than k rows are there."""
 COPIED = 0.5
 """Share of a numeric column's values that are an identifier's from which on it is a copy of it."""
 ALONE = 0.5
@@ -181,16 +179,16 @@ def _rare(column: pa.ChunkedArray, k: int) -> int:
 
 
 def _outlying(column: pa.ChunkedArray, k: int) -> int:
+    """Count numbers that stand apart: fewer than k on their side, and further out than the k-th by the spread."""
     numbers = pc.cast(column.drop_null(), pa.float64()).to_numpy()
     numbers = numbers[np.isfinite(numbers)]
-    if not len(numbers):
+    if len(numbers) <= 2 * k:
         return 0
-    low, middle, high = np.quantile(numbers, [0.25, 0.5, 0.75])
-    if high == low:
-        return 0
-    reach = OUTLYING * (high - low)
-    beyond = [numbers[numbers > middle + reach], numbers[numbers < middle - reach]]
-    return sum(len(side) for side in beyond if len(side) < k)
+    low, high = np.quantile(numbers, [0.25, 0.75])
+    spread = (high - low) or numbers.std()
+    ends = np.partition(numbers, [k - 1, len(numbers) - k])
+    beyond = (ends[:k] < ends[k - 1] - spread).sum() + (ends[-k:] > ends[-k] + spread).sum()
+    return int(beyond)
 
 
 def distinct_texts(column: pa.ChunkedArray) -> list[str]:
