@@ -174,11 +174,8 @@ def _with_levels(work: _Work, recipe: Recipe) -> _Work:
         return work
     found = search(work.table, recipe)
     # Rows left out change the whole that t compares with: searched again until none is.
-    while (
-        recipe.demands.closeness
-        and isinstance(recipe.recoding, LocalRecoding)
-        and 0 < found.rows.sum() < len(found.rows)
-    ):
+    again = recipe.demands.closeness is not None and isinstance(recipe.recoding, LocalRecoding)
+    while again and 0 < found.rows.sum() < len(found.rows):
         work = work.only(found.rows)
         found = search(work.table, recipe)
     work = work.only(found.rows)

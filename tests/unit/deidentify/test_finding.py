@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from retention.deidentify.detect import Kind, detect
 from retention.deidentify.hashes import looks_hashed, rehashed
 from retention.deidentify.occurrence import Needles
-from retention.deidentify.recipe import Trajectory
+from retention.deidentify.produced import leaks
+from retention.deidentify.recipe import Aim, Column, DropItem, Recipe, Role, Trajectory
 from retention.deidentify.trajectories import singled_out
 
 WIDE = str.maketrans("0123456789-", "".join(chr(0xFEE0 + ord(sign)) for sign in "0123456789-"))
@@ -78,3 +81,17 @@ def test_paths_that_single_out() -> None:
     rng = np.random.default_rng(1)
     assert singled_out(table, "who", path, 2, rng) == pytest.approx(1 / 11)
     assert singled_out(table, "who", path, 11, rng) == 1.0
+
+
+def test_a_files_bytes_tell_more_than_its_rows() -> None:
+    """A dictionary's unused value, metadata and statistics leak what no row shows; compressed or not."""
+    original = pa.table({"name": ["山田太郎", "鈴木花子"]})
+    recipe = Recipe(Aim.PSEUDONYMOUS, {"name": Column(Role.IDENTIFIER, (DropItem(),))})
+    clean = pa.table({"x": ["a", "b"]})
+    unused = pa.table({"x": pa.DictionaryArray.from_arrays([0, 0], ["a", "山田太郎"])})
+    noted = clean.replace_schema_metadata({"made from": "鈴木花子"})
+    for table, count in ((clean, 0), (unused, 1), (noted, 1), (original, 2)):
+        for compression in ("none", "zstd"):
+            sink = io.BytesIO()
+            pq.write_table(table, sink, compression=compression)
+            assert sum(reason.count for reason in leaks(sink.getvalue(), original, recipe)) == count
