@@ -33,9 +33,9 @@ def recode_globally(
     nodes = lattice(codes, ladders, len(weights))
     allowed = int(suppress * weights.sum() + ROUNDING)
     shrinks = passing.only_grows or allowed == 0
-    bound = _losses(nodes.levels, total_losses(codes, ladders, weights), 0, weights)
     height = nodes.levels.sum(axis=1, dtype=np.int64)
     tie = TIE * height  # of nodes that lose the same, the most specific
+    bound = _losses(nodes.levels, total_losses(codes, ladders, weights), 0, weights) + tie
     ahead = np.argsort(bound, kind="stable")
     best, found = np.inf, None
     while len(ahead):
