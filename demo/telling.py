@@ -23,6 +23,7 @@ from retention.model.plan import (
     ForgetInSet,
     Plan,
     PseudonymizeRows,
+    PublishCounts,
     RedactFields,
     SharingStep,
     Step,
@@ -73,7 +74,7 @@ def _row(step: Step) -> tuple[str, str, str, str, str]:
         case ExpireCopies():
             until = f"gone by {step.until:%Y-%m-%d}" if step.until else ""
             return "backups beyond use", step.system, f"{len(step.copies)} copies", "", until
-        case ExportSet() | ForgetInSet() | WithdrawSet() | DestroyTokenKey():
+        case ExportSet() | ForgetInSet() | WithdrawSet() | PublishCounts() | DestroyTokenKey():
             return _shared_row(step, why)
         case _:
             assert_never(step)
@@ -88,6 +89,8 @@ def _shared_row(step: SharingStep, why: str) -> tuple[str, str, str, str, str]:
             return "erase at the joint user", step.dataset, str(step.rows), str(step.of_rows), why
         case WithdrawSet():
             return f"take back ({step.reason})", step.dataset, str(step.rows), str(step.rows), why
+        case PublishCounts():
+            return "count people", step.source, str(step.rows), str(step.of_rows), why
         case DestroyTokenKey():
             return "destroy the token key", step.key_name, "", "", why
 

@@ -113,6 +113,10 @@ class App:
         """See `joint_use.plan_export`."""
         return joint_use.plan_export(self.context, use, set_name, recipient, now)
 
+    def plan_statistics(self, name: str, now: datetime) -> PlanSummary:
+        """See `joint_use.plan_statistics`."""
+        return joint_use.plan_statistics(self.context, name, now)
+
     def plan_withdrawals(self, now: datetime) -> PlanSummary | None:
         """See `joint_use.plan_withdrawals`."""
         return joint_use.plan_withdrawals(self.context, now)

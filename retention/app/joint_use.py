@@ -25,7 +25,7 @@ from retention.planning import assemble
 from retention.planning.assemble import Draft, Header
 from retention.planning.gate import Handing, bars
 from retention.planning.keysets import KeySets
-from retention.planning.sharing import Shared, export_step, withdrawals
+from retention.planning.sharing import Shared, counts_step, export_step, withdrawals
 from retention.policy.joint_notice import JointNotice, notice, notice_digest
 from retention.policy.wording import LANGUAGES
 
@@ -105,6 +105,30 @@ def plan_export(context: Context, use_name: str, set_name: str, recipient: str, 
     def draw(header: Header) -> Draft:
         keysets = KeySets(header.salt)
         step = export_step(world, handing, export_id, known, pauses=context.pauses(), keysets=keysets)
+        return assemble.plan_sharing(world, header, (step,), keysets)
+
+    summary = planned_case(context, CaseKind.JOINT_USE, now, draw)
+    assert summary is not None  # noqa: S101 -- narrows the type; `draw` always has a step
+    return summary
+
+
+def plan_statistics(context: Context, name: str, now: datetime) -> PlanSummary:
+    """Plan to count people for partners.
+
+    Raises:
+        UnknownNameError: the policy has no such statistics.
+
+    """
+    found = next((each for each in context.policy.terms.statistics if each.name == name), None)
+    if found is None:
+        known = ", ".join(each.name for each in context.policy.terms.statistics) or "none"
+        raise UnknownNameError(f"the policy has no statistics {name[:40]!r} (known: {known})")
+    counts, export_id = found, ExportId(new_id("X", now))
+    world = context.world(context.datamap, now)
+
+    def draw(header: Header) -> Draft:
+        keysets = KeySets(header.salt)
+        step = counts_step(world, counts, export_id, pauses=context.pauses(), keysets=keysets)
         return assemble.plan_sharing(world, header, (step,), keysets)
 
     summary = planned_case(context, CaseKind.JOINT_USE, now, draw)

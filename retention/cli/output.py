@@ -27,6 +27,7 @@ from retention.model.plan import (
     ForgetInSet,
     Plan,
     PseudonymizeRows,
+    PublishCounts,
     RedactFields,
     SharingStep,
     Step,
@@ -133,6 +134,7 @@ def _where(step: Step) -> str:
             | ExportSet()
             | ForgetInSet()
             | WithdrawSet()
+            | PublishCounts()
         ):
             return step.dataset
         case DestroyTokenKey():
@@ -159,7 +161,7 @@ def _what(step: Step) -> str:
         case ExpireCopies():
             until = f"until {step.until:%Y-%m-%d}" if step.until else "none exist"
             return f"{len(step.copies)} copies beyond use {until}; replayed on restore"
-        case ExportSet() | ForgetInSet() | WithdrawSet() | DestroyTokenKey():
+        case ExportSet() | ForgetInSet() | WithdrawSet() | PublishCounts() | DestroyTokenKey():
             return _what_shared(step)
         case _:
             assert_never(step)
@@ -174,6 +176,9 @@ def _what_shared(step: SharingStep) -> str:
             return f"erase {step.rows} of {step.of_rows} rows there, answer within {step.answer_within}"
         case WithdrawSet():
             return f"take back all {step.rows} rows ({step.reason}), answer within {step.answer_within}"
+        case PublishCounts():
+            by = ", ".join(step.columns)
+            return f"count the people of {step.rows} of {step.of_rows} rows by {by}; {step.at_least} a cell or more"
         case DestroyTokenKey():
             return "destroy the key that ties tokens to people"
 

@@ -64,6 +64,18 @@ def joint_use(
 
 
 @app.command()
+def statistics(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name under `statistics` in the policy.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Plan to count people for partners; cells of few, and those that would give them away, are left out."""
+    with opened(context) as application:
+        _print(application, application.plan_statistics(name, now()), "", as_json=as_json)
+
+
+@app.command()
 def withdrawals(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Plan to take back what joint users may no longer have, and to destroy keys that nothing needs."""
     with opened(context) as application:

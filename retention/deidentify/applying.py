@@ -26,6 +26,7 @@ from retention.deidentify.recipe import (
     DropRecords,
     Generalize,
     KeepFormat,
+    LocalRecoding,
     Method,
     Microaggregate,
     Recipe,
@@ -172,6 +173,11 @@ def _with_levels(work: _Work, recipe: Recipe) -> _Work:
     if not searched(recipe) or not work.table.num_rows:
         return work
     found = search(work.table, recipe)
+    # Rows left out change the whole that t compares with: searched again until none is.
+    again = recipe.demands.closeness is not None and isinstance(recipe.recoding, LocalRecoding)
+    while again and 0 < found.rows.sum() < len(found.rows):
+        work = work.only(found.rows)
+        found = search(work.table, recipe)
     work = work.only(found.rows)
     for name, column in found.columns.items():
         work = work.having(name, column)

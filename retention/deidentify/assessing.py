@@ -8,11 +8,11 @@ from typing import assert_never
 import numpy as np
 import pyarrow as pa
 
-from retention.deidentify.classes import Classes, Coded, Codes, classes, code
+from retention.deidentify.classes import Classes, Coded, Codes
 from retention.deidentify.criteria import Output, five, three
 from retention.deidentify.ladder import build, groups_of
 from retention.deidentify.likeness import Numbers, share
-from retention.deidentify.measures import measure, ranked
+from retention.deidentify.measures import measured, ranked
 from retention.deidentify.passing import Mixed, Passing
 from retention.deidentify.recipe import Aim, Demands, Distance, Recipe
 from retention.deidentify.verdict import Anonymous, Criterion, Masked, Pseudonymous, Reason, Refused, Verdict
@@ -36,7 +36,7 @@ def assess(original: pa.Table, produced: pa.Table, recipe: Recipe, origin: Codes
     match recipe.aim:
         case Aim.ANONYMOUS:
             k = recipe.demands.k or 0
-            reasons = (*five(output, k), *unmet(produced, recipe))
+            reasons = (*five(output, k), *unmet(output))
         case Aim.PSEUDONYMOUS:
             reasons = three(output)
         case Aim.MASKED:
@@ -47,24 +47,24 @@ def assess(original: pa.Table, produced: pa.Table, recipe: Recipe, origin: Codes
             assert_never(recipe.aim)
     if reasons:
         return Refused(reasons)
-    measures = measure(produced, recipe.quasi, recipe.sensitive)
+    measures = measured(output.classes, {name: output.coded[name] for name in recipe.sensitive})
     return Anonymous(measures) if recipe.aim is Aim.ANONYMOUS else Pseudonymous(measures)
 
 
-def unmet(produced: pa.Table, recipe: Recipe) -> Iterator[Reason]:
+def unmet(output: Output) -> Iterator[Reason]:
     """Say which of k, l and t the output does not show."""
+    recipe, grouped = output.recipe, output.classes
     if recipe.demands.k is None:
         yield Reason(Criterion.NOT_ASKED, "no k was asked for")
         return
-    if not produced.num_rows:
+    if not grouped.count:
         yield Reason(Criterion.K, "no row could be kept")
         return
-    grouped = classes([code(produced.column(name)) for name in recipe.quasi], produced.num_rows)
     small = int((grouped.sizes < recipe.demands.k).sum())
     if small:
         yield Reason(Criterion.K, f"{small} classes of fewer than {recipe.demands.k} rows", None, small)
     for name in recipe.sensitive:
-        yield from _unmixed(name, code(produced.column(name)), grouped, recipe.demands)
+        yield from _unmixed(name, output.coded[name], grouped, recipe.demands)
 
 
 def _unmixed(name: str, column: Coded, grouped: Classes, demands: Demands) -> Iterator[Reason]:

@@ -10,13 +10,14 @@ every column, forms of codes and digests in every value.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from retention.deidentify.classes import Codes, classes, code
+from retention.deidentify.classes import Classes, Coded, Codes, classes, code, code_all
 from retention.deidentify.detect import CODES, DAMAGE, IDENTIFYING, detect
 from retention.deidentify.hashes import KNOWN, looks_hashed, rehashed
 from retention.deidentify.linkage import success, tolerated
@@ -27,8 +28,6 @@ from retention.deidentify.verdict import Criterion, Reason
 
 LOOKED_AT = 10_000
 """Distinct values of a column whose form is looked at."""
-OUTLYING = 6.0
-"""Interquartile ranges from the median beyond which a number is peculiar if fewer than k rows are there."""
 COPIED = 0.5
 """Share of a numeric column's values that are an identifier's from which on it is a copy of it."""
 ALONE = 0.5
@@ -46,12 +45,21 @@ class Output:
     """The original row of each row produced."""
     rng: np.random.Generator
     """Draws samples of rows to attack."""
-    texts: dict[str, list[str]] = field(default_factory=dict)
-    """Filled once: the distinct values of each column produced, as texts."""
 
-    def __post_init__(self) -> None:
-        """Read the distinct values."""
-        self.texts.update({name: distinct_texts(self.produced.column(name)) for name in self.produced.column_names})
+    @cached_property
+    def coded(self) -> dict[str, Coded]:
+        """The columns produced, their distinct values numbered once."""
+        return dict(zip(self.produced.column_names, code_all(self.produced.columns), strict=True))
+
+    @cached_property
+    def texts(self) -> dict[str, list[str]]:
+        """The distinct values of each column produced, as texts."""
+        return {name: texts_of(column.values) for name, column in self.coded.items()}
+
+    @cached_property
+    def classes(self) -> Classes:
+        """The rows produced by their quasi-identifiers."""
+        return classes([self.coded[name] for name in self.recipe.quasi], self.produced.num_rows)
 
     def keyed(self, name: str) -> bool:
         """Say whether a column's values were made with a key."""
@@ -142,8 +150,7 @@ def links(output: Output) -> Iterator[Reason]:
         if output.keyed(column):
             yield Reason(Criterion.LINK, "tokens tie rows together as long as the key is there", column)
         elif not pa.types.is_floating(output.produced.column(column).type):
-            sizes = classes([code(output.produced.column(column))], output.produced.num_rows).sizes
-            alone = int((sizes == 1).sum())
+            alone = int((np.bincount(output.coded[column].codes) == 1).sum())
             if alone > max(1, ALONE * output.produced.num_rows):
                 yield Reason(Criterion.LINK, f"{alone} values stand in one row each", column, alone)
 
@@ -154,7 +161,7 @@ def peculiar(output: Output, k: int) -> Iterator[Reason]:
         if name in output.recipe.quasi:
             continue  # counted by k, in combination
         column = output.produced.column(name)
-        count = _outlying(column, k) if is_number(column.type) else _rare(column, k)
+        count = _outlying(column, k) if is_number(column.type) else _rare(output.coded[name], k)
         if count:
             yield Reason(Criterion.PECULIAR, f"{count} values are held by fewer than {k} rows", name, count)
 
@@ -174,28 +181,32 @@ def database(output: Output, k: int) -> Iterator[Reason]:
         )
 
 
-def _rare(column: pa.ChunkedArray, k: int) -> int:
-    coded = code(column)
+def _rare(coded: Coded, k: int) -> int:
     few = np.bincount(coded.codes, minlength=coded.count) < k
     return int((few & ~coded.values.is_null().to_numpy(zero_copy_only=False)).sum())
 
 
 def _outlying(column: pa.ChunkedArray, k: int) -> int:
+    """Count numbers that stand apart: fewer than k on their side, and further out than the k-th by the spread."""
     numbers = pc.cast(column.drop_null(), pa.float64()).to_numpy()
     numbers = numbers[np.isfinite(numbers)]
-    if not len(numbers):
+    if len(numbers) <= 2 * k:
         return 0
-    low, middle, high = np.quantile(numbers, [0.25, 0.5, 0.75])
-    if high == low:
-        return 0
-    reach = OUTLYING * (high - low)
-    beyond = [numbers[numbers > middle + reach], numbers[numbers < middle - reach]]
-    return sum(len(side) for side in beyond if len(side) < k)
+    low, high = np.quantile(numbers, [0.25, 0.75])
+    spread = (high - low) or numbers.std()
+    ends = np.partition(numbers, [k - 1, len(numbers) - k])
+    beyond = (ends[:k] < ends[k - 1] - spread).sum() + (ends[-k:] > ends[-k] + spread).sum()
+    return int(beyond)
 
 
 def distinct_texts(column: pa.ChunkedArray) -> list[str]:
-    """Return the distinct values of a column as texts; without null. Bytes that are no text by their digits."""
-    values = code(column).values.drop_null()
+    """Return the distinct values of a column as texts."""
+    return texts_of(code(column).values)
+
+
+def texts_of(distinct: pa.Array) -> list[str]:
+    """Return values as texts; without null. Bytes that are no text by their digits."""
+    values = distinct.drop_null()
     if pa.types.is_binary(values.type) or pa.types.is_large_binary(values.type):
         return [raw.hex() for raw in values.to_pylist()]
     texts: list[str] = pc.cast(values, pa.string()).to_pylist()

@@ -6,16 +6,13 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from retention.deidentify.classes import code
 from retention.deidentify.criteria import is_number
-from retention.deidentify.ladder import build
 from retention.deidentify.recipe import (
     AddNoise,
     Aim,
     Closeness,
     Distance,
     DropItem,
-    Generalize,
     GlobalRecoding,
     KeepFormat,
     Method,
@@ -31,7 +28,7 @@ from retention.errors import InputError, Problem
 
 
 def check(table: pa.Table, recipe: Recipe, keys: Keys | None) -> None:
-    """Check everything that can be known without making the output.
+    """Check everything that can be known without making the output; hierarchies are checked when they are used.
 
     Raises:
         InputError: with every problem found.
@@ -42,14 +39,6 @@ def check(table: pa.Table, recipe: Recipe, keys: Keys | None) -> None:
         problems = [*_demands(table, recipe), *_methods(table, recipe), *_keys(recipe, keys)]
     if problems:
         raise InputError("the recipe does not fit the table", problems=tuple(problems))
-    for name, column in recipe.columns.items():
-        for method in column.methods:
-            if isinstance(method, Generalize):
-                ladder = build(name, method.hierarchy, code(table.column(name)).values)
-                if method.level is not None and not 0 <= method.level < len(ladder.rungs):
-                    highest = len(ladder.rungs) - 1
-                    found = Problem(where=name, expected=f"a level from 0 to {highest}", found=str(method.level))
-                    raise InputError("the recipe does not fit the table", problems=(found,))
 
 
 def _names(table: pa.Table, recipe: Recipe) -> Iterator[Problem]:

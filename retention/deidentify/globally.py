@@ -18,8 +18,8 @@ from retention.deidentify.lattice import Combinations, Lattice, lattice, suffici
 from retention.deidentify.locally import Recoded
 from retention.deidentify.passing import Passing
 
-ROUNDING = 1e-12
-"""Two sums of the same losses may differ by this."""
+ROUNDING, TIE = 1e-12, 1e-10
+"""Two sums of the same losses may differ by the first; a level weighs the second where losses are equal."""
 
 
 def recode_globally(
@@ -33,8 +33,9 @@ def recode_globally(
     nodes = lattice(codes, ladders, len(weights))
     allowed = int(suppress * weights.sum() + ROUNDING)
     shrinks = passing.only_grows or allowed == 0
-    bound = _losses(nodes.levels, total_losses(codes, ladders, weights), 0, weights)
     height = nodes.levels.sum(axis=1, dtype=np.int64)
+    tie = TIE * height  # of nodes that lose the same, the most specific
+    bound = _losses(nodes.levels, total_losses(codes, ladders, weights), 0, weights) + tie
     ahead = np.argsort(bound, kind="stable")
     best, found = np.inf, None
     while len(ahead):
@@ -48,9 +49,12 @@ def recode_globally(
             ahead = ahead[~below]
             continue
         loss = _losses(nodes.levels, total_losses(codes, ladders, np.where(kept, weights, 0)), left_out, weights)
+        loss += tie
         if loss[node] < best:
             best = loss[node]
-            found = Recoded(np.broadcast_to(nodes.levels[node], (len(weights), len(ladders))), kept, float(best))
+            found = Recoded(
+                np.broadcast_to(nodes.levels[node], (len(weights), len(ladders))), kept, float(best - tie[node])
+            )
         bound[ahead[below]] = np.maximum(bound[ahead[below]], loss[ahead[below]])
         ahead = ahead[bound[ahead] < best - ROUNDING]
     return found

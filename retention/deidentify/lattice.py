@@ -151,11 +151,12 @@ def _middle(heights: Sequence[int]) -> int:
 
 def _half(codes: Sequence[Codes], ladders: Sequence[Ladder], rows: int) -> tuple[Half, list[tuple[int, ...]]]:
     nodes = [*itertools.product(*(range(len(ladder.rungs)) for ladder in ladders))]
+    groups = [[rung.group[column] for rung in ladder.rungs] for column, ladder in zip(codes, ladders, strict=True)]
     keys = np.empty((len(nodes), rows), np.int32)
     counts = []
     for at, node in enumerate(nodes):
-        rungs = [ladder.rungs[level] for level, ladder in zip(node, ladders, strict=True)]
-        key, radix = combined([(rung.group[c], rung.count) for rung, c in zip(rungs, codes, strict=True)], rows)
+        held = zip(node, groups, ladders, strict=True)
+        key, radix = combined([(group[level], ladder.rungs[level].count) for level, group, ladder in held], rows)
         keys[at], count = dense(key, radix)
         counts.append(count)
     return Half(keys, tuple(counts)), nodes

@@ -27,7 +27,7 @@ from retention.deidentify.recipe import Generalize, Recipe
 Distances = Callable[[Any], npt.NDArray[np.float64]]
 """The value that goes out to its distance from every distinct original value."""
 
-GUESSES, WORK = 1_000, 20_000_000
+GUESSES, WORK = 1_000, 10_000_000
 """Rows attacked at most, and comparisons in all."""
 
 

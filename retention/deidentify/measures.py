@@ -5,8 +5,8 @@ Null is a value like any other: see `classes`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -70,13 +70,18 @@ def measure(
         return Measures(rows=0, classes=0, k=None)
     coded = dict(zip(named, code_all([table.column(name) for name in named]), strict=True))
     grouped = classes([coded[name] for name in quasi], table.num_rows)
-    sizes = grouped.sizes if person is None else people(grouped, coded[person])
+    found = measured(grouped, {name: coded[name] for name in sensitive})
+    return found if person is None else replace(found, k=int(people(grouped, coded[person]).min()))
+
+
+def measured(grouped: Classes, sensitive: Mapping[str, Coded]) -> Measures:
+    """Return the measures of rows whose classes are known; k counts rows."""
     return Measures(
-        rows=table.num_rows,
+        rows=len(grouped.of),
         classes=grouped.count,
-        k=int(sizes.min()),
+        k=int(grouped.sizes.min()) if grouped.count else None,
         uniques=int((grouped.sizes == 1).sum()),
-        sensitive=tuple(_sensitive(name, grouped, coded[name]) for name in sensitive),
+        sensitive=tuple(_sensitive(name, grouped, column) for name, column in sensitive.items() if grouped.count),
     )
 
 

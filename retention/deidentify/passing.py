@@ -86,7 +86,7 @@ class Passing:
 
         """
         good = np.ones(count, bool)
-        for column in self.mixed:
+        for column in self.mixed if count else ():
             good &= column.groups(places, group, weights)
         return good
 

@@ -19,6 +19,7 @@ from retention.deidentify.ladder import Ladder, Rung, build
 from retention.deidentify.lattice import combinations
 from retention.deidentify.locally import Recoded, recode_locally
 from retention.deidentify.recipe import Generalize, GlobalRecoding, LocalRecoding, Recipe
+from retention.errors import InputError, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,18 @@ class Generalized:
 
 
 def at_level(column: str, values: Coded, method: Generalize) -> pa.Array:
-    """Generalize a column to one level."""
-    ladder = build(column, method.hierarchy, values.values)
-    return _labelled(ladder.rungs[method.level or 0], values.codes)
+    """Generalize a column to one level.
+
+    Raises:
+        InputError: the hierarchy does not fit the values, or has no such level.
+
+    """
+    rungs = build(column, method.hierarchy, values.values).rungs
+    level = method.level or 0
+    if not 0 <= level < len(rungs):
+        problem = Problem(where=column, expected=f"a level from 0 to {len(rungs) - 1}", found=str(level))
+        raise InputError("the recipe does not fit the table", problems=(problem,))
+    return _labelled(rungs[level], values.codes)
 
 
 def searched(recipe: Recipe) -> dict[str, Hierarchy]:

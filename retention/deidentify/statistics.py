@@ -81,6 +81,9 @@ def publishable(tallies: Mapping[Cell, int], dimensions: Sequence[str], at_least
     """
     values = _values(tallies, dimensions, at_least)
     counts = _with_totals(tallies, values)
+    everyone = counts[(TOTAL,) * len(dimensions)]
+    if everyone < at_least:
+        raise InputError(f"statistics: expected at least {at_least} people in all, found fewer")
     primary = frozenset(cell for cell, count in counts.items() if 0 < count < at_least)
     hidden: set[Cell] = set()
     cubes: list[Cube] = []

@@ -89,7 +89,8 @@ def _mostly_distinct(column: pa.ChunkedArray) -> bool:
     size = min(SAMPLE, len(column))
     places = np.arange(size) * len(column) // max(size, 1)
     repeated = size - pc.count_distinct(column.take(pa.array(places)), mode="all").as_py()
-    return bool(size * size > 2 * max(repeated, 1) * MOSTLY * len(column))
+    many = size - repeated >= MOSTLY * size
+    return bool(many and size * size > 2 * max(repeated, 1) * MOSTLY * len(column))
 
 
 def _texts(values: pa.Array) -> pa.Array:

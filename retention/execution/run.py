@@ -31,6 +31,7 @@ from retention.model.plan import (
     ExportSet,
     ForgetInSet,
     PseudonymizeRows,
+    PublishCounts,
     RedactFields,
     RowStep,
     SharingStep,
@@ -148,7 +149,7 @@ def _carry_out(site: Site, lines: Lines, step: Step, now: datetime) -> Outcome:
             return tell(site, lines, step, now)
         case ExpireCopies():
             return expire(site, lines, step, now)
-        case ExportSet() | ForgetInSet() | WithdrawSet() | DestroyTokenKey():
+        case ExportSet() | ForgetInSet() | WithdrawSet() | PublishCounts() | DestroyTokenKey():
             return share(site, lines, step, now)
         case _:
             assert_never(step)

@@ -9,13 +9,14 @@ from datetime import datetime
 from retention.deidentify.files import tokens_of
 from retention.errors import StateError
 from retention.execution.counter import Counter, token_keys
+from retention.execution.counting import look_at_published
 from retention.execution.lines import Lines
-from retention.execution.sharing import MANIFEST, files_of, place_of
+from retention.execution.sharing import MANIFEST, MadeStep, files_of, place_of
 from retention.execution.site import Site
 from retention.model.datamap import Identifies
 from retention.model.facts import Looked
 from retention.model.ids import DatasetId
-from retention.model.plan import ExportSet, ForgetInSet, WithdrawSet
+from retention.model.plan import ExportSet, ForgetInSet, PublishCounts, WithdrawSet
 from retention.model.sharing import KeyUse, SetState
 from retention.ports.ledger import Phase
 from retention.verification import Look
@@ -36,7 +37,7 @@ def look_at_sets(site: Site, counter: Counter, now: datetime) -> dict[DatasetId,
     lines = Lines(site.ledger.journal, site.plan.plan_id)
     seen: dict[DatasetId, Look] = {}
     for step in site.plan.steps:
-        if not isinstance(step, ExportSet | ForgetInSet | WithdrawSet):
+        if not isinstance(step, MadeStep):
             continue
         if lines.find(step.step_id, Phase.DONE) is None:
             raise StateError(f"step {step.step_id} has not been carried out", hint="apply the plan, then verify")
@@ -49,9 +50,7 @@ def look_at_sets(site: Site, counter: Counter, now: datetime) -> dict[DatasetId,
     return seen
 
 
-def _look(
-    site: Site, counter: Counter, lines: Lines, step: ExportSet | ForgetInSet | WithdrawSet, now: datetime
-) -> Look:
+def _look(site: Site, counter: Counter, lines: Lines, step: MadeStep, now: datetime) -> Look:
     match step:
         case ExportSet():
             return _look_at_export(site, counter, lines, step)
@@ -59,6 +58,8 @@ def _look(
             return _look_for_person(site, counter, step, now)
         case WithdrawSet():
             return _look_for_rest(counter, step)
+        case PublishCounts():
+            return look_at_published(site, step, lines.body(step.step_id, Phase.DONE))
 
 
 def _look_at_export(site: Site, counter: Counter, lines: Lines, step: ExportSet) -> Look:

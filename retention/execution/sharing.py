@@ -9,15 +9,16 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from retention.clocks import advance
 from retention.deidentify.applying import apply
 from retention.deidentify.files import as_files, table_of, tokens_of, without
 from retention.deidentify.verdict import Masked, Refused, Verdict
-from retention.errors import TerminalFailure
+from retention.errors import InputError, TerminalFailure
 from retention.evidence import canonical
 from retention.execution.counter import Counter, key_reference, token_keys
+from retention.execution.counting import publish_counts
 from retention.execution.lines import Lines
 from retention.execution.site import Site
 from retention.model.copies import Horizon
@@ -25,12 +26,14 @@ from retention.model.facts import Disposed, KeyDestroyed, Pseudonymized, Remains
 from retention.model.ids import DatasetId, SystemId
 from retention.model.outcome import Done, Effect
 from retention.model.period import Period
-from retention.model.plan import DestroyTokenKey, ExportSet, ForgetInSet, SharingStep, WithdrawSet
+from retention.model.plan import DestroyTokenKey, ExportSet, ForgetInSet, PublishCounts, SharingStep, WithdrawSet
 from retention.model.sharing import KeyAccess, KeyUse, SetState, SharedSet, TokenKey
 from retention.ports.exports import ExportStore
 from retention.ports.ledger import Phase
 from retention.verification.selector import Selector
 
+MadeStep: TypeAlias = ExportSet | ForgetInSet | WithdrawSet | PublishCounts
+"""Steps after which there is something to look at."""
 MANIFEST = "manifest.json"
 FORMAT = "https://retention.example/joint-use-manifest/v1"
 
@@ -46,7 +49,13 @@ def share(site: Site, lines: Lines, step: SharingStep, now: datetime) -> Done:
     resumed = lines.find(step.step_id, Phase.INTENT) is not None
     lines.write(step.step_id, Phase.INTENT, now, {"rows": 0 if isinstance(step, DestroyTokenKey) else step.rows})
     if lines.find(step.step_id, Phase.DONE) is None:
-        lines.write(step.step_id, Phase.DONE, now, {**_effect(site, step, now), "resumed": resumed})
+        try:
+            effect = _effect(site, step, now)
+        except InputError as error:  # recipe and data, or dimensions and people, do not fit: no run will mend that
+            raise TerminalFailure(
+                str(error), hint="nothing was handed over; change the policy, then plan again"
+            ) from None
+        lines.write(step.step_id, Phase.DONE, now, {**effect, "resumed": resumed})
     if lines.find(step.step_id, Phase.EVIDENCE) is None:
         _evidence(site, lines, step, now)
     return Done(Effect(lines.body(step.step_id, Phase.DONE)["rows"]))
@@ -60,6 +69,8 @@ def _effect(site: Site, step: SharingStep, now: datetime) -> dict[str, Any]:
             return _forget(site, step, now)
         case WithdrawSet():
             return _withdraw(site, step, now)
+        case PublishCounts():
+            return publish_counts(site, step, now)
         case DestroyTokenKey():
             return _destroy(site, step, now)
 
@@ -290,7 +301,7 @@ def _evidence(site: Site, lines: Lines, step: SharingStep, now: datetime) -> Non
         )
         site.ledger.copies.add_horizon(horizon)
         site.record(Remains(horizon.system, horizon.what, horizon.until), done.at)
-    rows = step.rows if body["resumed"] else body["rows"]
+    rows = step.rows if body["resumed"] and isinstance(step, ForgetInSet) else body["rows"]
     effect = Effect(rows=rows, objects_rewritten=body["objects"])
     fact = _fact(site, step, effect, (intent.at, done.at), resumed=body["resumed"])
     entry = site.record(fact, done.at)
@@ -299,7 +310,7 @@ def _evidence(site: Site, lines: Lines, step: SharingStep, now: datetime) -> Non
 
 def _fact(
     site: Site,
-    step: ExportSet | ForgetInSet | WithdrawSet,
+    step: MadeStep,
     effect: Effect,
     span: tuple[datetime, datetime],
     *,
@@ -322,10 +333,10 @@ def _fact(
     if isinstance(step, ExportSet) and step.key_name is not None:
         domain = step.key_name.removeprefix("joint-use/")[:63]
         return Pseudonymized(domain=domain, key_ref=key_reference(step.key_name), **common)
-    return Disposed(action="anonymize" if isinstance(step, ExportSet) else "erase", **common)
+    return Disposed(action="anonymize" if isinstance(step, ExportSet | PublishCounts) else "erase", **common)
 
 
-def place_of(step: ExportSet | ForgetInSet | WithdrawSet) -> DatasetId:
+def place_of(step: MadeStep) -> DatasetId:
     """Return what evidence calls the set."""
     if isinstance(step, ExportSet):
         return DatasetId(f"joint.{step.member}.{step.set_name}.{step.export_id}")

@@ -180,6 +180,26 @@ class WithdrawSet:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishCounts:
+    """Count people for partners; small cells, and those that would give them away, are left out."""
+
+    step_id: StepId
+    dataset: DatasetId
+    """What evidence calls the counts: `statistics.NAME.EXPORT`."""
+    source: DatasetId
+    where: Predicate
+    name: str
+    person: str
+    columns: tuple[str, ...]
+    transforms: Mapping[str, Transform]
+    at_least: int
+    recipients: tuple[str, ...]
+    rows: int
+    of_rows: int
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
 class DestroyTokenKey:
     """Delete deletion information that nothing needs any more (APPI 41(5)); always after the sets made with it."""
 
@@ -188,7 +208,7 @@ class DestroyTokenKey:
     because: Because
 
 
-SharingStep: TypeAlias = ExportSet | ForgetInSet | WithdrawSet | DestroyTokenKey
+SharingStep: TypeAlias = ExportSet | ForgetInSet | WithdrawSet | PublishCounts | DestroyTokenKey
 ExactStep: TypeAlias = EraseRows | RedactFields | AnonymizeRows
 """Steps whose result can be computed from rows and step alone; a pseudonymizing one becomes one with its key."""
 RowStep: TypeAlias = ExactStep | PseudonymizeRows

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from retention.model.ids import CategoryId, DatasetId
 from retention.model.period import Period
+from retention.model.transform import Transform
 
 
 class Right(Enum):
@@ -276,6 +277,21 @@ class JointUse:
     """What this program hands over; empty: nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Statistics for partners: people, counted by columns of a dataset."""
+
+    name: str
+    dataset: DatasetId
+    person: str
+    """The column that tells people apart."""
+    dimensions: Mapping[str, Transform | None]
+    """Column → how it is coarsened first."""
+    at_least: int
+    """The fewest people a published cell counts."""
+    recipients: tuple[str, ...]
+
+
 class RecipientKind(Enum):
     """What a recipient is to us."""
 
@@ -367,6 +383,7 @@ class Terms:
     joint_uses: tuple[JointUse, ...] = ()
     pseudonymised: tuple[StatedPurpose, ...] = ()
     """Our own purposes of using pseudonymised information."""
+    statistics: tuple[Counts, ...] = ()
     recipients: tuple[Recipient, ...] = ()
     """Connected processors with facts, then those that no system connects."""
     notices: Mapping[Notice, Mapping[str, str]] = field(default_factory=dict)

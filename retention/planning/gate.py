@@ -156,6 +156,9 @@ def misfits(
     policy: Policy, datamap: DataMap, recipes: Mapping[str, Recipe]
 ) -> Iterator[tuple[str, str, str, Collection[str]]]:
     """Yield what in the sets does not fit the data map: where, expected, found, and the words there are."""
+    for counts in policy.terms.statistics:
+        if counts.dataset not in datamap.datasets:
+            yield f"policy statistics.{counts.name}", "a dataset of the data map", counts.dataset, datamap.datasets
     for use in policy.terms.joint_uses:
         for joint_set in use.sets:
             where = f"policy joint_use.{use.name}.sets.{joint_set.name}"

@@ -26,6 +26,7 @@ from retention.model.plan import (
     ExportSet,
     ForgetInSet,
     PseudonymizeRows,
+    PublishCounts,
     RedactFields,
     RowStep,
     SharingStep,
@@ -148,7 +149,7 @@ def step_id(number: int, step: Step) -> StepId:
             return StepId(f"{number:03d}-tell-{step.system}")
         case ExpireCopies():
             return StepId(f"{number:03d}-expire-{step.system}")
-        case ExportSet() | ForgetInSet() | WithdrawSet() | DestroyTokenKey():
+        case ExportSet() | ForgetInSet() | WithdrawSet() | PublishCounts() | DestroyTokenKey():
             return _sharing_id(number, step)
         case _:
             assert_never(step)
@@ -162,6 +163,8 @@ def _sharing_id(number: int, step: SharingStep) -> StepId:
             return StepId(f"{number:03d}-erase-{step.dataset}")
         case WithdrawSet():
             return StepId(f"{number:03d}-withdraw-{step.dataset}")
+        case PublishCounts():
+            return StepId(f"{number:03d}-count-{step.dataset}")
         case DestroyTokenKey():
             return StepId(f"{number:03d}-destroy-{step.key_name.replace('/', '.')}")
 

@@ -21,6 +21,7 @@ from retention.model.plan import (
     Exempt,
     ExportSet,
     ForgetInSet,
+    PublishCounts,
     SharingStep,
     WithdrawSet,
 )
@@ -28,7 +29,7 @@ from retention.model.policy import Disposal, Policy
 from retention.model.predicate import AllOf, Everything, Not, Predicate
 from retention.model.sharing import IN_PLACE, ExportId, KeyName, SetState, SharedSet, TokenKey
 from retention.model.subject import Key
-from retention.model.terms import JointSet
+from retention.model.terms import Counts, JointSet
 from retention.planning.authority import controlled
 from retention.planning.disposal import UNNAMED
 from retention.planning.gate import Handing, member_named, outgoing, person_column
@@ -118,6 +119,32 @@ def _free(world: World, dataset: DatasetId, pauses: Pauses, keysets: KeySets) ->
 def _end(now: datetime, period: Period) -> datetime:
     """Return the first free day after the period (Civil Code 140: the day itself does not count)."""
     return datetime.combine(advance(now.date() + timedelta(days=1), period), time.min, now.tzinfo)
+
+
+# -- counting
+
+
+def counts_step(
+    world: World, counts: Counts, export_id: ExportId, *, pauses: Pauses, keysets: KeySets
+) -> PublishCounts:
+    """Return the step that counts for partners: rows that stand still, or that a client decides over, do not count."""
+    dataset = world.dataset(counts.dataset)
+    where = _free(world, dataset.dataset_id, pauses, keysets)
+    return PublishCounts(
+        step_id=UNNAMED,
+        dataset=DatasetId(f"statistics.{counts.name}.{export_id}"),
+        source=dataset.dataset_id,
+        where=where,
+        name=counts.name,
+        person=counts.person,
+        columns=tuple(counts.dimensions),
+        transforms={name: how for name, how in counts.dimensions.items() if how is not None},
+        at_least=counts.at_least,
+        recipients=counts.recipients,
+        rows=world.count(dataset, where, keysets),
+        of_rows=world.count(dataset, Everything(), keysets),
+        because=Because((), (), request=False),
+    )
 
 
 # -- taking back

@@ -23,6 +23,7 @@ from retention.model.policy import (
 from retention.model.statute import Statutes
 from retention.model.terms import Recipient, Terms
 from retention.policy.clauses import read_hold, read_rule
+from retention.policy.counts import read_counts
 from retention.policy.purposes import read_categories, read_purposes, undeclared
 from retention.policy.rights import RequestTerms
 from retention.policy.sharing import read_joint_uses, read_processors, read_recipients, read_stated_purposes
@@ -43,6 +44,7 @@ _OPTIONAL = (
     "version",
     "consents",
     "joint_use",
+    "statistics",
     "recipes",  # read by `retention.deidentify.reading`: what recipes are is not known here
     "pseudonymised",
     "recipients",
@@ -159,6 +161,7 @@ def _terms(record: Record, requests: RequestTerms, recipients: tuple[Recipient, 
         only_for=requests.only_for,
         consents=read_consents(record["consents"]) if "consents" in record else (),
         joint_uses=read_joint_uses(record["joint_use"], _recipes(record)) if "joint_use" in record else (),
+        statistics=read_counts(record["statistics"]) if "statistics" in record else (),
         pseudonymised=() if own is None else read_stated_purposes(own),
         recipients=recipients,
         notices=read_notices(record["notices"]) if "notices" in record else {},

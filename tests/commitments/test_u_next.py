@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from retention.policy import InForce, read_terms, under_terms
+from retention.datamap import read_datamap
+from retention.deidentify.reading import read_recipes
+from retention.packs import read_pack
+from retention.planning.gate import Handing, bars
+from retention.policy import InForce, read_policy, read_terms, under_terms
+from retention.policy.joint_notice import notice
 from retention.policy.statutes import shipped_statutes
 
 CUSTOMER = {"id": "c1", "name": "One", "email": "one@x.example", "phone": "1"}
@@ -185,3 +191,49 @@ rules:
     unext.policy = under_terms(InForce(unext.policy, "", ()), rules, terms, date(2026, 11, 25)).policy
     unext.sweep()
     assert unext.left("app.campaign_entries") == []
+
+
+DAY = date(2026, 11, 25)
+
+
+@pytest.fixture(scope="module")
+def handing():
+    """The pack's set for the group, as it would be handed to the holding company; its notice is public."""
+    files = read_pack("u-next")
+    policy = read_policy(files["policy.yaml"], "policy.yaml")
+    recipes = read_recipes(files["policy.yaml"], "policy.yaml")
+    datamap = read_datamap(files["datamap.yaml"], "datamap.yaml")
+    (use,) = [use for use in policy.terms.joint_uses if use.sets]
+    (shared,) = use.sets
+    return Handing(policy, datamap, use, shared, recipes[shared.recipe], "usen-next-holdings", DAY, published=True)
+
+
+def test_the_notice_of_joint_use_says_what_the_law_wants_known(handing):
+    """Items, joint users, purposes and who answers stand in it, in Japanese and English (UNX-26, UNX-28)."""
+    (group,) = [use for use in handing.policy.terms.joint_uses if use.name == "group"]
+    ja, en = (notice(group, handing.policy.controller, language, DAY).markdown() for language in ("ja", "en"))
+    told = (
+        "氏名",
+        "住所",
+        "電話番号",
+        "ファクシミリ番号",
+        "生年月日",
+        "メールアドレス",
+        "USEN-NEXT",
+        "研究開発",
+        "CX本部",
+    )
+    assert not [word for word in told if word not in ja]
+    for word in ("Name", "Fax number", "Joint users", "Purposes", "Research and development", "Who answers"):
+        assert word in en
+
+
+def test_nothing_is_handed_over_while_an_office_answers(handing):
+    """The text names an office: entity and address come first; nothing else is wrong (UNX-29, UNX-35)."""
+    assert [bar.code for bar in bars(handing)] == ["responsible-unnamed"]
+
+
+def test_a_purpose_that_contacts_customers_is_none_of_a_pseudonymised_set(handing):
+    """Sending customers information of products was copied from ordinary joint use; no set may serve it (UNX-36)."""
+    codes = {bar.code for bar in bars(replace(handing, joint_set=replace(handing.joint_set, purpose="J1")))}
+    assert codes == {"responsible-unnamed", "contact"}

@@ -36,7 +36,7 @@ from retention.model.predicate import (
     tuple_key,
 )
 from retention.model.subject import Key, KeySet
-from retention.model.transform import Band, Drop, Prefix, ToMonth, ToYear, Value
+from retention.model.transform import Band, Drop, Prefix, Tokenize, ToMonth, ToYear, Value, token
 from retention.ports.connector import Store, SystemKind, SystemSettings
 from retention.ports.surveyor import SurveyingStore
 
@@ -462,6 +462,20 @@ def test_anonymize_names_classes_after_the_transform(subject: Any, store: Store,
     )
     assert (effect.rows, effect.rows_suppressed) == (3, 1)
     assert 6 not in {r["id"] for r in subject.rows(people)}
+
+
+def test_tokens_stand_for_values_and_are_known_again(subject: Any, store: Store, people: Dataset) -> None:
+    """Equal values get equal tokens, null stays null; a repeat by a date that stays knows its own tokens."""
+    fill(subject, people)
+    selection, key = Selection(Before("seen_at", instant(3))), b"k" * 32
+    store.eraser().anonymize_rows(people, selection, {"city": Tokenize(key)}, [], frozenset())
+    after = live(subject, people)
+    touched = {r["id"]: r["city"] for r in ROWS if r["seen_at"] is not None and r["seen_at"] < instant(3)}
+    assert touched
+    found = {r["id"]: r["city"] for r in subject.rows(people)}
+    assert {i: found[i] for i in touched} == {i: None if v is None else token(key, str(v)) for i, v in touched.items()}
+    _assert_nothing_done(store.eraser().anonymize_rows(people, selection, {"city": Tokenize(key)}, [], frozenset()))
+    assert live(subject, people) == after
 
 
 def test_anonymize_by_date_is_a_no_op_the_second_time(subject: Any, store: Store, people: Dataset) -> None:

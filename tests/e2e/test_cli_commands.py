@@ -17,7 +17,7 @@ GROUPS = {
     "event": ("record", "import"),
     "request": ("open", "identify", "decide", "show", "list"),
     "hold": ("place", "release", "list"),
-    "plan": ("sweep", "request", "restore", "joint-use", "withdrawals", "show"),
+    "plan": ("sweep", "request", "restore", "joint-use", "statistics", "withdrawals", "show"),
     "joint-use": ("show", "notice", "published", "sets", "keys", "leaked"),
     "canary": ("plant", "run", "check", "list"),
     "witness": ("init", "serve", "show"),

@@ -84,7 +84,7 @@ def rows_of(app, shared):
 
 
 def test_article_41_6_a_set_goes_to_a_joint_user_with_manifest_label_and_evidence(sharing):
-    """What goes out is what was published: the columns, labelled in file, manifest and evidence; no name."""
+    """What goes out is what was published: the columns, labelled in file, manifest and evidence; no name (UNX-30)."""
     with sharing.app() as app:
         report = carry_out(app, app.plan_export("group", "notes", "holdings", NOW))
         shared = app.context.ledger.sharing.sets()[0]
@@ -109,7 +109,7 @@ def test_article_41_6_two_joint_users_share_no_token(sharing):
 
 
 def test_article_41_6_a_column_that_is_not_published_never_goes_out(sharing):
-    """A column under no published item is a mistake of the policy file, with its line; nothing opens."""
+    """A column under no published item is a mistake of the policy file, with its line; nothing opens (UNX-34)."""
     policy = sharing.folder / "policy.yaml"
     text = policy.read_text(encoding="utf-8")
     policy.write_text(text.replace("written_at: use_of_notes}", "written_at: location}"), encoding="utf-8")
@@ -171,7 +171,7 @@ def test_article_41_7_a_key_in_clear_would_let_the_set_be_matched(sharing):
 
 
 def test_article_41_2_a_leaked_key_brings_its_sets_back_and_is_replaced(sharing):
-    """After a leak nothing is made under the key: sets return, it is destroyed, and the next set has other tokens."""
+    """After a leak the key makes nothing more: sets return, it goes, the next set has other tokens (UNX-33)."""
     with sharing.app() as app:
         first = exported(app)
         before = set(rows_of(app, first).column("customer_id").to_pylist())
@@ -192,7 +192,7 @@ def test_article_41_2_a_leaked_key_brings_its_sets_back_and_is_replaced(sharing)
 
 
 def test_article_41_5_who_leaves_the_group_must_delete(sharing):
-    """When a joint user leaves, his set comes back, he is told to delete his copy, and the key goes last."""
+    """When a joint user leaves, his set comes back, he is told to delete his copy, and the key goes last (UNX-27)."""
     left = datetime(2027, 1, 2, tzinfo=UTC)
     with sharing.app() as app:
         shared = exported(app)
@@ -251,6 +251,73 @@ def test_gdpr_article_17_a_person_is_found_before_the_key_goes(sharing):
         app.open_request("user_id=c3", "post", NOW)
         plan = app.plan_withdrawals(left)
         assert [type(step) for step in app.plan(plan.plan_id)[0].steps] == [WithdrawSet]
+
+
+STATISTICS = """\
+statistics:
+  writers:
+    dataset: shop.visits
+    person: user
+    dimensions: {area: keep, device: keep}
+    at_least: 3
+    recipients: [partner]
+"""
+VISITS = """\
+  shop.visits:
+    system: shop
+    table: visits
+    primary_key: [id]
+    subject: {user_id: user}
+    fields:
+      area: {category: visits, identifies: indirectly}
+      device: {category: visits, identifies: indirectly}
+"""
+
+
+def counted(shop, people):
+    """Add a table of visits with so many people by area and device, and statistics over it."""
+    names = [(area, device, n) for (area, device), count in people.items() for n in range(count)]
+    shop.change(
+        "CREATE TABLE visits (id INTEGER PRIMARY KEY, user TEXT, area TEXT, device TEXT)",
+        *(f"INSERT INTO visits (user, area, device) VALUES ('{a}{d}{n}', '{a}', '{d}')" for a, d, n in names * 2),
+    )
+    policy, datamap = shop.folder / "policy.yaml", shop.folder / "datamap.yaml"
+    category = "  visits: {title: {ja: 訪問, en: Visits}, purposes: [P4]}\nrules:\n"
+    text = policy.read_text(encoding="utf-8").replace("rules:\n", category, 1)
+    policy.write_text(text + STATISTICS, encoding="utf-8")
+    datamap.write_text(datamap.read_text(encoding="utf-8") + VISITS, encoding="utf-8")
+
+
+def test_statistics_show_no_small_cell_and_none_that_could_be_computed(sharing):
+    """Counts of people, not rows, go out as CSV and Parquet with evidence (UMU-29, COO-17).
+
+    Beside the one small cell so many others are left out that it cannot be found from the totals.
+    """
+    counted(sharing, {("east", "tv"): 1, ("east", "phone"): 9, ("west", "tv"): 8, ("west", "phone"): 7})
+    with sharing.app() as app:
+        report = carry_out(app, app.plan_statistics("writers", NOW))
+        (path,) = [path for path in app.context.exports.paths("statistics") if path.endswith(".csv")]
+        lines = app.context.exports.read(path).decode().splitlines()
+        parquet = app.context.exports.read(path.replace(".csv", ".parquet"))
+    assert lines[0] == "area,device,people"
+    assert lines[1:] == [
+        *("east,phone,", "east,tv,", "east,*,10", "west,phone,", "west,tv,", "west,*,15"),
+        *("*,phone,16", "*,tv,9", "*,*,25"),
+    ]
+    assert pq.read_table(io.BytesIO(parquet)).schema.metadata[b"retention.label"] == b"anonymous"
+    assert report.complete, report.still_open
+    assert "anonymize" in {fact.kind for fact in report.facts}
+
+
+def test_statistics_that_cannot_be_protected_are_not_published(sharing):
+    """A single person, with nobody to hide among, stops the run; nothing is written."""
+    counted(sharing, {("east", "tv"): 1})
+    with sharing.app() as app:
+        plan = app.plan_statistics("writers", NOW)
+        app.approve(plan.plan_id, plan.digest, "office", NOW)
+        report = app.apply(plan.plan_id, NOW)
+        assert app.context.exports.paths("statistics") == ()
+    assert [failed.transient for failed in report.failed.values()] == [False]
 
 
 def requested(app, subject, regime):

@@ -67,11 +67,10 @@ def test_measures_are_what_counting_by_hand_finds(rows: list[Row]) -> None:
         sum(abs(held[value] / held.total() - count / whole.total()) for value, count in whole.items()) / 2
         for held in classes.values()
     )
-    found = measure(table, QUASI, "s")
+    found = measure(table, QUASI, ["s"])
     assert found.k == min(held.total() for held in classes.values())
-    assert found.distinct_l == min(len(held) for held in classes.values())
-    assert found.t is not None
-    assert math.isclose(found.t, far, abs_tol=1e-12)
+    assert found.sensitive[0].distinct_l == min(len(held) for held in classes.values())
+    assert math.isclose(found.sensitive[0].t, far, abs_tol=1e-12)
     assert (found.rows, found.classes) == (len(rows), len(classes))
 
 
