@@ -13,7 +13,8 @@ subjects     commit to the people of a sealed case; confirm who was meant
 epochs       evidence's own retention: openings, receipts and remainders go
 holds        pause disposal for a person, and end the pause
 inbox        events in
-drift        does the data map still fit the systems?
+drift        does the data map still fit the systems? a case waits until it does
+drafting     propose a data map from a live schema, or of another tool's file
 answers      the bundle and the certificate
 auditing     the audit report of a period
 """
