@@ -17,7 +17,7 @@ from retention.datamap.drafting.naming import key_name, singular
 from retention.ports.surveyor import ForeignKey, LiveDataset
 
 MOST_PAIRS: Final = 1
-"""Pairs of columns that one reference of a data map may have in this version; a longer key becomes a note."""
+"""Pairs of columns of a reference that is proposed as it is; a longer key is left to the reviewer, as a note."""
 _OWN = frozenset({Kind.NAME, Kind.EMAIL, Kind.BIRTH_DATE, Kind.MY_NUMBER, Kind.CREDENTIAL})
 """Kinds by which a row is about a person of its own."""
 _CUSTOMERS = (

@@ -12,8 +12,8 @@ from retention.model.datamap import Dataset, Identifies, Reference
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none"})
-_NOT_YET = "# "
-"""Before what this version's reader does not take: references that are mentions, and keys of several columns."""
+_UNDECIDED = "# "
+"""Before what a reviewer has to decide: references that are mentions, and keys of several columns."""
 
 
 def written(proposals: Iterable[Proposal], heading: str) -> str:
@@ -54,10 +54,10 @@ def _parents(dataset: Dataset) -> Iterator[str]:
 def _mentions(proposal: Proposal) -> Iterator[str]:
     for reference in proposal.mentions:
         if len(reference.columns) > MOST_PAIRS:
-            yield f"  {_NOT_YET}parent: {{{_reference(reference)}}}  # review: a key of several columns"
+            yield f"  {_UNDECIDED}parent: {{{_reference(reference)}}}  # review: a key of several columns"
         else:
             why = "# review: names a person whose row this is not; make it `parent` if it is his"
-            yield f"  {_NOT_YET}mentions: {{{_reference(reference)}}}  {why}"
+            yield f"  {_UNDECIDED}mentions: {{{_reference(reference)}}}  {why}"
 
 
 def _fields(proposal: Proposal) -> Iterator[str]:
