@@ -59,9 +59,9 @@ def rows_as_bytes(batch: pa.RecordBatch, columns: Iterable[str] | None = None) -
 
 def plain(column: Column) -> Column:
     """Return the column without dictionary coding or extension types."""
-    if isinstance(column, pa.ExtensionArray):
-        column = column.storage
-    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    if isinstance(column.type, pa.BaseExtensionType):
+        column = column.cast(column.type.storage_type)
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
 def _field(name: str, column: Column) -> Column:
