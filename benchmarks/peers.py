@@ -27,7 +27,8 @@ from pycanon import anonymity
 def main() -> None:
     """Do what the arguments say."""
     mode, file, quasi, *rest = sys.argv[1:]
-    read = pd.read_parquet(file) if file.endswith(".parquet") else pd.read_csv(file, sep=";", dtype=str)
+    # anjana takes no categorical columns.
+    read = pd.read_parquet(file).astype(str) if file.endswith(".parquet") else pd.read_csv(file, sep=";", dtype=str)
     columns = quasi.split(",")
     answer = measure(read, columns, rest[0]) if mode == "measure" else anonymize(read, columns, *rest)
     answer["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

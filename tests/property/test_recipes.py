@@ -63,7 +63,7 @@ def written(table: pa.Table) -> bytes:
     return sink.getvalue()
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(ROWS, st.integers(2, 4), st.sampled_from([None, 2]), st.sampled_from([None, 0.3]), st.booleans())
 def test_anonymous_means_k_l_t_and_nobody_named(
     rows: list[Row],
@@ -118,7 +118,7 @@ NOTED = st.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(NOTED, st.sampled_from(["mail", "phone", "passport", None]))
 def test_pseudonymous_bytes_hold_no_identifier(
     rows: list[tuple[str, str, str, str, bool]], planted: str | None
