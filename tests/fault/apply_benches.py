@@ -37,7 +37,7 @@ from retention.model.datamap import ColumnType
 from retention.model.transform import Value
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
-PERSON = "p3"
+PERSON = "person-3"
 PEOPLE = [("p0", "Sapporo"), ("p1", "Sendai"), (PERSON, "Tokyo"), ("p2", "Nagoya"), (PERSON, "Osaka"), ("p4", "Naha")]
 """Two rows of the person among those of others."""
 TOKEN = "analytics-token"  # noqa: S105 -- the simulator's

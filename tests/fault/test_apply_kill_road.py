@@ -72,6 +72,6 @@ def test_killed_before_the_first_step_and_the_world_changed(work_on):
     work.kill("apply", 1, "after")
     database = work.bench.database(work.folder)
     columns = {"id": ColumnType.INTEGER, "user_id": ColumnType.TEXT, "city": ColumnType.TEXT}
-    database.put("people", columns, [*database.rows("people"), {"id": 99, "user_id": "p3", "city": "Kobe"}])
+    database.put("people", columns, [*database.rows("people"), {"id": 99, "user_id": "person-3", "city": "Kobe"}])
     with open_app(work.folder) as app, pytest.raises(StalePlanError):
         app.apply(work.plan_id, app.plan(work.plan_id)[0].made_at + timedelta(hours=1))

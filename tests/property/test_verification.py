@@ -201,7 +201,7 @@ def test_a_faithful_run_passes(world: World) -> None:
     assert world.baseline.selected >= len(world.touched)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(WORLDS, st.data())
 def test_a_lost_row_is_missed(world: World, data: st.DataObject) -> None:
     """One row less than expected: count and digest fail."""
@@ -211,7 +211,7 @@ def test_a_lost_row_is_missed(world: World, data: st.DataObject) -> None:
     assert {"count", "digest"} <= set(found.failed)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(WORLDS, st.sampled_from(["u3", "u4"]))
 def test_an_extra_row_is_seen(world: World, uid: str) -> None:
     """One row more, of somebody the steps do not concern: count and digest fail, nothing is residual."""
@@ -221,7 +221,7 @@ def test_an_extra_row_is_seen(world: World, uid: str) -> None:
     assert failed == {"count", "digest"} | (set() if world.before else {"schema"})
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(WORLDS, st.data())
 def test_a_changed_field_is_seen(world: World, data: st.DataObject) -> None:
     """One field of one other row changed: the digest fails, the count does not."""
@@ -236,7 +236,7 @@ def test_a_changed_field_is_seen(world: World, data: st.DataObject) -> None:
     assert "count" not in failed
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(WORLDS, st.data())
 def test_a_left_over_row_is_residual(world: World, data: st.DataObject) -> None:
     """A row that is still as it was: residual and digest fail."""
@@ -247,7 +247,7 @@ def test_a_left_over_row_is_residual(world: World, data: st.DataObject) -> None:
     assert found.residual == 1
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(WORLDS, st.data())
 def test_a_left_over_old_version_is_residual(world: World, data: st.DataObject) -> None:
     """A row that only a noncurrent version still holds: exactly `residual-past` fails."""
@@ -258,7 +258,7 @@ def test_a_left_over_old_version_is_residual(world: World, data: st.DataObject) 
     assert found.residual_past == 1
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(WORLDS)
 def test_another_type_is_another_schema(world: World) -> None:
     """A column of another width, or a new one, fails the schema where rows remain, and nothing else does."""
@@ -268,7 +268,7 @@ def test_another_type_is_another_schema(world: World) -> None:
     assert world.look(world.after, schema=SCHEMA.append(pa.field("new", pa.string()))).failed == ("schema",)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(ROWS, st.integers(1, 6))
 def test_a_small_class_is_named(rows: list[Row], k: int) -> None:
     """Had the rare classes not been erased, the smallest class is found and held against k."""

