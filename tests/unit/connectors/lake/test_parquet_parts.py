@@ -201,6 +201,20 @@ def test_elements_of_lists_go_alone() -> None:
     assert new.type == lists.type
 
 
+def test_the_map_chooses_elements_over_rows() -> None:
+    """`members[].id` takes the person out of every list and leaves the rows; a repeat finds nothing."""
+    lists = [[{"id": 1, "name": "one"}, {"id": 2, "name": "two"}], None, [{"id": 1, "name": "one"}], []]
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"n": [1, 2, 3, 4], "members": lists}), sink, compression="none")
+    where = Selection(Among("members[].id", KeySet(KeySetId("k"), 0, "")), {KeySetId("k"): frozenset({"1"})})
+    new = io.BytesIO()
+    counts = parquet.rewrite("f", Held(sink.getvalue()), new, where, parquet.Erase())
+    assert (counts.gone, counts.altered) == (0, 2)
+    assert pq.read_table(new).to_pydict() == {"n": [1, 2, 3, 4], "members": [[{"id": 2, "name": "two"}], None, [], []]}
+    assert b"one" not in new.getvalue()
+    assert parquet.measure("f", Held(new.getvalue()), where, parquet.Erase()).touched == 0
+
+
 def test_new_values_come_by_a_function() -> None:
     """It gets the selected values of a row group; other rows and the bytes of other columns stay."""
     table = pa.table({"user": [1, 2, 3, 2], "mail": ["a", "b", None, "b"], "n": [1, 2, 3, 4]})
