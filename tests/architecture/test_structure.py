@@ -23,6 +23,7 @@ LATE_IMPORTS = {
     ("connectors/backups/objects.py", "botocore"),
     ("connectors/lake/client.py", "boto3"),
     ("connectors/lake/client.py", "botocore"),
+    ("connectors/lake/tables/connect.py", "connectors"),  # pyiceberg or deltalake, only with the extra `tables`
     ("connectors/tiles_s3/client.py", "boto3"),
     ("connectors/tiles_s3/client.py", "botocore"),
     ("connectors/processor/connect.py", "connectors"),  # httpx, only with the extra `http`

@@ -271,6 +271,18 @@ def test_a_legal_hold_is_told_and_keeps_nothing_else_from_being_done(server: Any
     system.close()
 
 
+def test_a_damaged_object_keeps_nothing_else_from_being_done(server: Any, bucket: str, store: Any) -> None:
+    """An object that cannot be unpacked and a line that cannot be read are named; the rest is erased."""
+    server.put(bucket, KEY, lines() + b'{"user":"gone", broken\n')
+    server.put(bucket, "seen/b.jsonl", b"\x1f\x8bno gzip at all")
+    server.put(bucket, "seen/c.jsonl", lines())
+    with pytest.raises(TerminalFailure, match=r"a\.jsonl line 121.*and 1 more") as caught:
+        store.eraser().erase_rows(SEEN, GONE)
+    assert "broken" not in str(caught.value)
+    assert server.get(bucket, KEY) == LEFT + b'{"user":"gone", broken\n'
+    assert server.get(bucket, "seen/c.jsonl") == LEFT
+
+
 def test_a_lock_goes_along_and_is_no_longer_than_before(server: Any) -> None:
     """The new version is kept until the day the old one was; the old one is reported with that day."""
     locked = server.bucket(locked=True)
