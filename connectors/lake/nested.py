@@ -1,4 +1,8 @@
-"""Columns inside columns: a name with dots leads into structs, and through lists to their elements."""
+"""Columns inside columns: a name with dots leads into structs, and through lists to their elements.
+
+`members.id` selects a row if one element of its list does; with `members[].id` the data map says that only the
+element is the person's: it goes, and the row stays.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+ELEMENT = "[]"
+"""Behind a list's name: its elements are erased by themselves."""
+
 
 def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return the values themselves, without a dictionary."""
@@ -18,6 +25,7 @@ def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def top_of(table: pa.Table | pa.Schema, column: str) -> str | None:
     """Return the top-level column that a name with dots begins with, if all of its way is there; else None."""
     schema = table if isinstance(table, pa.Schema) else table.schema
+    column = column.replace(ELEMENT, "")
     if column in schema.names:
         return column
     top, _, rest = column.partition(".")
@@ -40,6 +48,12 @@ def _leads(kind: pa.DataType, way: Sequence[str]) -> bool:
     return index >= 0 and _leads(kind.field(index).type, way[1:])
 
 
+def way_below(top: str, column: str) -> list[str]:
+    """Return the names that lead from a top-level column to a nested one."""
+    column = column.replace(ELEMENT, "")
+    return [] if top == column else column.removeprefix(f"{top}.").split(".")
+
+
 def any_within(table: pa.Table, column: str, test: Callable[[pa.ChunkedArray], Any]) -> pa.ChunkedArray:
     """Return for each row whether the test is true of its value, or of some element of its list.
 
@@ -50,7 +64,7 @@ def any_within(table: pa.Table, column: str, test: Callable[[pa.ChunkedArray], A
     top = top_of(table, column)
     if top is None:
         raise KeyError(column)
-    way = [] if top == column else column.removeprefix(f"{top}.").split(".")
+    way = way_below(top, column)
     values = plain(table.column(top))
     if not way and not _is_list(values.type):
         found = test(values)

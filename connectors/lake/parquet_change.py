@@ -14,12 +14,12 @@ import pyarrow.compute as pc
 
 from connectors.lake.change import Altered, Anonymize, Change, Counts, Erase, Gone, Redact, columns_of, fate
 from connectors.lake.keys import ValueSets
-from connectors.lake.nested import any_within, plain, top_of
-from connectors.lake.predicate import constant, mask
+from connectors.lake.nested import ELEMENT, any_within, plain, top_of, way_below, without_elements
+from connectors.lake.predicate import compared, constant, mask
 from connectors.lake.surgery.make import GroupEdit, Mapped
 from connectors.lake.surgery.trim import Rows
 from retention.errors import TerminalFailure
-from retention.model.predicate import Selection
+from retention.model.predicate import Among, Selection
 from retention.model.transform import Drop, Value
 
 _NONE = np.zeros(0, np.int64)
@@ -34,6 +34,8 @@ class Decision:
     emptied: Mapping[str, Rows] = field(default_factory=dict)
     replaced: Mapping[str, tuple[Rows, list[Value]]] = field(default_factory=dict)
     """By column: rows, and their new values in the same order."""
+    mapped: Mapping[str, Mapped] = field(default_factory=dict)
+    """By column: what makes its new values, whichever the rows."""
 
     def moved(self, by: int) -> Decision:
         """Return the same of rows that stand so much further on."""
@@ -42,6 +44,7 @@ class Decision:
             self.gone + by,
             {column: rows + by for column, rows in self.emptied.items()},
             {column: (rows + by, values) for column, (rows, values) in self.replaced.items()},
+            self.mapped,
         )
 
     def __add__(self, later: Decision) -> Decision:
@@ -55,7 +58,8 @@ class Decision:
             rows, values = self.replaced.get(column, (_NONE, []))
             more, others = later.replaced.get(column, (_NONE, []))
             replaced[column] = np.concatenate([rows, more]), values + others
-        return Decision(self.counts + later.counts, np.concatenate([self.gone, later.gone]), emptied, replaced)
+        gone = np.concatenate([self.gone, later.gone])
+        return Decision(self.counts + later.counts, gone, emptied, replaced, {**self.mapped, **later.mapped})
 
     @property
     def rows_named(self) -> int:
@@ -65,7 +69,7 @@ class Decision:
     def edit(self) -> GroupEdit:
         """Return it as an edit of the row group."""
         mapped = {column: _replacing(rows, values) for column, (rows, values) in self.replaced.items() if len(rows)}
-        return GroupEdit(self.counts.rows, self.gone, self.emptied, mapped)
+        return GroupEdit(self.counts.rows, self.gone, self.emptied, {**mapped, **self.mapped})
 
 
 def decide(table: pa.Table, selection: Selection, change: Change, sets: ValueSets) -> Decision:
@@ -78,6 +82,8 @@ def decide(table: pa.Table, selection: Selection, change: Change, sets: ValueSet
     """
     selected = mask(table, selection, sets)
     match change:
+        case Erase() if any(ELEMENT in column for column in compared(selection.where)):
+            return _elements_erased(table, selected, selection, sets)
         case Erase():
             gone = numbers_of(selected)
             return Decision(Counts(table.num_rows, gone=len(gone)), gone)
@@ -87,6 +93,30 @@ def decide(table: pa.Table, selection: Selection, change: Change, sets: ValueSet
             return _anonymized(table, selected, change)
         case _:
             assert_never(change)
+
+
+def _elements_erased(table: pa.Table, selected: Any, selection: Selection, sets: ValueSets) -> Decision:  # noqa: ANN401 -- pyarrow has no types
+    """Take the person's elements out of lists; their rows stay."""
+    where = selection.where
+    if not isinstance(where, Among):
+        raise TerminalFailure(
+            "elements of lists are erased by one key alone, found another condition beside it",
+            hint="tie the list's key to one identity key in the data map, without []: then the row goes",
+        )
+    column, keyset = where.column, where.keys.keyset_id
+    top = top_of(table, column)
+    if top is None:
+        return Decision(Counts(table.num_rows))
+
+    def others(lists: pa.Array) -> pa.Array:
+        return without_elements(
+            lists,
+            way_below(top, column),
+            lambda part: pc.is_in(part, value_set=sets.of(column, part.type, keyset)),
+        )
+
+    altered = len(numbers_of(selected))
+    return Decision(Counts(table.num_rows, altered=altered), mapped={top: others} if altered else {})
 
 
 def _emptied(table: pa.Table, selected: Any, fields: tuple[str, ...]) -> Decision:  # noqa: ANN401 -- pyarrow has no types

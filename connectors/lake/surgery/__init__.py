@@ -8,9 +8,11 @@ chunks    what is said of a new chunk: metadata, statistics, indexes
 bounds    least and greatest values must not name what went
 order     whether bounds of pages are in order
 values    values of a page left out, in their encoding
+texts     plain byte strings found
 pages     pages found, unpacked, packed again
 hybrid    run lengths and packed bits
-prune     which row groups can hold a key
+bloom     whether a filter may hold a value
+held      sources that are files or bytes
 footer    read and checked
 fields    field numbers of the format
 thrift    the compact protocol

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ from connectors.lake.surgery.pages import (
     packed_again,
     walk,
 )
+from connectors.lake.surgery.texts import Texts
 from connectors.lake.surgery.thrift import get
 from connectors.lake.surgery.values import Mask, Numbered, Raw
 
@@ -98,7 +99,7 @@ class Trim:
         """
         self.chunk, self.leaf, self._cut, self._rows = chunk, leaf, cut, rows
         self._packer, self._indexed = Packer(codec), indexed
-        self._known: Raw | None = None
+        self._known: NDArray[Any] | Texts | None = None
         self.dictionary: Page | None = None
         self._new_dictionary: tuple[bytes, int] | None = None
         self.pieces: list[Piece] = []
@@ -236,14 +237,11 @@ class Trim:
         if not len(numbers):
             return ()
         page, content = self._dictionary_content()
-        return _pick(self._dictionary_values(page, content), numbers)
+        return values.pick(self._dictionary_values(page, content), numbers)
 
-    def _dictionary_values(self, page: Page, content: bytes) -> Raw:
+    def _dictionary_values(self, page: Page, content: bytes) -> NDArray[Any] | Texts:
         if self._known is None:
-            if self.leaf.width:
-                self._known = values.fixed(self.leaf, content, 0, page.entries)
-            else:
-                self._known = values.texts(content, page.entries)
+            self._known = values.entries_of(self.leaf, content, page.entries)
         return self._known
 
     def _scrub(self, candidates: Numbers, kept: dict[int, Numbers]) -> None:
@@ -264,7 +262,7 @@ class Trim:
         if not len(numbers):
             return
         entries = self._dictionary_values(page, content)
-        self.went.append(_pick(entries, numbers))
+        self.went.append(values.pick(entries, numbers))
         self._new_dictionary = dictionary_again(page, self._packer, values.overwritten(self.leaf, entries, numbers))
 
     def _numbers(self, piece: Piece, kept: dict[int, Numbers], limit: int) -> Numbers:
@@ -325,7 +323,3 @@ class Trim:
 
 def _between(rows: Rows, first: int, stop: int) -> Rows:
     return rows[np.searchsorted(rows, first) : np.searchsorted(rows, stop)]
-
-
-def _pick(entries: Raw, numbers: Numbers) -> Raw:
-    return entries[numbers] if isinstance(entries, np.ndarray) else [entries[number] for number in numbers.tolist()]

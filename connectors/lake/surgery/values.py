@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import chain, count, islice, repeat
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -16,6 +15,7 @@ from connectors.lake.surgery.fields import Encoding, Physical
 from connectors.lake.surgery.footer import Leaf
 from connectors.lake.surgery.hybrid import Numbers
 from connectors.lake.surgery.pages import CorruptPageError, UnknownPageError
+from connectors.lake.surgery.texts import Texts, texts_in
 
 Mask: TypeAlias = NDArray[np.bool_]
 Raw: TypeAlias = NDArray[Any] | Sequence[bytes]
@@ -23,7 +23,8 @@ Raw: TypeAlias = NDArray[Any] | Sequence[bytes]
 
 _ENOUGH: Final = 31
 """Bits of the numbers that stand in for entries that are gone."""
-_LENGTH: Final = struct.Struct("<I").unpack_from
+_DIGITS: Final = 10
+"""Of the longest number that stands in for a text."""
 _DICTIONARY: Final = frozenset({Encoding.PLAIN_DICTIONARY, Encoding.RLE_DICTIONARY})
 
 
@@ -76,34 +77,20 @@ def without(leaf: Leaf, encoding: int, content: bytes, at: int, keep: Mask) -> t
     raise UnknownPageError(f"encoding {encoding}")
 
 
-def fixed(leaf: Leaf, content: bytes, at: int, count: int) -> NDArray[Any]:
-    """Return `count` plain values of one width."""
-    if leaf.width == 0 or at + count * leaf.width > len(content):
+def fixed(leaf: Leaf, content: bytes, at: int, values: int) -> NDArray[Any]:
+    """Return so many plain values of one width."""
+    if leaf.width == 0 or at + values * leaf.width > len(content):
         raise CorruptPageError("fewer values than its header says")
-    return np.frombuffer(content, dtype_of(leaf), count, at)
+    return np.frombuffer(content, dtype_of(leaf), values, at)
 
 
-def numbers(content: bytes, at: int, count: int) -> Numbers:
+def numbers(content: bytes, at: int, values: int) -> Numbers:
     """Return a page's dictionary numbers."""
-    if count == 0:
+    if values == 0:
         return np.zeros(0, np.uint32)
     if at >= len(content):
         raise CorruptPageError("fewer values than its header says")
-    return hybrid.decode(content, at + 1, len(content), content[at], count)
-
-
-def texts(content: bytes, count: int, at: int = 0) -> list[bytes]:
-    """Return `count` plain byte strings."""
-    found: list[bytes] = []
-    for _ in range(count):
-        at, start = _next(content, at), at + 4
-        found.append(content[start:at])
-    return found
-
-
-def plain_texts(values: Sequence[bytes]) -> bytes:
-    """Return byte strings in plain encoding."""
-    return b"".join(len(value).to_bytes(4, "little") + value for value in values)
+    return hybrid.decode(content, at + 1, len(content), content[at], values)
 
 
 def _without_numbers(content: bytes, at: int, keep: Mask) -> tuple[bytes, Numbered]:
@@ -113,79 +100,65 @@ def _without_numbers(content: bytes, at: int, keep: Mask) -> tuple[bytes, Number
     return bytes([width]) + hybrid.encode(kept, width), Numbered(kept, found[~keep])
 
 
-def _next(content: bytes, at: int) -> int:
-    if at + 4 > len(content):
-        raise CorruptPageError("fewer values than its header says")
-    stop = at + 4 + int(_LENGTH(content, at)[0])
-    if stop > len(content):
-        raise CorruptPageError("a value that goes beyond its page")
-    return stop
-
-
 def _without_texts(content: bytes, at: int, keep: Mask) -> tuple[bytes, Spelled]:
-    kept: list[bytes] = []
-    dropped: list[bytes] = []
-    number, begun = 0, at
-    for drop in np.flatnonzero(~keep).tolist():
-        while number < drop:
-            at = _next(content, at)
-            number += 1
-        kept.append(content[begun:at])
-        start, at = at + 4, _next(content, at)
-        dropped.append(content[start:at])
-        begun = at
-        number += 1
-    kept.append(content[begun:])
-    return b"".join(kept), Spelled(dropped)
+    found, dropped = texts_in(content, at, len(keep)), np.flatnonzero(~keep).tolist()
+    return found.without(dropped), Spelled(found.pick(dropped))
 
 
 def _without_bits(encoding: int, content: bytes, at: int, keep: Mask) -> tuple[bytes, Spelled]:
-    count = len(keep)
+    entries = len(keep)
     if encoding == Encoding.RLE:
-        found = hybrid.decode(content, at + 4, len(content), 1, count)
+        found = hybrid.decode(content, at + 4, len(content), 1, entries)
         runs = hybrid.encode(found[keep], 1)
         return len(runs).to_bytes(4, "little") + runs, Spelled([bytes([bit]) for bit in np.unique(found[~keep])])
     if encoding != Encoding.PLAIN:
         raise UnknownPageError(f"encoding {encoding}")
-    bits = np.unpackbits(np.frombuffer(content, np.uint8, -1, at), bitorder="little")[:count]
-    if len(bits) != count:
+    bits = np.unpackbits(np.frombuffer(content, np.uint8, -1, at), bitorder="little")[:entries]
+    if len(bits) != entries:
         raise CorruptPageError("fewer values than its header says")
     packed = np.packbits(bits[keep], bitorder="little").tobytes()
     return packed, Spelled([bytes([bit]) for bit in np.unique(bits[~keep])])
 
 
 def _without_split(leaf: Leaf, content: bytes, at: int, keep: Mask) -> tuple[bytes, Spelled]:
-    count = len(keep)
-    if leaf.width == 0 or at + count * leaf.width > len(content):
+    entries = len(keep)
+    if leaf.width == 0 or at + entries * leaf.width > len(content):
         raise CorruptPageError("fewer values than its header says")
-    streams = np.frombuffer(content, np.uint8, count * leaf.width, at).reshape(leaf.width, count)
+    streams = np.frombuffer(content, np.uint8, entries * leaf.width, at).reshape(leaf.width, entries)
     dropped = np.ascontiguousarray(streams[:, ~keep].T).reshape(-1).view(dtype_of(leaf))
     return streams[:, keep].tobytes(), Spelled(dropped)
 
 
-def overwritten(leaf: Leaf, entries: Raw, dead: Numbers) -> bytes:
+def entries_of(leaf: Leaf, content: bytes, values: int) -> NDArray[Any] | Texts:
+    """Return a dictionary's plain values."""
+    return fixed(leaf, content, 0, values) if leaf.width else texts_in(content, 0, values)
+
+
+def pick(entries: NDArray[Any] | Texts, numbers: Numbers) -> Raw:
+    """Return some of a dictionary's values."""
+    return entries.pick(numbers.tolist()) if isinstance(entries, Texts) else entries[numbers]
+
+
+def overwritten(leaf: Leaf, entries: NDArray[Any] | Texts, dead: Numbers) -> bytes:
     """Return a dictionary's plain values with others in the place of those that nothing has any more.
 
     The others are small numbers that the dictionary does not have: readers that take over the dictionary as
-    it is do not bear an entry twice.
+    it is do not bear an entry twice. `dead` ascends.
     """
-    if isinstance(entries, np.ndarray):
-        if leaf.width in (4, 8):
-            new = entries.view(f"<u{leaf.width}").copy()
-            new[dead] = _unknown_numbers(new, len(dead))
-            return new.tobytes()
-        raw = entries.view(f"V{leaf.width}")
-        known = {bytes(value) for value in raw.tolist()}
-        fillers = (number.to_bytes(leaf.width, "little") for number in range(1 << min(8 * leaf.width, _ENOUGH)))
-        other = raw.copy()
-        for number, filler in zip(dead.tolist(), _others(fillers, known), strict=False):
-            other[number] = np.void(filler)
-        return other.tobytes()
-    texts_now = list(entries)
-    fillers = (str(number).encode() for number in range(1 << _ENOUGH))
-    for number, filler in zip(dead.tolist(), _others(fillers, set(entries)), strict=False):
-        texts_now[number] = filler
-    return plain_texts(texts_now)
+    if isinstance(entries, Texts):
+        short = np.flatnonzero(entries.stops - entries.starts <= _DIGITS)
+        fillers = _others((str(number).encode() for number in count()), set(entries.pick(short.tolist())))
+        return entries.replaced(dead.tolist(), list(islice(fillers, len(dead))))
+    if leaf.width in (4, 8):
+        new = entries.view(f"<u{leaf.width}").copy()
+        new[dead] = _unknown_numbers(new, len(dead))
+        return new.tobytes()
+    raw = entries.view(f"V{leaf.width}")
+    small = (number.to_bytes(leaf.width, "little") for number in range(1 << min(8 * leaf.width, _ENOUGH)))
+    other = raw.copy()
+    for number, filler in zip(dead.tolist(), _others(small, {bytes(value) for value in raw.tolist()}), strict=False):
+        other[number] = np.void(filler)
+    return other.tobytes()
 
 
 def _unknown_numbers(known: NDArray[Any], count: int) -> NDArray[Any]:
