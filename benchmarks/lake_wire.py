@@ -1,9 +1,10 @@
 """Bytes that pass through the client when one person is erased from a large object on S3, counted on the wire.
 
-`python -m benchmarks.lake_wire [MIB] [LAYOUT]`: objects of at least MIB (1024) MiB, `clustered` and `time` unless one is
-named. Files are made on a memory file system if there is one. moto's server stands in for S3. Between it and the client is a relay that knows
-nothing of S3 and counts every byte both ways, headers and listings included. "Full rewrite" reads the object once and
-uploads it once by multipart, as any rewriting tool has to; verification, which both need, is not part of either.
+`python -m benchmarks.lake_wire [MIB] [LAYOUT]`: objects of at least MIB (1024) MiB, `clustered` and `time` unless one
+is named. Files are made on a memory file system if there is one. moto's server stands in for S3. Between it and the
+client is a relay that knows nothing of S3 and counts every byte both ways, headers and listings included. "Full
+rewrite" reads the object once and uploads it once by multipart, as any rewriting tool has to; verification, which both
+need, is not part of either.
 """
 
 from __future__ import annotations
