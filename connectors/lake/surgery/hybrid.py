@@ -6,7 +6,7 @@ unaligned words. Source: Apache Parquet format, "Run Length Encoding / Bit-Packi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -55,48 +55,39 @@ def decode(data: bytes, start: int, stop: int, width: int, count: int) -> Number
     return numbers[:count]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Runs:
-    """Runs one after the other; packed ones have their bytes apart."""
+    """Runs one after the other; packed ones have their bytes apart, and their value means nothing."""
 
-    counts: list[int] = field(default_factory=list)
-    values: list[int] = field(default_factory=list)
-    is_packed: list[bool] = field(default_factory=list)
-    packed: list[bytes] = field(default_factory=list)
-
-    def add(self, count: int, value: int, packed: bytes | None) -> None:
-        """Add a run; of a packed one, the value means nothing."""
-        self.counts.append(count)
-        self.values.append(value)
-        self.is_packed.append(packed is not None)
-        if packed is not None:
-            self.packed.append(packed)
+    counts: list[int]
+    values: list[int]
+    is_packed: list[bool]
+    packed: list[bytes]
 
 
 def _runs(data: bytes, at: int, stop: int, width: int, left: int) -> _Runs:
-    found = _Runs()
+    counts: list[int] = []
+    values: list[int] = []
+    is_packed: list[bool] = []
+    packed: list[bytes] = []
     size = (width + 7) // 8
     while left > 0:
         head = data[at]
-        if head == _FULL and left >= _FULL_GROUPS * 8:
-            packed, at = _full_runs(data, at, stop, width)
-            count = len(packed) // width * 8
-            found.add(count, 0, packed)
-        elif head & 1:
-            packed, at = _packed_run(data, at, width, left)
-            count = len(packed) // width * 8
-            found.add(count, 0, packed)
+        if head & 1:
+            part, at = _packed_run(data, at, stop, width, left)
+            count, value = len(part) // width * 8, 0
+            packed.append(part)
         else:
-            head, at = _head(data, at)
-            count = min(head >> 1, left)
-            if not count:
-                raise CorruptRunsError("a run of no values")
-            found.add(count, int.from_bytes(data[at : at + size], "little"), None)
+            head, at = (head, at + 1) if head < _MORE else _head(data, at)
+            count, value = min(head >> 1, left), int.from_bytes(data[at : at + size], "little")
             at += size
-        if at > stop or at > len(data):
-            raise CorruptRunsError("a run goes beyond its page")
+        if not count or at > stop or at > len(data):
+            raise CorruptRunsError("a run of no values, or one that goes beyond its page")
+        counts.append(count)
+        values.append(value)
+        is_packed.append(head & 1 == 1)
         left -= count
-    return found
+    return _Runs(counts, values, is_packed, packed)
 
 
 def constant(data: bytes, start: int, stop: int, width: int, count: int) -> int | None:
@@ -121,11 +112,12 @@ def _head(data: bytes, at: int) -> tuple[int, int]:
     return head, at
 
 
-def _packed_run(data: bytes, at: int, width: int, left: int) -> tuple[bytes, int]:
-    head, at = _head(data, at)
+def _packed_run(data: bytes, at: int, stop: int, width: int, left: int) -> tuple[bytes, int]:
+    head = data[at]
+    if head == _FULL and left >= _FULL_GROUPS * 8:
+        return _full_runs(data, at, stop, width)
+    head, at = (head, at + 1) if head < _MORE else _head(data, at)
     size = (head >> 1) * width
-    if size == 0:
-        raise CorruptRunsError("a run of no values")
     usable = min(size, -(-left // 8) * width)  # a lying head must not make us unpack more than there are values
     if at + usable > len(data):
         raise CorruptRunsError("a run goes beyond its page")

@@ -137,7 +137,7 @@ class Trim:
         if row != self._rows:
             raise CorruptPageError("pages with another number of rows than their group")
         if dropped:
-            self._scrub(np.unique(np.concatenate(dropped)), kept)
+            self._scrub(np.concatenate(dropped), kept)
 
     def _begins(self, page: Page, row: int, number: int, first_rows: list[int] | None) -> int:
         """Return how many rows begin in the page."""
@@ -249,7 +249,7 @@ class Trim:
         if not len(candidates):
             return  # only nulls went
         page, content = self._dictionary_content()
-        if int(candidates[-1]) >= page.entries:
+        if int(candidates.max()) >= page.entries:
             raise CorruptPageError("a dictionary number beyond the dictionary")
         dead = np.zeros(page.entries, np.bool_)
         dead[candidates] = True
