@@ -1,8 +1,8 @@
 """Text files and many small files: this engine beside others, on the same files, in processes of their own.
 
-`python -m benchmarks.lake_files [LINES] [FILES] [ROUNDS]` (2,000,000 lines; 2,000 files of 20,000 rows; 3 rounds).
-Files lie on a memory file system if there is one. Methods take turns, rounds are shuffled, figures are medians; time
-starts after the imports and ends when the new file is written, peak memory is the process's.
+`python -m benchmarks.lake_files [LINES] [FILES] [ROUNDS]` (2,000,000 lines; 2,000 files of 20,000 rows; 3 rounds). With
+no files, lines only. Files lie on a memory file system if there is one. Methods take turns, rounds are shuffled,
+figures are medians; time starts after the imports and ends when the new file is written, peak memory is the process's.
 
 JSON Lines: the rival is the method of S3 Find and Forget (handler `json_handler`, v0.76), written anew from its
 description: the whole file in memory, every line through `json.loads`, members looked up without regard to case, kept
@@ -273,7 +273,11 @@ def main(lines: int, small: int, rounds: int) -> int:
         make_small(folder, small)
         size = (folder / "lines.jsonl").stat().st_size / 1e6
         print(f"{lines:,} lines ({size:.0f} MB), {small:,} files of {ROWS_A_FILE:,} rows; {rounds} rounds, medians")
-        met = [report(kind, number, cell(folder, kind, number, rounds), target) for kind, number, target in cells()]
+        met = [
+            report(kind, number, cell(folder, kind, number, rounds), target)
+            for kind, number, target in cells()
+            if kind == "jsonl" or small
+        ]
     return 0 if all(met) else 1
 
 

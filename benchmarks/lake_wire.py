@@ -1,9 +1,10 @@
 """Bytes that pass through the client when one person is erased from a large object on S3, counted on the wire.
 
-`python -m benchmarks.lake_wire [MIB] [FOLDER]`: objects of at least MIB (1024) MiB; the files are made in FOLDER (a
-memory file system if there is one). moto's server stands in for S3. Between it and the client is a relay that knows
-nothing of S3 and counts every byte both ways, headers and listings included. "Full rewrite" reads the object once and
-uploads it once by multipart, as any rewriting tool has to; verification, which both need, is not part of either.
+`python -m benchmarks.lake_wire [MIB] [LAYOUT]`: objects of at least MIB (1024) MiB, `clustered` and `time` unless one
+is named. Files are made on a memory file system if there is one. moto's server stands in for S3. Between it and the
+client is a relay that knows nothing of S3 and counts every byte both ways, headers and listings included. "Full
+rewrite" reads the object once and uploads it once by multipart, as any rewriting tool has to; verification, which both
+need, is not part of either.
 """
 
 from __future__ import annotations
@@ -156,15 +157,15 @@ def measure(layout: str, mib: int, folder: Path) -> bool:
     return ratio >= target
 
 
-def main(mib: int, folder: Path) -> int:
-    """Measure both layouts."""
+def main(mib: int, layouts: list[str], folder: Path) -> int:
+    """Measure the layouts."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(dir=folder) as name:
-        met = [measure(layout, mib, Path(name)) for layout in ("clustered", "time")]
+        met = [measure(layout, mib, Path(name)) for layout in layouts]
     return 0 if all(met) else 1
 
 
 if __name__ == "__main__":
     memory = Path("/dev/shm")  # noqa: S108 -- a memory file system, where there is one
     usual = memory if os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
-    sys.exit(main(int(sys.argv[1]) if sys.argv[1:] else 1024, Path(sys.argv[2]) if sys.argv[2:] else usual))
+    sys.exit(main(int(sys.argv[1]) if sys.argv[1:] else 1024, sys.argv[2:] or list(TARGETS), usual))

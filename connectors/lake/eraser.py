@@ -97,6 +97,12 @@ class LakeEraser:
     # -- the live object
 
     def _change_live(self, listed: Stored, job: _Job) -> _Outcome:
+        try:
+            return self._retried(listed, job)
+        except TerminalFailure as failure:
+            return _Outcome(problems=(failure.message,))
+
+    def _retried(self, listed: Stored, job: _Job) -> _Outcome:
         read = listed
         for _ in range(_TRIES):
             try:
@@ -161,8 +167,12 @@ class LakeEraser:
 
     def _concerns(self, stored: Stored, job: _Job, problems: list[str]) -> bool:
         title = self._bucket.title(stored)
-        with opened(self._bucket, stored) as source:
-            counts = format_of(stored.key).measure(title, source, job.selection, job.change)
+        try:
+            with opened(self._bucket, stored) as source:
+                counts = format_of(stored.key).measure(title, source, job.selection, job.change)
+        except TerminalFailure as failure:
+            problems.append(failure.message)
+            return False
         problems += _unclear(title, counts)
         return bool(counts.touched)
 

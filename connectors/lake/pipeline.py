@@ -10,7 +10,7 @@ from typing import TypeVar
 from connectors.lake.objects import Stored
 
 _AT_ONCE = 8
-_SMALL = 16 << 20
+_SMALL = 4 << 20
 
 Result = TypeVar("Result")
 

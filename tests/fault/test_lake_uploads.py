@@ -6,15 +6,20 @@ Parts are lowered from 5 MiB to 256 bytes, in the store and in the connector's s
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import moto.s3.models
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from connectors import lake
@@ -114,6 +119,23 @@ def test_what_stays_does_not_pass_through_us(server: Any, bucket: str, store: An
     server.faults = s3.Faults()
     assert store.eraser().erase_rows(SEEN, GONE).rows == 0
     assert sent(server) == []
+
+
+def test_row_groups_that_stay_do_not_pass_through_us(server: Any, bucket: str, store: Any) -> None:
+    """Of a Parquet object, the store copies untouched row groups; the new object reads back right."""
+    users = [f"user-{number // 50:03}" for number in range(4_000)]
+    table = pa.table({"user": users, "n": range(4_000), "x": [float(n * n % 997) for n in range(4_000)]})
+    sink = io.BytesIO()
+    pq.write_table(table, sink, row_group_size=500)
+    server.put(bucket, "seen/a.parquet", sink.getvalue())
+    dataset = replace(SEEN, location="seen/*.parquet")
+    one = Selection(GONE.where, {KeySetId("k"): frozenset({"user-045"})})
+    assert store.eraser().erase_rows(dataset, one).rows == 50
+    left = pq.read_table(io.BytesIO(server.get(bucket, "seen/a.parquet")))
+    assert left.equals(table.filter(pc.not_equal(table["user"], "user-045")))
+    puts = [each.size for each in server.faults.seen if each.method == "PUT"]
+    assert 0 < sum(puts) < len(sink.getvalue()) / 2
+    assert len(server.versions(bucket)) == 1
 
 
 def test_an_uploaded_object_keeps_its_attributes(server: Any, bucket: str, store: Any) -> None:
@@ -269,6 +291,18 @@ def test_a_legal_hold_is_told_and_keeps_nothing_else_from_being_done(server: Any
     assert [key for key, _ in server.versions(held)] == [KEY, "seen/held.jsonl", "seen/held.jsonl"]
     assert server.direct.head_object(Bucket=held, Key="seen/held.jsonl")["ObjectLockLegalHoldStatus"] == "ON"
     system.close()
+
+
+def test_a_damaged_object_keeps_nothing_else_from_being_done(server: Any, bucket: str, store: Any) -> None:
+    """An object that cannot be unpacked and a line that cannot be read are named; the rest is erased."""
+    server.put(bucket, KEY, lines() + b'{"user":"gone", broken\n')
+    server.put(bucket, "seen/b.jsonl", b"\x1f\x8bno gzip at all")
+    server.put(bucket, "seen/c.jsonl", lines())
+    with pytest.raises(TerminalFailure, match=r"a\.jsonl line 121.*and 1 more") as caught:
+        store.eraser().erase_rows(SEEN, GONE)
+    assert "broken" not in str(caught.value)
+    assert server.get(bucket, KEY) == LEFT + b'{"user":"gone", broken\n'
+    assert server.get(bucket, "seen/c.jsonl") == LEFT
 
 
 def test_a_lock_goes_along_and_is_no_longer_than_before(server: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from importlib.util import find_spec
 
 from connectors.lake.tables.capabilities import CAPABILITIES
@@ -12,7 +11,7 @@ from connectors.lake.tables.store import TableEraser, TableFinder, TableInspecto
 from retention.errors import MissingExtraError
 from retention.ports.connector import Capabilities, SystemSettings
 
-_LIBRARIES = {"iceberg": ("pyiceberg", "IcebergTables"), "delta": ("deltalake", "DeltaTables")}
+_LIBRARIES = {"iceberg": "pyiceberg", "delta": "deltalake"}
 
 
 class OpenTables:
@@ -21,10 +20,8 @@ class OpenTables:
     def __init__(self, settings: TableSettings) -> None:
         """Open nothing before first use."""
         self._files: Files = S3Files(settings.s3) if settings.s3 else LocalFiles()
-        module = import_module(f"connectors.lake.tables.{settings.format}")  # its library is heavy
-        kind = getattr(module, _LIBRARIES[settings.format][1])
-        self._tables: Tables = kind(settings, self._files)
-        self._again: Tables = kind(settings, self._files)
+        self._tables = _tables(settings, self._files)
+        self._again = _tables(settings, self._files)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -53,6 +50,16 @@ class OpenTables:
             self._files.close()
 
 
+def _tables(settings: TableSettings, files: Files) -> Tables:
+    if settings.format == "iceberg":
+        from connectors.lake.tables.iceberg import IcebergTables  # noqa: PLC0415 -- pyiceberg, only with the extra
+
+        return IcebergTables(settings, files)
+    from connectors.lake.tables.delta import DeltaTables  # noqa: PLC0415 -- deltalake, only with the extra
+
+    return DeltaTables(settings, files)
+
+
 def connect(settings: SystemSettings) -> OpenTables:
     """Return the store; touches no network.
 
@@ -62,7 +69,7 @@ def connect(settings: SystemSettings) -> OpenTables:
 
     """
     checked = read_table_settings(settings)
-    library = _LIBRARIES[checked.format][0]
+    library = _LIBRARIES[checked.format]
     missing = [name for name in (library, *(["boto3"] if checked.s3 else [])) if find_spec(name) is None]
     if missing:
         message = f"system {settings.system_id} holds {checked.format} tables and needs {' and '.join(missing)}"
