@@ -106,12 +106,8 @@ class SqlEraser:
             where = where_of(session.table, selection, sender)
             session.connection.commit()  # keys that were sent ahead stay for all transactions
 
-            def scanning() -> Clause:
-                sender.is_scanning = True
-                return where_of(session.table, selection, sender)
-
             def cut(key: Sequence[str]) -> pages.Cut:
-                return pages.Cut(database.options.page, key, scanning if sender.is_many else None)
+                return pages.Cut(database.options.page, key, sender.is_many)
 
             effect = work(session, where, cut)
         return replace(effect, residues=settle(database, session.table))
