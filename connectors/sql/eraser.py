@@ -44,7 +44,7 @@ class SqlEraser:
             options = self._database.options
             gone = partitions.emptied(session, where, options)
             if selfrefs.of_table(session.table):
-                return Effect(rows=gone + selfrefs.erase(session, where, options.vendor))
+                return Effect(rows=gone + selfrefs.erase(session, where, options.vendor, dataset.stand_ins))
             whole = cut(_key_columns(dataset, session.table))
             return Effect(rows=gone + pages.change(session, where, whole, _deleted(session.table)))
 

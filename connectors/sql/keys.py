@@ -205,7 +205,7 @@ def _is_text(element: Any) -> bool:  # noqa: ANN401 -- a type of SQLAlchemy's
 def _converted(elements: Sequence[Any], keys: frozenset[Key], convert: Convert) -> Iterable[Any]:
     """Convert the keys; whole numbers for a column of whole numbers are what they should be."""
     are_numbers = set(map(type, keys)) == {int} and isinstance(elements[0], sa.BigInteger) and len(elements) == 1
-    if are_numbers and min(keys) >= -_INTEGER_LIMIT and max(keys) < _INTEGER_LIMIT:  # type: ignore[type-var, operator] # all are int
+    if are_numbers and min(keys) >= -_INTEGER_LIMIT and max(keys) < _INTEGER_LIMIT:  # type: ignore[operator] # all are int
         return keys
     return {convert(key) for key in keys}
 
