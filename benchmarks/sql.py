@@ -7,10 +7,10 @@ one DELETE a table with the keys as one typed array, on SQLite one DELETE a tabl
 temporary table of the keys. Both work on copies of the same files, one right after the other,
 with the same durability (a commit that is on the disk; PostgreSQL as it comes, SQLite in WAL
 mode), secure deletion (SQLite) and the same clearing up after each table: plain VACUUM and
-ANALYZE on PostgreSQL, emptying the log on SQLite. Ours makes transactions of bounded size and
-counts rows ahead of them; those are in its time. What making the file or the table anew costs (the
-connector's default, where nothing may remain in free space) is measured apart: no statement is
-compared with it.
+ANALYZE on PostgreSQL, emptying the log on SQLite. The keys of the orders are sent by ours as a
+plan's step has them; on SQLite the rival asks the database for them, on PostgreSQL he has them.
+Making the file or the table anew (the connector's default, where nothing may remain in free
+space) is no part of either.
 
 The memory is the peak of a process that does nothing but erase, less its peak before.
 """

@@ -44,7 +44,7 @@ class SqlEraser:
             options = self._database.options
             gone = partitions.emptied(session, where, options)
             if selfrefs.of_table(session.table):
-                return Effect(rows=gone + selfrefs.erase(session, where, options.vendor))
+                return Effect(rows=gone + selfrefs.erase(session, where, options.vendor, dataset.stand_ins))
             whole = cut(_key_columns(dataset, session.table))
             return Effect(rows=gone + pages.change(session, where, whole, _deleted(session.table)))
 
@@ -106,12 +106,8 @@ class SqlEraser:
             where = where_of(session.table, selection, sender)
             session.connection.commit()  # keys that were sent ahead stay for all transactions
 
-            def scanning() -> Clause:
-                sender.is_scanning = True
-                return where_of(session.table, selection, sender)
-
             def cut(key: Sequence[str]) -> pages.Cut:
-                return pages.Cut(database.options.page, key, scanning if sender.is_many else None)
+                return pages.Cut(database.options.page, key, sender.is_many)
 
             effect = work(session, where, cut)
         return replace(effect, residues=settle(database, session.table))

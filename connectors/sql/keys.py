@@ -25,9 +25,7 @@ from sqlalchemy import Column, ColumnElement, Connection
 from sqlalchemy.dialects.postgresql import ARRAY, CITEXT
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.sql.operators import custom_op
 
 from connectors.sql.columns import kind_of
 from connectors.sql.settings import SqlOptions, Vendor
@@ -44,7 +42,7 @@ _INTEGER_LIMIT: Final = 2**63
 _LISTED: Final = {Vendor.SQLITE: 1_000, Vendor.MARIADB: 1_000}
 """Keys that go into a statement at most; above that a table is never slower there."""
 MANY: Final = 10_000
-"""From so many keys on, a large table is read from end to end rather than asked for each key."""
+"""From so many keys on, counting the rows ahead costs more than it tells."""
 _BATCH: Final = 10_000
 _AT_ONCE: Final = {"stream_results": False}
 """What prepares a query that streams does not stream itself."""
@@ -72,8 +70,6 @@ class KeySender:
         self._connection = connection
         self._options = options
         self._sent: dict[tuple[int, str], sa.Table] = {}
-        self.is_scanning = False
-        """Whether clauses keep SQLite from asking an index key by key."""
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -93,7 +89,7 @@ class KeySender:
 
     @property
     def is_many(self) -> bool:
-        """Whether more keys were sent than it pays to ask an index for, one by one."""
+        """Whether so many keys were sent that there is no use in counting their rows ahead."""
         return any(size >= MANY for size, _ in self._sent)
 
     @property
@@ -144,11 +140,10 @@ class KeySender:
         name = (len(keys), f"{id(keys)} {' '.join(map(repr, elements))}")
         if name not in self._sent:
             # one number may have come as 7 and as "7"
-            self._sent[name] = self._send(elements, sorted({convert(key) for key in keys}))
+            self._sent[name] = self._send(elements, sorted(_converted(elements, keys, convert)))
         sent = self._sent[name]
         if len(columns) == 1 and self.vendor is not Vendor.MARIADB:
-            column = _unindexed(columns[0]) if self.is_scanning and self.vendor is Vendor.SQLITE else columns[0]
-            return _plain(column).in_(sa.select(sent.c[0]))
+            return _plain(columns[0]).in_(sa.select(sent.c[0]))
         pairs = list(zip(columns, sent.c, strict=True))
         same = [_plain(column) == key for column, key in pairs]
         if self.vendor is Vendor.MARIADB:
@@ -199,17 +194,20 @@ def sending(connection: Connection, options: SqlOptions) -> Iterator[KeySender]:
         yield sender
 
 
-def _unindexed(column: Column[Any]) -> ColumnElement[Any]:
-    """Write `+column`, which SQLite looks up in no index."""
-    return UnaryExpression(column, operator=custom_op("+"), type_=column.type)
-
-
-def _plain(column: ColumnElement[Any]) -> ColumnElement[Any]:
+def _plain(column: Column[Any]) -> ColumnElement[Any]:
     return sa.cast(column, sa.Text) if isinstance(column.type, sa.Enum) else column
 
 
 def _is_text(element: Any) -> bool:  # noqa: ANN401 -- a type of SQLAlchemy's
     return isinstance(element, sa.String)
+
+
+def _converted(elements: Sequence[Any], keys: frozenset[Key], convert: Convert) -> Iterable[Any]:
+    """Convert the keys; whole numbers for a column of whole numbers are what they should be."""
+    are_numbers = set(map(type, keys)) == {int} and isinstance(elements[0], sa.BigInteger) and len(elements) == 1
+    if are_numbers and min(keys) >= -_INTEGER_LIMIT and max(keys) < _INTEGER_LIMIT:  # type: ignore[operator] # all are int
+        return keys
+    return {convert(key) for key in keys}
 
 
 def _column(values: Sequence[Any], width: int, place: int) -> Iterator[Any]:

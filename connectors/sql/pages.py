@@ -2,8 +2,7 @@
 
 A table, or a selection, of up to `page` rows is changed by one statement. A larger one is cut by
 windows of the primary key, each of at most `page` rows of the table: every window is read once,
-so the whole costs one pass, whatever the predicate. With many keys that pass is what one wants
-anyway, and nothing is counted ahead. A process that dies between two windows has done
+so the whole costs one pass, whatever the predicate. A process that dies between two windows has done
 the first for good; the repeat finds the rest. Without a primary key there is one transaction.
 """
 
@@ -31,8 +30,8 @@ class Cut:
     """Rows that one transaction may change."""
     key: Sequence[str]
     """The primary key's columns; empty: everything in one transaction."""
-    scanning: Callable[[], Clause] | None = None
-    """For many keys: the clause with which the table is best read from end to end."""
+    is_large: bool
+    """Whether the selection is surely large, so that nothing is counted ahead."""
 
 
 def change(session: Session, where: Clause, cut: Cut, statement: Statement) -> int:
@@ -40,7 +39,7 @@ def change(session: Session, where: Clause, cut: Cut, statement: Statement) -> i
     key = [session.table.columns[name] for name in cut.key]
     if not key or _end(session, sa.true(), cut.page, key) is None:
         return session.transaction(lambda connection: statement(connection, where))
-    if cut.scanning is None:
+    if not cut.is_large:
 
         def at_once(connection: Connection) -> int | None:
             few = not _exceeds(connection, session.table, where, cut.page)
@@ -49,12 +48,11 @@ def change(session: Session, where: Clause, cut: Cut, statement: Statement) -> i
         rows = session.transaction(at_once)
         if rows is not None:
             return rows
-    chosen = where if cut.scanning is None else cut.scanning()
-    session.connection.commit()
-    return sum(
-        session.transaction(lambda connection, window=window: statement(connection, sa.and_(chosen, window)))  # type: ignore[misc] # mypy does not infer the default
-        for window in _windows(session, cut.page, key)
-    )
+    return sum(_within(session, sa.and_(where, window), statement) for window in _windows(session, cut.page, key))
+
+
+def _within(session: Session, rows: Clause, statement: Statement) -> int:
+    return session.transaction(lambda connection: statement(connection, rows))
 
 
 def _exceeds(connection: Connection, table: Table, where: Clause, page: int) -> bool:

@@ -86,8 +86,8 @@ class SqlOptions(BaseModel):
     """How long the server's logs, their archive and replicas may keep what was erased (not SQLite)."""
     pages: Annotated[timedelta, BeforeValidator(_longest)] | None = None
     """How long free space in pages may keep it, where writing a table anew in each call is too much."""
-    page: int = Field(default=250_000, ge=1)
-    """Rows that one transaction may change."""
+    page: int = Field(default=1_000_000, ge=1)
+    """Rows of a table that one transaction may look at; it changes at most so many."""
     keys: int = Field(default=100_000, ge=1)
     """How many keys are sent inside a statement; more of them go into a temporary table."""
     partitions: Partitions = Partitions.EMPTY

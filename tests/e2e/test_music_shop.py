@@ -249,7 +249,7 @@ def postgresql_shop(_: Path, real: Path | None) -> Iterator[Shop]:
 def mariadb_shop(_: Path, real: Path | None) -> Iterator[Shop]:
     """A database of the process's server."""
     if not is_installed():
-        pytest.skip("MariaDB is not installed (Debian: apt-get install mariadb-server)")
+        pytest.skip("MariaDB is not installed (Debian: apt-get install mariadb-server-core)")
     url = server().database()
     connection = server().connection(url)
     with connection.cursor() as cursor:

@@ -1,7 +1,7 @@
 """A MariaDB for tests: Debian's own server, private to this process, in a folder that goes with it.
 
 One server a process, started when it is first asked for; a database a test. Where the package
-(`mariadb-server`) is not installed, tests that ask for it say so and are skipped.
+(`mariadb-server-core`: no service comes with it) is not installed, tests that ask for it say so and are skipped.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class MariaDb:
 def _program(name: str) -> str:
     found = shutil.which(name) or shutil.which(f"/usr/sbin/{name}")
     if found is None:
-        pytest.skip(f"{name} is not installed (Debian: apt-get install mariadb-server)")
+        pytest.skip(f"{name} is not installed (Debian: apt-get install mariadb-server-core)")
     return found
 
 

@@ -350,7 +350,7 @@ def test_postgresql_is_left_whole(postgresql: Any, data: st.DataObject) -> None:
         check(schema, store, lambda: sorted_rows(schema, execute))
 
 
-@pytest.mark.skipif(not is_installed(), reason="MariaDB is not installed (Debian: apt-get install mariadb-server)")
+@pytest.mark.skipif(not is_installed(), reason="MariaDB is not installed (Debian: apt-get install mariadb-server-core)")
 @settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_mariadb_is_left_whole(data: st.DataObject) -> None:

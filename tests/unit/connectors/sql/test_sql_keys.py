@@ -58,7 +58,9 @@ def _temporary(connection: Any) -> list[str]:
         found = "SELECT relname FROM pg_class WHERE relpersistence = 't'"
         return list(connection.exec_driver_sql(found).scalars())
     return list(
-        connection.exec_driver_sql("SELECT table_name FROM information_schema.tables WHERE temporary = 'Y'").scalars()
+        connection.exec_driver_sql(
+            "SELECT table_name FROM information_schema.tables WHERE temporary = 'Y' AND table_schema = DATABASE()"
+        ).scalars()
     )
 
 

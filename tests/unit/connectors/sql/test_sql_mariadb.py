@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,20 @@ def test_a_tree_goes_in_one_transaction(maria: Any, table: Any, among: Any) -> N
     driver.execute("INSERT INTO folders VALUES (1, NULL), (2, 1), (3, 2), (4, NULL)")
     assert store.eraser().erase_rows(table("folders"), among("id", 1, 2, 3)).rows == 3
     assert driver.execute("SELECT id FROM folders").fetchall() == ((4,),)
+
+
+def test_a_row_that_refers_to_itself_goes_where_something_stands_in(maria: Any, table: Any, among: Any) -> None:
+    """InnoDB refuses to remove a row whose reference to itself cannot be null: the tombstone takes its place first."""
+    driver, store = maria
+    driver.execute(
+        "CREATE TABLE staff (id integer PRIMARY KEY, boss integer NOT NULL, FOREIGN KEY (boss) REFERENCES staff (id))"
+    )
+    driver.execute("INSERT INTO staff VALUES (0, 0), (1, 1), (2, 0)")
+    with pytest.raises(TerminalFailure, match="still refer"):
+        store.eraser().erase_rows(table("staff"), among("id", 1))
+    mapped = replace(table("staff"), stand_ins={"boss": 0})
+    assert store.eraser().erase_rows(mapped, among("id", 1)).rows == 1
+    assert driver.execute("SELECT * FROM staff").fetchall() == ((0, 0), (2, 0))
 
 
 def test_a_row_that_is_still_referenced_is_refused_without_its_value(maria: Any, table: Any, among: Any) -> None:
