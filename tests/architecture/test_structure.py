@@ -21,6 +21,8 @@ LONG_ON_PURPOSE = {"retention/evidence/verifier.py"}
 LATE_IMPORTS = {
     ("connectors/backups/objects.py", "boto3"),  # heavy, and only with the extra `s3`
     ("connectors/backups/objects.py", "botocore"),
+    ("connectors/dynamodb/client.py", "boto3"),
+    ("connectors/dynamodb/client.py", "botocore"),
     ("connectors/lake/client.py", "boto3"),
     ("connectors/lake/client.py", "botocore"),
     ("connectors/tiles_s3/client.py", "boto3"),
