@@ -135,9 +135,10 @@ class Access:
     def _looked_up(self, way: tuple[Lookup, ...]) -> Iterator[Attributes]:
         seen: set[tuple[str, ...]] = set()
         for keys in batches(self._keys(way), _GET):
-            new = {identity: key for key in keys if (identity := tuple(map(str, key.values()))) not in seen}
-            seen |= new.keys()
-            yield from self._got(list(new.values()))
+            named = {tuple(str(key[name]) for name in self.table.key): key for key in keys}
+            new = [key for identity, key in named.items() if identity not in seen]
+            seen |= named.keys()
+            yield from self._got(new)
 
     def _keys(self, way: tuple[Lookup, ...]) -> Iterator[Attributes]:
         """Yield primary keys that the look-ups name, some perhaps twice."""

@@ -21,7 +21,6 @@ _SERVER_ERROR: Final = 500
 _BUSY: Final = frozenset(
     {
         "InternalServerError",
-        "ItemCollectionSizeLimitExceededException",
         "LimitExceededException",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",

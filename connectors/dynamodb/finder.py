@@ -27,7 +27,8 @@ class DynamoFinder:
     def describe(self, dataset: Dataset) -> Mapping[str, ColumnType]:
         """Return the attributes that items have: all of them where a scan is allowed, else those of the first page.
 
-        A table without an item has the attributes of its keys and indexes.
+        Attributes that the map names are there as text, if no item happens to have them: emptied everywhere is
+        not missing. A slip in the map shows as an attribute that is not mapped.
         """
         table = self._tables.found(dataset.location)
         if table is None:
@@ -39,7 +40,8 @@ class DynamoFinder:
                     kinds.setdefault(name, set())
                 for name, value in decoded(attributes).items():
                     kinds[name].add(kind_of(value))
-        return {name: _one(found) for name, found in kinds.items()}
+        mapped = {*dataset.fields, *dataset.dates.values(), *dataset.linking_columns, *dataset.primary_key}
+        return {**dict.fromkeys(sorted(mapped), ColumnType.TEXT), **{name: _one(kinds[name]) for name in kinds}}
 
     def count(self, dataset: Dataset, selection: Selection) -> int:
         """Return how many items are selected.
@@ -68,4 +70,6 @@ def _one(kinds: set[ColumnType]) -> ColumnType:
     """Return one type for all that were found."""
     if kinds <= {ColumnType.INTEGER, ColumnType.NUMBER} and kinds:
         return ColumnType.NUMBER if ColumnType.NUMBER in kinds else ColumnType.INTEGER
+    if not kinds:
+        return ColumnType.TEXT
     return next(iter(kinds)) if len(kinds) == 1 else ColumnType.OTHER

@@ -30,7 +30,8 @@ class Remains:
         self._table = table
         with translated(f"{tables.system}.{table.name}"):
             continuous = tables.client.describe_continuous_backups(TableName=table.name)
-            backups = tables.client.list_backups(TableName=table.name, BackupType="ALL")["BackupSummaries"]
+            pages = tables.client.get_paginator("list_backups").paginate(TableName=table.name, BackupType="ALL")
+            backups = [backup for page in pages for backup in page["BackupSummaries"]]
         told: Any = continuous["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
         enabled = told.get("PointInTimeRecoveryStatus") == "ENABLED"
         self._recovery = timedelta(days=told.get("RecoveryPeriodInDays", _RECOVERY_DAYS)) if enabled else None

@@ -167,9 +167,13 @@ def _at_frame(subject: Subject, parents: Sequence[Parent], expected: Sequence[Ch
             columns[name].append(pc.and_(pc.is_valid(here), pc.invert(pc.is_in(here, value_set=keys[name]))))
     if not rows:
         return []
-    there = {name: pa.chunked_array(parts) for name, parts in columns.items() if name in seen or name in names}
+    there = {
+        name: pa.chunked_array(parts)
+        for name, parts in columns.items()
+        if name in seen or name in subject.types or name in names
+    }
     # of other columns only their being there is asked
-    frame = {**dict.fromkeys(seen, pa.nulls(rows, pa.large_string())), **there}
+    frame = {**dict.fromkeys(seen | subject.types.keys(), pa.nulls(rows, pa.large_string())), **there}
     checks = [*expected, *map(NeverTrue, names)]
     askable = [check for check in checks if _is_known(check, frame)]
     unasked = [_unanswered(type(check).__name__, "frame") for check in checks if not _is_known(check, frame)]

@@ -37,6 +37,7 @@ class DynamoDb:
     """`user_id` has an index, `account_no` has none; a null is an attribute that is not there."""
 
     name: ClassVar[str] = "dynamodb"
+    many: ClassVar[int] = 200
 
     def __init__(self, folder: Path) -> None:
         """Start a server."""

@@ -266,14 +266,16 @@ def test_tally_counts_combinations(subject: Any, store: Store, people: Dataset) 
 
 def test_ten_thousand_keys_are_one_call(subject: Any, store: Store, people: Dataset) -> None:
     """A large key set selects what a small one would."""
-    rows = [row(number, f"u{number}", number) for number in range(2_000)]
+    many = getattr(subject, "many", 2_000)  # fewer rows where a simulator is slow; as many keys in any case
+    half = many // 2
+    rows = [row(number, f"u{number}", number) for number in range(many)]
     fill(subject, people, rows)
-    texts = among("user_id", *(f"u{number}" for number in range(1_000, 11_000)))
-    numbers = among("account_no", *range(1_000, 11_000))
-    assert store.finder().count(people, texts) == 1_000
-    assert store.finder().count(people, numbers) == 1_000
-    assert store.eraser().erase_rows(people, texts).rows == 1_000
-    assert live(subject, people) == canonical(rows[:1_000])
+    texts = among("user_id", *(f"u{number}" for number in range(half, half + 10_000)))
+    numbers = among("account_no", *range(half, half + 10_000))
+    assert store.finder().count(people, texts) == half
+    assert store.finder().count(people, numbers) == half
+    assert store.eraser().erase_rows(people, texts).rows == half
+    assert live(subject, people) == canonical(rows[:half])
 
 
 def test_one_selection_may_name_two_key_sets(subject: Any, store: Store, people: Dataset) -> None:

@@ -13,9 +13,9 @@ from retention.errors import TransientFailure
 
 GROUPS = {
     "policy": ("check", "commitments", "show", "forecast", "diff"),
-    "datamap": ("check",),
+    "datamap": ("check", "expect"),
     "event": ("record", "import"),
-    "request": ("open", "identify", "decide", "show", "list"),
+    "request": ("open", "identify", "decide", "resolve", "show", "list"),
     "hold": ("place", "release", "list"),
     "plan": ("sweep", "request", "restore", "joint-use", "statistics", "withdrawals", "show"),
     "joint-use": ("show", "notice", "published", "sets", "keys", "leaked"),
@@ -36,7 +36,7 @@ GROUPS = {
         "epoch",
     ),
 }
-SINGLE = ("init", "explain", "approve", "reject", "apply", "verify", "processors", "backups")
+SINGLE = ("init", "explain", "suppressed", "approve", "reject", "apply", "verify", "processors", "backups")
 COMMANDS = [(name,) for name in SINGLE] + [(group, name) for group, names in GROUPS.items() for name in names]
 COMMANDS += [("evidence", "epoch", name) for name in ("list", "destroy")]
 PERSON = "Hanako Yamada"
@@ -55,6 +55,8 @@ def road(shop, cli):
     found["policy forecast"] = said("policy", "forecast")
     found["explain"] = said("explain", "--subject", "email=c3@mail.example")
     found["datamap check"] = said("datamap", "check")
+    found["datamap expect"] = said("datamap", "expect")
+    found["suppressed"] = said("suppressed", "user_id=c1")
     case = said("request", "open", "--subject", "email=c3@mail.example")
     name = case["case_id"]
     found["request open"] = case

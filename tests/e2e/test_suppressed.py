@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,7 +13,8 @@ from retention.errors import UnknownNameError
 from retention.model.copies import Suppression
 from retention.model.ids import CaseId, DatasetId
 from retention.model.subject import SubjectKey
-from tests.e2e.conftest import NOW  # type: ignore[import-not-found]
+
+NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from connectors import dynamodb
+from retention.datamap import drift
 from retention.errors import ConcurrentWriteFailure, SettingsError, TerminalFailure, TransientFailure
 from retention.model.datamap import ColumnType, Dataset
 from retention.model.ids import DatasetId, KeySetId, SystemId
@@ -181,6 +182,13 @@ def test_a_refusal_is_told_by_its_code(server, store, people, code, error):
     with pytest.raises(error, match=code) as caught:
         store.eraser().erase_rows(people, HERS)
     assert "u1" not in str(caught.value)
+
+
+def test_an_attribute_that_no_item_has_is_not_missing(store, people):
+    """Emptied everywhere, a mapped attribute is still the map's; one that nobody has mapped shows itself."""
+    mapped = dataset_of(people.location, associates={"device_id": "device"})
+    assert set(store.finder().describe(mapped)) == {"id", "user_id", "device", "city"}
+    assert [f.where for f in drift(mapped, store.finder().describe(mapped))] == ["items.people.city"]
 
 
 def test_by_key_and_by_index_nothing_is_scanned(server, store, people):
