@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
@@ -113,7 +114,7 @@ def small(data: Path) -> None:
         hierarchies = [hierarchy(data, name) for name in quasi]
 
         def local(quasi: Sequence[str] = quasi, hierarchies: Sequence[Listed] = hierarchies) -> Any:  # noqa: ANN401
-            return recode_locally(*_prepared(table, quasi, hierarchies), Passing(K))
+            return recode_locally(*prepared(table, quasi, hierarchies), Passing(K))
 
         taken, found = least(local)
         what = f"local recoding, Adult, k={K}, {len(quasi)} quasi-identifiers"
@@ -123,14 +124,15 @@ def small(data: Path) -> None:
     for share in (0.0, 0.01, 0.05, 0.1):
 
         def best(share: float = share) -> Any:  # noqa: ANN401 -- what it returns is printed
-            return recode_globally(*_prepared(table, NINE, hierarchies), Passing(K), share)
+            return recode_globally(*prepared(table, NINE, hierarchies), Passing(K), share)
 
         taken, found = least(best)
         figure = f"{taken:.3f} (loss {found.loss:.4f})"
         line(f"optimal global recoding, 9, {share:.0%} left out: seconds", figure, "<= 0.3", met=taken <= 0.3)  # noqa: PLR2004 -- the target
 
 
-def _prepared(table: pa.Table, quasi: Sequence[str], hierarchies: Sequence[Listed]) -> tuple[Any, Any]:
+def prepared(table: pa.Table, quasi: Sequence[str], hierarchies: Sequence[Listed]) -> tuple[Any, Any]:
+    """Number the columns, and put the hierarchies to them."""
     columns = code_all([table.column(name) for name in quasi])
     ladders = [build(name, each, column.values) for name, each, column in zip(quasi, hierarchies, columns, strict=True)]
     return combinations(columns, table.num_rows), ladders
@@ -139,15 +141,20 @@ def _prepared(table: pa.Table, quasi: Sequence[str], hierarchies: Sequence[Liste
 def microaggregation(data: Path) -> None:
     """Reproduce the nine values of the literature, and say what the improvement makes of them."""
     for name, published in LITERATURE.items():
-        with (data / "microaggregation" / f"{name}.csv").open(encoding="utf-8") as lines:
-            head, *rows = csv.reader(lines)
-        kept = [place for place, column in enumerate(head) if column not in NOT_NUMBERS]
-        numbers = standardized(np.array([[float(row[place]) for place in kept] for row in rows]))
+        numbers = reference(data, name)
         for k, expected in published.items():
             group = mdav(numbers, k)
             lost, less = information_loss(numbers, group), information_loss(numbers, improved(numbers, group, k))
             figure = f"{lost:.2f} (improved {less:.2f})"
             line(f"MDAV, {name}, k={k}: information loss", figure, f"{expected}", met=round(lost, 2) == expected)
+
+
+def reference(data: Path, name: str) -> npt.NDArray[np.float64]:
+    """Read a reference set of microaggregation, standardized."""
+    with (data / "microaggregation" / f"{name}.csv").open(encoding="utf-8") as lines:
+        head, *rows = csv.reader(lines)
+    kept = [place for place, column in enumerate(head) if column not in NOT_NUMBERS]
+    return standardized(np.array([[float(row[place]) for place in kept] for row in rows]))
 
 
 def keyed(rows: int) -> None:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from retention.deidentify.assessing import assess
-from retention.deidentify.classes import Codes, classes, code
+from retention.deidentify.classes import Codes, classes, code, row_numbers
 from retention.deidentify.ff1 import keep_format
 from retention.deidentify.fitting import check
 from retention.deidentify.measures import people
@@ -57,13 +57,15 @@ def apply(table: pa.Table, recipe: Recipe, keys: Keys | None, seed: int) -> tupl
     """
     check(table, recipe, keys)
     rng = np.random.default_rng(seed)
-    work = _Work(table, np.arange(table.num_rows))
+    work = _Work(table, row_numbers(table.num_rows))
     work = _without_records(work, recipe, rng)
     work = _with_methods(work, recipe, keys, rng)
     work = _with_levels(work, recipe)
     work = _with_company(work, recipe)
-    work = work.rows(rng.permutation(work.table.num_rows))
-    produced = pa.table({name: _settled(work.table.column(name)) for name in _outgoing(recipe)})
+    work = _Work(work.table.select(_outgoing(recipe)), work.origin)
+    work = work.rows(rng.permutation(row_numbers(work.table.num_rows)))
+    produced = pa.table({name: _settled(work.table.column(name)) for name in work.table.column_names})
+    work = _Work(produced, work.origin)  # the others may be forgotten: a large table is not held twice
     verdict = assess(table, produced, recipe, work.origin, seed)
     return (produced.slice(0, 0) if isinstance(verdict, Refused) else produced), verdict
 
@@ -178,10 +180,12 @@ def _with_levels(work: _Work, recipe: Recipe) -> _Work:
     while again and 0 < found.rows.sum() < len(found.rows):
         work = work.only(found.rows)
         found = search(work.table, recipe)
-    work = work.only(found.rows)
-    for name, column in found.columns.items():
-        work = work.having(name, column)
-    return work
+    stays = pa.array(found.rows)
+    columns = {
+        name: found.columns[name] if name in found.columns else column.filter(stays)
+        for name, column in zip(work.table.column_names, work.table.columns, strict=True)
+    }
+    return _Work(pa.table(columns), work.origin[found.rows])
 
 
 def _with_company(work: _Work, recipe: Recipe) -> _Work:

@@ -21,6 +21,8 @@ Codes: TypeAlias = npt.NDArray[Any]
 
 SMALL_TABLE = 1 << 22
 """Look-up tables up to this many entries stay near the processor; longer ones lose to hashing."""
+AT_ONCE = 1 << 20
+"""Rows that are counted together."""
 WIDEST = 1 << 62
 """Numbers of combinations stay below this: they are held in 64 bits."""
 
@@ -53,10 +55,11 @@ class Classes:
         """How many classes there are."""
         return len(self.sizes)
 
-    def first_rows(self) -> npt.NDArray[np.int64]:
+    def first_rows(self) -> Codes:
         """Return a row of each class."""
-        first = np.empty(self.count, np.int64)
-        first[self.of[::-1]] = np.arange(len(self.of) - 1, -1, -1)
+        places = row_numbers(len(self.of))
+        first = np.empty(self.count, places.dtype)
+        first[self.of[::-1]] = places[::-1]
         return first
 
 
@@ -111,7 +114,20 @@ def classes(columns: Sequence[Coded], rows: int) -> Classes:
     """Number the combinations of the columns; without a column all rows are one class."""
     key, radix = combined([(column.codes, column.count) for column in columns], rows)
     of, count = dense(key, radix)
-    return Classes(of, np.bincount(of, minlength=count))
+    return Classes(of, tally(of, count))
+
+
+def tally(codes: Codes, count: int) -> npt.NDArray[np.int64]:
+    """Count each code; piece by piece, since numpy widens what it counts to 64 bits first."""
+    total = np.zeros(count, np.int64)
+    for at in range(0, len(codes), AT_ONCE):
+        total += np.bincount(codes[at : at + AT_ONCE], minlength=count)
+    return total
+
+
+def row_numbers(rows: int) -> Codes:
+    """Return 0, 1, 2, in as few bytes as hold them: ten million rows are 40 MB and not 80."""
+    return np.arange(rows, dtype=np.int32 if rows < 1 << 31 else np.int64)
 
 
 def combined(columns: Sequence[tuple[Codes, int]], rows: int) -> tuple[Codes, int]:

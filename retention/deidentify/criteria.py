@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from retention.deidentify.classes import Classes, Coded, Codes, classes, code, code_all
+from retention.deidentify.classes import Classes, Coded, Codes, classes, code, code_all, tally
 from retention.deidentify.detect import CODES, DAMAGE, IDENTIFYING, detect
 from retention.deidentify.hashes import KNOWN, looks_hashed, rehashed
 from retention.deidentify.linkage import success, tolerated
@@ -150,7 +150,7 @@ def links(output: Output) -> Iterator[Reason]:
         if output.keyed(column):
             yield Reason(Criterion.LINK, "tokens tie rows together as long as the key is there", column)
         elif not pa.types.is_floating(output.produced.column(column).type):
-            alone = int((np.bincount(output.coded[column].codes) == 1).sum())
+            alone = int((tally(output.coded[column].codes, output.coded[column].count) == 1).sum())
             if alone > max(1, ALONE * output.produced.num_rows):
                 yield Reason(Criterion.LINK, f"{alone} values stand in one row each", column, alone)
 
@@ -182,7 +182,7 @@ def database(output: Output, k: int) -> Iterator[Reason]:
 
 
 def _rare(coded: Coded, k: int) -> int:
-    few = np.bincount(coded.codes, minlength=coded.count) < k
+    few = tally(coded.codes, coded.count) < k
     return int((few & ~coded.values.is_null().to_numpy(zero_copy_only=False)).sum())
 
 

@@ -105,6 +105,10 @@ def _methods(table: pa.Table, recipe: Recipe) -> Iterator[Problem]:
 def _method(table: pa.Table, name: str, kind: pa.DataType, method: Method) -> Iterator[Problem]:
     if isinstance(method, TopBottom | Microaggregate | AddNoise) and not is_number(kind):
         yield Problem(where=name, expected=f"numbers for {type(method).__name__}", found=str(kind))
+    if isinstance(method, TopBottom) and pa.types.is_integer(kind):
+        for bound in (method.bottom, method.top):
+            if bound is not None and bound != int(bound):
+                yield Problem(where=name, expected="whole bounds for whole numbers", found=str(bound))
     if isinstance(method, Microaggregate) and not 1 < method.k <= max(table.num_rows, 1):
         yield Problem(where=name, expected=f"groups of 2 to {table.num_rows} rows", found=str(method.k))
     if isinstance(method, Swap):

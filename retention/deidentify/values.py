@@ -146,7 +146,7 @@ def numeric(column: pa.ChunkedArray) -> tuple[Numbers, Mask]:
     """Return the numbers, 0 where there is none, and where there is none."""
     whole = column.combine_chunks()
     missing = pc.is_null(whole).to_numpy(zero_copy_only=False)
-    return pc.fill_null(pc.cast(whole, pa.float64()), 0.0).to_numpy(zero_copy_only=False), missing
+    return pc.fill_null(pc.cast(whole, pa.float64(), safe=False), 0.0).to_numpy(zero_copy_only=False), missing
 
 
 def like(kind: pa.DataType, numbers: Numbers, missing: Mask) -> pa.Array:
@@ -154,4 +154,6 @@ def like(kind: pa.DataType, numbers: Numbers, missing: Mask) -> pa.Array:
     if pa.types.is_integer(kind):
         limits = np.iinfo(kind.to_pandas_dtype())
         return pa.array(np.clip(np.rint(numbers), limits.min, limits.max), mask=missing).cast(kind, safe=False)
+    if pa.types.is_decimal(kind):
+        return pa.array(np.round(numbers, kind.scale), mask=missing).cast(kind, safe=False)
     return pa.array(numbers, mask=missing).cast(kind, safe=False)

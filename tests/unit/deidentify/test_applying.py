@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -139,6 +140,8 @@ def test_noise_keeps_type_and_spread() -> None:
     assert len(set(made.tolist()) & set(values.to_pylist())) < 700
     assert abs(made.mean() - np.mean(values.to_pylist())) < 200
     assert all(round(value, 1) == value for value in only(AddNoise(0.2, decimals=1), values))
+    prices = pa.array([Decimal("9.80"), Decimal("19.80"), None], pa.decimal128(8, 2))
+    assert [type(value) for value in only(AddNoise(0.2), prices)] == [Decimal, Decimal, type(None)]
 
 
 def test_swapping_moves_values_inside_their_group() -> None:
@@ -327,6 +330,7 @@ def test_closeness_along_a_hierarchy() -> None:
         (recipe(age=Column(Role.QUASI, (Generalize(Listed((("18", "young"),))),))), "values without one"),
         (recipe(age=Column(Role.QUASI, (Generalize(Numbers(), 9),))), "a level from 0 to 4"),
         (recipe(genre=Column(Role.OTHER, (TopBottom(top=1),))), "numbers for TopBottom"),
+        (recipe(spent=Column(Role.OTHER, (TopBottom(top=99.5),))), "whole bounds"),
         (recipe(email=Column(Role.IDENTIFIER)), "a method for the identifier"),
         (recipe(Aim.PSEUDONYMOUS, email=Column(Role.IDENTIFIER, (Token(),))), "keys for its tokens"),
         (recipe(demands=Demands(k=5, closeness=Closeness(0.1, Distance.ORDERED))), "numbers or dates"),
