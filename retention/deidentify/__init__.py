@@ -11,6 +11,9 @@
     assessing       which of them an output is: `criteria` of the law, put to the output itself
                     by `occurrence`, `detect`, `hashes`, `linkage` and `trajectories`
     produced        the same put to a file's bytes
+    reading         the section `recipes` of a policy file
+    files           sets as Parquet, their label in the metadata; a person found in them by token
+    statistics      counts for partners: small cells, and what would give them away, left out
     rare            which classes have too few rows, before anything is changed in place
 
 Passing a number does not make data anonymous: Enforcement Rules 34 of the Japanese privacy

@@ -33,7 +33,7 @@ def table_of(batches: Iterable[pa.RecordBatch], columns: Sequence[str]) -> Table
 
 def as_files(table: Table, metadata: Mapping[str, str], part_rows: int = PART_ROWS) -> dict[str, bytes]:
     """Return the table as Parquet files by name, at least one; each carries the metadata."""
-    labelled = table.replace_schema_metadata(
+    labelled = _decoded(table).replace_schema_metadata(
         {_PREFIX + name.encode(): value.encode() for name, value in metadata.items()}
     )
     starts = range(0, max(table.num_rows, 1), part_rows)
@@ -62,6 +62,15 @@ def tokens_of(values: Iterable[str | int], keys: Keys, column: str) -> frozenset
     """Return the tokens that these values have in a set made under the keys."""
     texts = pa.array(sorted({str(value) for value in values}), pa.string())
     return frozenset(tokenize(texts, keys.of(column)).to_pylist())
+
+
+def _decoded(table: Table) -> Table:
+    """Return the table without dictionary types: whoever reads it gets plain columns."""
+    for place, column in enumerate(table.schema):
+        if pa.types.is_dictionary(column.type):
+            plain = table.column(place).cast(column.type.value_type)
+            table = table.set_column(place, column.name, plain)
+    return table
 
 
 def _written(table: Table) -> bytes:

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from retention.clocks import advance
 from retention.deidentify.applying import apply
 from retention.deidentify.files import as_files, table_of, tokens_of, without
+from retention.deidentify.produced import leaks
 from retention.deidentify.verdict import Masked, Refused, Verdict
 from retention.errors import InputError, TerminalFailure
 from retention.evidence import canonical
@@ -99,13 +100,17 @@ def _export(site: Site, step: ExportSet, now: datetime) -> dict[str, Any]:
         state=SetState.WRITING,
     )
     counter.sharing.put_set(shared)
-    table, verdict, rows = _made(site, step, shared, now)
+    original, table, verdict = _made(site, step, shared, now)
     if verdict.label != step.label:
         counter.sharing.put_set(replace(shared, state=SetState.WITHDRAWN))
         raise TerminalFailure(
             _unlike(step, verdict), hint="nothing was handed over; change the recipe, then plan again"
         )
     files = as_files(table, _metadata(step, shared))
+    if found := [reason for content in files.values() for reason in leaks(content, original, counter.recipe(step))]:
+        counter.sharing.put_set(replace(shared, state=SetState.WITHDRAWN))
+        raise TerminalFailure(f"{step.set_name}: {'; '.join(map(str, found))}", hint="nothing was handed over")
+    rows = table.num_rows
     manifest = _manifest(shared, files, rows, step.columns, {**counter.beside(step), "plan": site.digest})
     _put_all(counter.exports, shared.folder, {**files, MANIFEST: manifest})
     digest = hashlib.sha256(manifest).hexdigest()
@@ -113,8 +118,11 @@ def _export(site: Site, step: ExportSet, now: datetime) -> dict[str, Any]:
     return {"rows": rows, "objects": len(files), "manifest": digest, "label": verdict.label}
 
 
-def _made(site: Site, step: ExportSet, shared: SharedSet, now: datetime) -> tuple[Any, Verdict, int]:
-    """Return what the recipe makes of the original's rows; the seed is random, kept nowhere, and so destroyed."""
+def _made(site: Site, step: ExportSet, shared: SharedSet, now: datetime) -> tuple[Any, Any, Verdict]:
+    """Return the original's rows, what the recipe makes of them, and its verdict.
+
+    The seed is random and kept nowhere: it is destroyed when this returns (Enforcement Rules 35).
+    """
     counter = site.counter
     recipe, dataset = counter.recipe(step), site.dataset(step)
     selector = Selector(site.keys)
@@ -132,7 +140,7 @@ def _made(site: Site, step: ExportSet, shared: SharedSet, now: datetime) -> tupl
             f"{step.dataset}: a column that the recipe names is not there", hint="retention datamap check"
         ) from None
     table, verdict = apply(original, recipe, keys, secrets.randbits(128))
-    return table, verdict, table.num_rows
+    return original, table, verdict
 
 
 def _begin_key(counter: Counter, step: ExportSet, now: datetime) -> None:

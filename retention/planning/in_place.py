@@ -17,7 +17,7 @@ from retention.model.policy import AfterEvent, AfterPurposes, Disposal, Policy, 
 from retention.model.sharing import KeyName
 from retention.model.transform import Band, Drop, Prefix, ToMonth, ToYear, Transform
 
-_MONTH, _YEAR = 1, 2
+_MONTH, _YEAR = 2, 3
 
 
 @dataclass(frozen=True, slots=True)

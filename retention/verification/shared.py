@@ -96,7 +96,7 @@ def look_at_files(
 def _identifying(column: pa.ChunkedArray, identifiers: frozenset[str]) -> int:
     if not identifiers:
         return 0
-    counts = pc.value_counts(plain(column)).to_pylist()
+    counts = pc.value_counts(plain(column.combine_chunks())).to_pylist()
     return sum(entry["counts"] for entry in counts if _text(entry["values"]) in identifiers)
 
 

@@ -94,6 +94,7 @@ def read_workspace(folder: Path, now: datetime | None = None) -> Workspace:
     policy = chain[-1].policy
     day = (now or datetime.now(UTC)).astimezone(ZoneInfo(policy.timezone)).date()
     standing = in_force(chain, day)
+    recipes = read_recipes(standing.text, settings.policy.name)
     terms_file = settings.policy.with_suffix(".terms.yaml")
     if terms_file.exists():
         text = _read(terms_file)
@@ -101,7 +102,6 @@ def read_workspace(folder: Path, now: datetime | None = None) -> Workspace:
         policy = under_terms(InForce(policy, policy_text, ()), terms, text, day).policy
         standing = under_terms(standing, terms, text, day)
     datamap = read_datamap(datamap_text, settings.datamap.name)
-    recipes = read_recipes(standing.text, settings.policy.name)
     problems = coherence.check(policy, datamap) or coherence.check(standing.policy, datamap, recipes)
     if problems:
         raise InputError(f"{settings.policy.name} and {settings.datamap.name} do not fit together", problems=problems)

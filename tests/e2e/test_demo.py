@@ -94,6 +94,24 @@ def test_the_report_declares_what_remains(told):
     assert "<svg" in report
 
 
+def test_the_group_has_a_labelled_set_without_her(told):
+    """Refused until the notice is public; then manifest, label, notices in ja and en, and her rows gone there too."""
+    assert "not-a-joint-user" in told.output
+    assert "notice-unpublished" in told.output
+    names = sorted(path.name for path in (told.workspace / "notices").iterdir())
+    assert names == [f"joint-use.group_pseudonymised.{lang}.{kind}" for lang in ("en", "ja") for kind in ("html", "md")]
+    (place,) = (told.workspace / "systems/s3/exports").rglob("manifest.json")
+    manifest = json.loads(place.read_text(encoding="utf-8"))
+    parts = [pq.read_table(path) for path in place.parent.glob("*.parquet")]
+    assert manifest["label"] == "pseudonymous"
+    assert {table.schema.metadata[b"retention.label"] for table in parts} == {b"pseudonymous"}
+    assert sum(table.num_rows for table in parts) == manifest["rows"]
+    assert "erase at the joint user" in told.output
+    (order,) = (told.workspace / "systems/s3/exports").rglob("orders/*.json")
+    (hers,) = json.loads(order.read_text(encoding="utf-8"))["erase"]
+    assert not any(hers in table.column("user_id").to_pylist() for table in parts)
+
+
 def test_the_tax_hold_was_respected(told):
     """The plan and the table name what the tax law keeps."""
     assert "KEEP amount, invoice_no, paid_at" in told.output

@@ -19,7 +19,7 @@ recipes:
     columns:
       user: {role: link, do: token}
       ip: {role: identifier, do: drop}
-      seen_at: {role: quasi_identifier, do: {generalize: {by: dates, level: 1}}}
+      seen_at: {role: quasi_identifier, do: {generalize: {by: dates, level: 2}}}
       page: {role: other}
 """
 RULE = """\

@@ -25,7 +25,7 @@ recipes:
       id: {role: other, do: drop}
       customer_id: {role: link, do: token}
       body: {role: identifier, do: drop}
-      written_at: {role: quasi_identifier, do: {generalize: {by: dates, level: 1}}}
+      written_at: {role: quasi_identifier, do: {generalize: {by: dates, level: 2}}}
 joint_use:
   group:
     kind: pseudonymised
