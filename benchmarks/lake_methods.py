@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import importlib
 import json
 import os
 import resource
@@ -128,6 +129,11 @@ def pseudonyms(values: pa.Array) -> pa.Array:
 # -- peers: erase drops rows; redact and pseudonymize write nulls, which costs a peer less than hashing
 
 
+def _peer(name: str) -> Any:  # noqa: ANN401 -- a module
+    """Load a peer in its own process only: others' memory must not bear it."""
+    return importlib.import_module(name)
+
+
 def polars(job: Job) -> None:
     """Stream through Polars without statistics, as it is fastest."""
     _polars(job, statistics=False)
@@ -139,7 +145,7 @@ def polars_untuned(job: Job) -> None:
 
 
 def _polars(job: Job, *, statistics: bool) -> None:
-    import polars as pl  # noqa: PLC0415 -- a peer: only its own process loads it
+    pl = _peer("polars")
 
     chosen = pl.col("user_id").is_in(job.keys)
     for path in job.sources:
@@ -153,7 +159,7 @@ def _polars(job: Job, *, statistics: bool) -> None:
 
 def duckdb(job: Job) -> None:
     """Copy through DuckDB, without keeping the order: as it is fastest."""
-    import duckdb as base  # noqa: PLC0415 -- a peer: only its own process loads it
+    base = _peer("duckdb")
 
     with base.connect() as connection:
         connection.execute("SET preserve_insertion_order = false")
@@ -179,9 +185,7 @@ def pyarrow(job: Job) -> None:
 
 def deltalake(job: Job) -> None:
     """Delete from a Delta table of the same file."""
-    from deltalake import DeltaTable  # noqa: PLC0415 -- a peer: only its own process loads it
-
-    DeltaTable(str(job.target)).delete(f"user_id IN ({', '.join(map(str, job.keys))})")
+    _peer("deltalake").DeltaTable(str(job.target)).delete(f"user_id IN ({', '.join(map(str, job.keys))})")
 
 
 def copy(job: Job) -> None:
@@ -265,12 +269,10 @@ def _prepared(method: str, job: Job) -> None:
     shutil.rmtree(job.target, ignore_errors=True)
     job.target.mkdir()
     if method == "deltalake":
-        from deltalake import write_deltalake  # noqa: PLC0415 -- a peer: only its own process loads it
-
         for path in job.sources:
             with pq.ParquetFile(path) as file:
                 reader = pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches())
-                write_deltalake(str(job.target), reader, mode="append")
+                _peer("deltalake").write_deltalake(str(job.target), reader, mode="append")
         return
     with suppress(ImportError):
         __import__(method.split(maxsplit=1)[0])  # the clock starts after imports
@@ -278,9 +280,7 @@ def _prepared(method: str, job: Job) -> None:
 
 def _rows_left(method: str, job: Job) -> int:
     if method == "deltalake":
-        from deltalake import DeltaTable  # noqa: PLC0415 -- a peer: only its own process loads it
-
-        return int(DeltaTable(str(job.target)).count())
+        return int(_peer("deltalake").DeltaTable(str(job.target)).count())
     return sum(int(pq.read_metadata(path).num_rows) for path in sorted(job.target.glob("*.parquet")))
 
 
