@@ -47,6 +47,8 @@ PURPOSES = {
     "init": "Make a workspace from a pack.",
     "policy": "What was promised.",
     "datamap": "Where the data is.",
+    "joint-use": "Joint use: sets, notice, keys, leaks.",
+    "suppressed": "Say whether somebody must not come back.",
     "event": "Events that start and stop clocks.",
     "explain": "Say what is kept about a person, until when, and why.",
     "request": "A person's request.",

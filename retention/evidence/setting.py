@@ -19,7 +19,9 @@ def lines_of(text: str, width: float, measure: Callable[[str], float]) -> list[s
     """
     lines, line = [], ""
     for piece in _pieces(text, width, measure):
-        if line and measure((line + piece).rstrip()) > width and piece[0] not in _NOT_FIRST:
+        if lines and not line and piece[0] in _NOT_FIRST:
+            lines[-1] += piece  # the line was broken at spaces before it
+        elif line and measure((line + piece).rstrip()) > width and piece[0] not in _NOT_FIRST:
             moved = ""
             while len(line) > 1 and line[-1] in _NOT_LAST:
                 line, moved = line[:-1], line[-1] + moved

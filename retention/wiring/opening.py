@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -94,7 +94,7 @@ def read_workspace(folder: Path, now: datetime | None = None) -> Workspace:
     policy = chain[-1].policy
     day = (now or datetime.now(UTC)).astimezone(ZoneInfo(policy.timezone)).date()
     standing = in_force(chain, day)
-    recipes = read_recipes(standing.text, settings.policy.name)
+    recipes = _recipes(chain, day)
     terms_file = settings.policy.with_suffix(".terms.yaml")
     if terms_file.exists():
         text = _read(terms_file)
@@ -108,6 +108,12 @@ def read_workspace(folder: Path, now: datetime | None = None) -> Workspace:
     _check_systems(settings, datamap)
     _check_residency(settings, policy)
     return Workspace(settings, policy, policy_text, chain, standing, datamap, datamap_text, statutes, recipes)
+
+
+def _recipes(chain: tuple[Written, ...], day: date) -> dict[str, Recipe]:
+    """Return the recipes of the versions in force; where two name one, the newer version's."""
+    standing = [written for written in chain if written.effective_from <= day] or chain[:1]
+    return {name: recipe for written in standing for name, recipe in read_recipes(written.text, written.label).items()}
 
 
 def read_policy_file(path: Path) -> Policy:

@@ -20,9 +20,6 @@ LONG_ON_PURPOSE = {"retention/evidence/verifier.py"}
 """The verifier is one file so that an auditor can run it with nothing installed."""
 
 LATE_IMPORTS = {
-    ("benchmarks/lake_methods.py", "deltalake"),  # each rival is loaded only in the process that measures it
-    ("benchmarks/lake_methods.py", "duckdb"),
-    ("benchmarks/lake_methods.py", "polars"),
     ("connectors/backups/objects.py", "boto3"),  # heavy, and only with the extra `s3`
     ("connectors/backups/objects.py", "botocore"),
     ("connectors/exports_s3/client.py", "boto3"),

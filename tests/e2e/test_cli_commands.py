@@ -13,7 +13,7 @@ from retention.errors import TransientFailure
 
 GROUPS = {
     "policy": ("check", "commitments", "show", "forecast", "diff"),
-    "datamap": ("check", "expect"),
+    "datamap": ("check", "draft", "expect", "graph", "import"),
     "event": ("record", "import"),
     "request": ("open", "identify", "decide", "resolve", "show", "list"),
     "hold": ("place", "release", "list"),

@@ -111,7 +111,10 @@ class Shop:
         n = self.name
         person = "".join(f"\n      {n(each)}: {{category: {{category}}, identifies: directly}}" for each in PERSON)
         billing = "".join(f"\n      {n(each)}: {{category: account, identifies: directly}}" for each in BILLING)
+        rest = ("Album", "Artist", "Genre", "MediaType", "Playlist", "PlaylistTrack", "Track")
+        excluded = ", ".join(f"{n(table)}: music and nobody" for table in rest)
         return f"""\
+excluded: {{shop: {{{excluded}}}}}
 datasets:
   shop.customers:
     system: shop

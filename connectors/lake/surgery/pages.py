@@ -69,6 +69,8 @@ class Opened:
 
 
 _PARTICULAR: Final = {PageType.DATA: Header.DATA, PageType.DICTIONARY: Header.DICTIONARY, PageType.DATA_V2: 8}
+_NUMBERS: Final = {PageType.DATA: range(1, 5), PageType.DICTIONARY: range(1, 3), PageType.DATA_V2: range(1, 7)}
+"""The fields that every page of a kind has, all of them whole numbers."""
 
 
 class ChunkBytes:
@@ -107,15 +109,36 @@ def walk(chunk: ChunkBytes) -> Iterator[Page]:
     while at < chunk.size:
         header, length = _header(chunk, at)
         body = at + length
-        kind, size = get(header, Header.TYPE), get(header, Header.COMPRESSED)
+        kind, _, size = (_number(header, field) for field in (Header.TYPE, Header.UNCOMPRESSED, Header.COMPRESSED))
         if kind not in _PARTICULAR:
             raise UnknownPageError(f"a page of kind {kind}")
-        about = get(header, _PARTICULAR[kind])
-        if about is None or size is None or size < 0 or body + size > chunk.size:
+        about = _about(header, kind)
+        if body + size > chunk.size:
             raise CorruptPageError("a page that goes beyond its column")
         encoding = get(about, DataV2.ENCODING if kind == PageType.DATA_V2 else Data.ENCODING)
         yield Page(at, body, body + size, header, kind, get(about, Data.VALUES), encoding)
         at = body + size
+
+
+def _number(struct: Struct, field: int) -> int:
+    found = struct.get(field)
+    if found is None or found[0] != I32 or found[1] < 0:
+        raise CorruptPageError("a page header without one of its numbers")
+    return int(found[1])
+
+
+def _about(header: Struct, kind: int) -> Struct:
+    """Return what the header says of a page of that kind, once its numbers are known to be there."""
+    found = header.get(_PARTICULAR[kind])
+    if found is None or found[0] != STRUCT:
+        raise CorruptPageError("a page header without its particulars")
+    about: Struct = found[1]
+    for field in _NUMBERS[kind]:
+        _number(about, field)
+    statistics = about.get(DataV2.STATISTICS if kind == PageType.DATA_V2 else Data.STATISTICS, (STRUCT, None))
+    if statistics[0] != STRUCT:
+        raise CorruptPageError("a page header with statistics that are none")
+    return about
 
 
 def _header(chunk: ChunkBytes, at: int) -> tuple[Struct, int]:

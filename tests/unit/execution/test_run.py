@@ -59,6 +59,7 @@ class Failing:
         self._store, self.table, self.error, self.after = store, table, error, after
         self.capabilities = store.capabilities
         self.finder, self.inspector, self.close = store.finder, store.inspector, store.close
+        self.surveyor = store.surveyor
 
     def eraser(self):
         """Return itself."""

@@ -184,7 +184,7 @@ def test_a_file_without_terms_stays_valid() -> None:
         ("acknowledgement:", "acknowledgment:", "44 notices.acknowledgment", "acknowledgement"),
         ("[ap-northeast-1]", "[tokyo]", "48 residency[0]", "ap-northeast-1"),
         ("end_states: [erase]", "end_states: [anonymize]", "8 rules[0]", "`then: anonymize`"),
-        ("end_states: [erase]", "end_states: [pseudonymize]", "49 end_states[0]", "anonymize"),
+        ("end_states: [erase]", "end_states: [forget]", "49 end_states[0]", "anonymize"),
     ],
 )  # fmt: skip
 def test_each_mistake_is_one_problem_in_its_place(old: str, new: str, where: str, expected: str) -> None:
