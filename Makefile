@@ -10,7 +10,8 @@ WORKSPACE ?= demo-workspace
 demo: $(READY)            ## the whole story on sample data
 	$(BIN)/retention demo --workspace $(WORKSPACE)
 
-test: lint types          ## everything: lint, types, then every test
+test: $(READY)            ## everything: lint and types side by side, then every test
+	@$(MAKE) --no-print-directory -j2 lint types
 	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)

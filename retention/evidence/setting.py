@@ -17,7 +17,8 @@ def lines_of(text: str, width: float, measure: Callable[[str], float]) -> list[s
 
     A word that is wider than a line (a digest) is cut into equal parts.
     """
-    lines, line = [], ""
+    lines: list[str] = []
+    line = ""
     for piece in _pieces(text, width, measure):
         if lines and not line and piece[0] in _NOT_FIRST:
             lines[-1] += piece  # the line was broken at spaces before it

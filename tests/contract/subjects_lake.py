@@ -106,6 +106,7 @@ class LakeParquet(_Lake):
 
     name: ClassVar[str] = "lake-parquet"
     end: ClassVar[str] = "parquet"
+    many: ClassVar[int] = 200  # a row group for every three rows
 
     def written(self, rows: Sequence[Row], schema: Mapping[str, ColumnType]) -> bytes:
         """Write row groups of three rows."""
