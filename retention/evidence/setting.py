@@ -6,8 +6,8 @@ import math
 import re
 from collections.abc import Callable
 
-# Latin words and their spaces stay whole; every other sign may stand at a line's end
-_PIECES = re.compile(r"[!-~\u00a0-\u024f\u2013-\u2026]+ *| +|.", re.DOTALL)
+# Latin words and their spaces stay whole, but for what closes in front of them; other signs may stand at a line's end
+_PIECES = re.compile(r"[)\]},.:;!?]+ *|[!-~\u00a0-\u024f\u2013-\u2026]+ *| +|.", re.DOTALL)
 _NOT_FIRST = frozenset("、。，．・：；？！ー’”）〕］｝〉》」』】々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ)]},.:;!?")
 _NOT_LAST = frozenset("‘“（〔［｛〈《「『【([{")
 

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import cycle
 from typing import Any
 
 import boto3
@@ -22,7 +23,9 @@ from moto.server import ThreadedMotoServer
 from retention.model.ids import SystemId
 from retention.ports.connector import SystemSettings
 
-REGION, ACCESS_KEY, SECRET_KEY = "ap-northeast-1", "AKIDEXAMPLE", "not-a-real-secret"
+ACCESS_KEY, SECRET_KEY = "AKIDEXAMPLE", "not-a-real-secret"
+_REGIONS = cycle(("ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "eu-west-1", "us-east-1"))
+"""One for each server: the simulator's tables are the process's, and a survey of one server must see no other's."""
 WRITES = frozenset({"BatchWriteItem", "PutItem", "UpdateItem", "DeleteItem"})
 
 
@@ -53,13 +56,14 @@ class DynamoServer:
         self._moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         self._moto.start()
         self.upstream = self._moto.get_host_and_port()
+        self.region = next(_REGIONS)
         self.faults = Faults()
         self._proxy = _Proxy(self)
         threading.Thread(target=self._proxy.serve_forever, args=(0.05,), daemon=True).start()
         self.endpoint = f"http://127.0.0.1:{self._proxy.server_address[1]}"
         self.direct: Any = boto3.client(
             "dynamodb",
-            region_name=REGION,
+            region_name=self.region,
             endpoint_url=f"http://{self.upstream[0]}:{self.upstream[1]}",
             aws_access_key_id=ACCESS_KEY,
             aws_secret_access_key=SECRET_KEY,
@@ -78,7 +82,7 @@ class DynamoServer:
     def options(self, **more: str) -> dict[str, str]:
         """Return the connector's options."""
         keys = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
-        return {"region": REGION, "endpoint": self.endpoint, "attempts": "1", **keys} | more
+        return {"region": self.region, "endpoint": self.endpoint, "attempts": "1", **keys} | more
 
     def table(self, name: str = "", *, key: tuple[str, str] = ("id", "N"), indexed: tuple[str, ...] = ()) -> str:
         """Make an empty table anew, with an index for each text attribute named."""
