@@ -52,10 +52,10 @@ def table_of(rows: int, seed: int, *, nested: bool) -> pa.Table:
     ints = r.integers(0, 10**6, rows).tolist()
     columns: dict[str, Any] = {
         "user": pa.array(r.integers(0, 20, rows)),
-        "person": pa.array(holes([f"person-{i % 30:04d}-plant" for i in ints])),
-        "text": pa.array(holes([f"unique-{n:05d}-{i}-plant" for n, i in enumerate(ints)], 0.05)),
+        "person": pa.array(holes([f"person-{i % 30:04d}-plant" for i in ints]), pa.string()),
+        "text": pa.array(holes([f"unique-{n:05d}-{i}-plant" for n, i in enumerate(ints)], 0.05), pa.string()),
         "at": pa.array([datetime.fromtimestamp(1_700_000_000 + i, UTC) for i in ints], pa.timestamp("us", "UTC")),
-        "flag": pa.array(holes([i % 2 == 0 for i in ints], 0.2)),
+        "flag": pa.array(holes([i % 2 == 0 for i in ints], 0.2), pa.bool_()),
         "real": pa.array([float("nan") if i % 17 == 0 else i / 8 for i in ints]),
         "price": pa.array(holes([Decimal(i) / 100 for i in ints]), pa.decimal128(12, 2)),
         "small": pa.array(np.sort(r.integers(-100, 100, rows)).astype("i1")),
@@ -66,7 +66,7 @@ def table_of(rows: int, seed: int, *, nested: bool) -> pa.Table:
         lists = [None if i % 9 == 0 else [None if j % 5 == 0 else f"t{i % 7}-{j}" for j in range(i % 4)] for i in ints]
         structs = [None if i % 11 == 0 else {"x": i % 10, "y": {"z": f"z{i % 50}-plant"}} for i in ints]
         columns["tags"] = pa.array(lists, pa.list_(pa.string()))
-        columns["deep"] = pa.array(structs)
+        columns["deep"] = pa.array(structs, pa.struct({"x": pa.int64(), "y": pa.struct({"z": pa.string()})}))
         columns["pairs"] = pa.array(
             [[(f"k{j}", i) for j in range(i % 3)] for i in ints], pa.map_(pa.string(), pa.int64())
         )
