@@ -21,6 +21,7 @@ from retention.execution.sharing import share
 from retention.execution.site import Site
 from retention.model.facts import Kept
 from retention.model.hold import Deferred
+from retention.model.horizons import latest
 from retention.model.ids import StepId
 from retention.model.outcome import Failed, Outcome, Pending
 from retention.model.plan import (
@@ -108,8 +109,8 @@ def _before_the_first(site: Site, now: datetime) -> None:
 
     Should the process die after erasing, a backup restored meanwhile is still caught.
     """
-    expiries = [step.until for step in site.plan.steps if isinstance(step, ExpireCopies) and step.until]
-    site.ledger.copies.suppress(suppressions(site, now, max(expiries, default=now)))
+    expiries = [step.until for step in site.plan.steps if isinstance(step, ExpireCopies) and step.copies]
+    site.ledger.copies.suppress(suppressions(site, now, latest([now, *expiries])))
     site.ledger.holds.defer(_deferred(site, now))
     for kept in site.plan.withheld:
         fact = Kept(
