@@ -76,8 +76,8 @@ class Copy:
 
     @property
     def why(self) -> Why:
-        """Return what keeps it longest."""
-        return next((end.why for end in self.ends if end.until == self.expires_at), Why.DECLARED)
+        """Return what keeps it longest; the store's word before what was declared."""
+        return next((end.why for end in reversed(self.ends) if end.until == self.expires_at), Why.DECLARED)
 
 
 class Fault(Enum):
