@@ -72,7 +72,7 @@ _Words = TypeVar("_Words", bound=Enum)
 Place: TypeAlias = InBucket | InFolder | OfInstance | InVault
 
 _BUCKET = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
-_FOLDER = re.compile(r"file:(.+)")
+_FOLDER = re.compile(r"folder:(.+)")
 _INSTANCE = re.compile(r"rds:([a-z][a-z0-9-]{0,62})")
 _VAULT = re.compile(r"backup:([A-Za-z0-9_-]{2,50})")
 _EXPECTED: Mapping[Layout, str] = MappingProxyType(
@@ -80,8 +80,8 @@ _EXPECTED: Mapping[Layout, str] = MappingProxyType(
         Layout.FOLDERS: "s3://bucket or s3://bucket/prefix",
         Layout.VERSIONS: "s3://bucket or s3://bucket/prefix",
         Layout.REPLICA: "s3://bucket or s3://bucket/prefix",
-        Layout.DUMPS: "file:FOLDER or s3://bucket/prefix",
-        Layout.WINDOW: "file:FOLDER or s3://bucket/prefix",
+        Layout.DUMPS: "folder:PATH or s3://bucket/prefix",
+        Layout.WINDOW: "folder:PATH or s3://bucket/prefix",
         Layout.RDS: "rds:INSTANCE",
         Layout.AWS_BACKUP: "backup:VAULT",
     }

@@ -68,14 +68,12 @@ class _Follower:
         elif held is not None:
             self._withheld(horizon, copy, held)
         elif not is_later(copy.expires_at, self.now):
-            self._revise(horizon, None, Why.LATE)
+            self._revise(horizon, copy, None, Why.LATE)
             self._find(Fault.LATE, horizon, day(copy.expires_at), "still there")
-        elif is_later(copy.expires_at, horizon.until):
-            if copy.why not in _LOCKED:  # a lock is the store's promise to keep, not a fault of it
+        else:
+            if is_later(copy.expires_at, horizon.until) and copy.why not in _LOCKED:  # a lock keeps, it is no fault
                 self._find(Fault.MOVED, horizon, day(horizon.until), day(copy.expires_at))
-            self._revise(horizon, copy.expires_at, copy.why)
-        elif horizon.until is None and copy.expires_at is not None:
-            self._revise(horizon, copy.expires_at, copy.why)
+            self._revise(horizon, copy, copy.expires_at, copy.why)
 
     def found_later(self, mine: list[Horizon], copies: Mapping[str, Copy]) -> None:
         """Note the copies from before the erasure that the case does not know."""
@@ -98,9 +96,7 @@ class _Follower:
             self._gone(horizon)
 
     def _absent(self, horizon: Horizon) -> None:
-        """Look again for what no list shows, once its date has come; only two looks prove that it is gone."""
-        if horizon.until is not None and horizon.until > self.now:
-            return
+        """Look again for what no list shows, whatever its date: two looks prove that it is gone."""
         if self.context.copies[horizon.system].keeper().exists(CopyId(horizon.what)):
             self._find(Fault.LATE, horizon, day(horizon.until), "still there, and on no list")
             return
@@ -116,10 +112,10 @@ class _Follower:
         ends = {end.why for end in copy.ends}
         if not ends & {Why.LEGAL_HOLD, Why.NO_EXPIRY} and is_later(copy.expires_at, self.now):
             self._find(Fault.HOLD_NOT_IN_STORE, horizon, f"kept by {held}", f"deleted by {day(copy.expires_at)}")
-        self._revise(horizon, None, Why.LEGAL_HOLD)
+        self._revise(horizon, copy, None, Why.LEGAL_HOLD)
 
-    def _revise(self, horizon: Horizon, until: datetime | None, why: Why) -> None:
-        revised = replace(horizon, until=until, why=why)
+    def _revise(self, horizon: Horizon, copy: Copy, until: datetime | None, why: Why) -> None:
+        revised = replace(horizon, until=until, why=why, kind=copy.kind, region=copy.region)
         if revised != horizon:
             self._state(revised)
             self.context.ledger.copies.revise_horizon(revised)

@@ -129,7 +129,7 @@ def test_another_region_than_declared_is_found(place: Any) -> None:
 def test_no_kind_takes_silence_for_gone(place: Any) -> None:
     """A store that cannot be reached, and a folder that is not mounted, are transient failures of every method."""
     known = CopyId(place.put(NEWER))
-    if place.url().startswith("file:"):
+    if place.url().startswith("folder:"):
         (place.folder / place.name).rename(place.folder / "elsewhere")
         cut = keeper(place)
     else:

@@ -148,7 +148,7 @@ class Cloud:
     def options(self, kind: str, url: str, **more: str) -> dict[str, str]:
         """Return a system's options as retention.yaml has them."""
         endpoint = self.backup.endpoint if kind == "aws-backup" else self.s3.endpoint
-        local = url.startswith("file:")
+        local = url.startswith("folder:")
         reached = {"endpoint": endpoint, "access_key": "AKIDEXAMPLE", "secret_key": "not-a-real-secret"}
         return {"kind": kind, "url": url, "region": REGION, **({} if local else reached), **more}
 
@@ -309,7 +309,7 @@ class FolderDumps(Place):
 
     def url(self) -> str:
         """Return the folder, from the workspace."""
-        return f"file:{self.name}"
+        return f"folder:{self.name}"
 
     def put(self, day: date) -> str:
         """Write a dump."""

@@ -20,6 +20,7 @@ GROUPS = {
     "plan": ("sweep", "request", "restore", "joint-use", "statistics", "withdrawals", "show"),
     "joint-use": ("show", "notice", "published", "sets", "keys", "leaked"),
     "canary": ("plant", "run", "check", "list"),
+    "backups": ("check", "hold", "beyond-use"),
     "witness": ("init", "serve", "show"),
     "evidence": (
         "show",
@@ -36,7 +37,7 @@ GROUPS = {
         "epoch",
     ),
 }
-SINGLE = ("init", "explain", "suppressed", "approve", "reject", "apply", "verify", "processors", "backups")
+SINGLE = ("init", "explain", "suppressed", "approve", "reject", "apply", "verify", "processors")
 COMMANDS = [(name,) for name in SINGLE] + [(group, name) for group, names in GROUPS.items() for name in names]
 COMMANDS += [("evidence", "epoch", name) for name in ("list", "destroy")]
 PERSON = "Hanako Yamada"
