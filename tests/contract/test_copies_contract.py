@@ -282,3 +282,135 @@ def test_a_bucket_that_is_not_there_is_terminal(server: Any) -> None:
     """A misspelt bucket is not a place whose copies are all gone."""
     with pytest.raises(TerminalFailure, match="NoSuchBucket"):
         system(server, "no-such-bucket").keeper().exists(CopyId("nightly/2026-11-22"))
+
+
+@pytest.fixture
+def ruled(cloud: Any, tmp_path: Path) -> Any:
+    """A bucket whose own rule removes the copies, with one copy."""
+    place = _load().RuledFolders(cloud, tmp_path, "kept")
+    place.put(NEWER)
+    return place
+
+
+def faults(place: Any, **more: str) -> dict[Fault, str]:
+    """Return what is found, and what was found instead of the expected."""
+    return {finding.fault: finding.found for finding in keeper(place, **more).examine().findings}
+
+
+def test_a_rule_weakened_behind_our_back_is_found(ruled: Any) -> None:
+    """Longer, disabled, narrower or removed: each is found in the bucket's real configuration."""
+    assert faults(ruled) == {}
+    ruled.lifecycle(363)
+    assert faults(ruled) == {Fault.LATER: "2027-11-23"}
+    ruled.lifecycle(5)
+    assert faults(ruled) == {Fault.EARLIER: "2026-11-30"}
+    ruled.lifecycle(33, Status="Disabled")
+    assert faults(ruled) == {Fault.NO_EXPIRY: "no date", Fault.RULE_DISABLED: "rule 1 is disabled"}
+    ruled.lifecycle(33, Filter={"Prefix": "other/"})
+    assert faults(ruled) == {Fault.NO_EXPIRY: "no date"}
+    ruled.cloud.s3.direct.delete_bucket_lifecycle(Bucket=ruled.bucket)
+    assert faults(ruled) == {Fault.NO_EXPIRY: "no date"}
+    (copy,) = keeper(ruled).copies()
+    assert copy.expires_at is None
+
+
+def test_markers_that_nothing_clears_are_found(ruled: Any) -> None:
+    """A delete marker of which nothing else is left names an object for ever, if no rule clears it."""
+    version = ruled.cloud.s3.put(ruled.bucket, "db/2026-11-20/a", b"x")
+    ruled.cloud.s3.direct.delete_object(Bucket=ruled.bucket, Key="db/2026-11-20/a")
+    ruled.cloud.s3.direct.delete_object(Bucket=ruled.bucket, Key="db/2026-11-20/a", VersionId=version)
+    assert faults(ruled) == {}
+    ruled.cloud.rule(ruled.bucket, NoncurrentVersionExpiration={"NoncurrentDays": 1})
+    assert faults(ruled)[Fault.MARKERS_STAY] == "1 of which nothing else is left"
+    assert [copy.copy_id for copy in keeper(ruled).copies()] == ["kept/2026-11-22"]
+
+
+def test_an_object_lock_is_later_than_any_rule(cloud: Any, tmp_path: Path) -> None:
+    """Retain-until is an end of its own and is reported; a legal hold has no date."""
+    place = _load().Folders(cloud, tmp_path, "kept")
+    place.bucket = cloud.s3.bucket(locked=True)
+    until = datetime(2027, 3, 1, tzinfo=UTC)
+    lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until}
+    cloud.s3.put(place.bucket, "db/2026-11-22/a", b"x", **lock)
+    cloud.s3.put(place.bucket, "db/2026-11-22/b", b"x")
+    found = keeper(place).examine()
+    (copy,) = found.copies
+    assert (copy.expires_at, copy.why.value, found.lock) == (until, "object-lock", "no-default")
+    assert [finding.fault for finding in found.findings] == [Fault.LATER]
+    cloud.s3.put(place.bucket, "db/2026-11-22/c", b"x", ObjectLockLegalHoldStatus="ON")
+    (held,) = keeper(place).copies()
+    assert (held.expires_at, held.why.value) == (None, "legal-hold")
+
+
+def test_manual_snapshots_never_go_by_themselves_and_sharing_is_found(cloud: Any, tmp_path: Path) -> None:
+    """A manual one has no date unless a program removes it; one that others may restore is a finding."""
+    place = _load().Snapshots(cloud, tmp_path, "kept")
+    by_hand = place.manual(NEWER)
+    (copy,) = keeper(place).copies()
+    assert (copy.kind.value, copy.expires_at, copy.why.value) == ("manual-snapshot", None, "no-expiry")
+    (declared,) = keeper(place, removed_by="job").copies()
+    assert declared.expires_at == datetime(2026, 12, 28, tzinfo=UTC)
+    assert faults(place, removed_by="job") == {}
+    cloud.rds.modify_db_snapshot_attribute(
+        DBSnapshotIdentifier=by_hand.partition("/")[2], AttributeName="restore", ValuesToAdd=["all"]
+    )
+    assert faults(place, removed_by="job") == {Fault.SHARED: "everybody"}
+
+
+def test_a_copied_snapshot_is_as_old_as_its_original(cloud: Any, tmp_path: Path) -> None:
+    """A copy made today of last week's snapshot holds last week's people."""
+    place = _load().Snapshots(cloud, tmp_path, "kept")
+    original = place.manual(OLDER).partition("/")[2]
+    cloud.rds.copy_db_snapshot(SourceDBSnapshotIdentifier=original, TargetDBSnapshotIdentifier=f"{original}-copy")
+    assert {copy.taken_at.date() for copy in keeper(place).copies()} == {OLDER}
+
+
+def test_automated_snapshots_follow_the_instance(cloud: Any, tmp_path: Path) -> None:
+    """The retention that the instance really has counts; one that keeps none gives no date."""
+    place = _load().Snapshots(cloud, tmp_path, "kept")
+    place.put(NEWER)
+    place.backend().databases[place.instance].backup_retention_period = 7
+    assert faults(place) == {Fault.EARLIER: "2026-11-30"}
+    place.backend().databases[place.instance].backup_retention_period = 0
+    assert faults(place) == {Fault.NO_EXPIRY: "no date"}
+
+
+def test_a_vault_is_believed_in_what_it_locks(cloud: Any, tmp_path: Path) -> None:
+    """A vault lock's least retention, a legal hold, a point that never expires, one that could not be deleted."""
+    place = _load().Vault(cloud, tmp_path, "kept")
+    held = place.arn(place.put(OLDER))
+    cloud.backup.vault |= {"Locked": True, "MinRetentionDays": 90}
+    found = keeper(place).examine()
+    assert (found.lock, found.copies[0].why.value) == ("vault P90D", "vault-lock")
+    assert found.copies[0].expires_at == datetime(2027, 2, 19, tzinfo=UTC)
+    cloud.backup.vault = {"BackupVaultName": "main"}
+    for other in ("hold-a", "hold-b"):
+        cloud.backup.holds[other] = []
+    cloud.backup.holds["hold-c"] = [held]
+    endless = cloud.backup.put(datetime(2026, 11, 22, tzinfo=UTC), None)
+    whys = {copy.why.value: copy.expires_at for copy in keeper(place).copies()}
+    assert whys == {"legal-hold": None, "no-expiry": None}
+    cloud.backup.points[endless] |= {"Status": "EXPIRED", "Lifecycle": {"DeleteAfterDays": 35}}
+    assert faults(place) == {Fault.STUCK: "expired and still there"}
+
+
+def test_a_dump_without_a_date_stops_it(cloud: Any, tmp_path: Path) -> None:
+    """In a folder and in a bucket: what nobody can date would never be counted as gone."""
+    folder, bucket = _load().FolderDumps(cloud, tmp_path, "kept"), _load().BucketDumps(cloud, tmp_path, "kept")
+    (tmp_path / "kept" / "latest.dump").write_bytes(b"x")
+    cloud.s3.put(bucket.bucket, "db/latest.dump", b"x")
+    for place in (folder, bucket):
+        with pytest.raises(TerminalFailure):
+            keeper(place).copies()
+
+
+def test_a_version_is_counted_from_the_day_it_was_replaced(cloud: Any, tmp_path: Path) -> None:
+    """By a newer version or by a delete marker; the current version of a live bucket is no copy."""
+    place = _load().Versions(cloud, tmp_path, "kept")
+    cloud.s3.put(place.bucket, "current", b"x")
+    cloud.s3.put(place.bucket, "deleted", b"x")
+    cloud.age(place.bucket, "deleted", datetime(2026, 10, 1, tzinfo=UTC))
+    cloud.s3.direct.delete_object(Bucket=place.bucket, Key="deleted")
+    cloud.age(place.bucket, "deleted", datetime(2026, 11, 20, 12, tzinfo=UTC))
+    (copy,) = keeper(place).copies()
+    assert (copy.copy_id, copy.taken_at) == ("kept/2026-11-20", datetime(2026, 11, 20, 12, tzinfo=UTC))
