@@ -54,7 +54,7 @@ def places(shop: Any, cloud: Any) -> Mapping[str, Any]:
 
 
 def test_one_person_in_copies_of_eight_kinds(
-    shop: Any, cli: Any, places: Any, monkeypatch: Any, tmp_path: Path
+    shop: Any, cli: Any, cloud: Any, places: Any, monkeypatch: Any, tmp_path: Path
 ) -> None:
     """Table, weakened rule found, late copy found, and the case closes by itself when all are proven gone (UMU-35)."""
     copies = {name: place.put(TAKEN) for name, place in places.items()}
@@ -62,7 +62,12 @@ def test_one_person_in_copies_of_eight_kinds(
     with app:
         app.apply(plan, NOW)
         app.verify(plan, NOW)
-        app.seal(plan, NOW)
+        assert app.seal(plan, NOW).until == END
+        pages = [path for path in app.certificate(case, tmp_path / "answer") if path.suffix == ".html"]
+        answer = "".join(path.read_text(encoding="utf-8") for path in pages)
+        print(__import__("re").sub("<[^>]+>", " ", answer)[-6000:])
+        assert "23 November 2026" in answer
+        assert "28 December 2026" in answer
 
     def said(moment: datetime, *arguments: str, code: int = 0) -> Any:
         monkeypatch.setattr("retention.cli.copies.now", lambda: moment)
@@ -70,11 +75,17 @@ def test_one_person_in_copies_of_eight_kinds(
         assert answer.code == code, answer.all
         return json.loads(answer.out) if "--json" in arguments else answer.out
 
+    # who answers for it that nobody uses them
+    tests = {"--no-decisions": "yes", "--no-access": "yes", "--secured": "yes", "--will-delete": "yes"}
+    words = [word for pair in tests.items() for word in pair]
+    assert "vault: beyond use" in said(NOW, "beyond-use", "vault", "--by", "hanako", *words)
+
     # where, until when, why
     table = said(NOW, "--case", case, "--json")["horizons"]
     assert {row["what"]: (row["until"], row["state"]) for row in table} == {
         copy: (END.isoformat(), "there") for copy in copies.values()
     }
+    assert [row["beyond_use"]["no_access"] for row in table if row["what"] == copies["vault"]] == [True]
     assert {row["kind"] for row in table} >= {
         *("dated-folder", "replica", "noncurrent-versions", "dump", "archive-day"),
         *("automated-snapshot", "recovery-point"),
@@ -106,6 +117,15 @@ def test_one_person_in_copies_of_eight_kinds(
     assert states.pop(copies["vault"]) == "late"
     assert set(states.values()) == {"gone"}
 
+    # a court wants it: it is withheld, not late
+    hold = cli("hold", "place", "--subject", "user_id=c7", "--reason", "litigation", folder=shop.folder).out.split()[0]
+    said(after, "hold", copies["vault"], hold)
+    cloud.backup.holds["court"] = [places["vault"].arn(copies["vault"])]
+    assert f"withheld ({hold})" in said(after, "--case", case)
+    cloud.backup.holds.clear()
+    assert cli("hold", "release", hold, folder=shop.folder).code == 0
+    said(after, code=1)
+
     # the last one is gone
     places["vault"].remove(copies["vault"])
     assert said(after, "--json")["closed"] == [case]
@@ -115,7 +135,8 @@ def test_one_person_in_copies_of_eight_kinds(
         expired = {fact["copyId"] for fact in told if fact["kind"] == "backupExpired"}
         assert expired == set(copies.values())
         stated = [(f["why"], f["until"]) for f in told if f["kind"] == "copyRemains" and f["what"] == copies["vault"]]
-        assert stated == [("retention-period", "2026-12-28T00:00:00Z"), ("late", None)]
+        assert stated == [("retention-period", "2026-12-28T00:00:00Z"), ("late", None), ("legal-hold", None)]
+        assert [(f["system"], f["secured"]) for f in told if f["kind"] == "beyondUse"] == [("vault", True)]
         ends = [f["until"] for f in told if f["kind"] == "copyRemains" and f["what"] == copies["replica"]]
         assert ends == ["2026-12-28T00:00:00Z", "2027-11-23T00:00:00Z"]
     bundle = tmp_path / "case.bundle"
