@@ -7,6 +7,7 @@ import importlib.util
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +20,7 @@ from retention.model.case import CaseState
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 TAKEN = date(2026, 11, 22)
 END = datetime(2026, 12, 28, tzinfo=UTC)
+AFTER = END + timedelta(days=1)
 
 
 def _load() -> ModuleType:
@@ -53,96 +55,142 @@ def places(shop: Any, cloud: Any) -> Mapping[str, Any]:
     return made
 
 
-def test_one_person_in_copies_of_eight_kinds(
-    shop: Any, cli: Any, cloud: Any, places: Any, monkeypatch: Any, tmp_path: Path
-) -> None:
-    """Table, weakened rule found, late copy found, and the case closes by itself when all are proven gone (UMU-35)."""
+@dataclass(frozen=True)
+class Story:
+    """A sealed case, its copies, and the command line at any moment."""
+
+    shop: Any
+    cli: Any
+    cloud: Any
+    places: Mapping[str, Any]
+    copies: Mapping[str, str]
+    case: str
+    at: Any
+    """Sets the clock of the command."""
+
+    def said(self, moment: datetime, *arguments: str, code: int = 0) -> Any:
+        """Run `retention backups …` at a moment; return its JSON or its text."""
+        self.at(moment)
+        answer = self.cli("backups", *arguments, folder=self.shop.folder)
+        assert answer.code == code, answer.all
+        return json.loads(answer.out) if "--json" in arguments else answer.out
+
+    def stands(self, moment: datetime, *, code: int = 0) -> str:
+        """Return the table of the case."""
+        return str(self.said(moment, "--case", self.case, code=code))
+
+
+@pytest.fixture
+def story(shop: Any, cli: Any, cloud: Any, places: Any, monkeypatch: Any) -> Story:
+    """The request of c3, carried out and sealed while nine copies are there."""
     copies = {name: place.put(TAKEN) for name, place in places.items()}
     app, case, plan = shop.approved_request("email=c3@mail.example")
     with app:
         app.apply(plan, NOW)
         app.verify(plan, NOW)
         assert app.seal(plan, NOW).until == END
-        pages = [path for path in app.certificate(case, tmp_path / "answer") if path.suffix == ".html"]
-        answer = "".join(path.read_text(encoding="utf-8") for path in pages)
-        assert "23 November 2026" in answer
-        assert "28 December 2026" in answer
 
-    def said(moment: datetime, *arguments: str, code: int = 0) -> Any:
+    def at(moment: datetime) -> None:
         monkeypatch.setattr("retention.cli.copies.now", lambda: moment)
-        answer = cli("backups", *arguments, folder=shop.folder)
-        assert answer.code == code, answer.all
-        return json.loads(answer.out) if "--json" in arguments else answer.out
 
-    # who answers for it that nobody uses them
-    tests = {"--no-decisions": "yes", "--no-access": "yes", "--secured": "yes", "--will-delete": "yes"}
-    words = [word for pair in tests.items() for word in pair]
-    assert "vault: beyond use" in said(NOW, "beyond-use", "vault", "--by", "hanako", *words)
+    return Story(shop, cli, cloud, places, copies, case, at)
 
-    # where, until when, why
-    table = said(NOW, "--case", case, "--json")["horizons"]
+
+def test_one_person_in_copies_of_eight_kinds(story: Story, tmp_path: Path) -> None:
+    """Table, weakened rule found, late copy found, and the case closes by itself when all are proven gone (UMU-35)."""
+    _is_told_both_dates(story, tmp_path)
+    _where_until_when_why(story)
+    _a_rule_is_weakened_behind_our_back(story)
+    for name, place in story.places.items():
+        if name != "vault":
+            place.remove(story.copies[name])
+    _one_is_late(story)
+    _a_court_wants_it(story)
+    story.places["vault"].remove(story.copies["vault"])
+    assert story.said(AFTER, "--json")["closed"] == [story.case]
+    _evidence_says_all_of_it(story, tmp_path / "case.bundle")
+
+
+def _is_told_both_dates(story: Story, folder: Path) -> None:
+    """The person's answer names the day of the erasure, and the day of the last copy."""
+    with story.shop.app() as app:
+        pages = [path for path in app.certificate(story.case, folder / "answer") if path.suffix == ".html"]
+    answer = "".join(path.read_text(encoding="utf-8") for path in pages)
+    assert "23 November 2026" in answer
+    assert "28 December 2026" in answer
+
+
+def _where_until_when_why(story: Story) -> None:
+    """The table has every copy, its kind and reason, and who answers for it that nobody uses it."""
+    tests = ("--no-decisions", "--no-access", "--secured", "--will-delete")
+    words = [word for test in tests for word in (test, "yes")]
+    assert "vault: beyond use" in story.said(NOW, "beyond-use", "vault", "--by", "hanako", *words)
+    table = story.said(NOW, "--case", story.case, "--json")["horizons"]
     assert {row["what"]: (row["until"], row["state"]) for row in table} == {
-        copy: (END.isoformat(), "there") for copy in copies.values()
+        copy: (END.isoformat(), "there") for copy in story.copies.values()
     }
-    assert [row["beyond_use"]["no_access"] for row in table if row["what"] == copies["vault"]] == [True]
+    assert [row["beyond_use"]["no_access"] for row in table if row["system"] == "vault"] == [True]
     assert {row["kind"] for row in table} >= {
         *("dated-folder", "replica", "noncurrent-versions", "dump", "archive-day"),
         *("automated-snapshot", "recovery-point"),
     }
     assert {row["why"] for row in table} == {"declared", "lifecycle-rule", "retention-period"}
-    assert f"{case}: erased; copies until 2026-12-28" in said(NOW, "--case", case)
+    assert f"{story.case}: erased; copies until 2026-12-28" in story.stands(NOW)
 
-    # a lifecycle rule is weakened behind our back
-    said(NOW, "check")
-    places["replica"].lifecycle(363)
-    assert "later-than-declared: replica/2026-11-22" in said(NOW, "check", code=1)
-    moved = said(NOW, "--case", case, "--json", code=1)
+
+def _a_rule_is_weakened_behind_our_back(story: Story) -> None:
+    """It is found in the bucket, the case is told the later date, and the earlier one when the rule is back."""
+    story.said(NOW, "check")
+    story.places["replica"].lifecycle(363)
+    assert "later-than-declared: replica/2026-11-22" in story.said(NOW, "check", code=1)
+    moved = story.said(NOW, "--case", story.case, "--json", code=1)
     assert ("horizon-moved", "2026-12-28", "2027-11-23") in {
         (found["fault"], found["expected"], found["found"]) for found in moved["findings"]
     }
-    assert "erased; copies until 2027-11-23" in said(NOW, "--case", case, code=1)
-    places["replica"].lifecycle(33)
-    assert "erased; copies until 2026-12-28" in said(NOW, "--case", case)
+    assert "erased; copies until 2027-11-23" in story.stands(NOW, code=1)
+    story.places["replica"].lifecycle(33)
+    assert "erased; copies until 2026-12-28" in story.stands(NOW)
 
-    # all but one are gone; one is there after its date
-    for name, place in places.items():
-        if name != "vault":
-            place.remove(copies[name])
-    after = END + timedelta(days=1)
-    late = said(after, "--case", case, "--json", code=1)
-    assert [found["what"] for found in late["findings"] if found["fault"] == "late"] == [copies["vault"]]
+
+def _one_is_late(story: Story) -> None:
+    """All but one are gone; the one that is there after its date is found and keeps the case open."""
+    late = story.said(AFTER, "--case", story.case, "--json", code=1)
+    assert [found["what"] for found in late["findings"] if found["fault"] == "late"] == [story.copies["vault"]]
     assert late["closed"] == []
     states = {row["what"]: row["state"] for row in late["horizons"]}
-    assert states.pop(copies["vault"]) == "late"
+    assert states.pop(story.copies["vault"]) == "late"
     assert set(states.values()) == {"gone"}
 
-    # a court wants it: it is withheld, not late
-    hold = cli("hold", "place", "--subject", "user_id=c7", "--reason", "litigation", folder=shop.folder).out.split()[0]
-    said(after, "hold", copies["vault"], hold)
-    cloud.backup.holds["court"] = [places["vault"].arn(copies["vault"])]
-    assert f"withheld ({hold})" in said(after, "--case", case)
-    cloud.backup.holds.clear()
-    assert cli("hold", "release", hold, folder=shop.folder).code == 0
-    said(after, code=1)
 
-    # the last one is gone
-    places["vault"].remove(copies["vault"])
-    assert said(after, "--json")["closed"] == [case]
-    with shop.app() as app:
-        assert app.context.ledger.cases.get(case).state is CaseState.CLOSED
-        told = [json.loads(entry) for entry in _statements(app, case)]
-        expired = {fact["copyId"] for fact in told if fact["kind"] == "backupExpired"}
-        assert expired == set(copies.values())
-        stated = [(f["why"], f["until"]) for f in told if f["kind"] == "copyRemains" and f["what"] == copies["vault"]]
-        assert stated == [("retention-period", "2026-12-28T00:00:00Z"), ("late", None), ("legal-hold", None)]
-        assert [(f["system"], f["secured"]) for f in told if f["kind"] == "beyondUse"] == [("vault", True)]
-        ends = [f["until"] for f in told if f["kind"] == "copyRemains" and f["what"] == copies["replica"]]
-        assert ends == ["2026-12-28T00:00:00Z", "2027-11-23T00:00:00Z"]
-    bundle = tmp_path / "case.bundle"
-    assert cli("evidence", "export", case, "-o", bundle, folder=shop.folder).code == 0
-    assert cli("evidence", "verify", bundle, folder=shop.folder).code == 0
+def _a_court_wants_it(story: Story) -> None:
+    """Under a hold it is withheld, and late again when the hold is released."""
+    backup, copy = story.cloud.backup, story.copies["vault"]
+    placed = story.cli("hold", "place", "--subject", "user_id=c7", "--reason", "litigation", folder=story.shop.folder)
+    hold = placed.out.split()[0]
+    story.said(AFTER, "hold", copy, hold)
+    backup.holds["court"] = [story.places["vault"].arn(copy)]
+    assert f"withheld ({hold})" in story.stands(AFTER)
+    backup.holds.clear()
+    assert story.cli("hold", "release", hold, folder=story.shop.folder).code == 0
+    story.said(AFTER, code=1)
 
 
-def _statements(app: Any, case: str) -> Iterator[str]:
+def _evidence_says_all_of_it(story: Story, bundle: Path) -> None:
+    """Each copy expired once; what was told of the late and of the moved one; who answered the four tests."""
+    with story.shop.app() as app:
+        assert app.context.ledger.cases.get(story.case).state is CaseState.CLOSED
+        told = list(_statements(app, story.case))
+    assert sorted(f["copyId"] for f in told if f["kind"] == "backupExpired") == sorted(story.copies.values())
+    remains = [f for f in told if f["kind"] == "copyRemains"]
+    stated = [(f["why"], f["until"]) for f in remains if f["system"] == "vault"]
+    assert stated == [("retention-period", "2026-12-28T00:00:00Z"), ("late", None), ("legal-hold", None)]
+    ends = [f["until"] for f in remains if f["system"] == "replica"]
+    assert ends == ["2026-12-28T00:00:00Z", "2027-11-23T00:00:00Z"]
+    assert [(f["system"], f["secured"]) for f in told if f["kind"] == "beyondUse"] == [("vault", True)]
+    assert story.cli("evidence", "export", story.case, "-o", bundle, folder=story.shop.folder).code == 0
+    assert story.cli("evidence", "verify", bundle, folder=story.shop.folder).code == 0
+
+
+def _statements(app: Any, case: str) -> Iterator[Any]:
     for entry in app.context.ledger.log.of_case(case):
-        yield json.dumps(json.loads(base64.b64decode(json.loads(entry.envelope)["payload"]))["predicate"])
+        yield json.loads(base64.b64decode(json.loads(entry.envelope)["payload"]))["predicate"]

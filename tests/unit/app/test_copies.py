@@ -284,3 +284,55 @@ def test_answers_for_no_system_are_refused(scene: Scene) -> None:
     """Only a system of copies can be beyond use."""
     with pytest.raises(UnknownNameError, match="known: nightly, tape"):
         attest(scene.context, UseTests(SystemId("nix"), True, True, True, True, "h:" + "a" * 64, NOW))  # noqa: FBT003
+
+
+WRITES = ("revise_horizon", "prolong_suppressions", "mark_gone", "add_horizon", "settle_suppressions")
+
+
+class KilledError(Exception):
+    """The process was killed here."""
+
+
+def dying(scene: Scene, number: int, when: str) -> None:
+    """Let the follow-up die before or after one of its writes, statements included."""
+    count = 0
+
+    def trapped(write: Any) -> Any:
+        def call(*arguments: Any) -> Any:
+            nonlocal count
+            count += 1
+            mine = count
+            if (mine, when) == (number, "before"):
+                raise KilledError
+            done = write(*arguments)
+            if (mine, when) == (number, "after"):
+                raise KilledError
+            return done
+
+        return call
+
+    for name in WRITES:
+        setattr(scene.ledger.copies, name, trapped(getattr(scene.ledger.copies, name)))
+    scene.context.record = trapped(scene.record)
+    with pytest.raises(KilledError):
+        scene.look(END + DAY)
+    for name in WRITES:
+        delattr(scene.ledger.copies, name)
+    scene.context.record = scene.record
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("number", range(1, 9))
+def test_a_follow_up_that_dies_is_finished_by_the_next(scene: Scene, number: int, when: str) -> None:
+    """One copy late, one gone, one found later: the same end and the same statements, wherever it died."""
+    scene.shelves[TAPE].kept = []
+    scene.shelves[NIGHTLY].kept += [copy(NIGHTLY, END + 99 * DAY, day=20)]
+    dying(scene, number, when)
+    scene.look(END + DAY)
+    assert {(horizon.what, horizon.until, horizon.gone_at) for horizon in scene.ledger.copies.horizons(CASE)} == {
+        ("nightly/2026-11-22", None, None),
+        ("nightly/2026-11-20", END + 99 * DAY, None),
+        ("tape/2026-11-22", END, END + DAY),
+    }
+    assert len(scene.facts) == 3
+    assert (scene.state, scene.suppressed_until) == (CaseState.SEALED, None)
