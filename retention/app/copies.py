@@ -60,6 +60,9 @@ class _Follower:
     context: Context
     now: datetime
     found: list[CopyFinding] = field(default_factory=list)
+    unreachable: list[SystemFailure] = field(default_factory=list)
+    looked: dict[tuple[SystemId, str], bool | None] = field(default_factory=dict)
+    """What was looked for once more, for all cases: whether it is there; None if nobody answered."""
 
     def follow(self, horizon: Horizon, copy: Copy | None, held: HoldId | None) -> None:
         """Compare what a case was told of a copy with what is there."""
@@ -97,10 +100,20 @@ class _Follower:
 
     def _absent(self, horizon: Horizon) -> None:
         """Look again for what no list shows, whatever its date: two looks prove that it is gone."""
-        if self.context.copies[horizon.system].keeper().exists(CopyId(horizon.what)):
+        this = horizon.system, horizon.what
+        if this not in self.looked:
+            self.looked[this] = self._exists(horizon)
+        if self.looked[this]:
             self._find(Fault.LATE, horizon, day(horizon.until), "still there, and on no list")
-            return
-        self._gone(horizon)
+        elif self.looked[this] is False:
+            self._gone(horizon)
+
+    def _exists(self, horizon: Horizon) -> bool | None:
+        try:
+            return self.context.copies[horizon.system].keeper().exists(CopyId(horizon.what))
+        except SystemFailure as failure:
+            self.unreachable.append(failure)
+            return None
 
     def _gone(self, horizon: Horizon) -> None:
         """Note that what remained is gone."""
@@ -165,7 +178,7 @@ def follow_up(context: Context, now: datetime) -> FollowUp:
     closed = tuple(case for case in sealed if close_if_gone(context, case.case_id, now))
     context.ledger.copies.expire_suppressions(now)
     findings = tuple(dict.fromkeys((*follower.found, *seen.findings)))
-    return FollowUp(closed, findings, seen.unreachable)
+    return FollowUp(closed, findings, (*seen.unreachable, *follower.unreachable))
 
 
 def close_if_gone(context: Context, case_id: CaseId, now: datetime) -> bool:

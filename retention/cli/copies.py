@@ -63,7 +63,7 @@ def backups(
     else:
         _print_lines(lines)
         if case_id and state:
-            console.print(f"{case_id}: {_standing(state, lines)}", highlight=False)
+            console.print(f"{case_id}: {standing(state, lines)}", highlight=False)
         for each in followed.closed:
             console.print(f"{each.case_id}: closed, nothing remains", highlight=False)
         _print_findings(followed.findings)
@@ -168,7 +168,7 @@ def _use(line: Line) -> str:
     return f"{verdict}, {line.tests.attester_ref[:10]} {line.tests.attested_at:%Y-%m-%d}"
 
 
-def _standing(state: CaseState, lines: Sequence[Line]) -> str:
+def standing(state: CaseState, lines: Sequence[Line]) -> str:
     """Say how a case stands, as it may be told to the person."""
     left = [line.horizon.until for line in lines if line.state != "gone"]
     if state not in (CaseState.SEALED, CaseState.CLOSED):

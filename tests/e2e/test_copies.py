@@ -136,6 +136,8 @@ def _where_until_when_why(story: Story) -> None:
     }
     assert {row["why"] for row in table} == {"declared", "lifecycle-rule", "retention-period"}
     assert f"{story.case}: erased; copies until 2026-12-28" in story.stands(NOW)
+    shown = story.cli("request", "show", story.case, folder=story.shop.folder)
+    assert "erased; copies until 2026-12-28" in shown.out
 
 
 def _a_rule_is_weakened_behind_our_back(story: Story) -> None:

@@ -39,6 +39,8 @@ class Shelf:
         self.hidden: set[str] = set()
         """There, and on no list."""
         self.silent = False
+        self.deaf = False
+        """It lists, and does not answer when it is asked for one."""
 
     def keeper(self) -> Shelf:
         """Return itself."""
@@ -54,6 +56,8 @@ class Shelf:
 
     def exists(self, copy_id: CopyId) -> bool:
         """Whether it is there, listed or not."""
+        if self.deaf:
+            raise TransientFailure(f"{self.system} is deaf")
         return copy_id in {copy.copy_id for copy in self.kept} | self.hidden
 
 
@@ -196,6 +200,16 @@ def test_a_silent_system_changes_nothing_and_stops_nobody_else(scene: Scene) -> 
     assert followed.findings == ()
     assert scene.horizon(NIGHTLY).gone_at is None
     assert scene.horizon(TAPE).gone_at == END + DAY
+
+
+def test_a_second_look_that_fails_proves_nothing(scene: Scene) -> None:
+    """What is on no list and cannot be asked for is not gone; everything else is followed all the same."""
+    for shelf in scene.shelves.values():
+        shelf.kept = []
+    scene.shelves[NIGHTLY].deaf = True
+    followed = follow_up(scene.context, END + DAY)
+    assert [str(failure) for failure in followed.unreachable] == ["RET-401: nightly is deaf"]
+    assert (scene.horizon(NIGHTLY).gone_at, scene.horizon(TAPE).gone_at) == (None, END + DAY)
 
 
 def test_a_system_that_was_taken_out_of_the_settings_is_not_gone(scene: Scene) -> None:
