@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import pyarrow as pa
@@ -58,8 +58,11 @@ def measure(
     keys: KeyValues,
     rare: Mapping[StepId, frozenset[str]],
     inspector: Inspector,
+    arriving: Iterable[pa.RecordBatch] = (),
 ) -> Baseline:
     """Read the dataset once and compute what the steps, in this order, should leave of it.
+
+    `arriving`: rows that steps on another dataset bring here, after this dataset's own steps.
 
     Memory is bounded by a batch. A writer who changes other rows between this and the look
     makes the digests differ: the look then says so, and one measures and looks again.
@@ -88,6 +91,10 @@ def measure(
         columns |= columns_of(dataset, batch)
         if survivors and not has_inferred_types(dataset, batch):
             kept |= columns_of(dataset, batch)
+    for batch in arriving:
+        rows_expected += batch.num_rows
+        total_expected += digest_sum(rows_as_bytes(batch))
+        columns |= columns_of(dataset, batch) if batch.num_rows else set()
     return Baseline(
         rows=rows,
         digest=digest_hex(total),
