@@ -118,7 +118,7 @@ def _blocks(certificate: Certificate, language: Language) -> Iterator[Block]:
     yield Heading(words["done"])
     rows = tuple((line.title[language], words[line.action], line.rows) for line in certificate.lines)
     head = (words["data"], words["action"], words["rows"])
-    yield Table(head, rows, (4, 6, 2)) if rows else Paragraph(words["nothing"])
+    yield Table(head, rows, (4, 6, 2)) if rows else Paragraph(words[f"nothing_{certificate.about}"])
     yield from _kept(certificate, language)
     if certificate.about == "erase":
         yield from _remains(certificate, language)

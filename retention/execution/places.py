@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
-
-import pyarrow as pa
 
 from retention.datamap import kept_id, view_of
 from retention.execution.arming import armed
@@ -29,7 +26,7 @@ from retention.model.plan import (
 )
 from retention.model.sharing import KeyUse
 from retention.model.suspension import Flag, Listed
-from retention.verification import Baseline, arriving, measure
+from retention.verification import Arriving, Baseline, measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +110,15 @@ def measured(site: Site, place: Place, now: datetime) -> Baseline:
     """
     exact = exact_steps(site, tuple(place.steps), KeyUse.PSEUDONYMIZATION, now)
     rare = {step.step_id: site.rare(step) for step in exact if isinstance(step, AnonymizeRows)}
-    come = chain.from_iterable(_arriving(site, arrival, now) for arrival in place.arrivals)
-    return measure(place.dataset, exact, site.keys, rare, site.store(place.dataset).inspector(), come)
+    come = [_arriving(site, arrival, now) for arrival in place.arrivals]
+    return measure(place.dataset, exact, site.keys, rare, site.store(place.dataset).inspector(), arriving=come)
 
 
-def _arriving(site: Site, arrival: Arrival, now: datetime) -> Iterator[pa.RecordBatch]:
+def _arriving(site: Site, arrival: Arrival, now: datetime) -> Arriving:
     before = exact_steps(site, arrival.before, KeyUse.PSEUDONYMIZATION, now)
     rare = {step.step_id: site.rare(step) for step in before if isinstance(step, AnonymizeRows)}
     inspector = site.store(arrival.source).inspector()
-    return arriving(arrival.source, before, arrival.step, site.keys, rare, inspector, arrival.columns)
+    return Arriving(arrival.source, before, arrival.step, rare, inspector, arrival.columns)
 
 
 def exact_steps(site: Site, steps: tuple[RowStep, ...], use: KeyUse, now: datetime) -> list[ExactStep]:

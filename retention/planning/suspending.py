@@ -10,7 +10,7 @@ plan is refused: nothing may dangle, and the database may do nothing that no ste
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
@@ -64,7 +64,8 @@ def suspensions(world: World, reached: Reached, because: Because, keysets: KeySe
         if rows := world.count(dataset, where, keysets):
             total = world.count(dataset, Everything(), keysets)
             steps.append(SuspendRows(_UNNAMED, dataset.dataset_id, where, how, rows, total, because))
-    _refuse_dangling(world, steps, keysets)
+    moved = {step.dataset: step for step in steps if isinstance(step.how.means, Moved)}
+    _Moving(world, moved, keysets).refuse_dangling()
     return steps
 
 
@@ -224,40 +225,40 @@ def _refuse_incapable(world: World, dataset: Dataset, how: Suspension) -> None:
         )
 
 
-def _refuse_dangling(world: World, steps: Iterable[SuspendRows], keysets: KeySets) -> None:
-    """Refuse where the database holds rows back, or would do something by itself to rows that refer to moved ones."""
-    moved = {step.dataset: step for step in steps if isinstance(step.how.means, Moved)}
-    by_table = {(d.system, d.location): d for d in world.datamap.datasets.values()}
-    for step in moved.values():
-        parent = world.dataset(step.dataset)
-        constraints = world.constraints.get(parent.system)
-        for key in constraints.foreign_keys if constraints else ():
-            if key.parent == parent.location:
-                child = by_table.get((parent.system, key.table)) or _unmapped(parent, key.table)
-                _refuse_referring(world, step, child, key, moved.get, keysets)
+@dataclass(frozen=True, slots=True)
+class _Moving:
+    """Rows that would be moved away, and what refers to them."""
 
+    world: World
+    moved: Mapping[DatasetId, SuspendRows]
+    keysets: KeySets
 
-def _refuse_referring(
-    world: World,
-    step: SuspendRows,
-    child: Dataset,
-    key: ForeignKey,
-    moved: Callable[[DatasetId], SuspendRows | None],
-    keysets: KeySets,
-) -> None:
-    keys = joined(world, world.dataset(step.dataset), key.there, step.where, keysets)
-    if not keys:
-        return
-    refers = among(key.here, keysets.of(keys))
-    own, later = moved(child.dataset_id), moved(child.keeps) if child.keeps else None
-    rows = world.count(child, together(refers, Not(own.where)) if own else refers, keysets)
-    rows += later.rows if later else 0
-    if rows:
-        raise UnreachableDataError(
-            f"{rows} rows of {child.dataset_id} refer to rows of {step.dataset} that would be moved away"
-            f" ({', '.join(key.here)}; on delete: {key.on_delete})",
-            hint="suspend them by `move` as well, into tables without foreign keys, or suspend both by a flag",
-        )
+    def refuse_dangling(self) -> None:
+        """Refuse where the database holds rows back, or would do something by itself to rows that refer to them."""
+        by_table = {(d.system, d.location): d for d in self.world.datamap.datasets.values()}
+        for step in self.moved.values():
+            parent = self.world.dataset(step.dataset)
+            constraints = self.world.constraints.get(parent.system)
+            for key in constraints.foreign_keys if constraints else ():
+                if key.parent == parent.location:
+                    child = by_table.get((parent.system, key.table)) or _unmapped(parent, key.table)
+                    self._refuse_referring(step, child, key)
+
+    def _refuse_referring(self, step: SuspendRows, child: Dataset, key: ForeignKey) -> None:
+        keys = joined(self.world, self.world.dataset(step.dataset), key.there, step.where, self.keysets)
+        if not keys:
+            return
+        refers = among(key.here, self.keysets.of(keys))
+        own = self.moved.get(child.dataset_id)
+        coming = self.moved.get(child.keeps) if child.keeps else None
+        rows = self.world.count(child, together(refers, Not(own.where)) if own else refers, self.keysets)
+        rows += coming.rows if coming else 0
+        if rows:
+            raise UnreachableDataError(
+                f"{rows} rows of {child.dataset_id} refer to rows of {step.dataset} that would be moved away"
+                f" ({', '.join(key.here)}; on delete: {key.on_delete})",
+                hint="suspend them by `move` as well, into tables without foreign keys, or suspend both by a flag",
+            )
 
 
 def _unmapped(parent: Dataset, table: str) -> Dataset:

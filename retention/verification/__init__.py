@@ -13,9 +13,9 @@ canon      canonical bytes of a row, and a digest that does not depend on order
 
 from __future__ import annotations
 
-from retention.verification.arrivals import arriving
+from retention.verification.arrivals import Arriving
 from retention.verification.baseline import Baseline, measure
 from retention.verification.looking import Look, look
 from retention.verification.mapping import MapLook, Parent, Subject, look_at_map
 
-__all__ = ["Baseline", "Look", "MapLook", "Parent", "Subject", "arriving", "look", "look_at_map", "measure"]
+__all__ = ["Arriving", "Baseline", "Look", "MapLook", "Parent", "Subject", "look", "look_at_map", "measure"]

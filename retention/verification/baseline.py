@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +15,7 @@ from retention.model.ids import StepId
 from retention.model.plan import ExactStep
 from retention.model.subject import KeyValues
 from retention.ports.inspector import INFERRED, Inspector
+from retention.verification.arrivals import Arriving
 from retention.verification.canon import digest_hex, digest_sum, rows_as_bytes
 from retention.verification.effects import Expectation
 from retention.verification.selector import Selector
@@ -58,7 +60,8 @@ def measure(
     keys: KeyValues,
     rare: Mapping[StepId, frozenset[str]],
     inspector: Inspector,
-    arriving: Iterable[pa.RecordBatch] = (),
+    *,
+    arriving: Iterable[Arriving] = (),
 ) -> Baseline:
     """Read the dataset once and compute what the steps, in this order, should leave of it.
 
@@ -91,7 +94,7 @@ def measure(
         columns |= columns_of(dataset, batch)
         if survivors and not has_inferred_types(dataset, batch):
             kept |= columns_of(dataset, batch)
-    for batch in arriving:
+    for batch in chain.from_iterable(one.batches(expectation.selector) for one in arriving):
         rows_expected += batch.num_rows
         total_expected += digest_sum(rows_as_bytes(batch))
         columns |= columns_of(dataset, batch) if batch.num_rows else set()
