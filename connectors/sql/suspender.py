@@ -95,7 +95,7 @@ class SqlSuspender:
                 if self._database.options.vendor is not Vendor.SQLITE:  # there, BEGIN IMMEDIATE keeps writers out
                     connection.execute(locked).fetchall()
                 chosen = sa.select(*(source.columns[name] for name in columns)).where(rows)
-                inserted = connection.execute(sa.insert(there).from_select(list(columns), chosen)).rowcount
+                inserted = _inserted(connection, there, columns, chosen)
                 deleted = connection.execute(sa.delete(source).where(rows)).rowcount
                 if inserted != deleted:
                     raise ConcurrentWriteFailure(
@@ -118,11 +118,16 @@ class SqlSuspender:
                 same = sa.and_(*(column_of(there, name) == source.columns[name] for name in key))
                 is_there = sa.exists(sa.select(sa.literal(1)).select_from(there).where(same).correlate(source))
                 chosen = sa.select(*mine).where(rows, sa.not_(is_there))
-                return connection.execute(sa.insert(there).from_select(list(key), chosen)).rowcount
+                return _inserted(connection, there, key, chosen)
 
             return listed
 
         return made
+
+
+def _inserted(connection: Connection, table: Table, columns: Sequence[str], rows: sa.Select[Any]) -> int:
+    counting = connection.execution_options(preserve_rowcount=True)  # else psycopg's count of an INSERT is dropped
+    return counting.execute(sa.insert(table).from_select(list(columns), rows)).rowcount
 
 
 def _deleted(table: Table) -> pages.Statement:

@@ -92,6 +92,8 @@ def measure(
         total += same + digest_sum(rows_as_bytes(touched))
         total_expected += same + digest_sum(rows_as_bytes(effected))
         columns |= columns_of(dataset, batch)
+        if has_inferred_types(dataset, batch):
+            columns |= set(effected.schema.names)  # a flag that no row had before
         if survivors and not has_inferred_types(dataset, batch):
             kept |= columns_of(dataset, batch)
     for batch in chain.from_iterable(one.batches(expectation.selector) for one in arriving):

@@ -120,12 +120,16 @@ def _suspended(step: SuspendRows | LiftRows, before: Effected, mask: Column) -> 
 
 
 def flagged(rows: pa.RecordBatch, flag: Flag, mask: Column, *, lift: bool) -> pa.RecordBatch:
-    """Return the rows with the flag set, or lifted, in those of the mask."""
-    if flag.column not in rows.schema.names:
-        return rows
-    column = plain(rows.column(flag.column))
+    """Return the rows with the flag set, or lifted, in those of the mask; a store without types may not have it yet."""
+    is_new = flag.column not in rows.schema.names
+    column = pa.nulls(rows.num_rows) if is_new else plain(rows.column(flag.column))
+    if pa.types.is_null(column.type):
+        column = column.cast(pa.scalar(flag.value).type)
     value = _flag_scalar(flag.lifted if lift else flag.value, column.type)
-    return _with(rows, flag.column, pc.if_else(mask, value, column))
+    held = pc.if_else(mask, value, column)
+    if not is_new:
+        return _with(rows, flag.column, held)
+    return pa.RecordBatch.from_arrays([*rows.columns, held], names=[*rows.schema.names, flag.column])
 
 
 def _flag_scalar(value: FlagValue | None, kind: pa.DataType) -> pa.Scalar:
