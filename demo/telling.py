@@ -21,12 +21,14 @@ from retention.model.plan import (
     ExpireCopies,
     ExportSet,
     ForgetInSet,
+    LiftRows,
     Plan,
     PseudonymizeRows,
     PublishCounts,
     RedactFields,
     SharingStep,
     Step,
+    SuspendRows,
     TellProcessor,
     WithdrawSet,
 )
@@ -69,6 +71,10 @@ def _row(step: Step) -> tuple[str, str, str, str, str]:
             return what, step.dataset, str(step.rows), str(step.of_rows), why
         case PseudonymizeRows():
             return f"tokens for {', '.join(step.tokens)}", step.dataset, str(step.rows), str(step.of_rows), why
+        case SuspendRows():
+            return "stop their use", step.dataset, str(step.rows), str(step.of_rows), why
+        case LiftRows():
+            return "allow their use again", step.dataset, str(step.rows), str(step.of_rows), why
         case TellProcessor():
             return "tell the processor", step.system, "1", "", why
         case ExpireCopies():

@@ -33,8 +33,9 @@ from retention.evidence.stamping import ATTACHED, stamp_of
 from retention.model.case import CaseKind, CaseState
 from retention.model.copies import OrderState, PlacedOrder
 from retention.model.ids import CaseId, DatasetId, StepId
-from retention.model.plan import AnonymizeRows, EraseRows, ExactStep, Plan, RedactFields
+from retention.model.plan import AnonymizeRows, EraseRows, ExactStep, LiftRows, Plan, RedactFields, SuspendRows
 from retention.model.policy import Titles
+from retention.model.terms import Right
 from retention.planning import codec
 from retention.ports.ledger import Phase, StoredPlan
 
@@ -157,6 +158,7 @@ def certificate(context: Context, case_id: CaseId) -> Certificate:
         size=checkpoint.size,
         root=checkpoint.root.hex(),
         fingerprint=context.log.signer.verifier.fingerprint,
+        about="lift" if case.lifts else "suspend" if case.right is Right.SUSPENSION else "erase",
         laws=articles(w.statute for w in plan.withheld),
     )
 
@@ -189,7 +191,9 @@ def _remains(context: Context, case_id: CaseId) -> Iterator[RemainsLine]:
 
 def _title(context: Context, dataset_id: DatasetId) -> Titles:
     """Name a dataset for a person: the categories of its fields, in his language."""
-    categories = dict.fromkeys(f.category for f in context.datamap.datasets[dataset_id].fields.values())
+    dataset = context.datamap.datasets[dataset_id]
+    dataset = context.datamap.datasets[dataset.keeps or dataset_id]
+    categories = dict.fromkeys(f.category for f in dataset.fields.values())
     titles = [context.policy.categories[category].title for category in categories]
     return {language: "・".join(title.get(language, "") for title in titles) for language in get_args(Language)}
 
@@ -202,6 +206,10 @@ def _action(step: ExactStep) -> Action:
             return "redact"
         case AnonymizeRows():
             return "anonymize"
+        case SuspendRows():
+            return "suspend"
+        case LiftRows():
+            return "lift"
         case _:
             assert_never(step)
 

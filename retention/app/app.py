@@ -28,6 +28,7 @@ from retention.app import (
     restores,
     sealing,
     subjects,
+    suspensions,
     sweeps,
     verifying,
     witnessing,
@@ -54,6 +55,7 @@ from retention.model.ids import CaseId, DatasetId, HoldId, PlanId, StepId, Syste
 from retention.model.plan import Plan
 from retention.model.policy import Policy
 from retention.model.sharing import KeyAccess, PublishedNotice, SharedSet, TokenKey
+from retention.model.terms import Right
 from retention.planning.affected import Affected
 from retention.planning.fates import Explanation
 from retention.planning.forecast import Forecast
@@ -105,9 +107,16 @@ class App:
         """See `foresight.count_affected`."""
         return foresight.count_affected(self.context, changes, old, new, now)
 
-    def open_request(self, subject: str, channel: str, now: datetime, regime: str | None = None) -> Case:
+    def open_request(
+        self, subject: str, channel: str, now: datetime, regime: str | None = None, *, right: Right = Right.ERASURE
+    ) -> Case:
         """Open a case for `KEY=VALUE`; see `requests.open_request`."""
-        return requests.open_request(self.context, requests.parse_subject(self.context, subject), channel, now, regime)
+        person = requests.parse_subject(self.context, subject)
+        return requests.open_request(self.context, person, channel, now, regime, right=right)
+
+    def open_lift(self, case_id: CaseId, reason: str, decider: str, now: datetime) -> Case:
+        """See `suspensions.open_lift`."""
+        return suspensions.open_lift(self.context, case_id, reason, decider, now)
 
     def plan_export(self, use: str, set_name: str, recipient: str, now: datetime) -> PlanSummary:
         """See `joint_use.plan_export`."""

@@ -141,6 +141,7 @@ class Context:
                 if store.capabilities.constrains
             },
             recipes=self.recipes,
+            suspends={name: store.capabilities.suspends for name, store in stores.items()},
         )
 
     def record(self, case_id: CaseId | None, fact: Fact, at: datetime) -> LogEntry:

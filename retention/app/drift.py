@@ -7,7 +7,7 @@ from typing import cast
 
 from retention.app.context import Context
 from retention.app.records import move
-from retention.datamap import HIDES_DATA, beside, drift, expiry_drift
+from retention.datamap import HIDES_DATA, beside, drift, expiry_drift, kept_id, suspension_drift, view_of
 from retention.errors import FoundError
 from retention.grammar import Finding
 from retention.model.case import Case, CaseState
@@ -62,6 +62,8 @@ def _findings(context: Context, datamap: DataMap, systems: Collection[SystemId])
         store = context.stores[dataset.system]
         live = store.finder().describe(dataset)
         found.extend(drift(dataset, live))
+        if (seen := view_of(dataset) or datamap.datasets.get(kept_id(dataset.dataset_id))) and seen.fields:
+            found.extend(suspension_drift(dataset, live, store.finder().describe(seen)))
         if live and store.capabilities.expires:
             found.extend(expiry_drift(dataset, cast("ExpiringStore", store).expiry(dataset)))
         elif dataset.ttl:

@@ -14,15 +14,18 @@ from retention.app.identities import decide_identity, decision_of
 from retention.app.instructions import check_instruction, refuse_used
 from retention.app.joint_use import known_sharing
 from retention.app.records import PlanSummary, header, keep_plan, new_id, open_case, refuse_move, stored
+from retention.app.suspensions import plan_lift
 from retention.errors import IdentityError, InputError, Problem, StateError, UnknownSubjectError
 from retention.execution.site import fetch_keys
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.facts import Denied
 from retention.model.ids import CaseId
 from retention.model.subject import Key, SubjectKey
-from retention.planning import assemble
+from retention.model.terms import Right
+from retention.planning import assemble, suspended
 from retention.planning.authority import tenant_key_names
 from retention.planning.resolving import NOTHING_EARLIER, Decision
+from retention.planning.world import World
 from retention.requests import check_channel, check_refusal, due_at, identity_accepted
 
 
@@ -59,10 +62,19 @@ def _key_found(name: str) -> str:
     return f"key {name!r}" if re.fullmatch(r"[a-z][a-z_]{0,30}", name) else "something that is no key"
 
 
-def open_request(context: Context, subject: SubjectKey, channel: str, now: datetime, regime: str | None = None) -> Case:
+def open_request(
+    context: Context,
+    subject: SubjectKey,
+    channel: str,
+    now: datetime,
+    regime: str | None = None,
+    *,
+    right: Right = Right.ERASURE,
+) -> Case:
     """Open a case for a person; the key given goes to the vault, under the case's own key.
 
-    `regime` is the law under which the person asks; None: every law of the policy.
+    `regime` is the law under which the person asks; None: every law of the policy. `right` is what is asked for:
+    erasure, or the suspension of use.
 
     Raises:
         InputError: the policy names no such law.
@@ -75,7 +87,7 @@ def open_request(context: Context, subject: SubjectKey, channel: str, now: datet
         problem = Problem(where="--regime", expected=expected, found=f"`{regime[:20]}`")
         raise InputError("the request cannot rest on that law", problems=(problem,))
     due = due_at(now, context.policy.requests, context.zone)
-    case = Case(CaseId(new_id("C", now)), CaseKind.REQUEST, CaseState.OPEN, now, due, regime=regime)
+    case = Case(CaseId(new_id("C", now)), CaseKind.REQUEST, CaseState.OPEN, now, due, regime=regime, right=right)
     open_case(context, case)
     _keep_start(context, case.case_id, "start", subject)
     return case
@@ -185,6 +197,8 @@ def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummar
     if case.identified_at is None or case.decided_at is None:
         missing = "identify" if case.identified_at is None else "decide"
         raise IdentityError(f"{case_id} is not ready to be planned", hint=f"retention request {missing} {case_id}")
+    if case.lifts is not None:
+        return plan_lift(context, case, case.lifts, now)
     world = context.world(context.datamap, now)
     subject, instruction = _start(context, case_id, "start"), None
     if case.instruction is not None:
@@ -194,13 +208,18 @@ def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummar
     decision, earlier = decision_of(context, case_id), _known_before(context, case)
     asked = assemble.Asked(subject, instruction, decision, earlier, case.regime)
     try:
-        draft = assemble.plan_request(
-            world, header(context, case_id, now), asked, context.pauses(), known_sharing(context, case_id, now)
-        )
+        draft = _draft(context, world, asked, case, now)
     except UnknownSubjectError:
         deny(context, case_id, "subject-unknown", now)
         raise
     return keep_plan(context, draft, now)
+
+
+def _draft(context: Context, world: World, asked: assemble.Asked, case: Case, now: datetime) -> assemble.Draft:
+    head = header(context, case.case_id, now)
+    if case.right is Right.SUSPENSION:
+        return suspended.plan_suspension(world, head, asked)
+    return assemble.plan_request(world, head, asked, context.pauses(), known_sharing(context, case.case_id, now))
 
 
 def _known_before(context: Context, case: Case) -> Mapping[str, frozenset[Key]]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from retention.app.context import Context, rehomed
 from retention.app.instructions import tenants_behind
 from retention.app.records import PlanSummary, planned_case
+from retention.app.suspensions import standing
 from retention.model.case import CaseKind
 from retention.model.facts import Replayed
 from retention.model.ids import SystemId
@@ -27,7 +28,7 @@ def plan_restore(context: Context, system: SystemId, now: datetime) -> PlanSumma
     suppressed = assemble.Suppressed(_scopes(context, now), context.suppression_digest, tenants_behind(context))
 
     def draw(header: Header) -> Draft | None:
-        draft, found = assemble.plan_restore(world, header, suppressed, context.pauses())
+        draft, found = assemble.plan_restore(world, header, suppressed, context.pauses(), standing(context))
         context.record(header.case_id, Replayed(system, len(suppressed.scopes), found), now)
         return draft
 

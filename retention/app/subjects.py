@@ -165,7 +165,7 @@ def _people(context: Context, plan: Plan, now: datetime) -> Iterator[SubjectKey]
     """Yield every key of everyone whose data the case's plans disposed of; of the requester, the given key first."""
     if plan.kind is CaseKind.RESTORE:
         return
-    if plan.kind is CaseKind.REQUEST:
+    if plan.kind is CaseKind.REQUEST and not plan.lifts:
         start = json.loads(context.ledger.vault.get(plan.case_id, "start"))
         yield SubjectKey(start["name"], str(start["value"]))
     held = set(_held(context, plan, now))

@@ -25,16 +25,19 @@ from retention.model.plan import (
     ExpireCopies,
     ExportSet,
     ForgetInSet,
+    LiftRows,
     Plan,
     PseudonymizeRows,
     PublishCounts,
     RedactFields,
     SharingStep,
     Step,
+    SuspendRows,
     TellProcessor,
     Unlinked,
     WithdrawSet,
 )
+from retention.model.suspension import Flag, Listed, Moved, Suspension
 
 _PIPED = 120
 """Columns where there is no terminal to ask: narrower tables would cut numbers apart."""
@@ -131,6 +134,8 @@ def _where(step: Step) -> str:
             | RedactFields()
             | AnonymizeRows()
             | PseudonymizeRows()
+            | SuspendRows()
+            | LiftRows()
             | ExportSet()
             | ForgetInSet()
             | WithdrawSet()
@@ -156,6 +161,10 @@ def _what(step: Step) -> str:
             return f"anonymize {kept} and erase {rare} rare of {step.of_rows} rows (k={step.k})"
         case PseudonymizeRows():
             return f"tokens for {', '.join(step.tokens)} in {step.rows} of {step.of_rows} rows"
+        case SuspendRows():
+            return f"stop the use of {step.rows} of {step.of_rows} rows, {_by(step.how)}, {_until(step.until)}"
+        case LiftRows():
+            return f"allow the use of {step.rows} of {step.of_rows} suspended rows again ({step.reason})"
         case TellProcessor():
             return f"order to erase one person, answer within {step.answer_within}"
         case ExpireCopies():
@@ -165,6 +174,23 @@ def _what(step: Step) -> str:
             return _what_shared(step)
         case _:
             assert_never(step)
+
+
+def _by(how: Suspension) -> str:
+    """Say by which means, and so who can still get at the rows."""
+    match how.means:
+        case Flag(column, value, _) if how.view is None:
+            return f"{column} = {value} for the application to heed"
+        case Moved(table):
+            return f"moved to {table}"
+        case Flag() | Listed():
+            return f"not seen in {how.view}"
+        case other:
+            assert_never(other)
+
+
+def _until(at: datetime | None) -> str:
+    return "until it is lifted" if at is None else f"until {at:%Y-%m-%d}"
 
 
 def _what_shared(step: SharingStep) -> str:

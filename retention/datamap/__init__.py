@@ -4,6 +4,7 @@
     fields   fields and what anonymization does to them
     graph    references between datasets: cycles, who can be reached, the erasure order
     drift    a live schema against the map, and what lies beside it
+    suspension  how rows are suspended, and where they stand meanwhile
     detection  which columns are personal
     drafting   a live schema, or another tool's file → a map to be reviewed
     picture    the map as SVG
@@ -16,6 +17,19 @@ from __future__ import annotations
 from retention.datamap.drift import HIDES_DATA, beside, drift, expiry_drift
 from retention.datamap.graph import order
 from retention.datamap.reader import read_datamap
+from retention.datamap.suspension import kept_at, kept_id, suspension_drift, view_of
 from retention.grammar import Finding
 
-__all__ = ["HIDES_DATA", "Finding", "beside", "drift", "expiry_drift", "order", "read_datamap"]
+__all__ = [
+    "HIDES_DATA",
+    "Finding",
+    "beside",
+    "drift",
+    "expiry_drift",
+    "kept_at",
+    "kept_id",
+    "order",
+    "read_datamap",
+    "suspension_drift",
+    "view_of",
+]

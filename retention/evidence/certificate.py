@@ -16,7 +16,9 @@ from retention.evidence.certificate_words import WORDS, reason_title
 from retention.model.ids import CaseId
 from retention.model.policy import Titles
 
-Action: TypeAlias = Literal["erase", "redact", "anonymize"]
+Action: TypeAlias = Literal["erase", "redact", "anonymize", "suspend", "lift"]
+About: TypeAlias = Literal["erase", "suspend", "lift"]
+"""What was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Certificate:
     """SHA-256 (hex) of the public key."""
     receipt: bytes | None = field(default=None, repr=False)
     """The person's receipt, for the certificate that she is given; never in a bundle."""
+    about: About = "erase"
     laws: Mapping[str, Titles] = field(default_factory=dict)
     """How the statutes behind `kept` are cited."""
 
@@ -94,7 +97,7 @@ def document(certificate: Certificate, language: Language) -> Document:
     return Document(
         language=language,
         sender=certificate.controller[language],
-        title=words["title"],
+        title=words[f"title_{certificate.about}"],
         subtitle=certificate.address,
         blocks=tuple(_blocks(certificate, language)),
         foot=words["limits"],
@@ -104,7 +107,7 @@ def document(certificate: Certificate, language: Language) -> Document:
 
 def _blocks(certificate: Certificate, language: Language) -> Iterator[Block]:
     words = WORDS[language]
-    yield Paragraph(words["intro"])
+    yield Paragraph(words[f"intro_{certificate.about}"])
     yield Pairs(
         (
             (words["case"], str(certificate.case_id)),
@@ -115,9 +118,10 @@ def _blocks(certificate: Certificate, language: Language) -> Iterator[Block]:
     yield Heading(words["done"])
     rows = tuple((line.title[language], words[line.action], line.rows) for line in certificate.lines)
     head = (words["data"], words["action"], words["rows"])
-    yield Table(head, rows, (4, 6, 2)) if rows else Paragraph(words["nothing"])
+    yield Table(head, rows, (4, 6, 2)) if rows else Paragraph(words[f"nothing_{certificate.about}"])
     yield from _kept(certificate, language)
-    yield from _remains(certificate, language)
+    if certificate.about == "erase":
+        yield from _remains(certificate, language)
     yield from _processors(certificate, language)
     yield from _proof(certificate, language)
 

@@ -131,6 +131,8 @@ KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
             "statutes": Listed(_CODE),
             "rows": Count(),
             "until": Maybe(_INSTANT),
+            "reason": Maybe(Choice(("cured", "ground-over", "unfounded", "withdrawn"))),
+            "deciderRef": Maybe(_STAFF),
         },
         "verification": {
             "planDigest": _DIGEST,

@@ -17,6 +17,7 @@ from retention.model.ids import OrderId, PlanId, StepId
 from retention.model.outcome import Done, Effect, Outcome, Pending
 from retention.model.plan import ExpireCopies, Plan, TellProcessor
 from retention.model.subject import SubjectKey
+from retention.model.suspension import LIFTED, SUSPENDED
 from retention.ports.ledger import Ledger, Phase
 
 MARGIN = timedelta(days=30)
@@ -111,6 +112,8 @@ def horizons_of(ledger: Ledger, plan: Plan, step: ExpireCopies) -> tuple[Horizon
 def suppressions(site: Site, now: datetime, until: datetime) -> Iterator[Suppression]:
     """Yield who must not come back with a restored copy, by digest only."""
     for replay in site.plan.replays:
+        if replay.scope.partition(":")[0] in (SUSPENDED, LIFTED):
+            continue  # whose data is suspended may come back; the suspension comes with him
         for value in site.keys[replay.keys.keyset_id]:
             digest = site.suppression_digest(SubjectKey(replay.key_name, value))
             yield Suppression(replay.key_name, digest, replay.scope, site.plan.case_id, now, until + MARGIN)

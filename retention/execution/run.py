@@ -19,6 +19,7 @@ from retention.execution.lines import Lines
 from retention.execution.rows import carry_out
 from retention.execution.sharing import share
 from retention.execution.site import Site
+from retention.execution.suspending import note_suspensions
 from retention.model.facts import Kept
 from retention.model.hold import Deferred
 from retention.model.ids import StepId
@@ -30,12 +31,14 @@ from retention.model.plan import (
     ExpireCopies,
     ExportSet,
     ForgetInSet,
+    LiftRows,
     PseudonymizeRows,
     PublishCounts,
     RedactFields,
     RowStep,
     SharingStep,
     Step,
+    SuspendRows,
     TellProcessor,
     WithdrawSet,
 )
@@ -111,6 +114,7 @@ def _before_the_first(site: Site, now: datetime) -> None:
     expiries = [step.until for step in site.plan.steps if isinstance(step, ExpireCopies) and step.until]
     site.ledger.copies.suppress(suppressions(site, now, max(expiries, default=now)))
     site.ledger.holds.defer(_deferred(site, now))
+    note_suspensions(site, now)
     for kept in site.plan.withheld:
         fact = Kept(
             plan_digest=site.digest,
@@ -143,7 +147,7 @@ def _attempt(site: Site, lines: Lines, step: Step, now: datetime) -> Outcome:
 
 def _carry_out(site: Site, lines: Lines, step: Step, now: datetime) -> Outcome:
     match step:
-        case EraseRows() | RedactFields() | AnonymizeRows() | PseudonymizeRows():
+        case EraseRows() | RedactFields() | AnonymizeRows() | PseudonymizeRows() | SuspendRows() | LiftRows():
             return carry_out(site, lines, step, now)
         case TellProcessor():
             return tell(site, lines, step, now)

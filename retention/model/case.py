@@ -15,6 +15,7 @@ from datetime import datetime
 from enum import Enum
 
 from retention.model.ids import CaseId, SystemId
+from retention.model.terms import Right
 
 
 class CaseKind(Enum):
@@ -82,3 +83,7 @@ class Case:
     """For a request that a tenant makes about its own data: the id of its instruction."""
     regime: str | None = None
     """Under which law the person asks (`eu.gdpr`); None: under every law that the policy names."""
+    right: Right | None = None
+    """What a request asks for; None: erasure."""
+    lifts: CaseId | None = None
+    """For a case that ends a suspension: the case that began it."""

@@ -238,6 +238,10 @@ class Suspended:
     rows: int
     until: datetime | None
     """None while nobody can say."""
+    reason: str | None = None
+    """A code: why it was lifted; None while it stands."""
+    decider_ref: str | None = None
+    """Keyed reference of who decided to lift it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from retention.model.period import Period
 from retention.model.predicate import Predicate
 from retention.model.sharing import ExportId, KeyName
 from retention.model.subject import Key, KeySet
+from retention.model.suspension import Suspension
 from retention.model.transform import Transform
 
 
@@ -92,6 +93,40 @@ class PseudonymizeRows:
     rows: int
     of_rows: int
     because: Because
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendRows:
+    """Stop the use of rows that are kept."""
+
+    step_id: StepId
+    dataset: DatasetId
+    where: Predicate
+    """Rows whose use is not stopped yet."""
+    how: Suspension
+    rows: int
+    of_rows: int
+    because: Because
+    until: datetime | None = None
+    """None: until somebody lifts it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiftRows:
+    """Allow the use of suspended rows again."""
+
+    step_id: StepId
+    dataset: DatasetId
+    """Where they, or their keys, stand while they are suspended."""
+    where: Predicate
+    how: Suspension
+    rows: int
+    of_rows: int
+    because: Because
+    reason: str
+    """A code: why it is lifted."""
+    decider_ref: str
+    """Keyed reference of who decided it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +244,9 @@ class DestroyTokenKey:
 
 
 SharingStep: TypeAlias = ExportSet | ForgetInSet | WithdrawSet | PublishCounts | DestroyTokenKey
-ExactStep: TypeAlias = EraseRows | RedactFields | AnonymizeRows
+SuspensionStep: TypeAlias = SuspendRows | LiftRows
+DisposalStep: TypeAlias = EraseRows | RedactFields | AnonymizeRows
+ExactStep: TypeAlias = DisposalStep | SuspensionStep
 """Steps whose result can be computed from rows and step alone; a pseudonymizing one becomes one with its key."""
 RowStep: TypeAlias = ExactStep | PseudonymizeRows
 Step: TypeAlias = RowStep | TellProcessor | ExpireCopies | SharingStep
@@ -321,3 +358,5 @@ class Plan:
     unlinked: tuple[Unlinked, ...] = ()
     """Where nobody can be the person of a request, and whom a sweep left out."""
     exempt: tuple[Exempt, ...] = ()
+    lifts: tuple[CaseId, ...] = ()
+    """Cases whose suspension it lifts."""

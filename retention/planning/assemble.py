@@ -14,7 +14,7 @@ from retention.datamap import order
 from retention.errors import AmbiguousSubjectError, UnknownSubjectError
 from retention.model.case import CaseKind
 from retention.model.ids import CaseId, CategoryId, PlanId
-from retention.model.plan import Because, Deferral, Exempt, Plan, Replay, SharingStep, Unlinked
+from retention.model.plan import Because, Deferral, Exempt, Plan, Replay, SharingStep, SuspendRows, Unlinked
 from retention.model.policy import Authority, Disposal, Rule
 from retention.model.subject import Key, KeyValues, SubjectKey
 from retention.planning.authority import instructed, of_tenants, people_in, tenant_key_names
@@ -31,6 +31,7 @@ from retention.planning.pausing import Pauses, Standstill, free_of, refuse_held,
 from retention.planning.reach import Reach, of_identity
 from retention.planning.resolving import Decision, refuse_doubts, resolve, returned, unlinked_of
 from retention.planning.sharing import Shared, follow, pseudonymous_too
+from retention.planning.suspending import NOBODY, Standing, again
 from retention.planning.world import World
 
 _NOTHING = Promised()
@@ -164,8 +165,10 @@ def _asked(world: World, identity: Identity, reach: Reach, keysets: KeySets, ins
     )
 
 
-def plan_sweep(world: World, header: Header, pauses: Pauses, promised: Promised = _NOTHING) -> Draft | None:
-    """Plan everything whose clocks have run out; None if nothing has.
+def plan_sweep(
+    world: World, header: Header, pauses: Pauses, promised: Promised = _NOTHING, stopped: Standing = NOBODY
+) -> Draft | None:
+    """Plan everything whose clocks have run out, and what came of people whose data is suspended; None if nothing.
 
     Raises:
         AmbiguousSubjectError: only people are due who may be several, and nothing else.
@@ -185,7 +188,8 @@ def plan_sweep(world: World, header: Header, pauses: Pauses, promised: Promised 
             f"{sum(found.merged.values())} people are due whose rows tie several {' or '.join(found.merged)} together",
             hint="open a request for each and resolve it, or let the shared key only associate in the data map",
         )
-    if not disposer.drawn.steps:
+    suspends = tuple(again(world, stopped, keysets))
+    if not disposer.drawn.steps and not suspends:
         return None
     replays = tuple(
         Replay(name, keysets.of(keys), rule.rule_id)
@@ -197,7 +201,7 @@ def plan_sweep(world: World, header: Header, pauses: Pauses, promised: Promised 
     subjects = sum(_people_in(world, group, standing, keysets) for group in moved)
     unique = unique_keys(world.datamap)
     merged = tuple(Unlinked(unique[name], (name,), "merged", count) for name, count in sorted(found.merged.items()))
-    drawn = _Drawn(CaseKind.SWEEP, disposer, moved, standing, subjects, replays, merged)
+    drawn = _Drawn(CaseKind.SWEEP, disposer, moved, standing, subjects, replays, merged, suspends=suspends)
     return _assemble(world, header, drawn, keysets)
 
 
@@ -224,10 +228,12 @@ def _people_in(world: World, group: Group, standing: Iterable[Standstill], keyse
     return max(map(len, free_of(keys, standing).values()), default=0)
 
 
-def plan_restore(world: World, header: Header, suppressed: Suppressed, pauses: Pauses) -> tuple[Draft | None, int]:
+def plan_restore(
+    world: World, header: Header, suppressed: Suppressed, pauses: Pauses, stopped: Standing = NOBODY
+) -> tuple[Draft | None, int]:
     """Plan what a restored store must forget again before it opens, and say how many came back.
 
-    None if the store brought nothing back.
+    Whose data is suspended must be so there as well. None if the store brought nothing back.
     """
     keysets = KeySets(header.salt)
     returned: dict[frozenset[str], dict[str, set[Key]]] = {}
@@ -245,9 +251,10 @@ def plan_restore(world: World, header: Header, suppressed: Suppressed, pauses: P
     disposer = Disposer(world, keysets, standing)
     disposer.draw(groups, order(world.datamap))
     count = sum(max(map(len, keys.values())) for keys in returned.values())
-    if not disposer.drawn.steps:
+    suspends = tuple(again(world, stopped, keysets))
+    if not disposer.drawn.steps and not suspends:
         return None, count
-    drawn = _Drawn(CaseKind.RESTORE, disposer, (), standing, count, ())
+    drawn = _Drawn(CaseKind.RESTORE, disposer, (), standing, count, (), suspends=suspends)
     return _assemble(world, header, drawn, keysets), count
 
 
@@ -332,6 +339,7 @@ class _Drawn:
     unlinked: tuple[Unlinked, ...] = ()
     sharing: tuple[SharingStep, ...] = ()
     exempt: tuple[Exempt, ...] = ()
+    suspends: tuple[SuspendRows, ...] = ()
 
 
 def plan_sharing(world: World, header: Header, steps: tuple[SharingStep, ...], keysets: KeySets) -> Draft:
@@ -344,7 +352,7 @@ def _assemble(world: World, header: Header, drawn: _Drawn, keysets: KeySets) -> 
     rows = [*drawn.disposer.drawn.cuts, *in_order(world, drawn.disposer.drawn.steps)]
     told = orders(world, drawn.groups, drawn.standing, keysets)
     copies = list(expiries(world, rows)) if drawn.kind is not CaseKind.RESTORE else []
-    every = [*told.steps, *drawn.sharing, *rows, *copies]
+    every = [*told.steps, *drawn.sharing, *rows, *drawn.suspends, *copies]
     steps = tuple(replace(step, step_id=step_id(n, step)) for n, step in enumerate(every, 1))
     plan = Plan(
         plan_id=header.plan_id,
@@ -357,7 +365,7 @@ def _assemble(world: World, header: Header, drawn: _Drawn, keysets: KeySets) -> 
         subjects=drawn.subjects,
         steps=steps,
         withheld=tuple(drawn.disposer.drawn.withheld),
-        crossings=crossings(header.limits, drawn.subjects, rows),
+        crossings=crossings(header.limits, drawn.subjects, [*rows, *drawn.suspends]),
         replays=drawn.replays,
         undated=undated(world, keysets) if drawn.kind in (CaseKind.SWEEP, CaseKind.RESTORE) else {},
         untold=told.untold,

@@ -25,12 +25,14 @@ from retention.model.plan import (
     ExpireCopies,
     ExportSet,
     ForgetInSet,
+    LiftRows,
     PseudonymizeRows,
     PublishCounts,
     RedactFields,
     RowStep,
     SharingStep,
     Step,
+    SuspendRows,
     TellProcessor,
     Untold,
     WithdrawSet,
@@ -145,6 +147,10 @@ def step_id(number: int, step: Step) -> StepId:
             return StepId(f"{number:03d}-anonymize-{step.dataset}")
         case PseudonymizeRows():
             return StepId(f"{number:03d}-pseudonymize-{step.dataset}")
+        case SuspendRows():
+            return StepId(f"{number:03d}-suspend-{step.dataset}")
+        case LiftRows():
+            return StepId(f"{number:03d}-lift-{step.dataset}")
         case TellProcessor():
             return StepId(f"{number:03d}-tell-{step.system}")
         case ExpireCopies():

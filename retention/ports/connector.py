@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from retention.model.ids import SystemId
+from retention.model.suspension import SuspendsBy
 from retention.ports.eraser import Eraser
 from retention.ports.finder import Finder
 from retention.ports.inspector import Inspector
@@ -53,6 +54,8 @@ class Capabilities:
     """Whether its whole schema can be read; such a store is a `ports.surveyor.SurveyingStore`."""
     expires: bool = False
     """Whether the store can let rows go by itself; such a store is a `ports.expiring.ExpiringStore`."""
+    suspends: frozenset[SuspendsBy] = frozenset()
+    """By which means the use of rows can be stopped; with any, it is a `ports.suspender.SuspendingStore`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from retention.model.canary import Canary, CanaryId
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
 from retention.ports.sharing import Sharing
+from retention.ports.suspensions import Suspensions
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +102,9 @@ class Vaults(Protocol):
     @property
     def sharing(self) -> Sharing:
         """Joint use."""
+        ...
+
+    @property
+    def suspensions(self) -> Suspensions:
+        """Whose data is suspended."""
         ...

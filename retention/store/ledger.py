@@ -22,6 +22,7 @@ from retention.ports.ledger import (
     Vault,
 )
 from retention.ports.sharing import Sharing
+from retention.ports.suspensions import Suspensions
 from retention.ports.vaults import Canaries, Openings
 from retention.store.canaries import SqlCanaries
 from retention.store.cases import SqlCases
@@ -35,6 +36,7 @@ from retention.store.openings import SqlOpenings
 from retention.store.plans import SqlPlans
 from retention.store.schema import bring_up_to_date
 from retention.store.sharing import SqlSharing
+from retention.store.suspensions import SqlSuspensions
 from retention.store.tables import LEASES
 from retention.store.vault import SqlVault
 
@@ -81,6 +83,7 @@ class SqlLedger:
         self.copies: Copies = SqlCopies(database)
         self.canaries: Canaries = SqlCanaries(database)
         self.sharing: Sharing = SqlSharing(database)
+        self.suspensions: Suspensions = SqlSuspensions(database)
         self.log: LogSequence = SqlLogSequence(database)
         self.openings: Openings = SqlOpenings(database, keys)
 

@@ -51,6 +51,22 @@ CASES = Table(
     Column("restored_system", Text),
     Column("instruction", Text),
     Column("regime", Text),
+    Column("right", Text),
+    Column("lifts", Text),
+)
+
+SUSPENSIONS = Table(
+    "ledger_suspensions",
+    METADATA,
+    Column("case_id", Text, ForeignKey("ledger_cases.case_id"), primary_key=True),
+    Column("key_name", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("rules", Text, nullable=False),
+    Column("statutes", Text, nullable=False),
+    Column("until", Instant),
+    Column("lifted_at", Instant),
+    Column("lifted_by", Text),
 )
 
 CASE_KEYS = Table(

@@ -93,6 +93,7 @@ FACTS: tuple[Fact, ...] = (
     Replayed(SystemId("app"), 12, 1),
     pseudonymized(),
     Suspended(StepId("03-suspend-app.customers"), D, DATA, "suspended", (RuleId("account"),), ("jp.appi.35",), 3, None),
+    Suspended(StepId("01-lift-app.customers"), D, DATA, "lifted", (), ("jp.appi.35-5",), 3, None, "cured", D[:32]),
     Corrected(StatementId(D), "wrong-count", None),
     CanaryLooked(D, "survived", 2, (DATA,)),
     Indexed(12, 3, D),

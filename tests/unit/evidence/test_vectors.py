@@ -74,7 +74,7 @@ from tests.doubles.log import MemorySequence, MemoryTiles
 FOLDER = Path(__file__).parents[3] / "docs" / "evidence" / "vectors"
 SEED = bytes(range(32))
 AT = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
-CASE, DENIED, REJECTED, RESTORE = (CaseId(f"C-2026112{day}-7f3k2q") for day in range(3, 7))
+CASE, DENIED, REJECTED, RESTORE, LIFTING = (CaseId(f"C-2026112{day}-7f3k2q") for day in range(3, 8))
 ORDER = OrderId("12345678-1234-4678-9abc-123456789abc")
 POLICY, DATAMAP = b"policy: example\n", b"datasets: {}\n"
 
@@ -123,6 +123,8 @@ def facts() -> Iterator[tuple[CaseId | None, Fact]]:
     yield CASE, Pseudonymized(step, DIGEST, dataset, rules, statutes, domain, key, 3, effect, AT, AT, resumed=True)
     step, dataset = StepId(STEPS[4][1]), DatasetId(STEPS[4][2])
     yield CASE, Suspended(step, DIGEST, dataset, "suspended", rules[:1], statutes, 2, AT + timedelta(days=90))
+    lifted, decider = StepId("01-lift-app.letters"), sha(b"approver")[:32]
+    yield LIFTING, Suspended(lifted, sha(b"lift"), dataset, "lifted", (), statutes, 2, None, "cured", decider)
     yield CASE, Kept(DIGEST, DatasetId("app.payments"), ("amount",), 4, HoldId("tax-books"), "jp.corporate-tax-act", AT)
     yield DENIED, Denied("identity-not-proven")
     for _, _, dataset in STEPS[:4]:
