@@ -21,11 +21,13 @@ from retention.model.plan import (
     ExpireCopies,
     ExportSet,
     ForgetInSet,
+    LeaveUnreadable,
     Plan,
     PseudonymizeRows,
     PublishCounts,
     RedactFields,
     SharingStep,
+    ShredKeys,
     Step,
     TellProcessor,
     WithdrawSet,
@@ -74,6 +76,11 @@ def _row(step: Step) -> tuple[str, str, str, str, str]:
         case ExpireCopies():
             until = f"gone by {step.until:%Y-%m-%d}" if step.until else ""
             return "backups beyond use", step.system, f"{len(step.copies)} copies", "", until
+        case ShredKeys():
+            until = f"for good by {step.until:%Y-%m-%d}"
+            return "shred keys", f"{step.system}.{step.category}", str(step.keys.size), "", until
+        case LeaveUnreadable():
+            return "backups nobody can read", step.system, f"{len(step.copies)} copies", "", why
         case ExportSet() | ForgetInSet() | WithdrawSet() | PublishCounts() | DestroyTokenKey():
             return _shared_row(step, why)
         case _:

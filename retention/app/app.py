@@ -85,6 +85,8 @@ class App:
         connectors: list[Connector] = [*self.context.stores.values(), *self.context.copies.values()]
         for connector in [*connectors, *self.context.processors.values()]:
             connector.close()
+        for keys in self.context.subject_keys.values():
+            keys.close()
         self.context.ledger.close()
 
     def plan_sweep(self, now: datetime) -> PlanSummary | None:

@@ -25,11 +25,14 @@ from retention.model.plan import (
     ExpireCopies,
     ExportSet,
     ForgetInSet,
+    KeyStep,
+    LeaveUnreadable,
     Plan,
     PseudonymizeRows,
     PublishCounts,
     RedactFields,
     SharingStep,
+    ShredKeys,
     Step,
     TellProcessor,
     Unlinked,
@@ -79,6 +82,10 @@ def print_plan(plan: Plan, digest: str) -> None:
     if plan.withheld:
         kept = [(w.dataset, ", ".join(w.fields), w.rows, f"{w.hold_id} ({w.statute})", w.until) for w in plan.withheld]
         print_table("Kept", ("dataset", "fields", "rows", "because", "until"), kept)
+    for stays in plan.kept_keys:
+        until = f" until {stays.until:%Y-%m-%d}" if stays.until else ""
+        text = f"{stays.system}.{stays.category}: {stays.keys} keys stay{until} for {stays.hold_id} ({stays.statute})"
+        console.print(text, style="yellow", markup=False)
     for apart in plan.unlinked:
         console.print(unlinked(apart), style="yellow", markup=False, soft_wrap=True)
     for left in plan.untold:
@@ -139,7 +146,9 @@ def _where(step: Step) -> str:
             return step.dataset
         case DestroyTokenKey():
             return step.key_name
-        case TellProcessor() | ExpireCopies():
+        case ShredKeys():
+            return f"{step.system}.{step.category}"
+        case TellProcessor() | ExpireCopies() | LeaveUnreadable():
             return step.system
         case _:
             assert_never(step)
@@ -161,10 +170,21 @@ def _what(step: Step) -> str:
         case ExpireCopies():
             until = f"until {step.until:%Y-%m-%d}" if step.until else "none exist"
             return f"{len(step.copies)} copies beyond use {until}; replayed on restore"
+        case ShredKeys() | LeaveUnreadable():
+            return _what_of_keys(step)
         case ExportSet() | ForgetInSet() | WithdrawSet() | PublishCounts() | DestroyTokenKey():
             return _what_shared(step)
         case _:
             assert_never(step)
+
+
+def _what_of_keys(step: KeyStep) -> str:
+    match step:
+        case ShredKeys():
+            return f"shred {step.keys.size} keys; old copies of them are worthless from {step.until:%Y-%m-%d}"
+        case LeaveUnreadable():
+            since = f"unreadable from {step.until:%Y-%m-%d}" if step.until else "none exist"
+            return f"{len(step.copies)} copies {since}; replayed on restore"
 
 
 def _what_shared(step: SharingStep) -> str:

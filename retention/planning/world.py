@@ -17,6 +17,7 @@ from retention.ports.connector import Action
 from retention.ports.constraints import Constraints
 from retention.ports.finder import Finder
 from retention.ports.keeper import CopyKeeper
+from retention.ports.subject_keys import KeyFinder
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class World:
     """Store → what it enforces among its tables; stores that enforce nothing do not appear."""
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
     """The policy's recipes."""
+    subject_keys: Mapping[SystemId, KeyFinder] = field(default_factory=dict)
+    """Keys of people, under which applications encrypt; read only."""
 
     @property
     def zone(self) -> ZoneInfo:
