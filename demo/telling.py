@@ -14,6 +14,7 @@ from rich.table import Table
 from demo import report
 from retention.app import App
 from retention.model.ids import CaseId
+from retention.model.key_steps import LeaveUnreadable, ShredKeys
 from retention.model.plan import (
     AnonymizeRows,
     DestroyTokenKey,
@@ -21,13 +22,11 @@ from retention.model.plan import (
     ExpireCopies,
     ExportSet,
     ForgetInSet,
-    LeaveUnreadable,
     Plan,
     PseudonymizeRows,
     PublishCounts,
     RedactFields,
     SharingStep,
-    ShredKeys,
     Step,
     TellProcessor,
     WithdrawSet,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from connectors.kms.settings import KmsSettings
 from retention.errors import KeyGoneFailure, TerminalFailure, TransientFailure
 
 if TYPE_CHECKING:
+    from boto3.session import Session
     from mypy_boto3_kms import KMSClient
 
 _SERVER_ERROR = 500
@@ -36,12 +38,19 @@ class AlreadyThere(TerminalFailure):
     """An alias of that name exists."""
 
 
+@cache
+def _session() -> Session:
+    """Return the process's session: it keeps the service's description, which takes long to read."""
+    import boto3  # noqa: PLC0415 -- heavy; loaded when a key is first used
+
+    return boto3.session.Session()
+
+
 def make_client(settings: KmsSettings) -> KMSClient:
     """Return a client with bounded retries and time-outs; opens no connection yet."""
-    import boto3  # noqa: PLC0415 -- heavy; loaded when a key is first used
-    from botocore.config import Config  # noqa: PLC0415 -- same
+    from botocore.config import Config  # noqa: PLC0415 -- heavy; loaded when a key is first used
 
-    return boto3.session.Session().client(
+    return _session().client(
         "kms",
         region_name=settings.region,
         endpoint_url=settings.endpoint,

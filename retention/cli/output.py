@@ -18,6 +18,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from retention.grammar import Finding
+from retention.model.key_steps import KeyStep, LeaveUnreadable, ShredKeys
 from retention.model.plan import (
     AnonymizeRows,
     DestroyTokenKey,
@@ -25,14 +26,11 @@ from retention.model.plan import (
     ExpireCopies,
     ExportSet,
     ForgetInSet,
-    KeyStep,
-    LeaveUnreadable,
     Plan,
     PseudonymizeRows,
     PublishCounts,
     RedactFields,
     SharingStep,
-    ShredKeys,
     Step,
     TellProcessor,
     Unlinked,

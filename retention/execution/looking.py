@@ -30,7 +30,7 @@ def steps_by_dataset(site: Site) -> dict[DatasetId, list[RowStep]]:
 
 
 def look_again(site: Site, now: datetime) -> dict[DatasetId, Look]:
-    """Look at every dataset and every handed-over set that the plan touched, and at shredded keys; record what was seen, passed or not.
+    """Look at every dataset, handed-over set and key that the plan touched; record what was seen, passed or not.
 
     Raises:
         StateError: a step has not been carried out yet.

@@ -23,6 +23,7 @@ from retention.execution.site import Site
 from retention.model.facts import Kept
 from retention.model.hold import Deferred
 from retention.model.ids import StepId
+from retention.model.key_steps import LeaveUnreadable, ShredKeys
 from retention.model.outcome import Failed, Outcome, Pending
 from retention.model.plan import (
     AnonymizeRows,
@@ -31,13 +32,11 @@ from retention.model.plan import (
     ExpireCopies,
     ExportSet,
     ForgetInSet,
-    LeaveUnreadable,
     PseudonymizeRows,
     PublishCounts,
     RedactFields,
     RowStep,
     SharingStep,
-    ShredKeys,
     Step,
     TellProcessor,
     WithdrawSet,

@@ -11,7 +11,7 @@ from retention.execution.shredding import owners
 from retention.execution.site import Site
 from retention.model.facts import Looked
 from retention.model.ids import DatasetId
-from retention.model.plan import ShredKeys
+from retention.model.key_steps import ShredKeys
 from retention.ports.ledger import Phase
 from retention.verification import Look
 from retention.verification.keys import look_at_keys

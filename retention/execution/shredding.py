@@ -18,8 +18,8 @@ from retention.execution.site import Site
 from retention.model.copies import Horizon
 from retention.model.facts import KeyDestroyed, Remains
 from retention.model.ids import SystemId
+from retention.model.key_steps import KeyStep, LeaveUnreadable, ShredKeys
 from retention.model.outcome import Done, Effect, Outcome
-from retention.model.plan import KeyStep, LeaveUnreadable, ShredKeys
 from retention.model.predicate import AllOf, Among, Populated, Selection
 from retention.model.subject import SubjectKey
 from retention.model.subject_keys import KeyOwner, KeyRef

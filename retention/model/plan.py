@@ -8,24 +8,15 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TypeAlias
 
+from retention.model.because import Because as Because  # noqa: PLC0414 -- re-exported: every step has one
 from retention.model.case import CaseKind
-from retention.model.ids import CaseId, CategoryId, CopyId, DatasetId, HoldId, PlanId, RuleId, StepId, SystemId
+from retention.model.ids import CaseId, CopyId, DatasetId, HoldId, PlanId, StepId, SystemId
+from retention.model.key_steps import KeptKeys, KeyStep
 from retention.model.period import Period
 from retention.model.predicate import Predicate
 from retention.model.sharing import ExportId, KeyName
 from retention.model.subject import Key, KeySet
 from retention.model.transform import Transform
-
-
-@dataclass(frozen=True, slots=True)
-class Because:
-    """Why a step is in the plan."""
-
-    rules: tuple[RuleId, ...]
-    """Rules whose clocks ran out; empty when a person asked."""
-    statutes: tuple[str, ...]
-    request: bool
-    """A person asked (or a restore replays what was once asked)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,40 +199,6 @@ class DestroyTokenKey:
     because: Because
 
 
-@dataclass(frozen=True, slots=True)
-class ShredKeys:
-    """Destroy keys of people under which an application encrypted a category of their data."""
-
-    step_id: StepId
-    system: SystemId
-    """The system of subject keys."""
-    category: CategoryId
-    key_name: str
-    """The identity key whose values own the keys."""
-    keys: KeySet
-    """Those values; each has a living key, and no row that stays needs it."""
-    until: datetime
-    """By when an old copy of the wrapped keys is worth nothing either."""
-    because: Because
-
-
-@dataclass(frozen=True, slots=True)
-class LeaveUnreadable:
-    """Backups of which nobody can read what concerns these people once their keys are gone; replayed on restore."""
-
-    step_id: StepId
-    system: SystemId
-    """The backup system."""
-    copies: tuple[CopyId, ...]
-    """Known at planning time."""
-    until: datetime | None
-    """When they are unreadable for good; None when there is no copy."""
-    expires_at: datetime | None
-    """When the last of them is gone: until then a restore would bring unreadable rows back."""
-    because: Because
-
-
-KeyStep: TypeAlias = ShredKeys | LeaveUnreadable
 SharingStep: TypeAlias = ExportSet | ForgetInSet | WithdrawSet | PublishCounts | DestroyTokenKey
 ExactStep: TypeAlias = EraseRows | RedactFields | AnonymizeRows
 """Steps whose result can be computed from rows and step alone; a pseudonymizing one becomes one with its key."""
@@ -260,18 +217,6 @@ class Withholding:
     statute: str
     until: datetime | None
     """When the last of it may go; None while nobody can say (litigation)."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeptKeys:
-    """Keys of people that stay, since a law or a hold keeps something that only they open."""
-
-    system: SystemId
-    category: CategoryId
-    keys: int
-    hold_id: HoldId
-    statute: str
-    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

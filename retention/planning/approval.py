@@ -6,7 +6,11 @@ from collections.abc import Sequence
 
 from retention.errors import ApprovalError, LimitError
 from retention.model.case import CaseKind
-from retention.model.plan import ExpireCopies, LeaveUnreadable, Plan
+from retention.model.key_steps import LeaveUnreadable
+from retention.model.plan import (
+    ExpireCopies,
+    Plan,
+)
 from retention.model.policy import Policy
 from retention.ports.ledger import Approval
 

@@ -18,6 +18,7 @@ from typing import assert_never
 
 from retention.datamap import order
 from retention.model.ids import DatasetId, StepId, SystemId
+from retention.model.key_steps import LeaveUnreadable, ShredKeys
 from retention.model.plan import (
     AnonymizeRows,
     Because,
@@ -26,13 +27,11 @@ from retention.model.plan import (
     ExpireCopies,
     ExportSet,
     ForgetInSet,
-    LeaveUnreadable,
     PseudonymizeRows,
     PublishCounts,
     RedactFields,
     RowStep,
     SharingStep,
-    ShredKeys,
     Step,
     TellProcessor,
     Untold,

@@ -12,16 +12,14 @@ from dataclasses import dataclass, field
 
 from retention.model.datamap import Dataset
 from retention.model.ids import CategoryId, DatasetId, SystemId
+from retention.model.key_steps import KeptKeys, LeaveUnreadable, ShredKeys
 from retention.model.plan import (
     AnonymizeRows,
     Because,
     EraseRows,
-    KeptKeys,
-    LeaveUnreadable,
     PseudonymizeRows,
     RedactFields,
     RowStep,
-    ShredKeys,
     Withholding,
 )
 from retention.model.policy import Authority
