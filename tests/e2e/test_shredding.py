@@ -367,7 +367,7 @@ def test_after_the_shred_no_key_that_exists_opens_what_the_backups_hold(service)
         assert not told.still_open
         assert [service.rows(table) for table in FIELDS] == [["bob"], ["bob"], ["ann", "bob"]]
 
-        # an old copy of the store of wrapped keys, and the key-encryption key of its time: that is why there is a horizon
+        # an old copy of the store of wrapped keys, and the key-encryption key of its time: hence the horizon
         assert robber.reads(messages) == everyone
         stolen, service.old_stores = service.old_stores, []
         assert robber.reads(messages) == everyone - hers, "with what is in use, she is gone at once"
