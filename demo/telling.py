@@ -14,6 +14,7 @@ from rich.table import Table
 from demo import report
 from retention.app import App
 from retention.model.ids import CaseId
+from retention.model.key_steps import LeaveUnreadable, ShredKeys
 from retention.model.plan import (
     AnonymizeRows,
     DestroyTokenKey,
@@ -26,6 +27,7 @@ from retention.model.plan import (
     PseudonymizeRows,
     PublishCounts,
     RedactFields,
+    RowStep,
     SharingStep,
     Step,
     SuspendRows,
@@ -62,28 +64,38 @@ def _row(step: Step) -> tuple[str, str, str, str, str]:
     asked = ["asked"] if step.because.request else []
     why = ", ".join([*asked, *step.because.rules, *step.because.statutes])
     match step:
-        case EraseRows():
-            return "erase rows", step.dataset, str(step.rows), str(step.of_rows), why
-        case RedactFields():
-            return f"empty {', '.join(step.fields)}", step.dataset, str(step.rows), str(step.of_rows), why
-        case AnonymizeRows():
-            what = f"anonymize (k={step.k}), {step.rows_rare} rare rows erased"
-            return what, step.dataset, str(step.rows), str(step.of_rows), why
-        case PseudonymizeRows():
-            return f"tokens for {', '.join(step.tokens)}", step.dataset, str(step.rows), str(step.of_rows), why
-        case SuspendRows():
-            return "stop their use", step.dataset, str(step.rows), str(step.of_rows), why
-        case LiftRows():
-            return "allow their use again", step.dataset, str(step.rows), str(step.of_rows), why
+        case EraseRows() | RedactFields() | AnonymizeRows() | PseudonymizeRows() | SuspendRows() | LiftRows():
+            return _done(step), step.dataset, str(step.rows), str(step.of_rows), why
         case TellProcessor():
             return "tell the processor", step.system, "1", "", why
         case ExpireCopies():
             until = f"gone by {step.until:%Y-%m-%d}" if step.until else ""
             return "backups beyond use", step.system, f"{len(step.copies)} copies", "", until
+        case ShredKeys():
+            until = f"for good by {step.until:%Y-%m-%d}"
+            return "shred keys", f"{step.system}.{step.category}", str(step.keys.size), "", until
+        case LeaveUnreadable():
+            return "backups nobody can read", step.system, f"{len(step.copies)} copies", "", why
         case ExportSet() | ForgetInSet() | WithdrawSet() | PublishCounts() | DestroyTokenKey():
             return _shared_row(step, why)
         case _:
             assert_never(step)
+
+
+def _done(step: RowStep) -> str:
+    match step:
+        case EraseRows():
+            return "erase rows"
+        case RedactFields():
+            return f"empty {', '.join(step.fields)}"
+        case AnonymizeRows():
+            return f"anonymize (k={step.k}), {step.rows_rare} rare rows erased"
+        case PseudonymizeRows():
+            return f"tokens for {', '.join(step.tokens)}"
+        case SuspendRows():
+            return "stop their use"
+        case LiftRows():
+            return "allow their use again"
 
 
 def _shared_row(step: SharingStep, why: str) -> tuple[str, str, str, str, str]:

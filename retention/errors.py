@@ -188,6 +188,12 @@ class SharingError(RefusedError):
     code = "RET-311"
 
 
+class KeyShreddedError(RefusedError):
+    """The person's key has been shredded: nothing of his can be read, and nothing new may be encrypted for him."""
+
+    code = "RET-314"
+
+
 class SystemFailure(RetentionError):  # noqa: N818 -- "failure" is the word for what a system did to us
     """A connected system did not do what was asked."""
 
@@ -217,3 +223,9 @@ class SignatureFailure(TerminalFailure):
     """A receipt's or callback's signature does not verify."""
 
     code = "RET-404"
+
+
+class KeyGoneFailure(TerminalFailure):
+    """A key-encryption key cannot be used any more, or did not wrap what it was asked to open."""
+
+    code = "RET-405"

@@ -23,6 +23,7 @@ from retention.app import (
     holds,
     inbox,
     joint_use,
+    keys,
     publishing,
     requests,
     restores,
@@ -55,6 +56,7 @@ from retention.model.ids import CaseId, DatasetId, HoldId, PlanId, StepId, Syste
 from retention.model.plan import Plan
 from retention.model.policy import Policy
 from retention.model.sharing import KeyAccess, PublishedNotice, SharedSet, TokenKey
+from retention.model.subject_keys import KeyEpoch, KeysShown
 from retention.model.terms import Right
 from retention.planning.affected import Affected
 from retention.planning.fates import Explanation
@@ -87,6 +89,8 @@ class App:
         connectors: list[Connector] = [*self.context.stores.values(), *self.context.copies.values()]
         for connector in [*connectors, *self.context.processors.values()]:
             connector.close()
+        for system in self.context.subject_keys.values():
+            system.close()
         self.context.ledger.close()
 
     def plan_sweep(self, now: datetime) -> PlanSummary | None:
@@ -121,6 +125,14 @@ class App:
     def plan_export(self, use: str, set_name: str, recipient: str, now: datetime) -> PlanSummary:
         """See `joint_use.plan_export`."""
         return joint_use.plan_export(self.context, use, set_name, recipient, now)
+
+    def subject_keys(self) -> tuple[KeysShown, ...]:
+        """See `keys.show`."""
+        return keys.show(self.context)
+
+    def rotate_keys(self, system: SystemId, now: datetime, *, only_due: bool) -> tuple[KeyEpoch, ...]:
+        """See `keys.rotate`."""
+        return keys.rotate(self.context, system, now, only_due=only_due)
 
     def plan_statistics(self, name: str, now: datetime) -> PlanSummary:
         """See `joint_use.plan_statistics`."""

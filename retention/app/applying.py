@@ -99,6 +99,7 @@ def site_of(context: Context, kept: StoredPlan, plan: Plan) -> Site:
         keys=fetch_keys(context.ledger.vault, plan.case_id, plan.plan_id),
         regulation=context.policy.regimes[0].rpartition(".")[2],
         counter=counter(context),
+        subject_keys=context.subject_keys,
     )
 
 

@@ -31,6 +31,7 @@ from retention.ports.constraints import ConstrainingStore
 from retention.ports.exports import ExportStore
 from retention.ports.keys import KeyStore
 from retention.ports.ledger import Ledger, LogEntry
+from retention.ports.subject_keys import SubjectKeySystem
 from retention.ports.timestamper import Timestamper
 
 
@@ -57,6 +58,8 @@ class Context:
     """Where sets for joint users are put."""
     recipes: Mapping[str, Recipe]
     """The policy's recipes."""
+    subject_keys: Mapping[SystemId, SubjectKeySystem] = field(default_factory=dict)
+    """Keys of people, under which applications encrypt."""
     terms: EvidenceTerms = field(default_factory=EvidenceTerms)
     """How long evidence keeps what ties it to people."""
     witnesses: Witnesses | None = None
@@ -142,6 +145,7 @@ class Context:
             },
             recipes=self.recipes,
             suspends={name: store.capabilities.suspends for name, store in stores.items()},
+            subject_keys={name: system.finder() for name, system in self.subject_keys.items()},
         )
 
     def record(self, case_id: CaseId | None, fact: Fact, at: datetime) -> LogEntry:

@@ -14,6 +14,7 @@ from retention.errors import StateError, TransientFailure
 from retention.execution.elsewhere import tell
 from retention.execution.lines import Lines
 from retention.execution.sealing import is_shredded, shred_case_key
+from retention.execution.shredding import epoch_of
 from retention.model.case import Case, CaseState
 from retention.model.copies import Horizon
 from retention.model.facts import Expired
@@ -108,6 +109,9 @@ def _remaining(context: Context, case_id: CaseId) -> list[Horizon]:
 
 
 def _is_gone(context: Context, horizon: Horizon) -> bool:
-    """Look for a backup copy; what a store keeps for itself (a write-ahead log) is gone by declaration."""
+    """Look for a backup copy, or a key; what a store keeps for itself (a write-ahead log) is gone by declaration."""
+    keys, epoch = context.subject_keys.get(horizon.system), epoch_of(horizon.what)
+    if keys is not None and epoch is not None:
+        return keys.inspector().is_gone(epoch)
     keeper = context.copies.get(horizon.system)
     return keeper is None or not keeper.keeper().exists(CopyId(horizon.what))

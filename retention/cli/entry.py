@@ -38,6 +38,7 @@ COMMANDS = {
     "evidence": "evidence:app",
     "joint-use": "joint_use:app",
     "canary": "canaries:app",
+    "keys": "keys:app",
     "witness": "witness:app",
 }
 """Command → module of this package, and its function or group. Loaded when it is called: what touches a
@@ -61,6 +62,7 @@ PURPOSES = {
     "processors": "Print orders to processors: who answered, who has not.",
     "backups": "Print copies that remain, and until when.",
     "evidence": "Evidence: show, export, verify, confirm, report.",
+    "keys": "Keys of people: show, rotate.",
     "canary": "Canaries: plant, run, check, list.",
     "witness": "A witness of other people's logs: init, serve, show.",
 }

@@ -883,7 +883,21 @@ def _undone(facts: list[Fact], plan: dict[str, object]) -> list[str]:
             problems.append("step {}: not carried out".format(step.get("step_id")))
         if step.get("is") == "TellProcessor" and str(step.get("system")) not in answered:
             problems.append("processor {}: has not answered".format(step.get("system")))
-    return problems
+    return problems + _unshredded(facts, steps if isinstance(steps, list) else [])
+
+
+def _unshredded(facts: list[Fact], steps: list[object]) -> list[str]:
+    """Compare the people's keys that the plan was to shred with those stated destroyed; the case's own is no such."""
+    wanted = 0
+    for step in steps:
+        keys = step.get("keys") if isinstance(step, dict) and step.get("is") == "ShredKeys" else None
+        size = keys.get("size") if isinstance(keys, dict) else 0
+        wanted += size if isinstance(size, int) else 0
+    own = {hashlib.sha256("case/{}".format(fact.text("caseId").lower()).encode()).hexdigest() for fact in facts}
+    gone = {fact.text("keyRef") for fact in facts if fact.kind == "keyDestroyed"} - own
+    if len(gone) < wanted:
+        return [f"keys: {len(gone)} of {wanted} were shredded"]
+    return []
 
 
 def _unanswered(facts: list[Fact]) -> list[str]:

@@ -14,6 +14,7 @@ Start with `run`.
     lines        the journal of one plan
     rows         steps on rows
     elsewhere    steps that finish elsewhere: processors and backups
+    shredding    keys of people, and backups that nobody can read without them
     run          all steps in order
     looking      verification of what was done, dataset by dataset
     sealing      publish, shred the case's key

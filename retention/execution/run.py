@@ -18,11 +18,13 @@ from retention.execution.elsewhere import expire, suppressions, tell
 from retention.execution.lines import Lines
 from retention.execution.rows import carry_out
 from retention.execution.sharing import share
+from retention.execution.shredding import shred
 from retention.execution.site import Site
 from retention.execution.suspending import note_suspensions
 from retention.model.facts import Kept
 from retention.model.hold import Deferred
 from retention.model.ids import StepId
+from retention.model.key_steps import LeaveUnreadable, ShredKeys
 from retention.model.outcome import Failed, Outcome, Pending
 from retention.model.plan import (
     AnonymizeRows,
@@ -111,8 +113,8 @@ def _before_the_first(site: Site, now: datetime) -> None:
 
     Should the process die after erasing, a backup restored meanwhile is still caught.
     """
-    expiries = [step.until for step in site.plan.steps if isinstance(step, ExpireCopies) and step.until]
-    site.ledger.copies.suppress(suppressions(site, now, max(expiries, default=now)))
+    expiries = [_last_expiry(step) for step in site.plan.steps]
+    site.ledger.copies.suppress(suppressions(site, now, max(filter(None, expiries), default=now)))
     site.ledger.holds.defer(_deferred(site, now))
     note_suspensions(site, now)
     for kept in site.plan.withheld:
@@ -126,6 +128,13 @@ def _before_the_first(site: Site, now: datetime) -> None:
             until=kept.until,
         )
         site.record(fact, site.plan.made_at)
+
+
+def _last_expiry(step: Step) -> datetime | None:
+    """Return when the last copy goes that the step is about."""
+    if isinstance(step, ExpireCopies):
+        return step.until
+    return step.expires_at if isinstance(step, LeaveUnreadable) else None
 
 
 def _deferred(site: Site, now: datetime) -> Iterator[Deferred]:
@@ -153,6 +162,8 @@ def _carry_out(site: Site, lines: Lines, step: Step, now: datetime) -> Outcome:
             return tell(site, lines, step, now)
         case ExpireCopies():
             return expire(site, lines, step, now)
+        case ShredKeys() | LeaveUnreadable():
+            return shred(site, lines, step, now)
         case ExportSet() | ForgetInSet() | WithdrawSet() | PublishCounts() | DestroyTokenKey():
             return share(site, lines, step, now)
         case _:

@@ -19,6 +19,7 @@ from retention.ports.connector import Store
 from retention.ports.keeper import CopyKeeper
 from retention.ports.ledger import Ledger, LogEntry, Vault
 from retention.ports.processor import Processor
+from retention.ports.subject_keys import SubjectKeySystem
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Site:
     """What an order to a processor rests on: `appi`, `gdpr` or `ccpa`."""
     counter: Counter
     """Where joint users are handed sets."""
+    subject_keys: Mapping[SystemId, SubjectKeySystem] = field(default_factory=dict)
+    """Keys of people, under which applications encrypt."""
 
     def dataset(self, step: RowStep | ExportSet) -> Dataset:
         """Return the step's dataset."""

@@ -7,14 +7,24 @@ its order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from retention.datamap import order
 from retention.errors import AmbiguousSubjectError, UnknownSubjectError
 from retention.model.case import CaseKind
 from retention.model.ids import CaseId, CategoryId, PlanId
-from retention.model.plan import Because, Deferral, Exempt, Plan, Replay, SharingStep, SuspendRows, Unlinked
+from retention.model.plan import (
+    Because,
+    Deferral,
+    Exempt,
+    Plan,
+    Replay,
+    RowStep,
+    SharingStep,
+    SuspendRows,
+    Unlinked,
+)
 from retention.model.policy import Authority, Disposal, Rule
 from retention.model.subject import Key, KeyValues, SubjectKey
 from retention.planning.authority import instructed, of_tenants, people_in, tenant_key_names
@@ -31,6 +41,7 @@ from retention.planning.pausing import Pauses, Standstill, free_of, refuse_held,
 from retention.planning.reach import Reach, of_identity
 from retention.planning.resolving import Decision, refuse_doubts, resolve, returned, unlinked_of
 from retention.planning.sharing import Shared, follow, pseudonymous_too
+from retention.planning.shredding import Disposals, Shreddings, shreddings, unreadable
 from retention.planning.suspending import NOBODY, Standing, again
 from retention.planning.world import World
 
@@ -351,8 +362,9 @@ def plan_sharing(world: World, header: Header, steps: tuple[SharingStep, ...], k
 def _assemble(world: World, header: Header, drawn: _Drawn, keysets: KeySets) -> Draft:
     rows = [*drawn.disposer.drawn.cuts, *in_order(world, drawn.disposer.drawn.steps)]
     told = orders(world, drawn.groups, drawn.standing, keysets)
-    copies = list(expiries(world, rows)) if drawn.kind is not CaseKind.RESTORE else []
-    every = [*told.steps, *drawn.sharing, *rows, *drawn.suspends, *copies]
+    keys = _keys(world, drawn, rows, keysets)
+    copies = list(expiries(world, rows, unreadable(world, rows, keys, keysets))) if _is_live(drawn) else []
+    every = [*told.steps, *drawn.sharing, *rows, *drawn.suspends, *keys.steps, *copies]
     steps = tuple(replace(step, step_id=step_id(n, step)) for n, step in enumerate(every, 1))
     plan = Plan(
         plan_id=header.plan_id,
@@ -371,9 +383,22 @@ def _assemble(world: World, header: Header, drawn: _Drawn, keysets: KeySets) -> 
         untold=told.untold,
         unlinked=drawn.unlinked,
         exempt=drawn.exempt,
+        kept_keys=keys.kept,
         deferrals=tuple(
             Deferral(dataset, hold, keysets.of(rows))
             for (dataset, hold), rows in sorted(drawn.disposer.drawn.deferred.items())
         ),
     )
     return Draft(plan, {ref: keysets.values[ref] for ref in keysets_of(plan)})
+
+
+def _is_live(drawn: _Drawn) -> bool:
+    """Whether the plan is about live stores: in a restored one, neither copies nor keys are looked at."""
+    return drawn.kind is not CaseKind.RESTORE
+
+
+def _keys(world: World, drawn: _Drawn, rows: Sequence[RowStep], keysets: KeySets) -> Shreddings:
+    if not _is_live(drawn):
+        return Shreddings()
+    done = Disposals(drawn.groups, rows, drawn.disposer.drawn.withheld, drawn.standing)
+    return shreddings(world, done, keysets)

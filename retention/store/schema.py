@@ -39,7 +39,7 @@ def bring_up_to_date(database: Database) -> None:
         TransientFailure: the database cannot be reached.
 
     """
-    _use_wal(database)
+    use_wal(database)
     with database.reading() as connection:
         found = _version(connection)
     if found == HEAD:
@@ -73,7 +73,7 @@ def _make(connection: Connection) -> None:
     connection.execute(insert(_VERSIONS).values(version_num=HEAD))
 
 
-def _use_wal(database: Database) -> None:
+def use_wal(database: Database) -> None:
     """Switch a new SQLite file; SQLite does not always wait by itself for another who is switching."""
     attempts = 0
     while not database.uses_wal():

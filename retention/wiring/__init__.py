@@ -3,6 +3,8 @@
 settings   retention.yaml, read and checked
 secrets    `env:NAME` and `file:PATH`
 systems    connectors, found by entry point
+key_settings  `subject_keys` of retention.yaml
+subject_keys  keys of people, for the road and for the company's applications
 quiet      what libraries may log
 opening    a workspace folder → an App
 surveying  an address → a surveyor, for drafts
@@ -13,6 +15,7 @@ surroundings  what the deletion concept says beside policy and data map
 from retention.wiring.opening import Workspace, open_app, read_policy_file, read_workspace
 from retention.wiring.picturing import draw_datamap
 from retention.wiring.settings import Settings, read_settings
+from retention.wiring.subject_keys import open_subject_keys
 from retention.wiring.surroundings import around
 from retention.wiring.surveying import open_gazetteer, open_surveyor
 
@@ -23,6 +26,7 @@ __all__ = [
     "draw_datamap",
     "open_app",
     "open_gazetteer",
+    "open_subject_keys",
     "open_surveyor",
     "read_policy_file",
     "read_settings",

@@ -15,7 +15,9 @@ from retention.model.ids import SystemId
 from retention.model.period import Period
 from retention.planning.limits import Limits
 from retention.ports.exports import ExportSettings
+from retention.ports.subject_keys import KeySystemSettings
 from retention.ports.tiles import ObjectLock, TileSettings
+from retention.wiring.key_settings import read_key_systems
 
 _TERMS = ("openings_for", "receipts_for", "remainders_for")
 _STORE_OPTIONS = ("region", "endpoint", "access_key", "secret_key")
@@ -57,6 +59,8 @@ class Settings:
     systems: Mapping[SystemId, System]
     exports: ExportSettings
     """Where sets for joint users are put; secrets not yet resolved."""
+    subject_keys: Mapping[SystemId, KeySystemSettings]
+    """Keys of people; secrets not yet resolved."""
 
 
 def read_settings(text: str, label: str, folder: Path) -> Settings:
@@ -68,7 +72,7 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
     """
     document = Document(text, label)
     file = Cell.root(document).record(
-        ["ledger", "policy", "datamap", "keys", "evidence", "systems"], ["limits", "exports"]
+        ["ledger", "policy", "datamap", "keys", "evidence", "systems"], ["limits", "exports", "subject_keys"]
     )
     keys = file["keys"].record(["provider", "path"])
     keys["provider"].word(["file"], "the provider `file` (aws-kms is not built yet in this version)")
@@ -91,6 +95,7 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
         limits=_limits(file["limits"]),
         systems=systems,
         exports=_exports(file["exports"], folder),
+        subject_keys=read_key_systems(file["subject_keys"], folder, systems),
     )
     document.refuse_problems(SettingsError)
     return settings

@@ -19,6 +19,7 @@ GROUPS = {
     "hold": ("place", "release", "list"),
     "plan": ("sweep", "request", "restore", "joint-use", "statistics", "withdrawals", "show"),
     "joint-use": ("show", "notice", "published", "sets", "keys", "leaked"),
+    "keys": ("show", "rotate"),
     "canary": ("plant", "run", "check", "list"),
     "witness": ("init", "serve", "show"),
     "evidence": (
