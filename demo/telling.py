@@ -116,7 +116,7 @@ def _shared_row(step: SharingStep, why: str) -> tuple[str, str, str, str, str]:
 def outcome(console: Console, app: App, case_id: CaseId) -> None:
     """Show how a case stands."""
     ledger = app.context.ledger
-    until = max((h.until for h in ledger.copies.horizons(case_id) if h.gone_at is None), default=None)
+    until = max((h.until for h in ledger.copies.horizons(case_id) if h.gone_at is None and h.until), default=None)
     remains = f"; copies until {until:%Y-%m-%d}" if until else "; nothing remains"
     answered = [order for order in ledger.copies.orders(case_id) if order.receipt]
     orders = f"; {len(answered)} processor orders completed" if answered else ""

@@ -32,6 +32,7 @@ from retention.evidence.certificate import (
 from retention.evidence.stamping import ATTACHED, stamp_of
 from retention.model.case import CaseKind, CaseState
 from retention.model.copies import OrderState, PlacedOrder
+from retention.model.horizons import latest
 from retention.model.ids import CaseId, DatasetId, StepId
 from retention.model.plan import AnonymizeRows, EraseRows, ExactStep, LiftRows, Plan, RedactFields, SuspendRows
 from retention.model.policy import Titles
@@ -181,12 +182,12 @@ def _met(context: Context, kept: StoredPlan) -> tuple[dict[StepId, int], datetim
 
 def _remains(context: Context, case_id: CaseId) -> Iterator[RemainsLine]:
     """Yield one line a system: how many copies there are, and when the last of them is gone."""
-    left: dict[str, list[datetime]] = defaultdict(list)
+    left: dict[str, list[datetime | None]] = defaultdict(list)
     for horizon in context.ledger.copies.horizons(case_id):
         if horizon.gone_at is None:
             left[horizon.system].append(horizon.until)
     for system, ends in left.items():
-        yield RemainsLine(system, max(ends).astimezone(context.zone), len(ends))
+        yield RemainsLine(system, _local(context, latest(ends)), len(ends))
 
 
 def _title(context: Context, dataset_id: DatasetId) -> Titles:

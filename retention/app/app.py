@@ -15,6 +15,7 @@ from retention.app import (
     approvals,
     auditing,
     canaries,
+    copies,
     drift,
     epochs,
     expecting,
@@ -37,6 +38,7 @@ from retention.app import (
 from retention.app import suppressed as suppression
 from retention.app.applying import ApplyReport
 from retention.app.context import Context
+from retention.app.copies import FollowUp, Survey
 from retention.app.epochs import Expired
 from retention.app.records import PlanSummary, stored
 from retention.app.sealing import SealReport
@@ -51,8 +53,9 @@ from retention.grammar import Finding
 from retention.identity import Answer
 from retention.model.canary import Canary, CanaryId
 from retention.model.case import Case
+from retention.model.copies import UseTests
 from retention.model.hold import PlacedHold
-from retention.model.ids import CaseId, DatasetId, HoldId, PlanId, StepId, SystemId
+from retention.model.ids import CaseId, CopyId, DatasetId, HoldId, PlanId, StepId, SystemId
 from retention.model.plan import Plan
 from retention.model.policy import Policy
 from retention.model.sharing import KeyAccess, PublishedNotice, SharedSet, TokenKey
@@ -241,9 +244,25 @@ class App:
         """See `sealing.seal`."""
         return sealing.seal(self.context, plan_id, now)
 
-    def follow_up(self, now: datetime) -> tuple[Case, ...]:
+    def follow_up(self, now: datetime) -> FollowUp:
         """See `sealing.follow_up`."""
         return sealing.follow_up(self.context, now)
+
+    def survey_copies(self) -> Survey:
+        """See `copies.survey`."""
+        return copies.survey(self.context)
+
+    def copies(self, now: datetime, case_id: CaseId | None = None) -> tuple[copies.Line, ...]:
+        """See `copies.table`."""
+        return copies.table(self.context, now, case_id)
+
+    def hold_copy(self, copy_id: CopyId, hold_id: HoldId, now: datetime) -> None:
+        """Keep a copy (`SYSTEM/NAME`) under a placed hold; see `copies.hold_copy`."""
+        copies.hold_copy(self.context, SystemId(copy_id.partition("/")[0]), copy_id, hold_id, now)
+
+    def attest_use(self, tests: UseTests) -> None:
+        """See `copies.attest`."""
+        copies.attest(self.context, tests)
 
     def suppressed(self, subject: str, now: datetime, arrival: suppression.Arrival | None = None) -> bool:
         """Say whether data of `KEY=VALUE` must not come in; see `suppressed.is_suppressed`."""

@@ -65,6 +65,11 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     console.print(table)
 
 
+def copies_until(until: datetime | None) -> str:
+    """Say until when copies remain."""
+    return f"copies until {until:%Y-%m-%d}" if until else "copies remain, nobody can say until when"
+
+
 def print_findings(title: str, findings: Iterable[Finding], style: str) -> None:
     """Print findings, if there are any: where, what the file says, what the law says, what is done instead."""
     for index, finding in enumerate(findings):
@@ -174,7 +179,8 @@ def _what(step: Step) -> str:
         case TellProcessor():
             return f"order to erase one person, answer within {step.answer_within}"
         case ExpireCopies():
-            until = f"until {step.until:%Y-%m-%d}" if step.until else "none exist"
+            open_end = "nobody can say until when" if step.copies else "none exist"
+            until = f"until {step.until:%Y-%m-%d}" if step.until else open_end
             return f"{len(step.copies)} copies beyond use {until}; replayed on restore"
         case ShredKeys() | LeaveUnreadable():
             return _what_of_keys(step)

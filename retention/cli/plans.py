@@ -9,7 +9,7 @@ import typer
 
 from retention.app import App, PlanSummary
 from retention.cli.options import Approver
-from retention.cli.output import AsJson, console, print_json, print_plan, print_table, progress
+from retention.cli.output import AsJson, console, copies_until, print_json, print_plan, print_table, progress
 from retention.cli.workspace import now, opened
 from retention.errors import FoundError
 from retention.model.case import CaseState
@@ -174,7 +174,7 @@ def verify(context: typer.Context, plan: PlanArgument, *, as_json: AsJson = Fals
             console.print("verified before; not looked at again", highlight=False)
         sealed = application.seal(PlanId(plan), moment)
     if not as_json:
-        until = f"; copies until {sealed.until:%Y-%m-%d}" if sealed.until else ""
+        until = f"; {copies_until(sealed.until)}" if sealed.copies else ""
         console.print(f"{sealed.case_id}: {sealed.state.value}{until}", highlight=False)
 
 

@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from retention.evidence import page, qr
 from retention.evidence.blocks import Block, Code, Document, Heading, Language, Note, Pairs, Paragraph, Table
 from retention.evidence.certificate_words import WORDS, reason_title
+from retention.model.horizons import latest
 from retention.model.ids import CaseId
 from retention.model.policy import Titles
 
@@ -46,8 +47,8 @@ class RemainsLine:
     """Copies in a backup system that are out of use and not yet gone."""
 
     system: str
-    until: datetime
-    """When the last of them is gone."""
+    until: datetime | None
+    """When the last of them is gone; None while nobody can say."""
     copies: int = 1
 
 
@@ -150,10 +151,14 @@ def _remains(certificate: Certificate, language: Language) -> Iterator[Block]:
     if not certificate.remains:
         yield Paragraph(words["no_remains"])
         return
-    latest = _date(max(line.until for line in certificate.remains), language)
-    rows = tuple((line.system, line.copies, _date(line.until, language)) for line in certificate.remains)
+    ends = [line.until for line in certificate.remains]
+    rows = tuple(
+        (line.system, line.copies, _date(line.until, language) if line.until else words["open"])
+        for line in certificate.remains
+    )
     yield Table((words["system"], words["copies"], words["gone"]), rows, (5, 2, 4))
-    yield Note(words["remains_note"].format(date=latest))
+    last = latest(ends)
+    yield Note(words["remains_note"].format(date=_date(last, language)) if last else words["remains_open"])
 
 
 def _processors(certificate: Certificate, language: Language) -> Iterator[Block]:

@@ -69,6 +69,11 @@ WORDS = MappingProxyType(
                 "system": "保管先",
                 "copies": "複製の数",
                 "gone": "消滅予定日",
+                "remains_open": (
+                    "バックアップの中の複製は利用を停止しています。法令上の保全その他の理由により、"
+                    "すべてが失われる日は現時点では定まりません。"
+                    "それまでにバックアップから復元する場合は、利用を始める前に、もう一度消去します。"
+                ),
                 "remains_note": (
                     "バックアップの中の複製は利用を停止しており、{date}までにすべて失われます。"
                     "それまでにバックアップから復元する場合は、利用を始める前に、もう一度消去します。"
@@ -135,6 +140,11 @@ WORDS = MappingProxyType(
                 "system": "Where",
                 "copies": "Copies",
                 "gone": "Gone by",
+                "remains_open": (
+                    "Copies inside backups are out of use. When the last of them is gone cannot be said yet: a legal hold, "
+                    "or the lack of an expiry, keeps one. Should we have to restore "
+                    "a backup before then, your data is erased from it again before anybody uses it."
+                ),
                 "remains_note": (
                     "Copies inside backups are out of use and are all gone by {date}. Should we have to restore "
                     "a backup before then, your data is erased from it again before anybody uses it."

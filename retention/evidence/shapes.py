@@ -155,7 +155,26 @@ KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
             "keyId": _DIGEST,
             "receivedAt": _INSTANT,
         },
-        "copyRemains": {"system": _NAME, "what": _COPY, "until": _INSTANT},
+        "copyRemains": {
+            "system": _NAME,
+            "what": _COPY,
+            "until": Maybe(_INSTANT),
+            "why": Choice(
+                (
+                    *("declared", "store", "lifecycle-rule", "retention-period", "object-lock", "vault-lock"),
+                    *("legal-hold", "no-expiry", "late"),
+                )
+            ),
+        },
+        "beyondUse": {
+            "system": _NAME,
+            "noDecisions": Flag(),
+            "noAccess": Flag(),
+            "secured": Flag(),
+            "willDelete": Flag(),
+            "attesterRef": _STAFF,
+            "attestedAt": _INSTANT,
+        },
         "backupExpired": {"system": _NAME, "copyId": _COPY},
         "kept": {
             "planDigest": _DIGEST,

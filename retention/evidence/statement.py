@@ -17,6 +17,7 @@ from retention.evidence.shapes import PREDICATE_TYPE, STATEMENT_TYPE, check, sta
 from retention.model.facts import (
     Answered,
     Approved,
+    BeyondUse,
     CanaryLooked,
     Corrected,
     Denied,
@@ -60,7 +61,8 @@ _TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
         Disposed: _Telling("", ("plan_digest", "step_id")),
         Looked: _Telling("verification", ("plan_digest", "dataset", "found_digest")),
         Answered: _Telling("processorAck", ("order_id", "body_digest")),
-        Remains: _Telling("copyRemains", ("system", "what", "until")),
+        Remains: _Telling("copyRemains", ("system", "what", "until", "why")),
+        BeyondUse: _Telling("beyondUse", ("system", "attester_ref", "attested_at")),
         Expired: _Telling("backupExpired", ("system", "copy_id")),
         Kept: _Telling("kept", ("plan_digest", "dataset", "hold_id", "fields")),
         Denied: _Telling("denial", ("reason",)),

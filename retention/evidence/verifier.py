@@ -47,7 +47,8 @@ _FIELDS: dict[str, dict[str, type]] = {
     "suspension": {"planDigest": str, "stepId": str, "dataset": str, "rules": list, "state": str, "rows": int},
     "verification": {"planDigest": str, "dataset": str, "passed": bool, "residual": int},
     "processorAck": {"orderId": str, "processor": str, "state": str},
-    "copyRemains": {"system": str, "what": str, "until": str},
+    "copyRemains": {"system": str, "what": str, "why": str},
+    "beyondUse": {"system": str, "noDecisions": bool, "noAccess": bool, "secured": bool, "willDelete": bool},
     "backupExpired": {"system": str, "copyId": str},
     "kept": {"planDigest": str, "dataset": str, "fields": list, "rows": int, "statute": str, "holdId": str},
     "denial": {"reason": str},
@@ -737,7 +738,7 @@ class Story:
             "C1": True,
             "C2": any(fact.told["passed"] for fact in looks),
             "C3": any(versions),
-            "C4": bool(copies),
+            "C4": bool(copies) and all(copy["until"] for copy in _remains(self)),
             "C5": bool(answered),
             "C6": bool(keys),
             "C7": "from" not in scope,
@@ -933,21 +934,27 @@ def _in_words(code: str) -> dict[str, str]:
     return {"code": code, "en": english, "ja": japanese}
 
 
-def _remains(story: Story) -> list[dict[str, str]]:
-    """Return the copies that are out of use and not yet gone, each with its latest horizon."""
+def _remains(story: Story) -> list[dict[str, str | None]]:
+    """Return the copies that are out of use and not yet gone, each with its latest horizon; None is later than any."""
     gone = {(fact.text("system"), fact.text("copyId")) for fact in story.standing("backupExpired")}
-    latest: dict[tuple[str, str], str] = {}
+    latest: dict[tuple[str, str], str | None] = {}
     for fact in story.standing("copyRemains"):
-        copy = fact.text("system"), fact.text("what")
-        latest[copy] = max(latest.get(copy, ""), fact.text("until"))
+        copy, until = (fact.text("system"), fact.text("what")), _end(fact)
+        known = latest.get(copy, "")
+        latest[copy] = None if known is None or until is None else max(known, until)
     for fact in story.facts:
         if fact.kind == "copyRemains":  # a correction may name another date, it cannot make the copy vanish
-            latest.setdefault((fact.text("system"), fact.text("what")), fact.text("until"))
+            latest.setdefault((fact.text("system"), fact.text("what")), _end(fact))
     return [
         {"system": system, "until": until, "what": what}
         for (system, what), until in sorted(latest.items())
         if (system, what) not in gone
     ]
+
+
+def _end(fact: Fact) -> str | None:
+    """Return until when a copy remains, or None where nobody can say."""
+    return None if fact.told.get("until") is None else fact.text("until")
 
 
 # --- JSON, base64, Merkle, Ed25519 -------------------------------------------------------------
@@ -1399,8 +1406,12 @@ def _detail(fact: Fact) -> str:
         return "{}: {}, {} left".format(fact.text("dataset"), verdict, fact.text("residual"))
     if fact.kind == "kept":
         return "{}: {} rows under {}".format(fact.text("dataset"), fact.text("rows"), fact.text("statute"))
+    if fact.kind == "beyondUse":
+        tests = {"noDecisions": "no decisions", "noAccess": "no access", "secured": "secured", "willDelete": "deletion"}
+        answers = ", ".join(f"{words}: {'yes' if fact.told[name] else 'NO'}" for name, words in tests.items())
+        return "{}: {}".format(fact.text("system"), answers)
     who = ("planDigest", "processor", "state", "system", "holdId", "supersedes", "dataset")
-    shown = (*who, "what", "until", "copyId", "reason", "checkValue", "found", "entries")
+    shown = (*who, "what", "why", "until", "copyId", "reason", "checkValue", "found", "entries")
     return " ".join(fact.text(name) for name in shown if name in fact.told)
 
 
@@ -1417,7 +1428,7 @@ def _counts(fact: Fact) -> str:
 
 def _remaining(report: Report) -> list[str]:
     lines = [
-        "  {} {}: out of use, gone by {}".format(copy["system"], copy["what"], copy["until"])
+        "  {} {}: out of use, gone by {}".format(copy["system"], copy["what"], copy["until"] or "a date nobody can say")
         for copy in _remains(Story(report.facts, report.superseded, ()))
     ]
     for fact in report.facts:

@@ -23,6 +23,7 @@ from retention.execution.site import Site
 from retention.execution.suspending import note_suspensions
 from retention.model.facts import Kept
 from retention.model.hold import Deferred
+from retention.model.horizons import latest
 from retention.model.ids import StepId
 from retention.model.key_steps import LeaveUnreadable, ShredKeys
 from retention.model.outcome import Failed, Outcome, Pending
@@ -113,8 +114,8 @@ def _before_the_first(site: Site, now: datetime) -> None:
 
     Should the process die after erasing, a backup restored meanwhile is still caught.
     """
-    expiries = [_last_expiry(step) for step in site.plan.steps]
-    site.ledger.copies.suppress(suppressions(site, now, max(filter(None, expiries), default=now)))
+    expiries = [end for step in site.plan.steps for end in _ends(step)]
+    site.ledger.copies.suppress(suppressions(site, now, latest([now, *expiries])))
     site.ledger.holds.defer(_deferred(site, now))
     note_suspensions(site, now)
     for kept in site.plan.withheld:
@@ -130,11 +131,12 @@ def _before_the_first(site: Site, now: datetime) -> None:
         site.record(fact, site.plan.made_at)
 
 
-def _last_expiry(step: Step) -> datetime | None:
-    """Return when the last copy goes that the step is about."""
-    if isinstance(step, ExpireCopies):
-        return step.until
-    return step.expires_at if isinstance(step, LeaveUnreadable) else None
+def _ends(step: Step) -> Iterator[datetime | None]:
+    """Yield when the last of the copies goes that the step is about, if there are any; None if nobody can say."""
+    if isinstance(step, ExpireCopies) and step.copies:
+        yield step.until
+    if isinstance(step, LeaveUnreadable) and step.copies:
+        yield step.expires_at
 
 
 def _deferred(site: Site, now: datetime) -> Iterator[Deferred]:

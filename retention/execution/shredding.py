@@ -17,6 +17,7 @@ from retention.execution.lines import Lines
 from retention.execution.site import Site
 from retention.model.copies import Horizon
 from retention.model.facts import KeyDestroyed, Remains
+from retention.model.horizons import latest
 from retention.model.ids import SystemId
 from retention.model.key_steps import KeyStep, LeaveUnreadable, ShredKeys
 from retention.model.outcome import Done, Effect, Outcome
@@ -121,9 +122,7 @@ def _leave(site: Site, lines: Lines, step: LeaveUnreadable, now: datetime) -> No
     """Let the copies expire; a restore of one is still replayed, so that unreadable rows do not come back."""
     if lines.find(step.step_id, Phase.DONE) is None:
         copies = site.keepers[step.system].copies()
-        expires_at = max((copy.expires_at for copy in copies), default=now)
-        site.ledger.copies.suppress(suppressions(site, now, expires_at))
-        body = {"copies": len(copies), "expires_at": expires_at.isoformat()}
-        lines.write(step.step_id, Phase.DONE, now, body)
+        site.ledger.copies.suppress(suppressions(site, now, latest([now, *(copy.expires_at for copy in copies)])))
+        lines.write(step.step_id, Phase.DONE, now, {"copies": len(copies)})
     if lines.find(step.step_id, Phase.EVIDENCE) is None:
         lines.write(step.step_id, Phase.EVIDENCE, now, {})

@@ -116,7 +116,24 @@ class Remains:
 
     system: SystemId
     what: str
-    until: datetime
+    until: datetime | None
+    """None while nobody can say."""
+    why: str = "store"
+    """A code: `declared`, `lifecycle-rule`, `legal-hold` and so on; see `model.copies.Why`."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeyondUse:
+    """Someone answered the four tests of "beyond use" for a system that holds copies of the case's data."""
+
+    system: SystemId
+    no_decisions: bool
+    no_access: bool
+    secured: bool
+    will_delete: bool
+    attester_ref: str
+    """HMAC of the name of who answered, under the staff key."""
+    attested_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +338,7 @@ Fact: TypeAlias = (
     | Looked
     | Answered
     | Remains
+    | BeyondUse
     | Expired
     | Kept
     | Denied

@@ -141,7 +141,7 @@ class ExpireCopies:
     copies: tuple[CopyId, ...]
     """Known at planning time; those taken until the live erasure count as well."""
     until: datetime | None
-    """The latest expiry; None when there is no copy."""
+    """The latest expiry; None when there is no copy, or when nobody can say how long one stays."""
     because: Because
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from retention.datamap import order
+from retention.model.horizons import latest
 from retention.model.ids import DatasetId, StepId, SystemId
 from retention.model.key_steps import LeaveUnreadable, ShredKeys
 from retention.model.plan import (
@@ -138,7 +139,7 @@ def expiries(
             yield unreadable[system]
         elif touched & set(world.copied[system]):
             copies = keeper.copies()
-            until = max((copy.expires_at for copy in copies), default=None)
+            until = latest(copy.expires_at for copy in copies) if copies else None
             yield ExpireCopies(UNNAMED, system, tuple(copy.copy_id for copy in copies), until, reason)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from retention.model.datamap import Dataset
+from retention.model.horizons import latest
 from retention.model.ids import CategoryId, DatasetId, SystemId
 from retention.model.key_steps import KeptKeys, LeaveUnreadable, ShredKeys
 from retention.model.plan import (
@@ -104,7 +105,7 @@ def unreadable(
         if here and shredded.steps and all(_is_covered(world, step, shredded, keysets) for step in here):
             copies = keeper.copies()
             until = max(step.until for step in shredded.steps) if copies else None
-            expires_at = max((copy.expires_at for copy in copies), default=None)
+            expires_at = latest(copy.expires_at for copy in copies) if copies else None
             names = tuple(copy.copy_id for copy in copies)
             found[system] = LeaveUnreadable(UNNAMED, system, names, until, expires_at, _merged(here))
     return found

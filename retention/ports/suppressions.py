@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from retention.model.copies import Suppression
+from retention.model.ids import CaseId
 
 
 class Suppressions(Protocol):
@@ -22,6 +23,14 @@ class Suppressions(Protocol):
 
     def suppressed(self, keys: Iterable[tuple[str, str]], now: datetime) -> Iterator[Suppression]:
         """Yield those of these keys (name, keyed digest) that have not expired; one look-up."""
+        ...
+
+    def prolong_suppressions(self, case_id: CaseId, expires_at: datetime | None) -> None:
+        """Keep the case's people at least until then, because a copy stays longer; None: until further notice."""
+        ...
+
+    def settle_suppressions(self, case_id: CaseId, expires_at: datetime) -> None:
+        """Give those of the case's people that had no date one, since no copy is left."""
         ...
 
     def expire_suppressions(self, now: datetime) -> int:

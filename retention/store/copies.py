@@ -7,13 +7,13 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, or_, select, tuple_, update
 
 from retention.errors import UnknownNameError
 from retention.model.copies import Horizon, OrderState, PlacedOrder, Receipt, Suppression
 from retention.model.ids import CaseId, OrderId, StepId, SystemId
 from retention.ports.ledger import KeyDigest
-from retention.store.engine import Database
+from retention.store.copy_notes import SqlCopyNotes, horizon_of, horizon_row
 from retention.store.tables import HORIZONS, ORDERS, RECEIPTS, SUPPRESSIONS
 
 BATCH = 1000
@@ -23,30 +23,20 @@ ALONE = 0x6C656403
 _SAME = (SUPPRESSIONS.c.key_name, SUPPRESSIONS.c.digest, SUPPRESSIONS.c.scope, SUPPRESSIONS.c.case_id)
 
 
-class SqlCopies:
+class SqlCopies(SqlCopyNotes):
     """Implements `ports.ledger.Copies`."""
 
-    def __init__(self, database: Database) -> None:
-        """Keep the database."""
-        self._database = database
-
     def add_horizon(self, horizon: Horizon) -> None:
-        """Keep a horizon; one a case, system and `what`, the later `until` wins.
+        """Keep a horizon; one a case, system and `what`, the later `until` wins, None over any date.
 
         A later `until` for something already seen gone means that it is there again.
         """
-        row = {
-            "case_id": horizon.case_id,
-            "system": horizon.system,
-            "what": horizon.what,
-            "until": horizon.until,
-            "gone_at": horizon.gone_at,
-        }
-        insert = self._database.insert(HORIZONS).values(row)
+        insert = self._database.insert(HORIZONS).values(horizon_row(horizon))
+        new = insert.excluded.until
         later = insert.on_conflict_do_update(
             index_elements=["case_id", "system", "what"],
-            set_={"until": insert.excluded.until, "gone_at": insert.excluded.gone_at},
-            where=insert.excluded.until > HORIZONS.c.until,
+            set_={name: insert.excluded[name] for name in ("until", "gone_at", "why", "kind", "region")},
+            where=or_(new > HORIZONS.c.until, and_(new.is_(None), HORIZONS.c.until.is_not(None))),
         )
         with self._database.writing() as connection:
             connection.execute(later)
@@ -69,12 +59,12 @@ class SqlCopies:
                 raise UnknownNameError(f"case {horizon.case_id}: no horizon of {horizon.what} in {horizon.system}")
 
     def horizons(self, case_id: CaseId | None = None) -> tuple[Horizon, ...]:
-        """Return horizons, earliest first."""
-        query = select(HORIZONS).order_by(HORIZONS.c.until, *HORIZONS.primary_key.columns)
+        """Return horizons, earliest first; those without a date come last."""
+        query = select(HORIZONS).order_by(HORIZONS.c.until.is_(None), HORIZONS.c.until, *HORIZONS.primary_key.columns)
         if case_id is not None:
             query = query.where(HORIZONS.c.case_id == case_id)
         with self._database.reading() as connection:
-            return tuple(_horizon(row) for row in connection.execute(query))
+            return tuple(horizon_of(row) for row in connection.execute(query))
 
     def put_order(self, order: PlacedOrder) -> None:
         """Keep an order, or its newest receipt; every receipt ever put stays."""
@@ -149,6 +139,20 @@ class SqlCopies:
             mine = SUPPRESSIONS.c.key_name == name, SUPPRESSIONS.c.digest.in_(digests)
             yield from (_suppression(row) for row in self._page(select(SUPPRESSIONS).where(*mine, in_force)))
 
+    def prolong_suppressions(self, case_id: CaseId, expires_at: datetime | None) -> None:
+        """Let the case's suppressions expire then if that is later; None is later than any date."""
+        this = SUPPRESSIONS.c.case_id == case_id
+        earlier = this if expires_at is None else and_(this, SUPPRESSIONS.c.expires_at < expires_at)
+        self._expire_then(earlier, expires_at)
+
+    def settle_suppressions(self, case_id: CaseId, expires_at: datetime) -> None:
+        """Give those of the case a date that have none."""
+        self._expire_then(and_(SUPPRESSIONS.c.case_id == case_id, SUPPRESSIONS.c.expires_at.is_(None)), expires_at)
+
+    def _expire_then(self, these: ColumnElement[bool], expires_at: datetime | None) -> None:
+        with self._database.writing(alone_in=ALONE) as connection:
+            connection.execute(update(SUPPRESSIONS).where(these).values(expires_at=expires_at))
+
     def expire_suppressions(self, now: datetime) -> int:
         """Remove those that have expired; return how many."""
         with self._database.writing(alone_in=ALONE) as connection:
@@ -201,16 +205,6 @@ def _receipt_row(order_id: OrderId, receipt: Receipt) -> dict[str, Any]:
         "body_digest": receipt.body_digest,
         "key_id": receipt.key_id,
     }
-
-
-def _horizon(row: Row[Any]) -> Horizon:
-    return Horizon(
-        case_id=CaseId(row.case_id),
-        system=SystemId(row.system),
-        what=row.what,
-        until=row.until,
-        gone_at=row.gone_at,
-    )
 
 
 def _suppression(row: Row[Any]) -> Suppression:

@@ -178,8 +178,34 @@ HORIZONS = Table(
     Column("case_id", Text, primary_key=True),
     Column("system", Text, primary_key=True),
     Column("what", Text, primary_key=True),
-    Column("until", Instant, nullable=False),
+    Column("until", Instant),
     Column("gone_at", Instant),
+    Column("why", Text, nullable=False, server_default="store"),
+    Column("kind", Text),
+    Column("region", Text),
+    Column("noted_at", Instant),
+)
+
+COPY_HOLDS = Table(
+    "ledger_copy_holds",
+    METADATA,
+    Column("system", Text, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("hold_id", Text, ForeignKey("ledger_holds.hold_id"), primary_key=True),
+    Column("placed_at", Instant, nullable=False),
+)
+
+USE_TESTS = Table(
+    "ledger_use_tests",
+    METADATA,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("system", Text, nullable=False, index=True),
+    Column("no_decisions", Boolean, nullable=False),
+    Column("no_access", Boolean, nullable=False),
+    Column("secured", Boolean, nullable=False),
+    Column("will_delete", Boolean, nullable=False),
+    Column("attester_ref", Text, nullable=False),
+    Column("attested_at", Instant, nullable=False),
 )
 
 ORDERS = Table(

@@ -21,6 +21,7 @@ GROUPS = {
     "joint-use": ("show", "notice", "published", "sets", "keys", "leaked"),
     "keys": ("show", "rotate"),
     "canary": ("plant", "run", "check", "list"),
+    "backups": ("check", "hold", "beyond-use"),
     "witness": ("init", "serve", "show"),
     "evidence": (
         "show",
@@ -37,7 +38,7 @@ GROUPS = {
         "epoch",
     ),
 }
-SINGLE = ("init", "explain", "suppressed", "approve", "reject", "apply", "verify", "processors", "backups")
+SINGLE = ("init", "explain", "suppressed", "approve", "reject", "apply", "verify", "processors")
 COMMANDS = [(name,) for name in SINGLE] + [(group, name) for group, names in GROUPS.items() for name in names]
 COMMANDS += [("evidence", "epoch", name) for name in ("list", "destroy")]
 PERSON = "Hanako Yamada"

@@ -20,8 +20,9 @@ import pytest
 
 from retention.app import App
 from retention.errors import UnknownSubjectError
-from retention.model.copies import Copy, Order, OrderState, Receipt
+from retention.model.copies import Copy, Order, OrderState, Receipt, Registered
 from retention.model.ids import CopyId, SystemId
+from retention.model.period import Period
 from retention.ports.connector import Capabilities, SystemKind
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -87,6 +88,11 @@ class Nightly:
         shop = (SystemId("shop"),)
         taken = NOW - timedelta(days=1)
         return (Copy(CopyId("nightly/2026-11-22"), SystemId("nightly"), shop, taken, taken + timedelta(days=35)),)
+
+    def examine(self) -> Registered:
+        """Return the copy, with nothing that does not fit."""
+        expire = Period(days=35)
+        return Registered(SystemId("nightly"), "folders", expire, None, "job", None, None, self.copies(), ())
 
     def exists(self, _: CopyId) -> bool:
         """It is still there."""

@@ -20,6 +20,7 @@ from retention.evidence.shapes import KINDS
 from retention.model.facts import (
     Answered,
     Approved,
+    BeyondUse,
     CanaryLooked,
     Corrected,
     Denied,
@@ -84,6 +85,7 @@ FACTS: tuple[Fact, ...] = (
     Looked(D, DATA, True, 10, 7, 0, D, D, None, 4, D),  # noqa: FBT003
     Answered(OrderId("12345678-1234-5678-9abc-123456789abc"), SystemId("analytics"), "completed", D, D, AT),
     Remains(SystemId("nightly"), "nightly/2026-11-22", AT),
+    BeyondUse(SystemId("nightly"), True, True, True, False, "ab" * 16, AT),  # noqa: FBT003
     Expired(SystemId("nightly"), CopyId("nightly/2026-11-22")),
     Kept(D, DATA, ("amount", "paid_at"), 4, HoldId("tax-books"), "jp.corporate-tax-act", None),
     Denied("identity-not-proven"),

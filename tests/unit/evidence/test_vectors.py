@@ -34,6 +34,7 @@ from retention.evidence.shapes import KINDS
 from retention.model.facts import (
     Answered,
     Approved,
+    BeyondUse,
     CanaryLooked,
     Corrected,
     Denied,
@@ -134,7 +135,9 @@ def facts() -> Iterator[tuple[CaseId | None, Fact]]:
     wrong = Remains(SystemId("nightly"), "nightly/2026-11-22", AT + timedelta(days=53))
     yield CASE, wrong
     yield CASE, Corrected(statement_id(Recorded(CASE, AT, wrong)), "wrong-time", None)
-    yield CASE, Remains(SystemId("nightly"), "nightly/2026-11-22", AT + timedelta(days=35))
+    yield CASE, Remains(SystemId("nightly"), "nightly/2026-11-22", AT + timedelta(days=35), "lifecycle-rule")
+    yield CASE, BeyondUse(SystemId("nightly"), *(True,) * 4, "ab" * 16, AT)
+    yield CASE, Remains(SystemId("weekly"), "weekly/2026-11-22", None, "legal-hold")
     yield CASE, Expired(SystemId("nightly"), CopyId("nightly/2026-10-20"))
     yield (
         CASE,
