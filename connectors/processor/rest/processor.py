@@ -228,7 +228,7 @@ class RestSystem:
     @property
     def capabilities(self) -> Capabilities:
         """Return what this processor can do."""
-        return Capabilities(kind=SystemKind.PROCESSOR, probes=self._probes)
+        return Capabilities(kind=SystemKind.PROCESSOR, probes=self._probes, checks=True)
 
     def processor(self) -> RestProcessor:
         """Return the client."""
