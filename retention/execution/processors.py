@@ -5,7 +5,8 @@ completed, look-up agrees    done                     goes on
 completed, look-up differs   failed: found-again      PARTIAL
 best effort                  done, as "asked"         goes on; never told as erased
 pending, manual              pending until its day    is not sealed
-partial, refused             failed with the reason   PARTIAL
+refused                      failed with the reason   PARTIAL; asked again by the next run
+partial                      failed with the reason   PARTIAL until a person decides
 nobody answers               failed, to be repeated   PARTIAL; the breaker spares the next orders
 """
 
@@ -21,7 +22,7 @@ from retention.execution import breaker
 from retention.execution.lines import Lines
 from retention.execution.links import make_token
 from retention.execution.site import Site
-from retention.model.answer import ByHand, Standing, code_of, reason_of, standing
+from retention.model.answer import ByHand, PartlyDone, Proof, Standing, code_of, reason_of, standing
 from retention.model.copies import Order, PlacedOrder, Receipt
 from retention.model.facts import Answered, Probed
 from retention.model.ids import OrderId, PlanId, StepId
@@ -143,8 +144,13 @@ def _stuck(step: TellProcessor, receipt: Receipt) -> TerminalFailure:
 
 
 def _is_settled(receipt: Receipt) -> bool:
-    """Whether the answer that is here needs no further asking: it is theirs, or a person has the next word."""
-    return standing(receipt.answer) in (Standing.ERASED, Standing.ASKED) or isinstance(receipt.answer, ByHand)
+    """Whether the answer that is here needs no further asking: it is theirs, or a person has the next word.
+
+    Half work is never asked for again: the half that is gone would be taken for the whole.
+    """
+    if receipt.proof is Proof.LINK or isinstance(receipt.answer, ByHand | PartlyDone):
+        return True
+    return standing(receipt.answer) in (Standing.ERASED, Standing.ASKED)
 
 
 def _is_accepted(site: Site, named: OrderId) -> bool:

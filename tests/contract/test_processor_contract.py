@@ -10,7 +10,7 @@ import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -23,11 +23,12 @@ import pytest
 from connectors.processor import connect
 from demo.analytics import Records
 from retention.errors import SignatureFailure, SystemFailure, TerminalFailure, TransientFailure
-from retention.model.answer import AtWork, Completed, Refused, answer_of
+from retention.model.answer import AtWork, Completed, Proof, Refused, answer_of
 from retention.model.copies import Order, Receipt
 from retention.model.ids import OrderId, SystemId
 from retention.ports.connector import ProcessorSystem, SystemSettings
 from retention.ports.processor import Processor
+from tests.processors.running import Running
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TOKEN = "customer-secret"  # noqa: S105 -- the simulator's
@@ -285,10 +286,115 @@ def opendsr(simulator: _Simulator) -> Iterator[_OpenDsrBench]:
     calls.close()
 
 
-@pytest.fixture(params=["reference", "opendsr"])
+SIGNING = ("reference", "opendsr")
+"""Those whose answers carry a signature; the others answer over their channel, and evidence says so."""
+
+
+@pytest.fixture(params=[*SIGNING, "rest"])
 def bench(request: pytest.FixtureRequest) -> _Bench:
     """Return each implementation in turn."""
-    return _ReferenceBench() if request.param == "reference" else request.getfixturevalue("opendsr")
+    return _ReferenceBench() if request.param == "reference" else request.getfixturevalue(request.param)
+
+
+@pytest.fixture(params=SIGNING)
+def signing(request: pytest.FixtureRequest) -> _Bench:
+    """Return each whose answers are signed."""
+    return _ReferenceBench() if request.param == "reference" else request.getfixturevalue(request.param)
+
+
+REST = """\
+processor: crm
+title: A customer system
+source: [https://crm.example/docs]
+read: 2026-11-26
+auth: {kind: bearer}
+delete:
+  - method: POST
+    path: /jobs
+    headers: {Idempotency-Key: "{order}"}
+    body: {person: "{key}"}
+    answers:
+      - {status: 202, when: {job.state: running}, outcome: pending, reference: job.id}
+      - {status: 202, when: {job.state: done}, outcome: completed, reference: job.id}
+repeat: key
+poll:
+  method: GET
+  path: /jobs/{reference}
+  answers:
+    - {status: 200, when: {job.state: running}, outcome: pending}
+    - {status: 200, when: {job.state: done}, outcome: completed}
+"""
+
+
+class _RestBench:
+    """A descriptor over the simulated REST processor in its process; the order's number there is kept as we do."""
+
+    def __init__(self, running: Running, folder: Path) -> None:
+        (folder / "crm.yaml").write_text(REST, encoding="utf-8")
+        running.reset()
+        self._running = running
+        options = {"protocol": "rest", "descriptor": "crm.yaml", "url": running.address, "token": "t0k"}
+        self.system = connect(SystemSettings(SystemId("crm"), "processor", options, workspace=folder))
+        self.processor: Processor = _Remembering(self.system.processor())
+
+    def load(self, person: str) -> None:
+        self._running.load(person)
+
+    def knows(self, person: str) -> bool:
+        return person in self._running.told()["people"]
+
+    def orders(self) -> int:
+        return int(self._running.told()["jobs"])
+
+    def settle(self) -> None:
+        self._running.settle()
+
+    def be_busy_once(self) -> None:
+        self._running.fault(errors=1, status=503)
+
+    def lose_next_answer(self) -> None:
+        self._running.fault(lost=1)
+
+    def forge(self) -> None:
+        raise NotImplementedError
+
+    def last_call(self) -> tuple[Mapping[str, str], bytes]:
+        raise NotImplementedError
+
+
+class _Remembering:
+    """Keeps the number that the processor gave, as the ledger does between two processes."""
+
+    def __init__(self, processor: Processor) -> None:
+        self._processor = processor
+        self._numbers: dict[str, str | None] = {}
+
+    def submit(self, order: Order, *, now: datetime) -> Receipt:
+        receipt = self._processor.submit(order, now=now)
+        self._numbers[order.order_id] = receipt.reference
+        return receipt
+
+    def status(self, order: Order, *, now: datetime) -> Receipt:
+        return self._processor.status(replace(order, reference=self._numbers.get(order.order_id)), now=now)
+
+    def callback(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Receipt:
+        return self._processor.callback(headers, body, now=now)
+
+
+@pytest.fixture(scope="session")
+def rest_process() -> Iterator[Running]:
+    """Return the REST simulator, started once a session."""
+    running = Running("rest_processor")
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def rest(rest_process: Running, tmp_path: Path) -> Iterator[_RestBench]:
+    """Return a connector of its own, and the simulator as new."""
+    bench = _RestBench(rest_process, tmp_path)
+    yield bench
+    bench.system.close()
 
 
 def raised(kind: type[SystemFailure], call: Callable[[], object]) -> SystemFailure:
@@ -307,7 +413,8 @@ def test_new_order_is_submitted_and_not_completed(bench: _Bench) -> None:
     order = new_order()
     receipt = bench.processor.submit(order, now=NOW)
     assert (receipt.order_id, receipt.answer, receipt.received_at) == (order.order_id, AtWork(), NOW)
-    assert len(receipt.body_digest) == len(receipt.key_id) == 64
+    assert len(receipt.body_digest) == 64
+    assert (receipt.key_id is not None) == (receipt.proof is Proof.SIGNATURE)
 
 
 def test_order_erases_the_person(bench: _Bench) -> None:
@@ -355,24 +462,24 @@ def test_lost_answer_does_not_make_two_orders(bench: _Bench) -> None:
     assert bench.orders() == 1
 
 
-def test_forged_status_is_refused(bench: _Bench) -> None:
+def test_forged_status_is_refused(signing: _Bench) -> None:
     """A completed order with a wrong signature is an error and never a receipt."""
     order = new_order()
-    bench.processor.submit(order, now=NOW)
-    bench.settle()
-    bench.forge()
-    raised(SignatureFailure, lambda: bench.processor.status(order, now=NOW))
+    signing.processor.submit(order, now=NOW)
+    signing.settle()
+    signing.forge()
+    raised(SignatureFailure, lambda: signing.processor.status(order, now=NOW))
 
 
-def test_callback_counts_with_its_signature(bench: _Bench) -> None:
+def test_callback_counts_with_its_signature(signing: _Bench) -> None:
     """A signed call tells the order's state; one changed byte and it is refused."""
     order = new_order()
-    bench.processor.submit(order, now=NOW)
-    bench.settle()
-    headers, body = bench.last_call()
-    receipt = bench.processor.callback(headers, body, now=NOW)
+    signing.processor.submit(order, now=NOW)
+    signing.settle()
+    headers, body = signing.last_call()
+    receipt = signing.processor.callback(headers, body, now=NOW)
     assert (receipt.order_id, receipt.answer) == (order.order_id, Completed())
-    raised(SignatureFailure, lambda: bench.processor.callback(headers, body + b" ", now=NOW))
+    raised(SignatureFailure, lambda: signing.processor.callback(headers, body + b" ", now=NOW))
 
 
 @pytest.mark.parametrize("fault", ["wrong_signature", "unsigned", "wrong_domain"])

@@ -268,6 +268,25 @@ def test_refusal_and_half_work_keep_the_case_partial_until_a_person_decides(desk
     assert [(b["note"], b["deciderRef"][:2]) for b in it.facts("orderNote")] == [("accepted", "h:")]
 
 
+def test_half_work_is_not_taken_for_the_whole(desk):
+    """Asked again, a processor would find nothing more and say so: half work stays half until a person decides."""
+    it = desk(HEAD + DIRECT)
+    it.server.fault(partial=True)
+    for _ in range(2):
+        assert it.apply(DAY) is CaseState.PARTIAL
+    assert (it.order.receipt.answer, it.deletions()) == (PartlyDone("kept-by-law"), [PERSON])
+
+
+def test_a_refusal_that_is_taken_back_goes_on(desk):
+    """Nothing was done when it refused: the next run asks again, and it deletes once."""
+    it = desk(HEAD + DIRECT)
+    it.server.fault(refuse=True)
+    assert it.apply() is CaseState.PARTIAL
+    it.server.fault()
+    assert it.apply(DAY) is CaseState.APPLIED
+    assert it.deletions() == [PERSON]
+
+
 def test_saying_done_and_keeping_the_data_is_caught(desk):
     """An acknowledgement is no deletion: the look-up finds the person, the case is PARTIAL; gone later, it goes on."""
     it = desk(HEAD + DIRECT)
