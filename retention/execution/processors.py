@@ -25,7 +25,7 @@ from retention.execution.site import Site
 from retention.model.answer import ByHand, PartlyDone, Proof, Standing, code_of, reason_of, standing
 from retention.model.copies import Order, PlacedOrder, Receipt
 from retention.model.facts import Answered, Probed
-from retention.model.ids import OrderId, PlanId, StepId
+from retention.model.ids import DatasetId, OrderId, PlanId, StepId
 from retention.model.outcome import Done, Effect, Outcome, Pending
 from retention.model.plan import TellProcessor
 from retention.model.processing import NoteKind
@@ -77,6 +77,17 @@ def tell(site: Site, lines: Lines, step: TellProcessor, now: datetime) -> Outcom
     if lines.find(step.step_id, Phase.EVIDENCE) is None:
         lines.write(step.step_id, Phase.EVIDENCE, now, {"order": named})
     return Done(Effect(0))
+
+
+def awaited(site: Site, lines: Lines, dataset: DatasetId, now: datetime) -> Pending | None:
+    """Return what the dataset's rows wait for: a processor that must finish before they may go."""
+    for step in site.plan.steps:
+        if not isinstance(step, TellProcessor) or dataset not in step.before:
+            continue
+        if lines.find(step.step_id, Phase.DONE) is None:
+            intent = lines.find(step.step_id, Phase.INTENT)
+            return Pending(f"processor:{step.system}", _due(intent.at if intent else now, step))
+    return None
 
 
 def note_receipt(site: Site, placed: PlacedOrder, receipt: Receipt) -> None:

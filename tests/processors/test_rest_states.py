@@ -54,6 +54,11 @@ datasets:
   app.customers: {system: app, table: customers, primary_key: [id], subject: {user_id: id},
     fields: {name: {category: account, identifies: directly}}}
 """
+LINKED = POLICY.replace("answer_within: P14D, kind", "answer_within: P14D, before: [app.links], kind")
+LINKS = """\
+  app.links: {system: app, table: links, primary_key: [id], parent: {app.customers: {customer_id: id}},
+    fields: {token: {category: account, identifies: directly}}}
+"""
 HEAD = """\
 processor: crm
 title: A customer system
@@ -105,14 +110,20 @@ def server():
 class Desk:
     """One request about one person, as far as its approved plan; `apply` and `seal` go on with it."""
 
-    def __init__(self, folder, server, descriptor):
+    def __init__(self, folder, server, descriptor, *, linked=False):
         server.reset()
         server.load(PERSON, "c2")
         made = make("rest")
         made.put("customers", {"id": ColumnType.TEXT, "name": ColumnType.TEXT}, [{"id": PERSON, "name": "n"}])
-        texts = {"retention": SETTINGS.format(url=server.address), "policy": POLICY, "datamap": DATAMAP}
-        for name, text in {**texts, "crm": descriptor}.items():
-            (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+        text = ColumnType.TEXT
+        if linked:
+            rows = [{"id": "l1", "customer_id": PERSON, "token": "t"}]
+            made.put("links", {"id": text, "customer_id": text, "token": text}, rows)
+        promised, mapped = (LINKED, DATAMAP + LINKS) if linked else (POLICY, DATAMAP)
+        texts = {"retention": SETTINGS.format(url=server.address), "policy": promised, "datamap": mapped}
+        self.made = made
+        for name, content in {**texts, "crm": descriptor}.items():
+            (folder / f"{name}.yaml").write_text(content, encoding="utf-8")
         self.app, self.server, self.now = open_app(folder), server, NOW
         case = self.app.open_request(f"user_id={PERSON}", "post", NOW)
         self.app.identify(case.case_id, "passport", NOW)
@@ -149,6 +160,10 @@ class Desk:
         told = [json.loads(b64decode(json.loads(each.envelope)["payload"]))["predicate"] for each in entries]
         return [each for each in told if each["kind"] == kind]
 
+    def rows(self):
+        """How many rows each table has."""
+        return {name: len(table.rows) for name, table in sorted(self.made.tables().items())}
+
     def deletions(self):
         """How often the processor deleted."""
         return self.server.told()["deletions"]
@@ -159,8 +174,8 @@ def desk(tmp_path, server):
     """Make a desk for a descriptor."""
     made = []
 
-    def opened(descriptor):
-        made.append(Desk(tmp_path, server, descriptor))
+    def opened(descriptor, **more):
+        made.append(Desk(tmp_path, server, descriptor, **more))
         return made[-1]
 
     yield opened
@@ -331,3 +346,16 @@ def test_the_contract_and_its_sub_processors_stand_in_evidence(desk):
     [ack] = it.facts("processorAck")
     assert (ack["state"], ack["proof"], ack["keyId"]) == ("completed", "channel", None)
     assert [probe["found"] for probe in it.facts("processorProbe")] == [False]
+
+
+def test_a_link_is_revoked_there_before_it_goes_here(desk):
+    """While the processor has not revoked it, no row of the link nor of its person goes; then both do."""
+    it = desk(HEAD + JOBS, linked=True)
+    it.server.fault(errors=1)
+    assert it.apply() is CaseState.PARTIAL
+    assert it.rows() == {"customers": 1, "links": 1}
+    assert it.apply(MINUTE) is CaseState.APPLYING
+    assert it.rows() == {"customers": 1, "links": 1}
+    it.server.settle()
+    assert it.apply(DAY) is CaseState.APPLIED
+    assert it.rows() == {"customers": 0, "links": 0}
