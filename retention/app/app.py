@@ -25,6 +25,7 @@ from retention.app import (
     inbox,
     joint_use,
     keys,
+    processing,
     publishing,
     requests,
     restores,
@@ -53,9 +54,9 @@ from retention.grammar import Finding
 from retention.identity import Answer
 from retention.model.canary import Canary, CanaryId
 from retention.model.case import Case
-from retention.model.copies import UseTests
+from retention.model.copies import PlacedOrder, UseTests
 from retention.model.hold import PlacedHold
-from retention.model.ids import CaseId, CopyId, DatasetId, HoldId, PlanId, StepId, SystemId
+from retention.model.ids import CaseId, CopyId, DatasetId, HoldId, OrderId, PlanId, StepId, SystemId
 from retention.model.plan import Plan
 from retention.model.policy import Policy
 from retention.model.sharing import KeyAccess, PublishedNotice, SharedSet, TokenKey
@@ -263,6 +264,29 @@ class App:
     def attest_use(self, tests: UseTests) -> None:
         """See `copies.attest`."""
         copies.attest(self.context, tests)
+
+    def tasks(self, now: datetime) -> tuple[processing.Task, ...]:
+        """See `processing.tasks`."""
+        return processing.tasks(self.context, now)
+
+    def remind_processors(self, now: datetime) -> tuple[processing.Followed, ...]:
+        """See `processing.follow_up`."""
+        return processing.follow_up(self.context, now)
+
+    def accept_answer(self, order_id: OrderId, decider: str, now: datetime) -> PlacedOrder:
+        """See `processing.accept`."""
+        return processing.accept(self.context, order_id, decider, now)
+
+    def acknowledge(
+        self, token: str, said: Literal["done", "partial", "refused"], reason: str | None, now: datetime
+    ) -> PlacedOrder:
+        """See `processing.acknowledge`."""
+        return processing.acknowledge(self.context, token, said, reason, now)
+
+    def check_processors(self, now: datetime, *, only: str | None, call: bool) -> processing.Checked:
+        """See `processing.check`; with `call`, harmless calls are sent."""
+        today = now.astimezone(self.context.zone).date()
+        return processing.check(self.context, today, only=only, now=now if call else None)
 
     def suppressed(self, subject: str, now: datetime, arrival: suppression.Arrival | None = None) -> bool:
         """Say whether data of `KEY=VALUE` must not come in; see `suppressed.is_suppressed`."""

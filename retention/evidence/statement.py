@@ -19,6 +19,7 @@ from retention.model.facts import (
     Approved,
     BeyondUse,
     CanaryLooked,
+    ContractStated,
     Corrected,
     Denied,
     Disposed,
@@ -32,7 +33,9 @@ from retention.model.facts import (
     KeyDestroyed,
     Looked,
     MapLooked,
+    OrderNoted,
     Planned,
+    Probed,
     Pseudonymized,
     Recorded,
     Rejected,
@@ -61,6 +64,21 @@ _TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
         Disposed: _Telling("", ("plan_digest", "step_id")),
         Looked: _Telling("verification", ("plan_digest", "dataset", "found_digest")),
         Answered: _Telling("processorAck", ("order_id", "body_digest")),
+        Probed: _Telling("processorProbe", ("order_id",)),
+        OrderNoted: _Telling("orderNote", ("order_id", "note")),
+        ContractStated: _Telling(
+            "processorContract",
+            (
+                "processor",
+                "role",
+                "contracted_on",
+                "nda_on",
+                "supervised_on",
+                "country",
+                "transfer",
+                "subprocessors",
+            ),
+        ),
         Remains: _Telling("copyRemains", ("system", "what", "until", "why")),
         BeyondUse: _Telling("beyondUse", ("system", "attester_ref", "attested_at")),
         Expired: _Telling("backupExpired", ("system", "copy_id")),
@@ -81,7 +99,7 @@ _TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
     }
 )
 _DISPOSALS = MappingProxyType({"erase": "deletion", "redact": "deletion", "anonymize": "anonymize"})
-_LOOKS = (Looked, CanaryLooked, MapLooked)
+_LOOKS = (Looked, Probed, OrderNoted, CanaryLooked, MapLooked)
 """Facts that are another one at another time."""
 
 _Plain: TypeAlias = str | int | bool | datetime | tuple["_Plain", ...] | Effect | Residue | None

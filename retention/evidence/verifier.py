@@ -34,6 +34,8 @@ _PLAN_NAME = r"plan(?:-[A-Za-z0-9-]{1,80})?\.json"
 _INSTANT = r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9](?:\.[0-9]{6})?Z"
 _DISPOSALS = ("deletion", "anonymize", "pseudonymize")
 _DONE = {"erase": "erased", "redact": "redacted", "anonymize": "anonymized", "pseudonymize": "pseudonymized"}
+_SETTLED = ("completed", "best-effort")
+"""What a processor can say so that its order is not open; of these only the first says that it is erased."""
 _STEPS = (*_DISPOSALS, "suspension")
 _PLAN_BOUND = (*_STEPS, "approval", "rejection", "verification", "kept", "subjectsCommitted")
 _DISPOSAL_FIELDS: dict[str, type] = {"planDigest": str, "stepId": str, "dataset": str, "rules": list, "effect": dict}
@@ -47,6 +49,9 @@ _FIELDS: dict[str, dict[str, type]] = {
     "suspension": {"planDigest": str, "stepId": str, "dataset": str, "rules": list, "state": str, "rows": int},
     "verification": {"planDigest": str, "dataset": str, "passed": bool, "residual": int},
     "processorAck": {"orderId": str, "processor": str, "state": str},
+    "processorProbe": {"orderId": str, "processor": str, "found": bool},
+    "orderNote": {"orderId": str, "processor": str, "note": str},
+    "processorContract": {"processor": str, "role": str, "subprocessors": list},
     "copyRemains": {"system": str, "what": str, "why": str},
     "beyondUse": {"system": str, "noDecisions": bool, "noAccess": bool, "secured": bool, "willDelete": bool},
     "backupExpired": {"system": str, "copyId": str},
@@ -733,7 +738,7 @@ class Story:
         looks = self.standing("verification")
         changed = self.standing("anonymize", "pseudonymize")
         keys = self.standing("keyDestroyed")
-        answered = [fact for fact in acks if fact.text("state") == "completed"]
+        answered = [f for f in acks if f.text("state") == "completed" and f.told.get("keyId") is not None]
         chosen = {
             "C1": True,
             "C2": any(fact.told["passed"] for fact in looks),
@@ -903,8 +908,13 @@ def _unshredded(facts: list[Fact], steps: list[object]) -> list[str]:
 
 def _unanswered(facts: list[Fact]) -> list[str]:
     latest = {fact.text("orderId"): fact for fact in facts if fact.kind == "processorAck"}
-    open_orders = [fact for fact in latest.values() if fact.text("state") != "completed"]
-    return ["processor {}: {}".format(fact.text("processor"), fact.text("state")) for fact in open_orders]
+    open_orders = [fact for fact in latest.values() if fact.text("state") not in _SETTLED]
+    known = {fact.text("orderId"): fact for fact in facts if fact.kind == "processorProbe"}
+    found = [fact for fact in known.values() if fact.told["found"]]
+    return [
+        *("processor {}: {}".format(fact.text("processor"), fact.text("state")) for fact in open_orders),
+        *("processor {}: a look-up still finds the person".format(fact.text("processor")) for fact in found),
+    ]
 
 
 # --- the summary -------------------------------------------------------------------------------
@@ -1410,7 +1420,7 @@ def _detail(fact: Fact) -> str:
         tests = {"noDecisions": "no decisions", "noAccess": "no access", "secured": "secured", "willDelete": "deletion"}
         answers = ", ".join(f"{words}: {'yes' if fact.told[name] else 'NO'}" for name, words in tests.items())
         return "{}: {}".format(fact.text("system"), answers)
-    who = ("planDigest", "processor", "state", "system", "holdId", "supersedes", "dataset")
+    who = ("planDigest", "processor", "state", "note", "system", "holdId", "supersedes", "dataset")
     shown = (*who, "what", "why", "until", "copyId", "reason", "checkValue", "found", "entries")
     return " ".join(fact.text(name) for name in shown if name in fact.told)
 

@@ -13,6 +13,7 @@ from typing import Protocol
 from retention.model.canary import Canary, CanaryId
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
+from retention.ports.processing import Processing
 from retention.ports.sharing import Sharing
 from retention.ports.suspensions import Suspensions
 
@@ -97,6 +98,11 @@ class Vaults(Protocol):
     @property
     def openings(self) -> Openings:
         """What ties people to commitments."""
+        ...
+
+    @property
+    def processing(self) -> Processing:
+        """Processors, beside orders and receipts."""
         ...
 
     @property

@@ -36,6 +36,7 @@ from retention.model.facts import (
     Approved,
     BeyondUse,
     CanaryLooked,
+    ContractStated,
     Corrected,
     Denied,
     Disposed,
@@ -48,7 +49,9 @@ from retention.model.facts import (
     KeyDestroyed,
     Looked,
     MapLooked,
+    OrderNoted,
     Planned,
+    Probed,
     Pseudonymized,
     Recorded,
     Rejected,
@@ -77,6 +80,7 @@ SEED = bytes(range(32))
 AT = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
 CASE, DENIED, REJECTED, RESTORE, LIFTING = (CaseId(f"C-2026112{day}-7f3k2q") for day in range(3, 8))
 ORDER = OrderId("12345678-1234-4678-9abc-123456789abc")
+SECOND = OrderId("22345678-1234-4678-9abc-123456789abc")
 POLICY, DATAMAP = b"policy: example\n", b"datasets: {}\n"
 
 
@@ -130,8 +134,12 @@ def facts() -> Iterator[tuple[CaseId | None, Fact]]:
     yield DENIED, Denied("identity-not-proven")
     for _, _, dataset in STEPS[:4]:
         yield CASE, looked(dataset)
-    yield CASE, Answered(ORDER, SystemId("analytics"), "submitted", sha(b"a"), sha(b"k"), AT)
+    yield CASE, Answered(ORDER, SystemId("analytics"), "pending", sha(b"a"), sha(b"k"), AT)
     yield CASE, Answered(ORDER, SystemId("analytics"), "completed", sha(b"b"), sha(b"k"), AT)
+    yield CASE, Answered(SECOND, SystemId("ads"), "best-effort", sha(b"c"), None, AT, None, "channel")
+    yield CASE, ContractStated(SystemId("ads"), "analytics", "2024-04-01", None, None, "US", "consent", ("cdn",))
+    yield CASE, OrderNoted(SECOND, SystemId("ads"), "accepted", "ab" * 16)
+    yield CASE, Probed(ORDER, SystemId("analytics"), found=False)
     wrong = Remains(SystemId("nightly"), "nightly/2026-11-22", AT + timedelta(days=53))
     yield CASE, wrong
     yield CASE, Corrected(statement_id(Recorded(CASE, AT, wrong)), "wrong-time", None)
