@@ -15,6 +15,7 @@ from retention.app import (
     approvals,
     auditing,
     canaries,
+    clients,
     drift,
     epochs,
     expecting,
@@ -49,6 +50,7 @@ from retention.grammar import Finding
 from retention.identity import Answer
 from retention.model.canary import Canary, CanaryId
 from retention.model.case import Case
+from retention.model.client import Asking, Call, Client, ClientRequest, Standing, Told
 from retention.model.hold import PlacedHold
 from retention.model.ids import CaseId, DatasetId, HoldId, PlanId, StepId, SystemId
 from retention.model.plan import Plan
@@ -126,6 +128,32 @@ class App:
         person = requests.parse_subject(self.context, subject)
         client = requests.parse_subject(self.context, tenant, or_tenant=True)
         return requests.open_instructed(self.context, person, client, instruction_id, now)
+
+    def take_client_request(self, client: Client, asking: Asking, now: datetime) -> ClientRequest:
+        """See `clients.take`."""
+        return clients.take(self.context, client, asking, now)
+
+    def client_request(self, client: Client, request_id: str) -> tuple[ClientRequest, Told]:
+        """Return a client's own request and how far it is; see `clients.find`."""
+        request = clients.find(self.context, client, request_id)
+        return request, clients.told(self.context, request)
+
+    def client_requests(self) -> tuple[tuple[ClientRequest, Told], ...]:
+        """Return every request that a client made and how far it is, oldest first."""
+        known = (request for request in self.context.ledger.clients.all() if request.is_open)
+        return tuple((request, clients.told(self.context, request)) for request in known)
+
+    def withdraw_client_request(self, client: Client, request_id: str, now: datetime) -> ClientRequest:
+        """See `clients.withdraw`."""
+        return clients.withdraw(self.context, client, request_id, now)
+
+    def client_calls(self, now: datetime) -> tuple[tuple[Call, ClientRequest, Told], ...]:
+        """See `clients.calls_due`."""
+        return tuple(clients.calls_due(self.context, now))
+
+    def note_client_call(self, call: Call, standing: Standing, now: datetime, *, reached: bool) -> Call:
+        """See `clients.note_call`."""
+        return clients.note_call(self.context, call, standing, now, reached=reached)
 
     def identify(self, case_id: CaseId, document: str, now: datetime) -> Case:
         """See `requests.identify`."""

@@ -39,6 +39,7 @@ COMMANDS = {
     "joint-use": "joint_use:app",
     "canary": "canaries:app",
     "witness": "witness:app",
+    "opendsr": "opendsr:app",
 }
 """Command → module of this package, and its function or group. Loaded when it is called: what touches a
 workspace imports much; `--help`, `--version` and `init` nothing of that."""
@@ -63,6 +64,7 @@ PURPOSES = {
     "evidence": "Evidence: show, export, verify, confirm, report.",
     "canary": "Canaries: plant, run, check, list.",
     "witness": "A witness of other people's logs: init, serve, show.",
+    "opendsr": "Clients' requests to us as their processor.",
 }
 """Command → what `retention --help` says of it, in at most 60 columns."""
 

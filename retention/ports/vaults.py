@@ -13,6 +13,7 @@ from typing import Protocol
 from retention.model.canary import Canary, CanaryId
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
+from retention.ports.clients import ClientRequests
 from retention.ports.sharing import Sharing
 
 
@@ -101,4 +102,9 @@ class Vaults(Protocol):
     @property
     def sharing(self) -> Sharing:
         """Joint use."""
+        ...
+
+    @property
+    def clients(self) -> ClientRequests:
+        """What clients ask of us."""
         ...

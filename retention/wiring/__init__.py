@@ -5,11 +5,13 @@ secrets    `env:NAME` and `file:PATH`
 systems    connectors, found by entry point
 quiet      what libraries may log
 opening    a workspace folder → an App
+clients    opendsr.yaml: whose processor we are
 surveying  an address → a surveyor, for drafts
 picturing  what the picture of the map shows beside datasets
 surroundings  what the deletion concept says beside policy and data map
 """
 
+from retention.wiring.clients import Desk, read_clients
 from retention.wiring.opening import Workspace, open_app, read_policy_file, read_workspace
 from retention.wiring.picturing import draw_datamap
 from retention.wiring.settings import Settings, read_settings
@@ -17,6 +19,7 @@ from retention.wiring.surroundings import around
 from retention.wiring.surveying import open_gazetteer, open_surveyor
 
 __all__ = [
+    "Desk",
     "Settings",
     "Workspace",
     "around",
@@ -24,6 +27,7 @@ __all__ = [
     "open_app",
     "open_gazetteer",
     "open_surveyor",
+    "read_clients",
     "read_policy_file",
     "read_settings",
     "read_workspace",

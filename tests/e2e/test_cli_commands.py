@@ -21,6 +21,7 @@ GROUPS = {
     "joint-use": ("show", "notice", "published", "sets", "keys", "leaked"),
     "canary": ("plant", "run", "check", "list"),
     "witness": ("init", "serve", "show"),
+    "opendsr": ("certificate", "serve", "call", "list"),
     "evidence": (
         "show",
         "export",
