@@ -15,6 +15,7 @@ carries a personal value: names of fields and files, counts and codes only.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -199,6 +200,11 @@ class TransientFailure(SystemFailure):
 
     code = "RET-401"
     exit_code = 4
+
+    def __init__(self, message: str, *, hint: str = "", retry_at: datetime | None = None) -> None:
+        """Keep from when on the system itself said that it may be asked again, if it did."""
+        super().__init__(message, hint=hint)
+        self.retry_at = retry_at
 
 
 class ConcurrentWriteFailure(TransientFailure):

@@ -16,18 +16,19 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from connectors.processor.settings import IdentityKind, ProcessorSettings
 from retention.errors import TerminalFailure
-from retention.model.copies import Order, OrderState
+from retention.model.answer import Answer, AtWork, Completed, Refused
+from retention.model.copies import Order
 from retention.model.subject import Key
 
 API_VERSION = "2.0"
 DOMAIN_HEADER = "X-OpenDSR-Processor-Domain"
 SIGNATURE_HEADER = "X-OpenDSR-Signature"
 
-STATES = {
-    "pending": OrderState.SUBMITTED,
-    "in_progress": OrderState.IN_PROGRESS,
-    "completed": OrderState.COMPLETED,
-    "cancelled": OrderState.CANCELLED,
+STATES: dict[str, Answer] = {
+    "pending": AtWork(),
+    "in_progress": AtWork(),
+    "completed": Completed(),
+    "cancelled": Refused("cancelled"),
 }
 """Section 8."""
 

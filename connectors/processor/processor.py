@@ -71,9 +71,9 @@ class OpenDsrProcessor:
                 return known
         self._refuse_unless(answer, _ACCEPTED)
         self._check_accepted(order, body, answer, now)
-        return self.status(order.order_id, now=now)
+        return self.status(order, now=now)
 
-    def status(self, order_id: OrderId, *, now: datetime) -> Receipt:
+    def status(self, order: Order, *, now: datetime) -> Receipt:
         """Ask how far the order is.
 
         Raises:
@@ -82,9 +82,9 @@ class OpenDsrProcessor:
             SignatureFailure: the answer is not the processor's.
 
         """
-        receipt = self._look(order_id, now)
+        receipt = self._look(order.order_id, now)
         if receipt is None:
-            raise self._terminal(f"does not know order {order_id}", hint="submit it again")
+            raise self._terminal(f"does not know order {order.order_id}", hint="submit it again")
         return receipt
 
     def callback(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Receipt:
@@ -187,7 +187,7 @@ class OpenDsrProcessor:
     def _receipt(self, status: opendsr.Status, body: bytes, now: datetime) -> Receipt:
         return Receipt(
             order_id=OrderId(status.subject_request_id),
-            state=opendsr.STATES[status.request_status],
+            answer=opendsr.STATES[status.request_status],
             received_at=now,
             expected_completion_at=status.expected_completion_time,
             body_digest=hashlib.sha256(body).hexdigest(),

@@ -30,8 +30,9 @@ from retention.evidence.certificate import (
     render,
 )
 from retention.evidence.stamping import ATTACHED, stamp_of
+from retention.model.answer import Completed
 from retention.model.case import CaseKind, CaseState
-from retention.model.copies import OrderState, PlacedOrder
+from retention.model.copies import PlacedOrder
 from retention.model.ids import CaseId, DatasetId, StepId
 from retention.model.plan import AnonymizeRows, EraseRows, ExactStep, Plan, RedactFields
 from retention.model.policy import Titles
@@ -207,7 +208,7 @@ def _action(step: ExactStep) -> Action:
 
 
 def _completed(context: Context, order: PlacedOrder) -> datetime | None:
-    done = order.receipt is not None and order.receipt.state is OrderState.COMPLETED
+    done = order.receipt is not None and isinstance(order.receipt.answer, Completed)
     return order.receipt.received_at.astimezone(context.zone) if done and order.receipt else None
 
 

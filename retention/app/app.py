@@ -50,7 +50,7 @@ from retention.grammar import Finding
 from retention.identity import Answer
 from retention.model.canary import Canary, CanaryId
 from retention.model.case import Case
-from retention.model.client import Asking, Call, Client, ClientRequest, Standing, Told
+from retention.model.client import Asking, Call, Client, ClientRequest, Progress, Told
 from retention.model.hold import PlacedHold
 from retention.model.ids import CaseId, DatasetId, HoldId, PlanId, StepId, SystemId
 from retention.model.plan import Plan
@@ -151,9 +151,9 @@ class App:
         """See `clients.calls_due`."""
         return tuple(clients.calls_due(self.context, now))
 
-    def note_client_call(self, call: Call, standing: Standing, now: datetime, *, reached: bool) -> Call:
+    def note_client_call(self, call: Call, progress: Progress, now: datetime, *, reached: bool) -> Call:
         """See `clients.note_call`."""
-        return clients.note_call(self.context, call, standing, now, reached=reached)
+        return clients.note_call(self.context, call, progress, now, reached=reached)
 
     def identify(self, case_id: CaseId, document: str, now: datetime) -> Case:
         """See `requests.identify`."""

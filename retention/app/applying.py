@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import cast
 
 from retention.app.context import Context
 from retention.app.drift import refuse_unmapped
@@ -18,11 +19,12 @@ from retention.errors import ApprovalError, HeldError, RefusedError, StalePlanEr
 from retention.execution.run import RunReport, Watch, refuse_stale, run
 from retention.execution.site import Site, fetch_keys
 from retention.model.case import CaseState
-from retention.model.ids import CaseId, PlanId, StepId
+from retention.model.ids import CaseId, PlanId, StepId, SystemId
 from retention.model.outcome import Failed, Pending
 from retention.model.plan import Plan, RowStep, Step, TellProcessor
 from retention.planning.approval import check_approved
 from retention.ports.ledger import Phase, StoredPlan
+from retention.ports.processor import ProbingProcessor
 
 _LEASE = timedelta(minutes=30)
 """After this long the plan of a process that died elsewhere is free again; on the same host it is at once."""
@@ -99,7 +101,17 @@ def site_of(context: Context, kept: StoredPlan, plan: Plan) -> Site:
         keys=fetch_keys(context.ledger.vault, plan.case_id, plan.plan_id),
         regulation=context.policy.regimes[0].rpartition(".")[2],
         counter=counter(context),
+        probes=probes(context),
     )
+
+
+def probes(context: Context) -> dict[SystemId, ProbingProcessor]:
+    """Return the processors that have a look-up."""
+    return {
+        name: cast("ProbingProcessor", system.processor())
+        for name, system in context.processors.items()
+        if system.capabilities.probes
+    }
 
 
 def step_groups(context: Context, plan_id: PlanId) -> list[list[str]]:

@@ -28,8 +28,9 @@ from retention.evidence.audit_report import (
     Withheld,
 )
 from retention.evidence.blocks import Language
+from retention.model.answer import Completed
 from retention.model.case import Case, CaseKind, CaseState
-from retention.model.copies import OrderState, PlacedOrder
+from retention.model.copies import PlacedOrder
 from retention.model.plan import RowStep
 from retention.planning import codec
 from retention.ports.ledger import JournalEntry, LogEntry, Phase, StoredPlan
@@ -212,7 +213,7 @@ def _processors(context: Context, begin: datetime, end: datetime, on: datetime) 
 
 
 def _completed(order: PlacedOrder) -> bool:
-    return order.receipt is not None and order.receipt.state is OrderState.COMPLETED
+    return order.receipt is not None and isinstance(order.receipt.answer, Completed)
 
 
 def _is_late(order: PlacedOrder, on: datetime) -> bool:

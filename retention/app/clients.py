@@ -27,7 +27,7 @@ from retention.app.requests import deny, open_instructed
 from retention.clocks import WITHDRAWN
 from retention.errors import StateError, UnknownNameError
 from retention.model.case import Case, CaseState
-from retention.model.client import Asking, Call, Client, ClientRequest, Format, Identity, Standing, Told
+from retention.model.client import Asking, Call, Client, ClientRequest, Format, Identity, Progress, Told
 from retention.model.event import Event
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
@@ -81,7 +81,7 @@ def take(context: Context, client: Client, asking: Asking, now: datetime) -> Cli
 
 
 def _open(context: Context, client: Client, identities: tuple[Identity, ...], request: ClientRequest) -> None:
-    if (standing := _case(context, request.case_id)) is not None and standing.state is not CaseState.OPEN:
+    if (known := _case(context, request.case_id)) is not None and known.state is not CaseState.OPEN:
         return
     at = request.received_at
     found = {key for one in identities for key in _keys(context, client, one, at)}
@@ -130,7 +130,7 @@ def told(context: Context, request: ClientRequest) -> Told:
     case = context.ledger.cases.get(request.case_id)
     left = [h.until for h in context.ledger.copies.horizons(case.case_id) if h.gone_at is None]
     return Told(
-        standing=_standing(case.state),
+        progress=_progress(case.state),
         due_at=request.due_at,
         case_id=case.case_id,
         reason=_reason(context, case.case_id) if case.state is CaseState.DENIED else None,
@@ -139,10 +139,10 @@ def told(context: Context, request: ClientRequest) -> Told:
     )
 
 
-def _standing(state: CaseState) -> Standing:
+def _progress(state: CaseState) -> Progress:
     match state:
         case CaseState.OPEN | CaseState.PLANNED:
-            return Standing.PENDING
+            return Progress.PENDING
         case (
             CaseState.APPROVED
             | CaseState.APPLYING
@@ -151,11 +151,11 @@ def _standing(state: CaseState) -> Standing:
             | CaseState.VERIFIED
             | CaseState.REJECTED
         ):
-            return Standing.IN_PROGRESS
+            return Progress.IN_PROGRESS
         case CaseState.SEALED | CaseState.CLOSED:
-            return Standing.COMPLETED
+            return Progress.COMPLETED
         case CaseState.DENIED:
-            return Standing.CANCELLED
+            return Progress.CANCELLED
         case _:
             assert_never(state)
 
@@ -171,9 +171,9 @@ def withdraw(context: Context, client: Client, request_id: str, now: datetime) -
     request = find(context, client, request_id)
     so_far = told(context, request)
     if so_far.reason != _WITHDRAWN:
-        if so_far.standing is not Standing.PENDING:
+        if so_far.progress is not Progress.PENDING:
             raise StateError(
-                f"request {request_id} is {so_far.standing.value}; only a pending one can be cancelled",
+                f"request {request_id} is {so_far.progress.value}; only a pending one can be cancelled",
                 hint="ask for its status",
             )
         deny(context, request.case_id, _WITHDRAWN, now)
@@ -194,14 +194,14 @@ def calls_due(context: Context, now: datetime) -> Iterator[tuple[Call, ClientReq
         request = context.ledger.clients.find(call.client, call.request_id)
         if request is not None and request.is_open:
             news = told(context, request)
-            if news.standing is not call.told:
+            if news.progress is not call.told:
                 yield call, request, news
 
 
-def note_call(context: Context, call: Call, standing: Standing, now: datetime, *, reached: bool) -> Call:
+def note_call(context: Context, call: Call, progress: Progress, now: datetime, *, reached: bool) -> Call:
     """Keep that the address was told, or that it was not and when it is tried again: later each time."""
     if reached:
-        noted = replace(call, told=standing, failures=0, next_at=now)
+        noted = replace(call, told=progress, failures=0, next_at=now)
     else:
         wait = min(_FIRST_WAIT * 2 ** min(call.failures, 16), _LONGEST_WAIT)
         noted = replace(call, failures=call.failures + 1, next_at=now + wait)

@@ -11,8 +11,8 @@ from retention.app.records import move, stored
 from retention.app.subjects import commit_subjects
 from retention.app.witnessing import ask_witnesses
 from retention.errors import StateError, TransientFailure
-from retention.execution.elsewhere import tell
 from retention.execution.lines import Lines
+from retention.execution.processors import tell
 from retention.execution.sealing import is_shredded, shred_case_key
 from retention.model.case import Case, CaseState
 from retention.model.copies import Horizon

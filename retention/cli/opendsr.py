@@ -79,7 +79,7 @@ def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
     if as_json:
         print_json([{"request": request, "told": told} for request, told in found])
         return
-    rows = [(r.client, r.request_id, t.case_id, t.standing, t.reason, t.due_at) for r, t in found]
+    rows = [(r.client, r.request_id, t.case_id, t.progress, t.reason, t.due_at) for r, t in found]
     print_table("Clients' requests", ("client", "request", "case", "told", "why", "answer by"), rows)
 
 

@@ -148,11 +148,16 @@ KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
         "processorAck": {
             "orderId": _ORDER,
             "processor": _NAME,
-            "state": Choice(("submitted", "in_progress", "completed", "cancelled")),
+            "state": Choice(
+                ("pending", "manual", "completed", "partial", "refused", "unreachable", "best-effort"),
+            ),
+            "reason": Maybe(_CODE),
+            "proof": Choice(("signature", "channel", "link", "nobody")),
             "bodyDigest": _DIGEST,
-            "keyId": _DIGEST,
+            "keyId": Maybe(_DIGEST),
             "receivedAt": _INSTANT,
         },
+        "processorProbe": {"orderId": _ORDER, "processor": _NAME, "found": Flag()},
         "copyRemains": {"system": _NAME, "what": _COPY, "until": _INSTANT},
         "backupExpired": {"system": _NAME, "copyId": _COPY},
         "kept": {

@@ -32,6 +32,7 @@ from retention.model.facts import (
     Looked,
     MapLooked,
     Planned,
+    Probed,
     Pseudonymized,
     Recorded,
     Rejected,
@@ -60,6 +61,7 @@ _TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
         Disposed: _Telling("", ("plan_digest", "step_id")),
         Looked: _Telling("verification", ("plan_digest", "dataset", "found_digest")),
         Answered: _Telling("processorAck", ("order_id", "body_digest")),
+        Probed: _Telling("processorProbe", ("order_id",)),
         Remains: _Telling("copyRemains", ("system", "what", "until")),
         Expired: _Telling("backupExpired", ("system", "copy_id")),
         Kept: _Telling("kept", ("plan_digest", "dataset", "hold_id", "fields")),
@@ -79,7 +81,7 @@ _TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
     }
 )
 _DISPOSALS = MappingProxyType({"erase": "deletion", "redact": "deletion", "anonymize": "anonymize"})
-_LOOKS = (Looked, CanaryLooked, MapLooked)
+_LOOKS = (Looked, Probed, CanaryLooked, MapLooked)
 """Facts that are another one at another time."""
 
 _Plain: TypeAlias = str | int | bool | datetime | tuple["_Plain", ...] | Effect | Residue | None

@@ -34,6 +34,8 @@ _PLAN_NAME = r"plan(?:-[A-Za-z0-9-]{1,80})?\.json"
 _INSTANT = r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9](?:\.[0-9]{6})?Z"
 _DISPOSALS = ("deletion", "anonymize", "pseudonymize")
 _DONE = {"erase": "erased", "redact": "redacted", "anonymize": "anonymized", "pseudonymize": "pseudonymized"}
+_SETTLED = ("completed", "best-effort")
+"""What a processor can say so that its order is not open; of these only the first says that it is erased."""
 _STEPS = (*_DISPOSALS, "suspension")
 _PLAN_BOUND = (*_STEPS, "approval", "rejection", "verification", "kept", "subjectsCommitted")
 _DISPOSAL_FIELDS: dict[str, type] = {"planDigest": str, "stepId": str, "dataset": str, "rules": list, "effect": dict}
@@ -47,6 +49,7 @@ _FIELDS: dict[str, dict[str, type]] = {
     "suspension": {"planDigest": str, "stepId": str, "dataset": str, "rules": list, "state": str, "rows": int},
     "verification": {"planDigest": str, "dataset": str, "passed": bool, "residual": int},
     "processorAck": {"orderId": str, "processor": str, "state": str},
+    "processorProbe": {"orderId": str, "processor": str, "found": bool},
     "copyRemains": {"system": str, "what": str, "until": str},
     "backupExpired": {"system": str, "copyId": str},
     "kept": {"planDigest": str, "dataset": str, "fields": list, "rows": int, "statute": str, "holdId": str},
@@ -732,7 +735,7 @@ class Story:
         looks = self.standing("verification")
         changed = self.standing("anonymize", "pseudonymize")
         keys = self.standing("keyDestroyed")
-        answered = [fact for fact in acks if fact.text("state") == "completed"]
+        answered = [f for f in acks if f.text("state") == "completed" and f.told.get("keyId") is not None]
         chosen = {
             "C1": True,
             "C2": any(fact.told["passed"] for fact in looks),
@@ -888,8 +891,13 @@ def _undone(facts: list[Fact], plan: dict[str, object]) -> list[str]:
 
 def _unanswered(facts: list[Fact]) -> list[str]:
     latest = {fact.text("orderId"): fact for fact in facts if fact.kind == "processorAck"}
-    open_orders = [fact for fact in latest.values() if fact.text("state") != "completed"]
-    return ["processor {}: {}".format(fact.text("processor"), fact.text("state")) for fact in open_orders]
+    open_orders = [fact for fact in latest.values() if fact.text("state") not in _SETTLED]
+    known = {fact.text("orderId"): fact for fact in facts if fact.kind == "processorProbe"}
+    found = [fact for fact in known.values() if fact.told["found"]]
+    return [
+        *("processor {}: {}".format(fact.text("processor"), fact.text("state")) for fact in open_orders),
+        *("processor {}: a look-up still finds the person".format(fact.text("processor")) for fact in found),
+    ]
 
 
 # --- the summary -------------------------------------------------------------------------------

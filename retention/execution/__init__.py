@@ -13,7 +13,9 @@ Start with `run`.
     site         the systems and the ledger, as one run sees them
     lines        the journal of one plan
     rows         steps on rows
-    elsewhere    steps that finish elsewhere: processors and backups
+    elsewhere    steps that finish elsewhere: backups
+    processors   orders to processors, and what their answers mean
+    breaker      when a processor that does not answer is called again
     run          all steps in order
     looking      verification of what was done, dataset by dataset
     sealing      publish, shred the case's key

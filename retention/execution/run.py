@@ -14,8 +14,9 @@ from typing import TypeAlias, assert_never
 
 from retention.errors import StalePlanError, SystemFailure, TransientFailure
 from retention.evidence import column_name
-from retention.execution.elsewhere import expire, suppressions, tell
+from retention.execution.elsewhere import expire, suppressions
 from retention.execution.lines import Lines
+from retention.execution.processors import tell
 from retention.execution.rows import carry_out
 from retention.execution.sharing import share
 from retention.execution.site import Site

@@ -18,7 +18,7 @@ from retention.model.subject import Key, KeyValues, SubjectKey
 from retention.ports.connector import Store
 from retention.ports.keeper import CopyKeeper
 from retention.ports.ledger import Ledger, LogEntry, Vault
-from retention.ports.processor import Processor
+from retention.ports.processor import ProbingProcessor, Processor
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class Site:
     """What an order to a processor rests on: `appi`, `gdpr` or `ccpa`."""
     counter: Counter
     """Where joint users are handed sets."""
+    probes: Mapping[SystemId, ProbingProcessor] = field(default_factory=dict)
+    """Those of the processors that have a look-up."""
 
     def dataset(self, step: RowStep | ExportSet) -> Dataset:
         """Return the step's dataset."""

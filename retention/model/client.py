@@ -62,7 +62,7 @@ class Identity:
     format: Format
 
 
-class Standing(Enum):
+class Progress(Enum):
     """What a client is told of its request."""
 
     PENDING = "pending"
@@ -101,8 +101,8 @@ class Call:
     client: str
     request_id: str
     url: str
-    told: Standing
-    """The newest standing that reached it; before the first call the answer to the request: pending."""
+    told: Progress
+    """The newest progress that reached it; before the first call the answer to the request: pending."""
     failures: int
     """How many calls in a row did not."""
     next_at: datetime
@@ -127,7 +127,7 @@ class Asking:
 class Told:
     """How far a request is, as its client may know it."""
 
-    standing: Standing
+    progress: Progress
     due_at: datetime
     case_id: CaseId
     reason: str | None = None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
 
+from retention.model.answer import Answer, Proof
 from retention.model.ids import CaseId, CopyId, OrderId, StepId, SystemId
 from retention.model.subject import Key
 
@@ -37,15 +37,6 @@ class Horizon:
     """When its absence was seen; None while it remains."""
 
 
-class OrderState(Enum):
-    """What a processor says about an order; only COMPLETED is ever told as done."""
-
-    SUBMITTED = "submitted"
-    IN_PROGRESS = "in_progress"
-    COMPLETED = "completed"
-    CANCELLED = "cancelled"
-
-
 @dataclass(frozen=True, slots=True)
 class Order:
     """An order to erase, with the least data the processor needs."""
@@ -57,20 +48,27 @@ class Order:
     submitted_at: datetime
     regulation: str
     """`appi`, `gdpr` or `ccpa`."""
+    reference: str | None = None
+    """The processor's own number for it, once it has given one."""
+    may_have_arrived: bool = False
+    """Whether it was sent before and the answer was lost: it must not become a second deletion."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A processor's signed answer: its signature has been checked."""
+    """A processor's answer, with what shows that it is theirs."""
 
     order_id: OrderId
-    state: OrderState
+    answer: Answer
     received_at: datetime
     expected_completion_at: datetime | None
     body_digest: str
-    """SHA-256 (hex) of signed bytes that hold nothing of the person: it stands in the public log."""
-    key_id: str
-    """SHA-256 (hex) of the certificate or key that verified them."""
+    """SHA-256 (hex) of bytes that hold nothing of the person: it stands in the public log."""
+    key_id: str | None
+    """SHA-256 (hex) of the certificate or key that verified them; None where nothing was signed."""
+    proof: Proof = Proof.SIGNATURE
+    reference: str | None = None
+    """The processor's own number for the order; stays with us."""
 
 
 @dataclass(frozen=True, slots=True)

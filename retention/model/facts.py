@@ -100,14 +100,25 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A processor's signed answer was checked."""
+    """A processor answered, and what shows that the answer is theirs."""
 
     order_id: OrderId
     processor: SystemId
     state: str
     body_digest: str
-    key_id: str
+    key_id: str | None
     received_at: datetime
+    reason: str | None = None
+    proof: str = "signature"
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """A processor's own look-up was asked whether it still knows the person."""
+
+    order_id: OrderId
+    processor: SystemId
+    found: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +327,7 @@ Fact: TypeAlias = (
     | Disposed
     | Looked
     | Answered
+    | Probed
     | Remains
     | Expired
     | Kept

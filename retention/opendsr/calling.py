@@ -57,6 +57,6 @@ def call_clients(app: App, office: Office, now: datetime, send: Post = post) -> 
         if client is not None and call.url in client.callbacks:
             body = json.dumps(saying.callback(office, request, told, call.url), ensure_ascii=False).encode()
             reached = send(call.url, office.seal.headers(body), body)
-        app.note_client_call(call, told.standing, now, reached=reached)
+        app.note_client_call(call, told.progress, now, reached=reached)
         taken, missed = taken + reached, missed + (not reached)
     return taken, missed

@@ -46,7 +46,7 @@ def status(office: Office, request: ClientRequest, told: Told) -> dict[str, Json
         "controller_id": request.client,
         "expected_completion_time": _text(told.due_at),
         "subject_request_id": request.request_id,
-        "request_status": told.standing.value,
+        "request_status": told.progress.value,
         "api_version": request.api_version,
         "extensions": {office.seal.domain: _more(told)},
     }

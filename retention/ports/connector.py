@@ -51,6 +51,8 @@ class Capabilities:
     """Whether foreign keys and the like are enforced; such a store is a `ports.constraints.ConstrainingStore`."""
     surveys: bool = False
     """Whether its whole schema can be read; such a store is a `ports.surveyor.SurveyingStore`."""
+    probes: bool = False
+    """Whether one can look if a processor still knows a person; it is a `ports.processor.ProbingProcessor`."""
     expires: bool = False
     """Whether the store can let rows go by itself; such a store is a `ports.expiring.ExpiringStore`."""
 

@@ -14,6 +14,7 @@ from retention.model.canary import Canary, CanaryId
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
 from retention.ports.clients import ClientRequests
+from retention.ports.processing import Processing
 from retention.ports.sharing import Sharing
 
 
@@ -97,6 +98,11 @@ class Vaults(Protocol):
     @property
     def openings(self) -> Openings:
         """What ties people to commitments."""
+        ...
+
+    @property
+    def processing(self) -> Processing:
+        """Processors, beside orders and receipts."""
         ...
 
     @property

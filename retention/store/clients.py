@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from retention.model.client import Call, ClientRequest, Standing
+from retention.model.client import Call, ClientRequest, Progress
 from retention.model.ids import CaseId
 from retention.store.engine import Database
 from retention.store.tables import CLIENT_CALLS, CLIENT_REQUESTS
 
-_FINISHED = (Standing.COMPLETED.value, Standing.CANCELLED.value)
+_FINISHED = (Progress.COMPLETED.value, Progress.CANCELLED.value)
 
 
 class SqlClientRequests:
@@ -74,7 +74,7 @@ def _one(client: str, request_id: str) -> Any:  # noqa: ANN401 -- SQLAlchemy's s
 
 def _first(request: ClientRequest, url: str) -> dict[str, object]:
     this = {"client": request.client, "request_id": request.request_id, "url": url}
-    return this | {"told": Standing.PENDING.value, "failures": 0, "next_at": request.received_at}
+    return this | {"told": Progress.PENDING.value, "failures": 0, "next_at": request.received_at}
 
 
 def _request(row: Row[Any]) -> ClientRequest:
@@ -83,4 +83,4 @@ def _request(row: Row[Any]) -> ClientRequest:
 
 
 def _call(row: Row[Any]) -> Call:
-    return Call(row.client, row.request_id, row.url, Standing(row.told), row.failures, row.next_at)
+    return Call(row.client, row.request_id, row.url, Progress(row.told), row.failures, row.next_at)

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, delete, func, or_, select, tuple_, update
 
 from retention.errors import UnknownNameError
-from retention.model.copies import Horizon, OrderState, PlacedOrder, Receipt, Suppression
+from retention.model.answer import Proof, answer_of, code_of, reason_of
+from retention.model.copies import Horizon, PlacedOrder, Receipt, Suppression
 from retention.model.ids import CaseId, OrderId, StepId, SystemId
 from retention.ports.ledger import KeyDigest
 from retention.store.engine import Database
@@ -20,6 +21,7 @@ BATCH = 1000
 """Suppressions in memory at a time, in and out."""
 ALONE = 0x6C656403
 """Two writers of the same suppressions in another order would wait for each other on PostgreSQL."""
+_PROOF = ("body_digest", "key_id", "proof", "reference")
 _SAME = (SUPPRESSIONS.c.key_name, SUPPRESSIONS.c.digest, SUPPRESSIONS.c.scope, SUPPRESSIONS.c.case_id)
 
 
@@ -166,7 +168,7 @@ def _orders() -> Select[Any]:
     )
     ranked = select(RECEIPTS, rank.label("age_rank")).subquery()
     newest = and_(ranked.c.order_id == ORDERS.c.order_id, ranked.c.age_rank == 1)
-    receipt = [ranked.c[name] for name in ("state", "received_at", "expected_completion_at", "body_digest", "key_id")]
+    receipt = [ranked.c[name] for name in ("state", "reason", "received_at", "expected_completion_at", *_PROOF)]
     return select(ORDERS, *receipt).outerjoin(ranked, newest)
 
 
@@ -184,22 +186,27 @@ def _order(row: Row[Any]) -> PlacedOrder:
 def _receipt(row: Row[Any]) -> Receipt:
     return Receipt(
         order_id=OrderId(row.order_id),
-        state=OrderState(row.state),
+        answer=answer_of(row.state, row.reason),
         received_at=row.received_at,
         expected_completion_at=row.expected_completion_at,
         body_digest=row.body_digest,
         key_id=row.key_id,
+        proof=Proof(row.proof),
+        reference=row.reference,
     )
 
 
 def _receipt_row(order_id: OrderId, receipt: Receipt) -> dict[str, Any]:
     return {
         "order_id": order_id,
-        "state": receipt.state.value,
+        "state": code_of(receipt.answer),
+        "reason": reason_of(receipt.answer),
         "received_at": receipt.received_at,
         "expected_completion_at": receipt.expected_completion_at,
         "body_digest": receipt.body_digest,
         "key_id": receipt.key_id,
+        "proof": receipt.proof.value,
+        "reference": receipt.reference,
     }
 
 

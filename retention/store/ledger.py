@@ -22,6 +22,7 @@ from retention.ports.ledger import (
     Plans,
     Vault,
 )
+from retention.ports.processing import Processing
 from retention.ports.sharing import Sharing
 from retention.ports.vaults import Canaries, Openings
 from retention.store.canaries import SqlCanaries
@@ -35,6 +36,7 @@ from retention.store.journal import SqlJournal
 from retention.store.log import SqlLogSequence
 from retention.store.openings import SqlOpenings
 from retention.store.plans import SqlPlans
+from retention.store.processing import SqlProcessing
 from retention.store.schema import bring_up_to_date
 from retention.store.sharing import SqlSharing
 from retention.store.tables import LEASES
@@ -82,6 +84,7 @@ class SqlLedger:
         self.holds: Holds = SqlHolds(database)
         self.copies: Copies = SqlCopies(database)
         self.canaries: Canaries = SqlCanaries(database)
+        self.processing: Processing = SqlProcessing(database)
         self.sharing: Sharing = SqlSharing(database)
         self.clients: ClientRequests = SqlClientRequests(database)
         self.log: LogSequence = SqlLogSequence(database)

@@ -182,11 +182,41 @@ RECEIPTS = Table(
     Column("seq", SERIAL, primary_key=True, autoincrement=True),
     Column("order_id", Text, ForeignKey("ledger_orders.order_id"), nullable=False),
     Column("state", Text, nullable=False),
+    Column("reason", Text),
     Column("received_at", Instant, nullable=False),
     Column("expected_completion_at", Instant),
     Column("body_digest", Text, nullable=False),
-    Column("key_id", Text, nullable=False),
+    Column("key_id", Text),
+    Column("proof", Text, nullable=False, server_default="signature"),
+    Column("reference", Text),
     UniqueConstraint("order_id", "received_at", "body_digest"),
+)
+
+SILENCES = Table(
+    "ledger_silences",
+    METADATA,
+    Column("processor", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("since", Instant),
+    Column("not_before", Instant),
+)
+
+REMINDERS = Table(
+    "ledger_reminders",
+    METADATA,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("order_id", Text, ForeignKey("ledger_orders.order_id"), nullable=False),
+    Column("level", Text, nullable=False),
+    Column("sent_at", Instant, nullable=False),
+    UniqueConstraint("order_id", "level", "sent_at"),
+)
+
+USED_LINKS = Table(
+    "ledger_used_links",
+    METADATA,
+    Column("digest", Text, primary_key=True),
+    Column("order_id", Text, nullable=False),
+    Column("used_at", Instant, nullable=False),
 )
 
 SUPPRESSIONS = Table(

@@ -23,7 +23,8 @@ import pytest
 from connectors.processor import connect
 from demo.analytics import Records
 from retention.errors import SignatureFailure, SystemFailure, TerminalFailure, TransientFailure
-from retention.model.copies import Order, OrderState, Receipt
+from retention.model.answer import AtWork, Completed, Refused, answer_of
+from retention.model.copies import Order, Receipt
 from retention.model.ids import OrderId, SystemId
 from retention.ports.connector import ProcessorSystem, SystemSettings
 from retention.ports.processor import Processor
@@ -67,18 +68,18 @@ class _ReferenceProcessor:
     def submit(self, order: Order, *, now: datetime) -> Receipt:
         self._reach()
         if order.order_id not in self.states:
-            self.states[order.order_id] = "submitted"
+            self.states[order.order_id] = "pending"
             self.named[order.order_id] = tuple(str(key) for keys in order.keys.values() for key in keys)
         if self.deaf:
             self.deaf = False
             raise TransientFailure("processor reference: the answer was lost")
         return self.callback(*self.say(order.order_id), now=now)
 
-    def status(self, order_id: OrderId, *, now: datetime) -> Receipt:
+    def status(self, order: Order, *, now: datetime) -> Receipt:
         self._reach()
-        if order_id not in self.states:
+        if order.order_id not in self.states:
             raise TerminalFailure("processor reference: does not know the order")
-        return self.callback(*self.say(order_id), now=now)
+        return self.callback(*self.say(order.order_id), now=now)
 
     def callback(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Receipt:
         right = hmac.new(self.key, body, hashlib.sha256).hexdigest()
@@ -87,7 +88,7 @@ class _ReferenceProcessor:
         said = json.loads(body)
         digest = hashlib.sha256(body).hexdigest()
         key_id = hashlib.sha256(self.key).hexdigest()
-        return Receipt(OrderId(said["id"]), OrderState(said["state"]), now, None, digest, key_id)
+        return Receipt(OrderId(said["id"]), answer_of(said["state"], None), now, None, digest, key_id)
 
     def say(self, order_id: str) -> tuple[Mapping[str, str], bytes]:
         body = json.dumps({"id": order_id, "state": self.states[order_id]}).encode()
@@ -305,7 +306,7 @@ def test_new_order_is_submitted_and_not_completed(bench: _Bench) -> None:
     """A new order's receipt says submitted, and names order, signed bytes and key."""
     order = new_order()
     receipt = bench.processor.submit(order, now=NOW)
-    assert (receipt.order_id, receipt.state, receipt.received_at) == (order.order_id, OrderState.SUBMITTED, NOW)
+    assert (receipt.order_id, receipt.answer, receipt.received_at) == (order.order_id, AtWork(), NOW)
     assert len(receipt.body_digest) == len(receipt.key_id) == 64
 
 
@@ -317,7 +318,7 @@ def test_order_erases_the_person(bench: _Bench) -> None:
     bench.processor.submit(order, now=NOW)
     assert bench.knows(PERSON)
     bench.settle()
-    assert bench.processor.status(order.order_id, now=NOW).state is OrderState.COMPLETED
+    assert bench.processor.status(order, now=NOW).answer == Completed()
     assert not bench.knows(PERSON)
     assert bench.knows("taro-0815")
 
@@ -327,13 +328,13 @@ def test_same_order_twice_is_one_order(bench: _Bench) -> None:
     order = new_order()
     bench.processor.submit(order, now=NOW)
     bench.settle()
-    assert bench.processor.submit(order, now=NOW).state is OrderState.COMPLETED
+    assert bench.processor.submit(order, now=NOW).answer == Completed()
     assert bench.orders() == 1
 
 
 def test_unknown_order_is_terminal(bench: _Bench) -> None:
     """Asking for an order nobody placed is a terminal failure."""
-    raised(TerminalFailure, lambda: bench.processor.status(new_order().order_id, now=NOW))
+    raised(TerminalFailure, lambda: bench.processor.status(new_order(), now=NOW))
 
 
 def test_busy_processor_is_transient(bench: _Bench) -> None:
@@ -342,7 +343,7 @@ def test_busy_processor_is_transient(bench: _Bench) -> None:
     bench.be_busy_once()
     raised(TransientFailure, lambda: bench.processor.submit(order, now=NOW))
     assert bench.orders() == 0
-    assert bench.processor.submit(order, now=NOW).state is OrderState.SUBMITTED
+    assert bench.processor.submit(order, now=NOW).answer == AtWork()
 
 
 def test_lost_answer_does_not_make_two_orders(bench: _Bench) -> None:
@@ -350,7 +351,7 @@ def test_lost_answer_does_not_make_two_orders(bench: _Bench) -> None:
     order = new_order()
     bench.lose_next_answer()
     raised(TransientFailure, lambda: bench.processor.submit(order, now=NOW))
-    assert bench.processor.submit(order, now=NOW).state is OrderState.SUBMITTED
+    assert bench.processor.submit(order, now=NOW).answer == AtWork()
     assert bench.orders() == 1
 
 
@@ -360,7 +361,7 @@ def test_forged_status_is_refused(bench: _Bench) -> None:
     bench.processor.submit(order, now=NOW)
     bench.settle()
     bench.forge()
-    raised(SignatureFailure, lambda: bench.processor.status(order.order_id, now=NOW))
+    raised(SignatureFailure, lambda: bench.processor.status(order, now=NOW))
 
 
 def test_callback_counts_with_its_signature(bench: _Bench) -> None:
@@ -370,7 +371,7 @@ def test_callback_counts_with_its_signature(bench: _Bench) -> None:
     bench.settle()
     headers, body = bench.last_call()
     receipt = bench.processor.callback(headers, body, now=NOW)
-    assert (receipt.order_id, receipt.state) == (order.order_id, OrderState.COMPLETED)
+    assert (receipt.order_id, receipt.answer) == (order.order_id, Completed())
     raised(SignatureFailure, lambda: bench.processor.callback(headers, body + b" ", now=NOW))
 
 
@@ -385,7 +386,7 @@ def test_answer_that_is_not_the_processors(opendsr: _OpenDsrBench, fault: str, w
     opendsr.settle()
     calls = {
         "submit": lambda: opendsr.processor.submit(order, now=NOW),
-        "status": lambda: opendsr.processor.status(order.order_id, now=NOW),
+        "status": lambda: opendsr.processor.status(order, now=NOW),
         "callback": lambda: opendsr.processor.callback(*opendsr.last_call(), now=NOW),
     }
     raised(SignatureFailure, calls[when])
@@ -418,7 +419,7 @@ def test_duplicate_that_was_overlooked(opendsr: _OpenDsrBench, answer: int) -> N
     order = new_order()
     opendsr.processor.submit(order, now=NOW)
     opendsr.fault(errors=1, error_status=404, duplicate_status=answer)
-    assert opendsr.processor.submit(order, now=NOW).state is OrderState.SUBMITTED
+    assert opendsr.processor.submit(order, now=NOW).answer == AtWork()
     assert opendsr.orders() == 1
 
 
@@ -427,7 +428,7 @@ def test_known_order_is_not_sent_again(opendsr: _OpenDsrBench) -> None:
     order = new_order()
     opendsr.processor.submit(order, now=NOW)
     opendsr.fault(duplicate_status=422)
-    assert opendsr.processor.submit(order, now=NOW).state is OrderState.SUBMITTED
+    assert opendsr.processor.submit(order, now=NOW).answer == AtWork()
 
 
 def test_cancelled_is_not_completed(opendsr: _OpenDsrBench) -> None:
@@ -437,7 +438,7 @@ def test_cancelled_is_not_completed(opendsr: _OpenDsrBench) -> None:
     opendsr.processor.submit(order, now=NOW)
     opendsr.fault(cancel=True)
     opendsr.settle()
-    assert opendsr.processor.status(order.order_id, now=NOW).state is OrderState.CANCELLED
+    assert opendsr.processor.status(order, now=NOW).answer == Refused("cancelled")
     assert opendsr.knows(PERSON)
 
 
@@ -447,8 +448,8 @@ def test_processor_works_and_calls_by_itself(opendsr: _OpenDsrBench, simulator: 
     opendsr.fault(stay_pending=False)
     order = new_order()
     opendsr.processor.submit(order, now=NOW)
-    states = [opendsr.processor.callback(*opendsr._calls.next(), now=NOW).state for _ in range(2)]
-    assert states == [OrderState.IN_PROGRESS, OrderState.COMPLETED]
+    states = [opendsr.processor.callback(*opendsr._calls.next(), now=NOW).answer for _ in range(2)]
+    assert states == [AtWork(), Completed()]
     assert not simulator.mentions(PERSON)
 
 
@@ -473,8 +474,8 @@ def test_processor_killed_with_an_order_open(tmp_path: Path) -> None:
     first.kill()
     second = _Simulator(first.folder)
     processor = second.connect(callback_url=calls.url).processor()
-    states = [processor.callback(*calls.next(), now=NOW).state for _ in range(2)]
-    assert states == [OrderState.IN_PROGRESS, OrderState.COMPLETED]
+    states = [processor.callback(*calls.next(), now=NOW).answer for _ in range(2)]
+    assert states == [AtWork(), Completed()]
     assert not second.mentions(PERSON)
     second.close()
     calls.close()
@@ -494,9 +495,9 @@ def test_pin_by_fingerprint(opendsr: _OpenDsrBench, simulator: _Simulator) -> No
     order = new_order()
     fingerprint = opendsr.processor.submit(order, now=NOW).key_id
     right = simulator.connect(url=simulator.address, certificate=f"sha256:{fingerprint}").processor()
-    assert right.status(order.order_id, now=NOW).key_id == fingerprint
+    assert right.status(order, now=NOW).key_id == fingerprint
     wrong = simulator.connect(url=simulator.address, certificate="0" * 64).processor()
-    raised(SignatureFailure, lambda: wrong.status(order.order_id, now=NOW))
+    raised(SignatureFailure, lambda: wrong.status(order, now=NOW))
 
 
 def test_hashed_identity(opendsr: _OpenDsrBench, simulator: _Simulator) -> None:

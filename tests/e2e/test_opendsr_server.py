@@ -21,8 +21,9 @@ from retention.app import clients as client_requests
 from retention.app import requests as app_requests
 from retention.errors import TransientFailure
 from retention.evidence import verify
+from retention.model.answer import AtWork, Completed
 from retention.model.case import CaseState
-from retention.model.copies import Order, OrderState
+from retention.model.copies import Order
 from retention.model.ids import OrderId, SystemId
 from retention.opendsr import LARGEST_REQUEST, Endpoint, Office, call_clients, make_certificate, read_seal
 from retention.ports.connector import SystemSettings
@@ -529,15 +530,15 @@ def test_our_client_against_our_server(firm, served, form):
     system = connect(SystemSettings(SystemId("umu"), "processor", options, workspace=firm.shop.folder))
     processor = system.processor()
     order = Order(OrderId(str(uuid.uuid4())), {"email": ("c3@mail.example",)}, NOW, "gdpr")
-    assert processor.submit(order, now=NOW).state is OrderState.SUBMITTED
-    assert processor.submit(order, now=NOW).state is OrderState.SUBMITTED
+    assert processor.submit(order, now=NOW).answer == AtWork()
+    assert processor.submit(order, now=NOW).answer == AtWork()
     firm.walk(firm.status(order.order_id)["extensions"][DOMAIN]["case"])
-    receipt = processor.status(order.order_id, now=NOW)
-    assert receipt.state is OrderState.COMPLETED
+    receipt = processor.status(order, now=NOW)
+    assert receipt.answer == Completed()
     calls: list = []
     with firm.shop.app() as app:
         call_clients(app, firm.office, NOW, lambda _, headers, body: calls.append((headers, body)) is None)
         assert len(app.context.ledger.cases.all()) == 1
-    assert processor.callback(*calls[0], now=NOW).state is OrderState.COMPLETED
+    assert processor.callback(*calls[0], now=NOW).answer == Completed()
     assert firm.notes() == ["acme on c4", "other on c3"]
     system.close()

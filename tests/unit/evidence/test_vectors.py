@@ -48,6 +48,7 @@ from retention.model.facts import (
     Looked,
     MapLooked,
     Planned,
+    Probed,
     Pseudonymized,
     Recorded,
     Rejected,
@@ -76,6 +77,7 @@ SEED = bytes(range(32))
 AT = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
 CASE, DENIED, REJECTED, RESTORE = (CaseId(f"C-2026112{day}-7f3k2q") for day in range(3, 7))
 ORDER = OrderId("12345678-1234-4678-9abc-123456789abc")
+SECOND = OrderId("22345678-1234-4678-9abc-123456789abc")
 POLICY, DATAMAP = b"policy: example\n", b"datasets: {}\n"
 
 
@@ -127,8 +129,10 @@ def facts() -> Iterator[tuple[CaseId | None, Fact]]:
     yield DENIED, Denied("identity-not-proven")
     for _, _, dataset in STEPS[:4]:
         yield CASE, looked(dataset)
-    yield CASE, Answered(ORDER, SystemId("analytics"), "submitted", sha(b"a"), sha(b"k"), AT)
+    yield CASE, Answered(ORDER, SystemId("analytics"), "pending", sha(b"a"), sha(b"k"), AT)
     yield CASE, Answered(ORDER, SystemId("analytics"), "completed", sha(b"b"), sha(b"k"), AT)
+    yield CASE, Answered(SECOND, SystemId("ads"), "best-effort", sha(b"c"), None, AT, None, "channel")
+    yield CASE, Probed(ORDER, SystemId("analytics"), found=False)
     wrong = Remains(SystemId("nightly"), "nightly/2026-11-22", AT + timedelta(days=53))
     yield CASE, wrong
     yield CASE, Corrected(statement_id(Recorded(CASE, AT, wrong)), "wrong-time", None)

@@ -11,7 +11,7 @@ from alembic import op
 from retention.store.instants import Instant
 
 revision = "0048"
-down_revision: str | None = "0032"
+down_revision: str | None = "0046"
 
 
 def upgrade() -> None:

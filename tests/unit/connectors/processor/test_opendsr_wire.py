@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from connectors.processor import opendsr
 from connectors.processor.settings import IdentityKind, ProcessorSettings
 from retention.errors import TerminalFailure
+from retention.model.answer import Completed
 from retention.model.copies import Order
 from retention.model.ids import OrderId, SystemId
 
@@ -111,7 +112,7 @@ def test_every_status_has_a_state() -> None:
     """Every status that can be read has a state, and only completed is completed."""
     words = opendsr.Status.model_json_schema()["properties"]["request_status"]["enum"]
     assert set(words) == set(opendsr.STATES)
-    assert [word for word in words if opendsr.STATES[word].value == "completed"] == ["completed"]
+    assert [word for word in words if opendsr.STATES[word] == Completed()] == ["completed"]
 
 
 def test_order_shows_no_identity_in_repr() -> None:
