@@ -102,7 +102,8 @@ def _ask(site: Site, step: TellProcessor, order: Order, before: Receipt | None, 
         )
     processor = site.processors[step.system]
     try:
-        receipt = processor.submit(order, now=now) if before is None else processor.status(order, now=now)
+        again = before is None or standing(before.answer) is Standing.STUCK
+        receipt = processor.submit(order, now=now) if again else processor.status(order, now=now)
     except TransientFailure as failure:
         book.put_silence(step.system, breaker.after_failure(silence, now, failure.retry_at))
         raise

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from retention.model.answer import Silence
 from retention.model.ids import OrderId, SystemId
-from retention.model.processing import Reminder
+from retention.model.processing import Note
 
 
 class Processing(Protocol):
@@ -21,12 +21,12 @@ class Processing(Protocol):
         """Keep it."""
         ...
 
-    def remind(self, reminder: Reminder) -> None:
-        """Keep that someone was reminded; the same once."""
+    def note(self, note: Note) -> None:
+        """Keep a note; the same once."""
         ...
 
-    def reminders(self, order_id: OrderId | None = None) -> tuple[Reminder, ...]:
-        """Return reminders of an order, or all, oldest first."""
+    def notes(self, order_id: OrderId | None = None) -> tuple[Note, ...]:
+        """Return notes on an order, or all, oldest first."""
         ...
 
     def use_link(self, digest: str, order_id: OrderId, at: datetime) -> bool:

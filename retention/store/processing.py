@@ -1,4 +1,4 @@
-"""Silences of processors, reminders, and links that were used."""
+"""Silences of processors, notes on orders, and links that were used."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from retention.model.answer import Silence
 from retention.model.ids import OrderId, SystemId
-from retention.model.processing import Reminder, Urgency
+from retention.model.processing import Note, NoteKind
 from retention.store.engine import Database
-from retention.store.tables import REMINDERS, SILENCES, USED_LINKS
+from retention.store.tables import ORDER_NOTES, SILENCES, USED_LINKS
 
 
 class SqlProcessing:
@@ -33,20 +33,20 @@ class SqlProcessing:
         with self._database.writing() as connection:
             connection.execute(insert.on_conflict_do_update(index_elements=["processor"], set_=told))
 
-    def remind(self, reminder: Reminder) -> None:
-        """Keep that someone was reminded; the same once."""
-        row = {"order_id": reminder.order_id, "level": reminder.urgency.value, "sent_at": reminder.sent_at}
+    def note(self, note: Note) -> None:
+        """Keep a note; the same once."""
+        row = {"order_id": note.order_id, "kind": note.kind.value, "noted_at": note.noted_at, "by_ref": note.by_ref}
         with self._database.writing() as connection:
-            connection.execute(self._database.insert(REMINDERS).values(row).on_conflict_do_nothing())
+            connection.execute(self._database.insert(ORDER_NOTES).values(row).on_conflict_do_nothing())
 
-    def reminders(self, order_id: OrderId | None = None) -> tuple[Reminder, ...]:
-        """Return reminders of an order, or all, oldest first."""
-        query = select(REMINDERS).order_by(REMINDERS.c.sent_at, REMINDERS.c.seq)
+    def notes(self, order_id: OrderId | None = None) -> tuple[Note, ...]:
+        """Return notes on an order, or all, oldest first."""
+        query = select(ORDER_NOTES).order_by(ORDER_NOTES.c.noted_at, ORDER_NOTES.c.seq)
         if order_id is not None:
-            query = query.where(REMINDERS.c.order_id == order_id)
+            query = query.where(ORDER_NOTES.c.order_id == order_id)
         with self._database.reading() as connection:
             rows = connection.execute(query)
-            return tuple(Reminder(OrderId(row.order_id), Urgency(row.level), row.sent_at) for row in rows)
+            return tuple(Note(OrderId(row.order_id), NoteKind(row.kind), row.noted_at, row.by_ref) for row in rows)
 
     def use_link(self, digest: str, order_id: OrderId, at: datetime) -> bool:
         """Use up a link; False if it was used before."""

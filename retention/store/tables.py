@@ -201,14 +201,15 @@ SILENCES = Table(
     Column("not_before", Instant),
 )
 
-REMINDERS = Table(
-    "ledger_reminders",
+ORDER_NOTES = Table(
+    "ledger_order_notes",
     METADATA,
     Column("seq", SERIAL, primary_key=True, autoincrement=True),
     Column("order_id", Text, ForeignKey("ledger_orders.order_id"), nullable=False),
-    Column("level", Text, nullable=False),
-    Column("sent_at", Instant, nullable=False),
-    UniqueConstraint("order_id", "level", "sent_at"),
+    Column("kind", Text, nullable=False),
+    Column("noted_at", Instant, nullable=False),
+    Column("by_ref", Text),
+    UniqueConstraint("order_id", "kind", "noted_at"),
 )
 
 USED_LINKS = Table(

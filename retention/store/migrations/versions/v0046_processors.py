@@ -1,4 +1,4 @@
-"""Processors: reasons and proofs of answers, who is silent, reminders, links to acknowledge by.
+"""Processors: reasons and proofs of answers, who is silent, notes on orders, links to acknowledge by.
 
 Revision ID: 0046
 """
@@ -30,12 +30,13 @@ def upgrade() -> None:
         sa.Column("not_before", Instant),
     )
     op.create_table(
-        "ledger_reminders",
+        "ledger_order_notes",
         sa.Column("seq", SERIAL, primary_key=True, autoincrement=True),
         sa.Column("order_id", sa.Text, sa.ForeignKey("ledger_orders.order_id"), nullable=False),
-        sa.Column("level", sa.Text, nullable=False),
-        sa.Column("sent_at", Instant, nullable=False),
-        sa.UniqueConstraint("order_id", "level", "sent_at"),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("noted_at", Instant, nullable=False),
+        sa.Column("by_ref", sa.Text),
+        sa.UniqueConstraint("order_id", "kind", "noted_at"),
     )
     op.create_table(
         "ledger_used_links",
