@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connectors.processor.drp.settings import read_settings as drp_settings
 from connectors.processor.rest.settings import read_settings as rest_settings
 from connectors.processor.settings import read_settings
 from retention.errors import MissingExtraError
@@ -18,6 +19,8 @@ def connect(settings: SystemSettings) -> ProcessorSystem:
     """
     if settings.options.get("protocol") == "rest":
         return _rest(settings)
+    if settings.options.get("protocol") == "drp":
+        return _drp(settings)
     checked = read_settings(settings)
     try:
         from connectors.processor.processor import OpenDsrSystem  # noqa: PLC0415 -- httpx comes with an extra
@@ -33,6 +36,15 @@ def _rest(settings: SystemSettings) -> ProcessorSystem:
     except ModuleNotFoundError as error:
         raise _without(error, settings) from error
     return RestSystem(checked)
+
+
+def _drp(settings: SystemSettings) -> ProcessorSystem:
+    checked = drp_settings(settings)
+    try:
+        from connectors.processor.drp.processor import DrpSystem  # noqa: PLC0415 -- httpx comes with an extra
+    except ModuleNotFoundError as error:
+        raise _without(error, settings) from error
+    return DrpSystem(checked)
 
 
 def _without(error: ModuleNotFoundError, settings: SystemSettings) -> Exception:
