@@ -67,16 +67,14 @@ class DrpProcessor:
         raise self._terminal(f"answered {answer.status_code}", "the request was not taken; ask them why")
 
     def status(self, order: Order, *, now: datetime) -> Receipt:
-        """Ask how far the request is, by the number that the business gave it.
+        """Ask how far the request is, by the number that the business gave it; without one a person has to look.
 
         Raises:
             TransientFailure, TerminalFailure: as `submit`.
 
         """
         if order.reference is None:
-            raise self._terminal(
-                f"gave no number for order {order.order_id}", "ask them for it, and by mail how far it is"
-            )
+            return _receipt(order.order_id, ByHand(LOOK), now, proof=Proof.NOBODY)
         return self._read(self._fetched(order.reference, now), order, now)
 
     def withdraw(self, order: Order, *, now: datetime) -> Receipt:
