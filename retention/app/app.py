@@ -15,7 +15,6 @@ from retention.app import (
     approvals,
     auditing,
     canaries,
-    clients,
     drift,
     epochs,
     expecting,
@@ -24,6 +23,7 @@ from retention.app import (
     holds,
     inbox,
     joint_use,
+    processing,
     publishing,
     requests,
     restores,
@@ -35,6 +35,7 @@ from retention.app import (
 )
 from retention.app import suppressed as suppression
 from retention.app.applying import ApplyReport
+from retention.app.clients import Clients
 from retention.app.context import Context
 from retention.app.epochs import Expired
 from retention.app.records import PlanSummary, stored
@@ -50,9 +51,9 @@ from retention.grammar import Finding
 from retention.identity import Answer
 from retention.model.canary import Canary, CanaryId
 from retention.model.case import Case
-from retention.model.client import Asking, Call, Client, ClientRequest, Progress, Told
+from retention.model.copies import PlacedOrder
 from retention.model.hold import PlacedHold
-from retention.model.ids import CaseId, DatasetId, HoldId, PlanId, StepId, SystemId
+from retention.model.ids import CaseId, DatasetId, HoldId, OrderId, PlanId, StepId, SystemId
 from retention.model.plan import Plan
 from retention.model.policy import Policy
 from retention.model.sharing import KeyAccess, PublishedNotice, SharedSet, TokenKey
@@ -73,6 +74,7 @@ class App:
     def __init__(self, context: Context) -> None:
         """Made by `retention.wiring.open_app`."""
         self.context = context
+        self.clients = Clients(context)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -128,32 +130,6 @@ class App:
         person = requests.parse_subject(self.context, subject)
         client = requests.parse_subject(self.context, tenant, or_tenant=True)
         return requests.open_instructed(self.context, person, client, instruction_id, now)
-
-    def take_client_request(self, client: Client, asking: Asking, now: datetime) -> ClientRequest:
-        """See `clients.take`."""
-        return clients.take(self.context, client, asking, now)
-
-    def client_request(self, client: Client, request_id: str) -> tuple[ClientRequest, Told]:
-        """Return a client's own request and how far it is; see `clients.find`."""
-        request = clients.find(self.context, client, request_id)
-        return request, clients.told(self.context, request)
-
-    def client_requests(self) -> tuple[tuple[ClientRequest, Told], ...]:
-        """Return every request that a client made and how far it is, oldest first."""
-        known = (request for request in self.context.ledger.clients.all() if request.is_open)
-        return tuple((request, clients.told(self.context, request)) for request in known)
-
-    def withdraw_client_request(self, client: Client, request_id: str, now: datetime) -> ClientRequest:
-        """See `clients.withdraw`."""
-        return clients.withdraw(self.context, client, request_id, now)
-
-    def client_calls(self, now: datetime) -> tuple[tuple[Call, ClientRequest, Told], ...]:
-        """See `clients.calls_due`."""
-        return tuple(clients.calls_due(self.context, now))
-
-    def note_client_call(self, call: Call, progress: Progress, now: datetime, *, reached: bool) -> Call:
-        """See `clients.note_call`."""
-        return clients.note_call(self.context, call, progress, now, reached=reached)
 
     def identify(self, case_id: CaseId, document: str, now: datetime) -> Case:
         """See `requests.identify`."""
@@ -251,6 +227,29 @@ class App:
     def follow_up(self, now: datetime) -> tuple[Case, ...]:
         """See `sealing.follow_up`."""
         return sealing.follow_up(self.context, now)
+
+    def tasks(self, now: datetime) -> tuple[processing.Task, ...]:
+        """See `processing.tasks`."""
+        return processing.tasks(self.context, now)
+
+    def remind_processors(self, now: datetime) -> tuple[processing.Followed, ...]:
+        """See `processing.follow_up`."""
+        return processing.follow_up(self.context, now)
+
+    def accept_answer(self, order_id: OrderId, decider: str, now: datetime) -> PlacedOrder:
+        """See `processing.accept`."""
+        return processing.accept(self.context, order_id, decider, now)
+
+    def acknowledge(
+        self, token: str, said: Literal["done", "partial", "refused"], reason: str | None, now: datetime
+    ) -> PlacedOrder:
+        """See `processing.acknowledge`."""
+        return processing.acknowledge(self.context, token, said, reason, now)
+
+    def check_processors(self, now: datetime, *, only: str | None, call: bool) -> processing.Checked:
+        """See `processing.check`; with `call`, harmless calls are sent."""
+        today = now.astimezone(self.context.zone).date()
+        return processing.check(self.context, today, only=only, now=now if call else None)
 
     def suppressed(self, subject: str, now: datetime, arrival: suppression.Arrival | None = None) -> bool:
         """Say whether data of `KEY=VALUE` must not come in; see `suppressed.is_suppressed`."""

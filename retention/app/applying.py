@@ -14,6 +14,7 @@ from typing import cast
 from retention.app.context import Context
 from retention.app.drift import refuse_unmapped
 from retention.app.joint_use import counter, refuse_barred
+from retention.app.processing import contracts
 from retention.app.records import move, stored
 from retention.errors import ApprovalError, HeldError, RefusedError, StalePlanError, StateError, TransientFailure
 from retention.execution.run import RunReport, Watch, refuse_stale, run
@@ -73,6 +74,9 @@ def apply(
             refuse_barred(context, plan, now)
         _refuse_drift(context, plan)
         move(context, plan.case_id, CaseState.APPLYING)
+        told = {step.system for step in plan.steps if isinstance(step, TellProcessor)}
+        for contract in contracts(context, told):
+            context.record(plan.case_id, contract, plan.made_at)
         report = run(site, now, only) if watch is None else run(site, now, only, watch)
         state = _state_after(context, plan, report)
         move(context, plan.case_id, state)
@@ -101,6 +105,7 @@ def site_of(context: Context, kept: StoredPlan, plan: Plan) -> Site:
         keys=fetch_keys(context.ledger.vault, plan.case_id, plan.plan_id),
         regulation=context.policy.regimes[0].rpartition(".")[2],
         counter=counter(context),
+        link_key=context.keys.create("acknowledge"),
         probes=probes(context),
     )
 

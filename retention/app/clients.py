@@ -41,6 +41,40 @@ _UNKNOWN = "subject-unknown"
 _WITHDRAWN = "withdrawn"
 
 
+class Clients:
+    """What clients may do, over one workspace."""
+
+    def __init__(self, context: Context) -> None:
+        """Keep the context."""
+        self._context = context
+
+    def take(self, client: Client, asking: Asking, now: datetime) -> ClientRequest:
+        """See `take`."""
+        return take(self._context, client, asking, now)
+
+    def find(self, client: Client, request_id: str) -> tuple[ClientRequest, Told]:
+        """Return a client's own request and how far it is; see `find`."""
+        request = find(self._context, client, request_id)
+        return request, told(self._context, request)
+
+    def all(self) -> tuple[tuple[ClientRequest, Told], ...]:
+        """Return every request that a client made and how far it is, oldest first."""
+        known = (request for request in self._context.ledger.clients.all() if request.is_open)
+        return tuple((request, told(self._context, request)) for request in known)
+
+    def withdraw(self, client: Client, request_id: str, now: datetime) -> ClientRequest:
+        """See `withdraw`."""
+        return withdraw(self._context, client, request_id, now)
+
+    def calls_due(self, now: datetime) -> tuple[tuple[Call, ClientRequest, Told], ...]:
+        """See `calls_due`."""
+        return tuple(calls_due(self._context, now))
+
+    def note_call(self, call: Call, progress: Progress, now: datetime, *, reached: bool) -> Call:
+        """See `note_call`."""
+        return note_call(self._context, call, progress, now, reached=reached)
+
+
 def take(context: Context, client: Client, asking: Asking, now: datetime) -> ClientRequest:
     """Open a case for the request, or return what became of it: the same number is one request.
 

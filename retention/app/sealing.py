@@ -10,7 +10,7 @@ from retention.app.context import Context
 from retention.app.records import move, stored
 from retention.app.subjects import commit_subjects
 from retention.app.witnessing import ask_witnesses
-from retention.errors import StateError, TransientFailure
+from retention.errors import StateError, TerminalFailure, TransientFailure
 from retention.execution.lines import Lines
 from retention.execution.processors import tell
 from retention.execution.sealing import is_shredded, shred_case_key
@@ -65,12 +65,17 @@ def ask_processors(context: Context, kept: StoredPlan, plan: Plan, now: datetime
 
     Raises:
         TransientFailure: one is still at work, or cannot be reached.
+        TerminalFailure: one refused, did a part, or still knows the person; the case is PARTIAL.
 
     """
     site = site_of(context, kept, plan)
     lines = Lines(context.ledger.journal, plan.plan_id)
     orders = [step for step in plan.steps if isinstance(step, TellProcessor)]
-    waiting = [step.system for step in orders if isinstance(tell(site, lines, step, now), Pending)]
+    try:
+        waiting = [step.system for step in orders if isinstance(tell(site, lines, step, now), Pending)]
+    except TerminalFailure:
+        move(context, plan.case_id, CaseState.PARTIAL)
+        raise
     if waiting:
         names = ", ".join(sorted(set(waiting)))
         raise TransientFailure(

@@ -75,7 +75,7 @@ def call(context: typer.Context) -> None:
 def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Print what clients have asked for, and what they are told of it."""
     with opened(context) as application:
-        found = application.client_requests()
+        found = application.clients.all()
     if as_json:
         print_json([{"request": request, "told": told} for request, told in found])
         return

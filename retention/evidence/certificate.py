@@ -56,6 +56,19 @@ class ProcessorLine:
     name: str
     completed_at: datetime | None
     """None while it has not confirmed."""
+    said: str = "pending"
+    """The answer's code: `completed`, `best-effort`, `partial`, `refused` …"""
+    reason: str | None = None
+    """Why not, or not all: a code."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideLine:
+    """Someone who holds data of the person and answers for it alone: he is named, and nothing is claimed."""
+
+    title: Titles
+    opt_out: str | None
+    """Where the person can object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +94,8 @@ class Certificate:
     """The person's receipt, for the certificate that she is given; never in a bundle."""
     laws: Mapping[str, Titles] = field(default_factory=dict)
     """How the statutes behind `kept` are cited."""
+    outside: tuple[OutsideLine, ...] = ()
+    """Who else holds such data, under his own responsibility."""
 
 
 def render(certificate: Certificate, language: Language) -> str:
@@ -119,6 +134,7 @@ def _blocks(certificate: Certificate, language: Language) -> Iterator[Block]:
     yield from _kept(certificate, language)
     yield from _remains(certificate, language)
     yield from _processors(certificate, language)
+    yield from _outside(certificate, language)
     yield from _proof(certificate, language)
 
 
@@ -157,11 +173,28 @@ def _processors(certificate: Certificate, language: Language) -> Iterator[Block]
         return
     words = WORDS[language]
     rows = tuple(
-        (line.name, _date(line.completed_at, language) if line.completed_at else words["waiting"])
+        (line.name, _date(line.completed_at, language) if line.completed_at else _said(line, language))
         for line in certificate.processors
     )
     yield Heading(words["processors"])
     yield Table((words["name"], words["completed"]), rows, (3, 2))
+
+
+def _said(line: ProcessorLine, language: Language) -> str:
+    words = WORDS[language]
+    if line.said not in ("best-effort", "partial", "refused"):
+        return words["waiting"]
+    return words[f"said_{line.said}"].format(reason=line.reason or "")
+
+
+def _outside(certificate: Certificate, language: Language) -> Iterator[Block]:
+    if not certificate.outside:
+        return
+    words = WORDS[language]
+    rows = tuple((line.title[language], line.opt_out or "") for line in certificate.outside)
+    yield Heading(words["outside"])
+    yield Table((words["name"], words["opt_out"]), rows, (3, 4))
+    yield Paragraph(words["outside_note"])
 
 
 def _proof(certificate: Certificate, language: Language) -> Iterator[Block]:

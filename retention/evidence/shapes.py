@@ -69,6 +69,7 @@ Shape: TypeAlias = Text | Choice | Count | Flag | Listed | Maybe | Record
 _WORD = r"_{0,2}[A-Za-z][A-Za-z0-9_-]{0,62}"
 _DIGEST = Text(r"[0-9a-f]{64}")
 _INSTANT = Text(r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9](?:\.[0-9]{6})?Z")
+_DAY = Text(r"[0-9]{4}-[01][0-9]-[0-3][0-9]")
 _CASE = Text(r"C-[0-9]{8}-[0-9a-z]{4,12}")
 _PLAN = Text(r"P-[0-9A-Za-z-]{1,62}")
 _NAME = Text(_WORD)
@@ -158,6 +159,22 @@ KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
             "receivedAt": _INSTANT,
         },
         "processorProbe": {"orderId": _ORDER, "processor": _NAME, "found": Flag()},
+        "orderNote": {
+            "orderId": _ORDER,
+            "processor": _NAME,
+            "note": Choice(("asked", "reminded", "escalated", "accepted")),
+            "deciderRef": Maybe(_STAFF),
+        },
+        "processorContract": {
+            "processor": _NAME,
+            "role": Choice(("cloud", "outsourcer", "third-party", "authority", "analytics", "llm")),
+            "contractedOn": Maybe(_DAY),
+            "ndaOn": Maybe(_DAY),
+            "supervisedOn": Maybe(_DAY),
+            "country": Maybe(Text(r"[A-Z]{2}")),
+            "transfer": Maybe(Choice(("adequacy", "scc", "equivalent", "consent", "none"))),
+            "subprocessors": Listed(_NAME),
+        },
         "copyRemains": {"system": _NAME, "what": _COPY, "until": _INSTANT},
         "backupExpired": {"system": _NAME, "copyId": _COPY},
         "kept": {

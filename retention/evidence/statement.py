@@ -18,6 +18,7 @@ from retention.model.facts import (
     Answered,
     Approved,
     CanaryLooked,
+    ContractStated,
     Corrected,
     Denied,
     Disposed,
@@ -31,6 +32,7 @@ from retention.model.facts import (
     KeyDestroyed,
     Looked,
     MapLooked,
+    OrderNoted,
     Planned,
     Probed,
     Pseudonymized,
@@ -62,6 +64,20 @@ _TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
         Looked: _Telling("verification", ("plan_digest", "dataset", "found_digest")),
         Answered: _Telling("processorAck", ("order_id", "body_digest")),
         Probed: _Telling("processorProbe", ("order_id",)),
+        OrderNoted: _Telling("orderNote", ("order_id", "note")),
+        ContractStated: _Telling(
+            "processorContract",
+            (
+                "processor",
+                "role",
+                "contracted_on",
+                "nda_on",
+                "supervised_on",
+                "country",
+                "transfer",
+                "subprocessors",
+            ),
+        ),
         Remains: _Telling("copyRemains", ("system", "what", "until")),
         Expired: _Telling("backupExpired", ("system", "copy_id")),
         Kept: _Telling("kept", ("plan_digest", "dataset", "hold_id", "fields")),
@@ -81,7 +97,7 @@ _TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
     }
 )
 _DISPOSALS = MappingProxyType({"erase": "deletion", "redact": "deletion", "anonymize": "anonymize"})
-_LOOKS = (Looked, Probed, CanaryLooked, MapLooked)
+_LOOKS = (Looked, Probed, OrderNoted, CanaryLooked, MapLooked)
 """Facts that are another one at another time."""
 
 _Plain: TypeAlias = str | int | bool | datetime | tuple["_Plain", ...] | Effect | Residue | None

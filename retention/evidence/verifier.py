@@ -50,6 +50,8 @@ _FIELDS: dict[str, dict[str, type]] = {
     "verification": {"planDigest": str, "dataset": str, "passed": bool, "residual": int},
     "processorAck": {"orderId": str, "processor": str, "state": str},
     "processorProbe": {"orderId": str, "processor": str, "found": bool},
+    "orderNote": {"orderId": str, "processor": str, "note": str},
+    "processorContract": {"processor": str, "role": str, "subprocessors": list},
     "copyRemains": {"system": str, "what": str, "until": str},
     "backupExpired": {"system": str, "copyId": str},
     "kept": {"planDigest": str, "dataset": str, "fields": list, "rows": int, "statute": str, "holdId": str},
@@ -1393,7 +1395,7 @@ def _detail(fact: Fact) -> str:
         return "{}: {}, {} left".format(fact.text("dataset"), verdict, fact.text("residual"))
     if fact.kind == "kept":
         return "{}: {} rows under {}".format(fact.text("dataset"), fact.text("rows"), fact.text("statute"))
-    who = ("planDigest", "processor", "state", "system", "holdId", "supersedes", "dataset")
+    who = ("planDigest", "processor", "state", "note", "system", "holdId", "supersedes", "dataset")
     shown = (*who, "what", "until", "copyId", "reason", "checkValue", "found", "entries")
     return " ".join(fact.text(name) for name in shown if name in fact.told)
 

@@ -15,6 +15,7 @@ Start with `run`.
     rows         steps on rows
     elsewhere    steps that finish elsewhere: backups
     processors   orders to processors, and what their answers mean
+    links        signed tokens by which whoever was written to answers
     breaker      when a processor that does not answer is called again
     run          all steps in order
     looking      verification of what was done, dataset by dataset

@@ -19,14 +19,19 @@ from retention.clocks import advance
 from retention.errors import TerminalFailure, TransientFailure, UnknownNameError
 from retention.execution import breaker
 from retention.execution.lines import Lines
+from retention.execution.links import make_token
 from retention.execution.site import Site
-from retention.model.answer import Completed, Standing, code_of, reason_of, standing
+from retention.model.answer import ByHand, Standing, code_of, reason_of, standing
 from retention.model.copies import Order, PlacedOrder, Receipt
 from retention.model.facts import Answered, Probed
 from retention.model.ids import OrderId, PlanId, StepId
 from retention.model.outcome import Done, Effect, Outcome, Pending
 from retention.model.plan import TellProcessor
+from retention.model.processing import NoteKind
 from retention.ports.ledger import Copies, Phase
+
+ANSWERS_LATE = timedelta(days=30)
+"""So long after their day they may still answer by the token that they were sent."""
 
 
 def order_id(plan_id: PlanId, step_id: StepId) -> OrderId:
@@ -52,16 +57,19 @@ def tell(site: Site, lines: Lines, step: TellProcessor, now: datetime) -> Outcom
         placed = _placed(site.ledger.copies, named)
         before = placed.receipt if placed else None
         reference = before.reference if before else None
-        order = Order(named, keys, intent.at, site.regulation, reference, may_have_arrived=begun is not None)
-        receipt = before if before and _is_settled(before) else _ask(site, step, order, before, now)
         due = _due(intent.at, step)
+        token = make_token(site.link_key, named, due + ANSWERS_LATE) if site.link_key else None
+        order = Order(named, keys, intent.at, site.regulation, reference, token, may_have_arrived=begun is not None)
+        is_here = before is not None and (_is_settled(before) or _is_accepted(site, named))
+        receipt = before if before and is_here else _ask(site, step, order, before, now)
         if receipt is not before:
             note_receipt(site, PlacedOrder(named, site.plan.case_id, step.step_id, step.system, due, receipt), receipt)
         match standing(receipt.answer):
             case Standing.WAITING:
                 return Pending(f"processor:{step.system}", due)
             case Standing.STUCK:
-                raise _stuck(step, receipt)
+                if not _is_accepted(site, named):
+                    raise _stuck(step, receipt)
             case Standing.ERASED:
                 _look(site, step, order, now)
         lines.write(step.step_id, Phase.DONE, now, {"state": code_of(receipt.answer)})
@@ -135,8 +143,13 @@ def _stuck(step: TellProcessor, receipt: Receipt) -> TerminalFailure:
 
 
 def _is_settled(receipt: Receipt) -> bool:
-    """Whether the answer that is here needs no further asking: it came by a call or by a link."""
-    return isinstance(receipt.answer, Completed) or standing(receipt.answer) is Standing.ASKED
+    """Whether the answer that is here needs no further asking: it is theirs, or a person has the next word."""
+    return standing(receipt.answer) in (Standing.ERASED, Standing.ASKED) or isinstance(receipt.answer, ByHand)
+
+
+def _is_accepted(site: Site, named: OrderId) -> bool:
+    """Whether a person decided to go on although they refused or erased only a part."""
+    return any(note.kind is NoteKind.ACCEPTED for note in site.ledger.processing.notes(named))
 
 
 def _placed(copies: Copies, named: OrderId) -> PlacedOrder | None:

@@ -41,6 +41,8 @@ class Site:
     """What an order to a processor rests on: `appi`, `gdpr` or `ccpa`."""
     counter: Counter
     """Where joint users are handed sets."""
+    link_key: bytes = field(default=b"", repr=False)
+    """Signs the tokens by which an order is answered; empty where none is handed out."""
     probes: Mapping[SystemId, ProbingProcessor] = field(default_factory=dict)
     """Those of the processors that have a look-up."""
 

@@ -50,6 +50,8 @@ class Order:
     """`appi`, `gdpr` or `ccpa`."""
     reference: str | None = None
     """The processor's own number for it, once it has given one."""
+    acknowledgement: str | None = field(default=None, repr=False)
+    """A signed token, good once and for a while: whoever brings it back answers for them."""
     may_have_arrived: bool = False
     """Whether it was sent before and the answer was lost: it must not become a second deletion."""
 

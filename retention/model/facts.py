@@ -122,6 +122,33 @@ class Probed:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderNoted:
+    """A processor was reminded, its silence escalated, or a person decided to go on without its full answer."""
+
+    order_id: OrderId
+    processor: SystemId
+    note: str
+    """`reminded`, `escalated` or `accepted`."""
+    decider_ref: str | None
+    """HMAC of the decider's name under the staff key, for `accepted`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContractStated:
+    """What the contract with a processor was, as the policy declared it when it was told."""
+
+    processor: SystemId
+    role: str
+    contracted_on: str | None
+    nda_on: str | None
+    supervised_on: str | None
+    country: str | None
+    transfer: str | None
+    subprocessors: tuple[str, ...]
+    """By name: whoever it may pass data on to."""
+
+
+@dataclass(frozen=True, slots=True)
 class Remains:
     """A copy is beyond use and physically there until its horizon."""
 
@@ -328,6 +355,8 @@ Fact: TypeAlias = (
     | Looked
     | Answered
     | Probed
+    | OrderNoted
+    | ContractStated
     | Remains
     | Expired
     | Kept

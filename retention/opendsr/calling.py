@@ -52,11 +52,11 @@ def call_clients(app: App, office: Office, now: datetime, send: Post = post) -> 
     What was not taken is tried again after a minute, two, four, up to six hours.
     """
     taken, missed = 0, 0
-    for call, request, told in app.client_calls(now):
+    for call, request, told in app.clients.calls_due(now):
         client, reached = office.clients.get(call.client), False
         if client is not None and call.url in client.callbacks:
             body = json.dumps(saying.callback(office, request, told, call.url), ensure_ascii=False).encode()
             reached = send(call.url, office.seal.headers(body), body)
-        app.note_client_call(call, told.progress, now, reached=reached)
+        app.clients.note_call(call, told.progress, now, reached=reached)
         taken, missed = taken + reached, missed + (not reached)
     return taken, missed

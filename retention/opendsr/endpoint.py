@@ -92,18 +92,18 @@ class Endpoint:
         now = self._clock()
         asking = read_request(body, version, client, self._office.seal.domain, now)
         with self._one_at_a_time, self._open_app() as app:
-            request = app.take_client_request(client, asking, now)
+            request = app.clients.take(client, asking, now)
         return self._said(HTTPStatus.CREATED, saying.receipt(request, body))
 
     def _get(self, client: Client, number: str) -> Reply:
         with self._one_at_a_time, self._open_app() as app:
-            request, told = app.client_request(client, number)
+            request, told = app.clients.find(client, number)
         return self._said(HTTPStatus.OK, saying.status(self._office, request, told))
 
     def _delete(self, client: Client, number: str) -> Reply:
         now = self._clock()
         with self._one_at_a_time, self._open_app() as app:
-            request = app.withdraw_client_request(client, number, now)
+            request = app.clients.withdraw(client, number, now)
         return self._said(HTTPStatus.ACCEPTED, saying.cancellation(request, now))
 
     def _refused(self, error: RetentionError) -> Reply:

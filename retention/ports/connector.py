@@ -53,6 +53,10 @@ class Capabilities:
     """Whether its whole schema can be read; such a store is a `ports.surveyor.SurveyingStore`."""
     probes: bool = False
     """Whether one can look if a processor still knows a person; it is a `ports.processor.ProbingProcessor`."""
+    checks: bool = False
+    """Whether a processor has a harmless call; it is a `ports.processor.CheckableProcessor`."""
+    reminds: bool = False
+    """Whether a processor can be reminded; it is a `ports.processor.RemindingProcessor`."""
     expires: bool = False
     """Whether the store can let rows go by itself; such a store is a `ports.expiring.ExpiringStore`."""
 

@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import Protocol
 
 from retention.model.copies import Order, Receipt
+from retention.model.ids import OrderId
 
 
 class Processor(Protocol):
@@ -42,6 +43,22 @@ class Processor(Protocol):
 
     def callback(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Receipt:
         """Check a call that the processor made to us, and return what it says."""
+        ...
+
+
+class RemindingProcessor(Processor, Protocol):
+    """A processor that can be reminded over its own road (`Capabilities.reminds`)."""
+
+    def remind(self, order_id: OrderId, due_at: datetime, *, late: bool, now: datetime) -> None:
+        """Remind of an order, without a word about the person; raises as `Processor` does."""
+        ...
+
+
+class CheckableProcessor(Processor, Protocol):
+    """A processor that can be called without changing anything (`Capabilities.checks`)."""
+
+    def check(self, *, now: datetime) -> bool:
+        """Send a harmless call; False if none is known. Raises as `Processor` does."""
         ...
 
 

@@ -13,6 +13,7 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 Status = Annotated[int, Field(ge=100, le=599)]
 Path = Annotated[str, StringConstraints(pattern=r"^/")]
 PLACE = re.compile(r"\{([a-z_]+)\}")
+_ERRORS = 400
 ALWAYS = frozenset({"key", "order"})
 """Places that every template may use: the person's one key, and the order's id (no personal value)."""
 
@@ -165,8 +166,8 @@ class Descriptor(_Said):
 
     @model_validator(mode="after")
     def _whole(self) -> Descriptor:
-        for problem in self._problems():
-            raise ValueError(problem)
+        if problems := list(self._problems()):
+            raise ValueError("; ".join(problems))
         return self
 
     def _problems(self) -> Iterator[str]:
@@ -184,6 +185,8 @@ class Descriptor(_Said):
             yield "the outcome pending without `poll` or `probe`: nobody would ever know"
         if self.delete[-1].answers and any(answer.outcome == "next" for answer in self.delete[-1].answers):
             yield "the outcome next in the last call of `delete`"
+        if self.probe and any(seen.status < _ERRORS and not seen.when for seen in self.probe.absent):
+            yield "`probe.absent` takes any such answer for absence: say in `when` what stands in it"
         yield from self._strangers()
 
     def _strangers(self) -> Iterator[str]:

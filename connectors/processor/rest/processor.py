@@ -169,7 +169,7 @@ class RestProcessor:
 
     def _sees(self, probe: Probe, values: Mapping[str, str], now: datetime) -> bool:
         answer = self._wire.call(probe, values, now=now)
-        for seen, what in ((probe.present, True), (probe.absent, False)):
+        for seen, what in ((probe.absent, False), (probe.present, True)):
             if any(each.status == answer.status and filling.matches(answer.body, each.when, values) for each in seen):
                 return what
         raise self._unknown(answer)
@@ -228,7 +228,7 @@ class RestSystem:
     @property
     def capabilities(self) -> Capabilities:
         """Return what this processor can do."""
-        return Capabilities(kind=SystemKind.PROCESSOR, probes=self._probes)
+        return Capabilities(kind=SystemKind.PROCESSOR, probes=self._probes, checks=True)
 
     def processor(self) -> RestProcessor:
         """Return the client."""

@@ -21,6 +21,7 @@ from retention.model.facts import (
     Answered,
     Approved,
     CanaryLooked,
+    ContractStated,
     Corrected,
     Denied,
     Disposed,
@@ -34,6 +35,7 @@ from retention.model.facts import (
     KeyDestroyed,
     Looked,
     MapLooked,
+    OrderNoted,
     Planned,
     Probed,
     Pseudonymized,
@@ -84,6 +86,8 @@ FACTS: tuple[Fact, ...] = (
     disposed("anonymize"),
     Looked(D, DATA, True, 10, 7, 0, D, D, None, 4, D),  # noqa: FBT003
     Answered(OrderId("12345678-1234-5678-9abc-123456789abc"), SystemId("analytics"), "completed", D, D, AT),
+    OrderNoted(OrderId("12345678-1234-5678-9abc-123456789abc"), SystemId("analytics"), "reminded", None),
+    ContractStated(SystemId("analytics"), "outsourcer", "2024-04-01", None, None, "JP", None, ("cdn",)),
     Probed(OrderId("12345678-1234-5678-9abc-123456789abc"), SystemId("analytics"), False),  # noqa: FBT003
     Remains(SystemId("nightly"), "nightly/2026-11-22", AT),
     Expired(SystemId("nightly"), CopyId("nightly/2026-11-22")),
@@ -244,7 +248,7 @@ def test_a_rerun_names_the_statement_the_same(fact: Fact) -> None:
     """Times do not count for the id, save for looks: looking again is another fact."""
     later = recorded(fact, AT + timedelta(days=7))
     assert (statement_id(recorded(fact)) == statement_id(later)) == (
-        not isinstance(fact, Looked | Probed | CanaryLooked | MapLooked)
+        not isinstance(fact, Looked | Probed | OrderNoted | CanaryLooked | MapLooked)
     )
 
 

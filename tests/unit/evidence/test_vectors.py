@@ -35,6 +35,7 @@ from retention.model.facts import (
     Answered,
     Approved,
     CanaryLooked,
+    ContractStated,
     Corrected,
     Denied,
     Disposed,
@@ -47,6 +48,7 @@ from retention.model.facts import (
     KeyDestroyed,
     Looked,
     MapLooked,
+    OrderNoted,
     Planned,
     Probed,
     Pseudonymized,
@@ -132,6 +134,8 @@ def facts() -> Iterator[tuple[CaseId | None, Fact]]:
     yield CASE, Answered(ORDER, SystemId("analytics"), "pending", sha(b"a"), sha(b"k"), AT)
     yield CASE, Answered(ORDER, SystemId("analytics"), "completed", sha(b"b"), sha(b"k"), AT)
     yield CASE, Answered(SECOND, SystemId("ads"), "best-effort", sha(b"c"), None, AT, None, "channel")
+    yield CASE, ContractStated(SystemId("ads"), "analytics", "2024-04-01", None, None, "US", "consent", ("cdn",))
+    yield CASE, OrderNoted(SECOND, SystemId("ads"), "accepted", "ab" * 16)
     yield CASE, Probed(ORDER, SystemId("analytics"), found=False)
     wrong = Remains(SystemId("nightly"), "nightly/2026-11-22", AT + timedelta(days=53))
     yield CASE, wrong
