@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Callable
 
 from connectors.processor.drop.settings import read_settings as read_drop
+from connectors.processor.drp.settings import read_settings as read_drp
 from connectors.processor.mail.settings import read_settings as read_mail
 from connectors.processor.rest.settings import read_settings as read_rest
 from connectors.processor.settings import read_settings as read_opendsr
@@ -66,6 +67,13 @@ def _drop(settings: SystemSettings) -> ProcessorSystem:
     return DropSystem(checked)
 
 
+def _drp(settings: SystemSettings) -> ProcessorSystem:
+    checked = read_drp(settings)
+    from connectors.processor.drp.processor import DrpSystem  # noqa: PLC0415 -- httpx comes with an extra
+
+    return DrpSystem(checked)
+
+
 def _mail(settings: SystemSettings) -> ProcessorSystem:
     checked = read_mail(settings)
     from connectors.processor.mail.processor import MailSystem  # noqa: PLC0415 -- as the others
@@ -75,6 +83,7 @@ def _mail(settings: SystemSettings) -> ProcessorSystem:
 
 _PROTOCOLS: dict[str, Callable[[SystemSettings], ProcessorSystem]] = {
     "opendsr": _opendsr,
+    "drp": _drp,
     "rest": _rest,
     "drop": _drop,
     "mail": _mail,

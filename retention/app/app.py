@@ -38,6 +38,7 @@ from retention.app import (
 )
 from retention.app import suppressed as suppression
 from retention.app.applying import ApplyReport
+from retention.app.clients import Clients
 from retention.app.context import Context
 from retention.app.copies import FollowUp, Survey
 from retention.app.epochs import Expired
@@ -79,6 +80,7 @@ class App:
     def __init__(self, context: Context) -> None:
         """Made by `retention.wiring.open_app`."""
         self.context = context
+        self.clients = Clients(context)
 
     def __enter__(self) -> Self:
         """Return itself."""

@@ -40,6 +40,7 @@ COMMANDS = {
     "canary": "canaries:app",
     "keys": "keys:app",
     "witness": "witness:app",
+    "opendsr": "opendsr:app",
 }
 """Command → module of this package, and its function or group. Loaded when it is called: what touches a
 workspace imports much; `--help`, `--version` and `init` nothing of that."""
@@ -65,6 +66,7 @@ PURPOSES = {
     "keys": "Keys of people: show, rotate.",
     "canary": "Canaries: plant, run, check, list.",
     "witness": "A witness of other people's logs: init, serve, show.",
+    "opendsr": "Clients' requests to us as their processor.",
 }
 """Command → what `retention --help` says of it, in at most 60 columns."""
 

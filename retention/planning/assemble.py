@@ -104,6 +104,8 @@ class Asked:
     """Keys that an earlier plan of the case knew: after it was carried out in part nobody else knows them."""
     regime: str | None = None
     """None: every regime of the policy."""
+    also: frozenset[SubjectKey] = field(default_factory=frozenset, repr=False)
+    """Further keys of the same person, as whoever asked names them."""
 
 
 def plan_request(world: World, header: Header, asked: Asked, pauses: Pauses, shared: Shared = _UNSHARED) -> Draft:
@@ -122,7 +124,7 @@ def plan_request(world: World, header: Header, asked: Asked, pauses: Pauses, sha
 
     """
     keysets, instruction = KeySets(header.salt), asked.instruction
-    person = resolve(world, asked.start, keysets, asked.decision, asked.earlier)
+    person = resolve(world, asked.start, keysets, asked.decision, asked.earlier, also=asked.also)
     refuse_doubts(person, f"retention request resolve {header.case_id} together|apart --question {person.question}")
     identity = person.identity
     refuse_held(identity, pauses)

@@ -13,6 +13,7 @@ from typing import Protocol
 from retention.model.canary import Canary, CanaryId
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
+from retention.ports.clients import ClientRequests
 from retention.ports.processing import Processing
 from retention.ports.sharing import Sharing
 from retention.ports.suspensions import Suspensions
@@ -113,4 +114,9 @@ class Vaults(Protocol):
     @property
     def suspensions(self) -> Suspensions:
         """Whose data is suspended."""
+        ...
+
+    @property
+    def clients(self) -> ClientRequests:
+        """What clients ask of us."""
         ...

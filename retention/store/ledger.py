@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, or_, select
 
+from retention.ports.clients import ClientRequests
 from retention.ports.keys import KeyStore
 from retention.ports.ledger import (
     Cases,
@@ -27,6 +28,7 @@ from retention.ports.suspensions import Suspensions
 from retention.ports.vaults import Canaries, Openings
 from retention.store.canaries import SqlCanaries
 from retention.store.cases import SqlCases
+from retention.store.clients import SqlClientRequests
 from retention.store.copies import SqlCopies
 from retention.store.engine import Database, make_database
 from retention.store.events import SqlEvents
@@ -87,6 +89,7 @@ class SqlLedger:
         self.processing: Processing = SqlProcessing(database)
         self.sharing: Sharing = SqlSharing(database)
         self.suspensions: Suspensions = SqlSuspensions(database)
+        self.clients: ClientRequests = SqlClientRequests(database)
         self.log: LogSequence = SqlLogSequence(database)
         self.openings: Openings = SqlOpenings(database, keys)
 

@@ -390,6 +390,32 @@ JOINT_NOTICES = Table(
     Column("address", Text, nullable=False),
 )
 
+CLIENT_REQUESTS = Table(
+    "ledger_client_requests",
+    METADATA,
+    Column("client", Text, primary_key=True),
+    Column("request_id", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("api_version", Text, nullable=False),
+    Column("submitted_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("callbacks", Text, nullable=False),
+    Column("is_open", Boolean, nullable=False),
+)
+
+CLIENT_CALLS = Table(
+    "ledger_client_calls",
+    METADATA,
+    Column("client", Text, primary_key=True),
+    Column("request_id", Text, primary_key=True),
+    Column("url", Text, primary_key=True),
+    Column("told", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("next_at", Instant, nullable=False),
+)
+
 LEASES = Table(
     "ledger_leases",
     METADATA,

@@ -24,6 +24,7 @@ GROUPS = {
     "canary": ("plant", "run", "check", "list"),
     "backups": ("check", "hold", "beyond-use"),
     "witness": ("init", "serve", "show"),
+    "opendsr": ("certificate", "serve", "call", "list"),
     "evidence": (
         "show",
         "export",

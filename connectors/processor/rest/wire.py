@@ -6,12 +6,10 @@ No message here shows an address's query, a body or a header: the person's key s
 from __future__ import annotations
 
 import json
-import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +20,7 @@ from pydantic import JsonValue
 from connectors.processor.rest import filling
 from connectors.processor.rest.descriptor import Basic, Bearer, Call, Header, OAuth2
 from connectors.processor.rest.settings import RestSettings
+from connectors.processor.sending import retry_at
 from retention.errors import TerminalFailure, TransientFailure
 
 _BUSY = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
@@ -155,16 +154,6 @@ class Wire:
         seconds = lasts if isinstance(lasts, int) else 300
         self._token = (token, now + timedelta(seconds=seconds))
         return token
-
-
-def retry_at(after: str, now: datetime) -> datetime | None:
-    """Return when `Retry-After` (RFC 9110, 10.2.3: seconds or a date) lets us come again; None if it does not say."""
-    if re.fullmatch(r"\d{1,7}", after):
-        return now + timedelta(seconds=int(after))
-    try:
-        return parsedate_to_datetime(after).astimezone(UTC)
-    except ValueError:
-        return None
 
 
 def _json(content: bytes) -> JsonValue:
