@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import cast
 from zoneinfo import ZoneInfo
 
+from retention.datamap import as_of
 from retention.deidentify.recipe import Recipe
 from retention.errors import UnknownNameError
 from retention.evidence import EvidenceLog
@@ -103,10 +104,12 @@ class Context:
         return hashlib.sha256("\n".join([*held, *restricted]).encode()).hexdigest()
 
     def datamap_for(self, case: Case) -> DataMap:
-        """Return the map as the case sees it: a restore sees only the restored system's datasets."""
+        """Return the map as the case sees it: a restore sees only what the restored system has of it."""
         if case.kind is not CaseKind.RESTORE:
             return self.datamap
-        return rehomed(self.datamap, self.original_of(case.restored_system), case.restored_system)
+        restore = self.ledger.restores.get(case.case_id)
+        whole = rehomed(self.datamap, self.original_of(case.restored_system), case.restored_system)
+        return as_of(whole, restore.absent) if restore else whole
 
     def original_of(self, restored: SystemId | None) -> SystemId:
         """Return the system whose datasets the restored system holds.

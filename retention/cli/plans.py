@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from retention.app import App, PlanSummary
-from retention.cli.options import Approver
+from retention.cli.options import Approver, Taken, instant
 from retention.cli.output import AsJson, console, print_json, print_plan, print_table, progress
 from retention.cli.workspace import now, opened
 from retention.errors import FoundError
@@ -41,12 +41,19 @@ def restore(
     context: typer.Context,
     system: Annotated[str, typer.Argument(metavar="SYSTEM", help="The restored system, before it opens.")],
     *,
+    taken: Taken = "",
     as_json: AsJson = False,
 ) -> None:
     """Plan what a restored store must forget again before it opens."""
     with opened(context) as application:
-        summary = application.plan_restore(SystemId(system), now())
-        _print(application, summary, f"{system} brought nobody back; it may open", as_json=as_json)
+        taken_at = instant(taken, "--taken") if taken else None
+        summary = application.plan_restore(SystemId(system), now(), taken_at)
+        _print(
+            application,
+            summary,
+            f"{system} brought nobody back; next: retention restore gate {system}",
+            as_json=as_json,
+        )
 
 
 @app.command("joint-use")

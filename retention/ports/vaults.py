@@ -13,6 +13,7 @@ from typing import Protocol
 from retention.model.canary import Canary, CanaryId
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
+from retention.ports.restores import Restores
 from retention.ports.sharing import Sharing
 
 
@@ -96,6 +97,11 @@ class Vaults(Protocol):
     @property
     def openings(self) -> Openings:
         """What ties people to commitments."""
+        ...
+
+    @property
+    def restores(self) -> Restores:
+        """Restored stores, and what the gate said of them."""
         ...
 
     @property

@@ -21,6 +21,7 @@ from retention.ports.ledger import (
     Plans,
     Vault,
 )
+from retention.ports.restores import Restores
 from retention.ports.sharing import Sharing
 from retention.ports.vaults import Canaries, Openings
 from retention.store.canaries import SqlCanaries
@@ -33,6 +34,7 @@ from retention.store.journal import SqlJournal
 from retention.store.log import SqlLogSequence
 from retention.store.openings import SqlOpenings
 from retention.store.plans import SqlPlans
+from retention.store.restores import SqlRestores
 from retention.store.schema import bring_up_to_date
 from retention.store.sharing import SqlSharing
 from retention.store.tables import LEASES
@@ -80,6 +82,7 @@ class SqlLedger:
         self.holds: Holds = SqlHolds(database)
         self.copies: Copies = SqlCopies(database)
         self.canaries: Canaries = SqlCanaries(database)
+        self.restores: Restores = SqlRestores(database)
         self.sharing: Sharing = SqlSharing(database)
         self.log: LogSequence = SqlLogSequence(database)
         self.openings: Openings = SqlOpenings(database, keys)

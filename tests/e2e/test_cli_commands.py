@@ -18,6 +18,7 @@ GROUPS = {
     "request": ("open", "identify", "decide", "resolve", "show", "list"),
     "hold": ("place", "release", "list"),
     "plan": ("sweep", "request", "restore", "joint-use", "statistics", "withdrawals", "show"),
+    "restore": ("gate", "list"),
     "joint-use": ("show", "notice", "published", "sets", "keys", "leaked"),
     "canary": ("plant", "run", "check", "list"),
     "witness": ("init", "serve", "show"),
@@ -133,6 +134,7 @@ def test_what_is_not_there_is_wrong_input(shop, cli):
         ("evidence", "show", "C-nix"),
         ("evidence", "epoch", "destroy", "nix"),
         ("plan", "restore", "nix"),
+        ("restore", "gate", "nix"),
     ):
         said = cli(*arguments, folder=shop.folder)
         assert said.code == 2, arguments
