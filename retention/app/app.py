@@ -27,6 +27,7 @@ from retention.app import (
     publishing,
     requests,
     restores,
+    rewriting,
     sealing,
     subjects,
     sweeps,
@@ -156,6 +157,10 @@ class App:
     def restore_gate(self, system: SystemId, now: datetime, taken_at: datetime | None = None) -> gating.GateReport:
         """See `gating.gate`."""
         return gating.gate(self.context, system, now, taken_at)
+
+    def plan_rewrites(self, part: SystemId, now: datetime) -> tuple[rewriting.Rewrite, ...]:
+        """See `rewriting.plan_rewrites`."""
+        return rewriting.plan_rewrites(self.context, part, now)
 
     def plan_gated(self, system: SystemId, now: datetime, taken_at: datetime | None = None) -> PlanSummary | None:
         """See `gating.plan_gated`."""

@@ -13,6 +13,7 @@ from retention.grammar import Finding
 from retention.model.case import Case, CaseState
 from retention.model.datamap import ColumnType, DataMap
 from retention.model.ids import DatasetId, SystemId
+from retention.model.restores import copy_named
 from retention.ports.connector import Store
 from retention.ports.expiring import ExpiringStore
 from retention.ports.surveyor import SurveyingStore
@@ -27,7 +28,8 @@ def check_datamap(context: Context) -> tuple[Finding, ...]:
         TransientFailure, TerminalFailure: from the stores.
 
     """
-    return _findings(context, context.datamap, context.stores.keys() - context.restores.keys())
+    parts = {name for name in context.stores if copy_named(name)}
+    return _findings(context, context.datamap, context.stores.keys() - context.restores.keys() - parts)
 
 
 def refuse_unmapped(context: Context, case: Case) -> None:

@@ -56,6 +56,24 @@ def restore(
         )
 
 
+@app.command("rewrite-copies")
+def rewrite_copies(
+    context: typer.Context,
+    part: Annotated[str, typer.Argument(metavar="PART", help="What every copy holds: a system with `rewrites`.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Plan, for each copy of a backup, what must go from it: one plan a copy."""
+    with opened(context) as application:
+        planned = application.plan_rewrites(SystemId(part), now())
+        for each in planned:
+            if not as_json:
+                nothing = f"{each.copy_id}: nobody is in it who must not be; next: retention restore gate {each.system}"
+                _print(application, each.plan, nothing, as_json=False)
+    if as_json:
+        print_json(planned)
+
+
 @app.command("joint-use")
 def joint_use(
     context: typer.Context,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 
-from retention.model.ids import CaseId, DatasetId, SystemId
+from retention.model.ids import CaseId, CopyId, DatasetId, SystemId
+
+_TAIL = "-2026-11-22"
 
 
 class Verdict(Enum):
@@ -64,3 +66,20 @@ class RestoreLook:
     findings: tuple[str, ...]
     people_of: frozenset[CaseId]
     """The cases whose people were found."""
+
+
+def part_of_copy(system: SystemId, copy_id: CopyId) -> SystemId | None:
+    """Return the name of one copy's part as a system of its own: `nightly_lake-2026-11-22`; None if it has no date."""
+    name = SystemId(f"{system}-{copy_id.rpartition('/')[2]}")
+    return name if copy_named(name) else None
+
+
+def copy_named(system: SystemId) -> tuple[SystemId, date] | None:
+    """Return the system and the copy's date of such a name; None for any other."""
+    head, day = system[: -len(_TAIL)], system[-len(_TAIL) + 1 :]
+    if not head or system[-len(_TAIL)] != "-":
+        return None
+    try:
+        return SystemId(head), date.fromisoformat(day)
+    except ValueError:
+        return None

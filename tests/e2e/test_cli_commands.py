@@ -17,7 +17,7 @@ GROUPS = {
     "event": ("record", "import"),
     "request": ("open", "identify", "decide", "resolve", "show", "list"),
     "hold": ("place", "release", "list"),
-    "plan": ("sweep", "request", "restore", "joint-use", "statistics", "withdrawals", "show"),
+    "plan": ("sweep", "request", "restore", "rewrite-copies", "joint-use", "statistics", "withdrawals", "show"),
     "restore": ("gate", "list"),
     "joint-use": ("show", "notice", "published", "sets", "keys", "leaked"),
     "canary": ("plant", "run", "check", "list"),
@@ -135,6 +135,7 @@ def test_what_is_not_there_is_wrong_input(shop, cli):
         ("evidence", "epoch", "destroy", "nix"),
         ("plan", "restore", "nix"),
         ("restore", "gate", "nix"),
+        ("plan", "rewrite-copies", "nix"),
     ):
         said = cli(*arguments, folder=shop.folder)
         assert said.code == 2, arguments
