@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import assert_never
@@ -13,6 +13,8 @@ from rich.table import Table
 
 from demo import report
 from retention.app import App
+from retention.errors import FoundError
+from retention.evidence import verify
 from retention.model.ids import CaseId
 from retention.model.key_steps import LeaveUnreadable, ShredKeys
 from retention.model.plan import (
@@ -34,6 +36,7 @@ from retention.model.plan import (
     TellProcessor,
     WithdrawSet,
 )
+from retention.model.restores import RestoreLook, Verdict
 from retention.wiring import open_app
 
 
@@ -134,6 +137,31 @@ def presence(console: Console, title: str, before: Mapping[str, int], after: Map
         note = f"{left} (out of use, replayed on restore)" if where.startswith("nightly") and left else str(left)
         table.add_row(where, str(count), note, style="yellow" if left else None)
     console.print(table)
+
+
+def gate(console: Console, looks: Iterable[RestoreLook]) -> None:
+    """Show what the gate in front of restored systems said."""
+    for look in looks:
+        verdict = "may open" if look.verdict is Verdict.OPEN else f"must not open ({', '.join(look.findings)})"
+        style = "green" if look.verdict is Verdict.OPEN else "yellow"
+        console.print(f"gate: {look.system} {verdict}, {look.found} people are back", style=style, highlight=False)
+
+
+def reopened(console: Console, digests: Mapping[str, tuple[str, str]], bundle: Path) -> None:
+    """Show that nobody else was lost, and where the gate's word stands.
+
+    Raises:
+        FoundError: a restored system is not what the live one is.
+
+    """
+    for system, (live, restored) in digests.items():
+        if live != restored:
+            raise FoundError(f"{system}_restored is not what {system} is: {restored[:16]} instead of {live[:16]}")
+        said = f"{system} and {system}_restored hold the same rows: SHA-256 {live[:16]}… = {restored[:16]}…"
+        console.print(said, style="green", highlight=False)
+    facts = [fact for fact in verify(bundle.read_bytes()).facts if fact.kind == "restoreGate"]
+    told = ", ".join(f"{fact.text('system')} {fact.text('verdict')} ({fact.text('found')} found)" for fact in facts)
+    console.print(f"in her bundle: gate of {told}", highlight=False, soft_wrap=True)
 
 
 def end(workspace: Path, console: Console, cases: report.Cases, bundle: Path, forgery: str) -> None:

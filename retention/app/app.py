@@ -21,6 +21,7 @@ from retention.app import (
     expecting,
     explaining,
     foresight,
+    gating,
     holds,
     inbox,
     joint_use,
@@ -29,6 +30,7 @@ from retention.app import (
     publishing,
     requests,
     restores,
+    rewriting,
     sealing,
     subjects,
     suspensions,
@@ -60,6 +62,7 @@ from retention.model.hold import PlacedHold
 from retention.model.ids import CaseId, CopyId, DatasetId, HoldId, OrderId, PlanId, StepId, SystemId
 from retention.model.plan import Plan
 from retention.model.policy import Policy
+from retention.model.restores import RestoreLook
 from retention.model.sharing import KeyAccess, PublishedNotice, SharedSet, TokenKey
 from retention.model.subject_keys import KeyEpoch, KeysShown
 from retention.model.terms import Right
@@ -174,9 +177,29 @@ class App:
         """See `requests.plan_request`."""
         return requests.plan_request(self.context, case_id, now)
 
-    def plan_restore(self, system: SystemId, now: datetime) -> PlanSummary | None:
+    def plan_restore(self, system: SystemId, now: datetime, taken_at: datetime | None = None) -> PlanSummary | None:
         """See `restores.plan_restore`."""
-        return restores.plan_restore(self.context, system, now)
+        return restores.plan_restore(self.context, system, now, taken_at)
+
+    def restore_gate(self, system: SystemId, now: datetime, taken_at: datetime | None = None) -> gating.GateReport:
+        """See `gating.gate`."""
+        return gating.gate(self.context, system, now, taken_at)
+
+    def plan_rewrites(self, part: SystemId, now: datetime) -> tuple[rewriting.Rewrite, ...]:
+        """See `rewriting.plan_rewrites`."""
+        return rewriting.plan_rewrites(self.context, part, now)
+
+    def plan_gated(self, system: SystemId, now: datetime, taken_at: datetime | None = None) -> PlanSummary | None:
+        """See `gating.plan_gated`."""
+        return gating.plan_gated(self.context, system, now, taken_at)
+
+    def refuse_shut(self, system: SystemId, now: datetime) -> gating.GateReport:
+        """See `gating.refuse_shut`."""
+        return gating.refuse_shut(self.context, system, now)
+
+    def restores(self) -> tuple[RestoreLook, ...]:
+        """Return what the gate said of restored stores, oldest first."""
+        return self.context.ledger.restores.looks()
 
     def publish_notice(self, use: str, address: str, now: datetime) -> PublishedNotice:
         """See `joint_use.publish_notice`."""

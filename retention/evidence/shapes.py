@@ -250,6 +250,15 @@ KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
             "failed": Count(),
             "suiteDigest": _DIGEST,
         },
+        "restoreGate": {
+            "system": _NAME,
+            "verdict": Choice(("open", "shut")),
+            "suppressions": Count(),
+            "found": Count(),
+            "lookedIn": Count(),
+            "missing": Listed(_DATASET),
+            "findings": Listed(_CODE),
+        },
         "logIndex": {"entries": Count(), "keys": Count(), "root": _DIGEST},
     }
 )

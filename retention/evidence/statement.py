@@ -46,6 +46,7 @@ from retention.model.facts import (
 )
 from retention.model.ids import StatementId
 from retention.model.outcome import Effect, Residue
+from retention.model.restores import RestoreGated
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,11 @@ _TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
         Indexed: _Telling("logIndex", ("entries", "root")),
         IdentityDecided: _Telling("identityDecision", ("question", "answer", "decider_ref")),
         MapLooked: _Telling("mapLook", ("plan_digest", "dataset", "suite_digest")),
+        RestoreGated: _Telling("restoreGate", ("system", "verdict")),
     }
 )
 _DISPOSALS = MappingProxyType({"erase": "deletion", "redact": "deletion", "anonymize": "anonymize"})
-_LOOKS = (Looked, Probed, OrderNoted, CanaryLooked, MapLooked)
+_LOOKS = (Looked, Probed, OrderNoted, CanaryLooked, MapLooked, RestoreGated)
 """Facts that are another one at another time."""
 
 _Plain: TypeAlias = str | int | bool | datetime | tuple["_Plain", ...] | Effect | Residue | None

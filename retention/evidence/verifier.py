@@ -66,6 +66,7 @@ _FIELDS: dict[str, dict[str, type]] = {
     "canary": {"canaryRef": str, "state": str, "lookedIn": int, "survivedIn": list},
     "identityDecision": {"question": str, "answer": str, "values": int, "rows": int, "deciderRef": str},
     "mapLook": {"dataset": str, "passed": bool, "expectations": int, "failed": int},
+    "restoreGate": {"system": str, "verdict": str, "suppressions": int, "found": int, "findings": list},
     "logIndex": {"entries": int, "keys": int, "root": str},
 }
 """Kind → the fields that are read here; docs/evidence/erasure-v1.schema.json has all of them."""

@@ -22,6 +22,7 @@ from retention.model.ids import (
     SystemId,
 )
 from retention.model.outcome import Effect
+from retention.model.restores import RestoreGated
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,6 +396,7 @@ Fact: TypeAlias = (
     | Indexed
     | IdentityDecided
     | MapLooked
+    | RestoreGated
 )
 
 

@@ -40,6 +40,7 @@ from retention.planning.ordering import expiries, in_order, orders, step_id, und
 from retention.planning.pausing import Pauses, Standstill, free_of, refuse_held, standstills
 from retention.planning.reach import Reach, of_identity
 from retention.planning.resolving import Decision, refuse_doubts, resolve, returned, unlinked_of
+from retention.planning.returning import Returned, Suppressed, find_returned
 from retention.planning.sharing import Shared, follow, pseudonymous_too
 from retention.planning.shredding import Disposals, Shreddings, shreddings, unreadable
 from retention.planning.suspending import NOBODY, Standing, again
@@ -79,18 +80,6 @@ class Instruction:
 
     instruction_id: str
     tenant: SubjectKey
-
-
-@dataclass(frozen=True, slots=True)
-class Suppressed:
-    """Who must not come back with a restored store."""
-
-    scopes: Mapping[tuple[str, str], frozenset[str]]
-    """(key name, digest under the suppression key) → in which scopes the person was disposed of."""
-    digest: Digester
-    """Digests under the suppression key."""
-    instructions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Instruction's id → (tenant's key name, digest under the look-up key)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,33 +231,26 @@ def _people_in(world: World, group: Group, standing: Iterable[Standstill], keyse
 
 
 def plan_restore(
-    world: World, header: Header, suppressed: Suppressed, pauses: Pauses, stopped: Standing = NOBODY
-) -> tuple[Draft | None, int]:
-    """Plan what a restored store must forget again before it opens, and say how many came back.
+    world: World, header: Header, suppressed: Suppressed, pauses: Pauses, promised: Promised = _NOTHING
+) -> tuple[Draft | None, Returned]:
+    """Plan what a restored store must forget again before it opens, and say who came back.
 
-    Whose data is suspended must be so there as well. None if the store brought nothing back.
+    People by what was asked or ran out for them; rows by their own clocks, and rows of which a law has
+    let go since, by the predicate once more. Whose data is suspended must be so there as well. None
+    if the store brought nothing back.
     """
-    keysets = KeySets(header.salt)
-    returned: dict[frozenset[str], dict[str, set[Key]]] = {}
-    scopes = suppressed.scopes
-    for key, digested in locate(world, {name for name, _ in scopes}, lambda *who: who in scopes, suppressed.digest):
-        returned.setdefault(scopes[key.name, digested], {}).setdefault(key.name, set()).add(key.value)
+    keysets, back = KeySets(header.salt), find_returned(world, suppressed)
     tenants = _instructing(world, suppressed.instructions, pauses.digest)
-    groups = [
-        group
-        for found, keys in sorted(returned.items(), key=lambda item: sorted(item[0]))
-        for group in _replayed(world, found, keys, tenants, keysets)
-    ]
-    groups += list(row_groups(world, keysets))
+    groups = [group for scopes, keys in back.keys.items() for group in _replayed(world, scopes, keys, tenants, keysets)]
+    groups += [*row_groups(world, keysets), *deferred_groups(world, promised, keysets)]
     standing = standstills(world, pauses, keysets)
     disposer = Disposer(world, keysets, standing)
     disposer.draw(groups, order(world.datamap))
-    count = sum(max(map(len, keys.values())) for keys in returned.values())
-    suspends = tuple(again(world, stopped, keysets))
+    suspends = tuple(again(world, suppressed.stopped, keysets))
     if not disposer.drawn.steps and not suspends:
-        return None, count
-    drawn = _Drawn(CaseKind.RESTORE, disposer, (), standing, count, (), suspends=suspends)
-    return _assemble(world, header, drawn, keysets), count
+        return None, back
+    drawn = _Drawn(CaseKind.RESTORE, disposer, (), standing, back.people, (), suspends=suspends)
+    return _assemble(world, header, drawn, keysets), back
 
 
 def _instructing(world: World, instructions: Mapping[str, tuple[str, str]], digest: Digester) -> dict[str, SubjectKey]:
@@ -282,12 +264,11 @@ def _instructing(world: World, instructions: Mapping[str, tuple[str, str]], dige
 def _replayed(
     world: World,
     scopes: frozenset[str],
-    found: Mapping[str, set[Key]],
+    keys: Mapping[str, frozenset[Key]],
     tenants: Mapping[str, SubjectKey],
     keysets: KeySets,
 ) -> list[Group]:
     """Return what is done again: by what was asked, by what each tenant instructed, by which rules ran out."""
-    keys = {name: frozenset(values) for name, values in found.items()}
     people = {name: values for name, values in keys.items() if name not in tenant_key_names(world.datamap)}
     rules = tuple(rule for rule in world.policy.rules if rule.rule_id in scopes)
     groups = []

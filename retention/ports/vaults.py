@@ -15,6 +15,7 @@ from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
 from retention.ports.clients import ClientRequests
 from retention.ports.processing import Processing
+from retention.ports.restores import Restores
 from retention.ports.sharing import Sharing
 from retention.ports.suspensions import Suspensions
 
@@ -104,6 +105,11 @@ class Vaults(Protocol):
     @property
     def processing(self) -> Processing:
         """Processors, beside orders and receipts."""
+        ...
+
+    @property
+    def restores(self) -> Restores:
+        """Restored stores, and what the gate said of them."""
         ...
 
     @property

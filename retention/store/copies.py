@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, not_, or_, select, tuple_, update
 
 from retention.errors import UnknownNameError
 from retention.model.answer import Proof, answer_of, code_of, reason_of
@@ -124,8 +124,7 @@ class SqlCopies(SqlCopyNotes):
 
     def suppressions(self, now: datetime) -> Iterator[Suppression]:
         """Yield those that have not expired; the caller may write in between."""
-        in_force = or_(SUPPRESSIONS.c.expires_at.is_(None), SUPPRESSIONS.c.expires_at > now)
-        query = select(SUPPRESSIONS).where(in_force).order_by(*_SAME).limit(BATCH)
+        query = select(SUPPRESSIONS).where(_in_force(now)).order_by(*_SAME).limit(BATCH)
         page = query
         while rows := self._page(page):
             yield from (_suppression(row) for row in rows)
@@ -136,10 +135,9 @@ class SqlCopies(SqlCopyNotes):
         by_name: dict[str, list[str]] = {}
         for name, digest in keys:
             by_name.setdefault(name, []).append(digest)
-        in_force = or_(SUPPRESSIONS.c.expires_at.is_(None), SUPPRESSIONS.c.expires_at > now)
         for name, digests in by_name.items():
             mine = SUPPRESSIONS.c.key_name == name, SUPPRESSIONS.c.digest.in_(digests)
-            yield from (_suppression(row) for row in self._page(select(SUPPRESSIONS).where(*mine, in_force)))
+            yield from (_suppression(row) for row in self._page(select(SUPPRESSIONS).where(*mine, _in_force(now))))
 
     def prolong_suppressions(self, case_id: CaseId, expires_at: datetime | None) -> None:
         """Let the case's suppressions expire then if that is later; None is later than any date."""
@@ -158,11 +156,17 @@ class SqlCopies(SqlCopyNotes):
     def expire_suppressions(self, now: datetime) -> int:
         """Remove those that have expired; return how many."""
         with self._database.writing(alone_in=ALONE) as connection:
-            return connection.execute(delete(SUPPRESSIONS).where(SUPPRESSIONS.c.expires_at <= now)).rowcount
+            return connection.execute(delete(SUPPRESSIONS).where(not_(_in_force(now)))).rowcount
 
     def _page(self, query: Select[Any]) -> list[Row[Any]]:
         with self._database.reading() as connection:
             return list(connection.execute(query))
+
+
+def _in_force(now: datetime) -> ColumnElement[bool]:
+    """Not expired; nor is one whose case has a copy that should be gone and was not seen to be."""
+    remains = exists().where(HORIZONS.c.case_id == SUPPRESSIONS.c.case_id, HORIZONS.c.gone_at.is_(None))
+    return or_(SUPPRESSIONS.c.expires_at.is_(None), SUPPRESSIONS.c.expires_at > now, remains)
 
 
 def _orders() -> Select[Any]:

@@ -23,6 +23,7 @@ from retention.ports.ledger import (
     Vault,
 )
 from retention.ports.processing import Processing
+from retention.ports.restores import Restores
 from retention.ports.sharing import Sharing
 from retention.ports.suspensions import Suspensions
 from retention.ports.vaults import Canaries, Openings
@@ -38,6 +39,7 @@ from retention.store.log import SqlLogSequence
 from retention.store.openings import SqlOpenings
 from retention.store.plans import SqlPlans
 from retention.store.processing import SqlProcessing
+from retention.store.restores import SqlRestores
 from retention.store.schema import bring_up_to_date
 from retention.store.sharing import SqlSharing
 from retention.store.suspensions import SqlSuspensions
@@ -87,6 +89,7 @@ class SqlLedger:
         self.copies: Copies = SqlCopies(database)
         self.canaries: Canaries = SqlCanaries(database)
         self.processing: Processing = SqlProcessing(database)
+        self.restores: Restores = SqlRestores(database)
         self.sharing: Sharing = SqlSharing(database)
         self.suspensions: Suspensions = SqlSuspensions(database)
         self.clients: ClientRequests = SqlClientRequests(database)

@@ -416,6 +416,27 @@ CLIENT_CALLS = Table(
     Column("next_at", Instant, nullable=False),
 )
 
+RESTORES = Table(
+    "ledger_restores",
+    METADATA,
+    Column("case_id", Text, primary_key=True),
+    Column("system", Text, nullable=False),
+    Column("taken_at", Instant),
+    Column("absent", Text, nullable=False),
+)
+
+RESTORE_LOOKS = Table(
+    "ledger_restore_looks",
+    METADATA,
+    Column("case_id", Text, primary_key=True),
+    Column("looked_at", Instant, primary_key=True),
+    Column("system", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("found", BigInteger, nullable=False),
+    Column("findings", Text, nullable=False),
+    Column("people_of", Text, nullable=False),
+)
+
 LEASES = Table(
     "ledger_leases",
     METADATA,

@@ -21,6 +21,8 @@ from retention.wiring.key_settings import read_key_systems
 
 _TERMS = ("openings_for", "receipts_for", "remainders_for")
 _STORE_OPTIONS = ("region", "endpoint", "access_key", "secret_key")
+PER_COPY = "{copy}"
+"""What stands for a copy's date in the options of a system that is part of each copy."""
 _SYSTEM = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -33,6 +35,8 @@ class System:
     options: Mapping[str, str]
     copies: tuple[SystemId, ...]
     restores: SystemId | None
+    rewrites: SystemId | None = None
+    """A system of backups: this one stands for the same part of each of its copies, one a date (`{copy}`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +160,24 @@ def _system(name: str, cell: Cell) -> System:
     connector = entries.pop("connector").text("a connector's name") if "connector" in entries else ""
     copies = entries.pop("copies").items("a list of systems") if "copies" in entries else ()
     restores = entries.pop("restores").text("a system's name") if "restores" in entries else ""
+    rewrites = entries.pop("rewrites").text("a system of backups") if "rewrites" in entries else ""
     options = {key: str(value.text("text, or a reference env:NAME or file:PATH")) for key, value in entries.items()}
+    per_copy = any(PER_COPY in value for value in options.values())
+    if bool(rewrites) != per_copy or (per_copy and not restores):
+        cell.complain(f"`rewrites: BACKUPS` with `restores: SYSTEM` and `{PER_COPY}` in the address, or none of them")
     named = tuple(SystemId(item.text("a system's name")) for item in copies)
-    return System(SystemId(name), connector, options, named, SystemId(restores) if restores else None)
+    return System(
+        SystemId(name),
+        connector,
+        options,
+        named,
+        SystemId(restores) if restores else None,
+        SystemId(rewrites) if rewrites else None,
+    )
 
 
 def _check_names(cell: Cell, systems: Mapping[SystemId, System]) -> None:
     for system in systems.values():
-        for named in (*system.copies, *([system.restores] if system.restores else [])):
+        for named in (*system.copies, *filter(None, (system.restores, system.rewrites))):
             if named not in systems:
                 cell.complain(f"a system of this file ({', '.join(systems)})", f"{named} in {system.system_id}")

@@ -18,7 +18,8 @@ GROUPS = {
     "event": ("record", "import"),
     "request": ("open", "identify", "decide", "resolve", "show", "list"),
     "hold": ("place", "release", "list"),
-    "plan": ("sweep", "request", "restore", "joint-use", "statistics", "withdrawals", "show"),
+    "plan": ("sweep", "request", "restore", "rewrite-copies", "joint-use", "statistics", "withdrawals", "show"),
+    "restore": ("gate", "list"),
     "joint-use": ("show", "notice", "published", "sets", "keys", "leaked"),
     "keys": ("show", "rotate"),
     "canary": ("plant", "run", "check", "list"),
@@ -137,6 +138,8 @@ def test_what_is_not_there_is_wrong_input(shop, cli):
         ("evidence", "show", "C-nix"),
         ("evidence", "epoch", "destroy", "nix"),
         ("plan", "restore", "nix"),
+        ("restore", "gate", "nix"),
+        ("plan", "rewrite-copies", "nix"),
     ):
         said = cli(*arguments, folder=shop.folder)
         assert said.code == 2, arguments

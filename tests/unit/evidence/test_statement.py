@@ -60,6 +60,7 @@ from retention.model.ids import (
     SystemId,
 )
 from retention.model.outcome import Effect, Residue
+from retention.model.restores import RestoreGated
 
 AT = datetime.fromisoformat("2026-11-23T10:02:03+09:00")
 D = "ab" * 32
@@ -107,6 +108,7 @@ FACTS: tuple[Fact, ...] = (
     Indexed(12, 3, D),
     IdentityDecided(D, "apart", (DATA,), 2, 0, "ab" * 16),
     MapLooked(None, DATA, True, 5, 0, D),  # noqa: FBT003
+    RestoreGated(SystemId("app_restored"), "shut", 12, 1, 7, (DATA,), ("people-back",)),
     SubjectsCommitted(D, 3, D, "hmac-sha256-salted/v1", "2026", AT),
 )
 PERSONAL = (
@@ -251,7 +253,7 @@ def test_a_rerun_names_the_statement_the_same(fact: Fact) -> None:
     """Times do not count for the id, save for looks: looking again is another fact."""
     later = recorded(fact, AT + timedelta(days=7))
     assert (statement_id(recorded(fact)) == statement_id(later)) == (
-        not isinstance(fact, Looked | Probed | OrderNoted | CanaryLooked | MapLooked)
+        not isinstance(fact, Looked | Probed | OrderNoted | CanaryLooked | MapLooked | RestoreGated)
     )
 
 

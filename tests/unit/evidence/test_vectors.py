@@ -72,6 +72,7 @@ from retention.model.ids import (
     SystemId,
 )
 from retention.model.outcome import Effect, Residue
+from retention.model.restores import RestoreGated
 from retention.ports.ledger import LogEntry
 from tests.doubles.log import MemorySequence, MemoryTiles
 
@@ -159,6 +160,7 @@ def facts() -> Iterator[tuple[CaseId | None, Fact]]:
     yield None, CanaryLooked(sha(b"canary"), "absent", 7, ())
     yield DENIED, IdentityDecided(sha(b"q"), "apart", (DatasetId("app.customers"),), 2, 0, sha(b"approver")[:32])
     yield None, MapLooked(None, DatasetId("app.customers"), True, 5, 0, sha(b"s"))  # noqa: FBT003
+    yield RESTORE, RestoreGated(SystemId("app_restored"), "open", 12, 0, 7, (), ())
 
 
 def looked(dataset: str) -> Looked:

@@ -11,7 +11,7 @@ from alembic import op
 from retention.store.instants import Instant
 
 revision = "0046"
-down_revision: str | None = "0040"
+down_revision: str | None = "0042"
 SERIAL = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
