@@ -24,7 +24,9 @@ from retention.app import (
     inbox,
     joint_use,
     publishing,
+    readmitting,
     requests,
+    rescans,
     restores,
     sealing,
     subjects,
@@ -223,6 +225,15 @@ class App:
     def follow_up(self, now: datetime) -> tuple[Case, ...]:
         """See `sealing.follow_up`."""
         return sealing.follow_up(self.context, now)
+
+    def rescan(self, now: datetime, case_id: CaseId | None = None) -> rescans.RescanReport:
+        """See `rescans.rescan`."""
+        return rescans.rescan(self.context, now, case_id)
+
+    def readmit(self, subject: str, reason: readmitting.Reason, decider: str, now: datetime) -> int:
+        """Let `KEY=VALUE` come back; see `readmitting.readmit`."""
+        key = requests.parse_subject(self.context, subject, or_tenant=True)
+        return readmitting.readmit(self.context, key, reason, decider, now)
 
     def suppressed(self, subject: str, now: datetime, arrival: suppression.Arrival | None = None) -> bool:
         """Say whether data of `KEY=VALUE` must not come in; see `suppressed.is_suppressed`."""

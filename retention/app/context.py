@@ -21,6 +21,7 @@ from retention.model.facts import Fact, Recorded
 from retention.model.hold import PlacedHold
 from retention.model.ids import CaseId, DatasetId, HoldId, SystemId
 from retention.model.policy import Policy
+from retention.model.rescan import RescanTerms
 from retention.model.subject import SubjectKey
 from retention.planning.deferred import Promised
 from retention.planning.limits import Limits
@@ -59,6 +60,8 @@ class Context:
     """The policy's recipes."""
     terms: EvidenceTerms = field(default_factory=EvidenceTerms)
     """How long evidence keeps what ties it to people."""
+    rescans: RescanTerms = field(default_factory=RescanTerms)
+    """When completed cases are looked at again."""
     witnesses: Witnesses | None = None
     """Who cosigns the log's checkpoints; None if nobody does."""
     timestamper: Timestamper | None = None

@@ -8,6 +8,7 @@ from datetime import datetime
 from retention.app.applying import site_of
 from retention.app.context import Context
 from retention.app.records import move, stored
+from retention.app.rescans import schedule, settle
 from retention.app.subjects import commit_subjects
 from retention.app.witnessing import ask_witnesses
 from retention.errors import StateError, TransientFailure
@@ -48,11 +49,13 @@ def seal(context: Context, plan_id: PlanId, now: datetime) -> SealReport:
         if not is_shredded(context.keys, plan.case_id):  # else we died after the shredding: all had answered
             ask_processors(context, kept, plan, now)
             commit_subjects(context, kept, plan, now)
+        schedule(context, plan.case_id, now)
         shred_case_key(context.ledger, context.log, plan.case_id, now)
         move(context, plan.case_id, CaseState.SEALED)
     elif case.state not in (CaseState.SEALED, CaseState.CLOSED):
         raise StateError(f"{case.case_id} is {case.state.value}; only a verified case is sealed")
-    close_if_gone(context, plan.case_id)
+    for settled in (plan.case_id, *settle(context, plan.case_id, now)):
+        close_if_gone(context, settled)
     checkpoint = context.log.publish()
     ask_witnesses(context, now)
     remaining = [horizon.until for horizon in _remaining(context, plan.case_id)]
@@ -90,6 +93,7 @@ def follow_up(context: Context, now: datetime) -> tuple[Case, ...]:
     sealed = context.ledger.cases.all(states=[CaseState.SEALED])
     closed = tuple(case for case in sealed if close_if_gone(context, case.case_id))
     context.ledger.copies.expire_suppressions(now)
+    context.ledger.sightings.forget()
     ask_witnesses(context, now)
     return closed
 

@@ -42,6 +42,7 @@ from retention.model.facts import (
 )
 from retention.model.ids import StatementId
 from retention.model.outcome import Effect, Residue
+from retention.model.rescan import FoundIn, Readmitted, Rescanned
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,15 @@ _TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
         Indexed: _Telling("logIndex", ("entries", "root")),
         IdentityDecided: _Telling("identityDecision", ("question", "answer", "decider_ref")),
         MapLooked: _Telling("mapLook", ("plan_digest", "dataset", "suite_digest")),
+        Rescanned: _Telling("rescan", ("round", "due_at", "state", "return_case")),
+        Readmitted: _Telling("readmission", ("reason", "erased_at", "decider_ref")),
     }
 )
 _DISPOSALS = MappingProxyType({"erase": "deletion", "redact": "deletion", "anonymize": "anonymize"})
 _LOOKS = (Looked, CanaryLooked, MapLooked)
 """Facts that are another one at another time."""
 
-_Plain: TypeAlias = str | int | bool | datetime | tuple["_Plain", ...] | Effect | Residue | None
+_Plain: TypeAlias = str | int | bool | datetime | tuple["_Plain", ...] | Effect | Residue | FoundIn | None
 
 
 def kind_of(fact: Fact) -> str:
@@ -150,7 +153,7 @@ def _subject(fact: Fact, name: StatementId) -> Json:
     return {"name": "urn:retention:statement", "digest": {"sha256": name}}
 
 
-def _fields(record: Fact | Effect | Residue) -> dict[str, Json]:
+def _fields(record: Fact | Effect | Residue | FoundIn) -> dict[str, Json]:
     return {_camel(field.name): _plain(getattr(record, field.name)) for field in dataclasses.fields(record)}
 
 
@@ -159,7 +162,7 @@ def _plain(value: _Plain) -> Json:
         return _instant(value)
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, Effect | Residue):
+    if isinstance(value, Effect | Residue | FoundIn):
         return _fields(value)
     return value
 

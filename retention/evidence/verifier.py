@@ -60,6 +60,8 @@ _FIELDS: dict[str, dict[str, type]] = {
     "canary": {"canaryRef": str, "state": str, "lookedIn": int, "survivedIn": list},
     "identityDecision": {"question": str, "answer": str, "values": int, "rows": int, "deciderRef": str},
     "mapLook": {"dataset": str, "passed": bool, "expectations": int, "failed": int},
+    "rescan": {"round": str, "state": str, "late": bool, "found": int, "foundIn": list},
+    "readmission": {"reason": str, "statutes": list, "keys": int},
     "logIndex": {"entries": int, "keys": int, "root": str},
 }
 """Kind → the fields that are read here; docs/evidence/erasure-v1.schema.json has all of them."""
@@ -847,7 +849,7 @@ def _open_ends(facts: tuple[Fact, ...], superseded: tuple[str, ...], plans: dict
         rows.append("its plan is not attached: whether all of it was done cannot be seen")
     withdrawn = [f for f in facts if f.kind in _STEPS and f.text("statementId") in superseded]
     rows += ["step {}: its statement was withdrawn".format(f.text("stepId")) for f in withdrawn]
-    return rows + _unverified(facts, superseded) + _undone(standing, plan) + _unanswered(standing)
+    return rows + _unverified(facts, superseded) + _undone(standing, plan) + _unanswered(standing) + _back(standing)
 
 
 def _unverified(facts: tuple[Fact, ...], superseded: tuple[str, ...]) -> list[str]:
@@ -890,6 +892,14 @@ def _unanswered(facts: list[Fact]) -> list[str]:
     latest = {fact.text("orderId"): fact for fact in facts if fact.kind == "processorAck"}
     open_orders = [fact for fact in latest.values() if fact.text("state") != "completed"]
     return ["processor {}: {}".format(fact.text("processor"), fact.text("state")) for fact in open_orders]
+
+
+def _back(facts: list[Fact]) -> list[str]:
+    """Name the return cases that have not erased again what a re-scan found."""
+    looks = [fact for fact in facts if fact.kind == "rescan"]
+    erased = {fact.told.get("returnCase") for fact in looks if fact.text("state") == "erased"}
+    cases = {fact.told.get("returnCase") for fact in looks if fact.text("state") == "returned"} - erased
+    return [f"data came back: {case} has not erased it again" for case in sorted(map(str, cases))]
 
 
 # --- the summary -------------------------------------------------------------------------------
@@ -1385,6 +1395,9 @@ def _detail(fact: Fact) -> str:
         return "{}: {}, {} left".format(fact.text("dataset"), verdict, fact.text("residual"))
     if fact.kind == "kept":
         return "{}: {} rows under {}".format(fact.text("dataset"), fact.text("rows"), fact.text("statute"))
+    if fact.kind == "rescan":
+        late = ", late" if fact.told["late"] else ""
+        return "{}: {}, {} found{}".format(fact.text("round"), fact.text("state"), fact.text("found"), late)
     who = ("planDigest", "processor", "state", "system", "holdId", "supersedes", "dataset")
     shown = (*who, "what", "until", "copyId", "reason", "checkValue", "found", "entries")
     return " ".join(fact.text(name) for name in shown if name in fact.told)

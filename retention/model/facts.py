@@ -22,6 +22,7 @@ from retention.model.ids import (
     SystemId,
 )
 from retention.model.outcome import Effect
+from retention.model.rescan import Readmitted, Rescanned
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +333,8 @@ Fact: TypeAlias = (
     | Indexed
     | IdentityDecided
     | MapLooked
+    | Rescanned
+    | Readmitted
 )
 
 

@@ -53,6 +53,8 @@ class Capabilities:
     """Whether its whole schema can be read; such a store is a `ports.surveyor.SurveyingStore`."""
     expires: bool = False
     """Whether the store can let rows go by itself; such a store is a `ports.expiring.ExpiringStore`."""
+    receives: bool = False
+    """Whether the store can tell what it received since when; such a store is a `ports.arrivals.ReceivingStore`."""
 
 
 @dataclass(frozen=True, slots=True)

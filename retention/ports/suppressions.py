@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from retention.model.copies import Suppression
+from retention.model.ids import CaseId
 
 
 class Suppressions(Protocol):
@@ -22,6 +23,18 @@ class Suppressions(Protocol):
 
     def suppressed(self, keys: Iterable[tuple[str, str]], now: datetime) -> Iterator[Suppression]:
         """Yield those of these keys (name, keyed digest) that have not expired; one look-up."""
+        ...
+
+    def suppressions_of(self, cases: Iterable[CaseId]) -> Iterator[Suppression]:
+        """Yield the cases' own, expired or not; those that were lifted are left out."""
+        ...
+
+    def keep_suppressions(self, case_id: CaseId, until: datetime) -> None:
+        """Let the case's own not expire before then."""
+        ...
+
+    def lift_suppressions(self, keys: Iterable[tuple[str, str]], at: datetime) -> int:
+        """Let these keys (name, digest) come back, so far as they were erased before then; return how many."""
         ...
 
     def expire_suppressions(self, now: datetime) -> int:

@@ -13,6 +13,7 @@ from typing import Protocol
 from retention.model.canary import Canary, CanaryId
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
+from retention.ports.rescans import Returns
 from retention.ports.sharing import Sharing
 
 
@@ -85,7 +86,7 @@ class Canaries(Protocol):
         ...
 
 
-class Vaults(Protocol):
+class Vaults(Returns, Protocol):
     """The parts of the ledger that stand beside cases."""
 
     @property

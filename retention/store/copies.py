@@ -7,19 +7,20 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import Row, Select, and_, delete, exists, func, or_, select, tuple_, update
 
 from retention.errors import UnknownNameError
 from retention.model.copies import Horizon, OrderState, PlacedOrder, Receipt, Suppression
 from retention.model.ids import CaseId, OrderId, StepId, SystemId
 from retention.ports.ledger import KeyDigest
 from retention.store.engine import Database
-from retention.store.tables import HORIZONS, ORDERS, RECEIPTS, SUPPRESSIONS
+from retention.store.tables import HORIZONS, ORDERS, RECEIPTS, RESCANS, SUPPRESSIONS
 
 BATCH = 1000
 """Suppressions in memory at a time, in and out."""
 ALONE = 0x6C656403
 """Two writers of the same suppressions in another order would wait for each other on PostgreSQL."""
+_STANDING = SUPPRESSIONS.c.lifted_at.is_(None)
 _SAME = (SUPPRESSIONS.c.key_name, SUPPRESSIONS.c.digest, SUPPRESSIONS.c.scope, SUPPRESSIONS.c.case_id)
 
 
@@ -133,7 +134,7 @@ class SqlCopies:
     def suppressions(self, now: datetime) -> Iterator[Suppression]:
         """Yield those that have not expired; the caller may write in between."""
         in_force = or_(SUPPRESSIONS.c.expires_at.is_(None), SUPPRESSIONS.c.expires_at > now)
-        query = select(SUPPRESSIONS).where(in_force).order_by(*_SAME).limit(BATCH)
+        query = select(SUPPRESSIONS).where(in_force, _STANDING).order_by(*_SAME).limit(BATCH)
         page = query
         while rows := self._page(page):
             yield from (_suppression(row) for row in rows)
@@ -147,12 +148,37 @@ class SqlCopies:
         in_force = or_(SUPPRESSIONS.c.expires_at.is_(None), SUPPRESSIONS.c.expires_at > now)
         for name, digests in by_name.items():
             mine = SUPPRESSIONS.c.key_name == name, SUPPRESSIONS.c.digest.in_(digests)
-            yield from (_suppression(row) for row in self._page(select(SUPPRESSIONS).where(*mine, in_force)))
+            yield from (_suppression(row) for row in self._page(select(SUPPRESSIONS).where(*mine, in_force, _STANDING)))
+
+    def suppressions_of(self, cases: Iterable[CaseId]) -> Iterator[Suppression]:
+        """Yield the cases' own, expired or not; those that were lifted are left out."""
+        names = iter(sorted(set(cases)))
+        while batch := list(islice(names, BATCH)):
+            mine = select(SUPPRESSIONS).where(SUPPRESSIONS.c.case_id.in_(batch), _STANDING)
+            yield from (_suppression(row) for row in self._page(mine))
+
+    def keep_suppressions(self, case_id: CaseId, until: datetime) -> None:
+        """Let the case's own not expire before then."""
+        earlier = and_(SUPPRESSIONS.c.case_id == case_id, SUPPRESSIONS.c.expires_at < until)
+        with self._database.writing(alone_in=ALONE) as connection:
+            connection.execute(update(SUPPRESSIONS).where(earlier).values(expires_at=until))
+
+    def lift_suppressions(self, keys: Iterable[KeyDigest], at: datetime) -> int:
+        """Let these keys come back, so far as they were erased before then; return how many."""
+        before = and_(SUPPRESSIONS.c.recorded_at <= at, _STANDING)
+        lifted = 0
+        with self._database.writing(alone_in=ALONE) as connection:
+            for name, digest in sorted(set(keys)):
+                mine = and_(SUPPRESSIONS.c.key_name == name, SUPPRESSIONS.c.digest == digest, before)
+                lifted += connection.execute(update(SUPPRESSIONS).where(mine).values(lifted_at=at)).rowcount
+        return lifted
 
     def expire_suppressions(self, now: datetime) -> int:
-        """Remove those that have expired; return how many."""
+        """Remove those that have expired and for which no re-scan waits; return how many."""
+        waits = exists().where(RESCANS.c.case_id == SUPPRESSIONS.c.case_id, RESCANS.c.looked_at.is_(None))
+        over = and_(SUPPRESSIONS.c.expires_at <= now, ~waits)
         with self._database.writing(alone_in=ALONE) as connection:
-            return connection.execute(delete(SUPPRESSIONS).where(SUPPRESSIONS.c.expires_at <= now)).rowcount
+            return connection.execute(delete(SUPPRESSIONS).where(over)).rowcount
 
     def _page(self, query: Select[Any]) -> list[Row[Any]]:
         with self._database.reading() as connection:
@@ -221,6 +247,7 @@ def _suppression(row: Row[Any]) -> Suppression:
         case_id=CaseId(row.case_id),
         recorded_at=row.recorded_at,
         expires_at=row.expires_at,
+        lifted_at=row.lifted_at,
     )
 
 

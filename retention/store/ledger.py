@@ -21,6 +21,7 @@ from retention.ports.ledger import (
     Plans,
     Vault,
 )
+from retention.ports.rescans import Rescans, Sightings
 from retention.ports.sharing import Sharing
 from retention.ports.vaults import Canaries, Openings
 from retention.store.canaries import SqlCanaries
@@ -33,6 +34,7 @@ from retention.store.journal import SqlJournal
 from retention.store.log import SqlLogSequence
 from retention.store.openings import SqlOpenings
 from retention.store.plans import SqlPlans
+from retention.store.rescans import SqlRescans, SqlSightings
 from retention.store.schema import bring_up_to_date
 from retention.store.sharing import SqlSharing
 from retention.store.tables import LEASES
@@ -81,6 +83,8 @@ class SqlLedger:
         self.copies: Copies = SqlCopies(database)
         self.canaries: Canaries = SqlCanaries(database)
         self.sharing: Sharing = SqlSharing(database)
+        self.rescans: Rescans = SqlRescans(database)
+        self.sightings: Sightings = SqlSightings(database)
         self.log: LogSequence = SqlLogSequence(database)
         self.openings: Openings = SqlOpenings(database, keys)
 

@@ -14,7 +14,7 @@ from retention.errors import SettingsError, TransientFailure
 from retention.store.engine import Database
 from retention.store.tables import LOG_SIZE, METADATA, VERSION_TABLE
 
-KNOWN = ("0001", "0002", "0003", "0004", "0020", "0022", "0023", "0030", "0032")
+KNOWN = ("0001", "0002", "0003", "0004", "0020", "0022", "0023", "0030", "0032", "0050")
 """Every version this program knows, oldest first."""
 HEAD = KNOWN[-1]
 ALONE = 0x6C656401

@@ -164,6 +164,7 @@ def open_app(folder: Path, now: datetime | None = None) -> App:
             exports=_exports(settings),
             recipes=workspace.recipes,
             terms=settings.terms,
+            rescans=settings.rescans,
             witnesses=connect_witnesses(settings.witnesses, signer.vkey) if settings.witnesses else None,
             timestamper=connect_timestamper(settings.timestamps) if settings.timestamps else None,
         )

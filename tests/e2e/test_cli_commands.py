@@ -36,7 +36,19 @@ GROUPS = {
         "epoch",
     ),
 }
-SINGLE = ("init", "explain", "suppressed", "approve", "reject", "apply", "verify", "processors", "backups")
+SINGLE = (
+    "init",
+    "explain",
+    "suppressed",
+    "rescan",
+    "readmit",
+    "approve",
+    "reject",
+    "apply",
+    "verify",
+    "processors",
+    "backups",
+)
 COMMANDS = [(name,) for name in SINGLE] + [(group, name) for group, names in GROUPS.items() for name in names]
 COMMANDS += [("evidence", "epoch", name) for name in ("list", "destroy")]
 PERSON = "Hanako Yamada"
