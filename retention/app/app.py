@@ -264,16 +264,19 @@ class App:
         occurred_at: datetime,
         now: datetime,
         about: str | None = None,
+        source: str | None = None,
     ) -> bool:
         """Take one event about `KEY=VALUE`; see `inbox.record_event`."""
         key = requests.parse_subject(self.context, subject, or_tenant=True)
         return inbox.record_event(
-            self.context, key, kind, event_id=event_id, occurred_at=occurred_at, now=now, about=about
+            self.context, key, kind, event_id=event_id, occurred_at=occurred_at, now=now, about=about, source=source
         )
 
-    def import_events(self, lines: Iterable[str], label: str, now: datetime) -> int:
+    def import_events(
+        self, lines: Iterable[str], label: str, now: datetime, source: str | None = None
+    ) -> inbox.Imported:
         """See `inbox.import_events`."""
-        return inbox.import_events(self.context, lines, label, now)
+        return inbox.import_events(self.context, lines, label, now, source)
 
     def check_datamap(self) -> tuple[Finding, ...]:
         """See `drift.check_datamap`."""

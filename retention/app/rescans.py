@@ -21,7 +21,7 @@ from retention.execution.elsewhere import MARGIN
 from retention.model.case import CaseState
 from retention.model.ids import CaseId
 from retention.model.period import Period
-from retention.model.plan import Plan, RowStep
+from retention.model.plan import RowStep
 from retention.model.rescan import FoundIn, Rescanned, Round, Seen
 from retention.planning.returning import of_case
 
@@ -63,12 +63,17 @@ def schedule(context: Context, case_id: CaseId, now: datetime) -> None:
 
     A case that names nobody (rows by date, joint use, a restore) has nobody to look for.
     """
+    if not context.ledger.rescans.of_case(case_id):
+        _plan_rounds(context, case_id, now)
+
+
+def _plan_rounds(context: Context, case_id: CaseId, now: datetime) -> None:
     if not any(True for _ in context.ledger.copies.suppressions_of([case_id])):
         return
     rounds = [Round(case_id, str(after), _moved(context, now, after)) for after in context.rescans.after]
-    context.ledger.rescans.schedule(rounds)
     last = max((each.due_at for each in rounds), default=now)
     context.ledger.copies.keep_suppressions(case_id, _moved(context, last, context.rescans.late_after) + MARGIN)
+    context.ledger.rescans.schedule(rounds)
 
 
 def rescan(context: Context, now: datetime, case_id: CaseId | None = None) -> RescanReport:
@@ -167,32 +172,40 @@ def _under_way(context: Context, each: Round) -> CaseId | None:
 
 
 def settle(context: Context, return_case: CaseId, now: datetime) -> tuple[CaseId, ...]:
-    """Note that a sealed return case has erased what had come back; return the cases that are done again."""
-    settled: dict[CaseId, None] = {}
-    for each in context.ledger.rescans.settled_by(return_case):
+    """Note that a sealed return case has erased what had come back; return the cases that are done again.
+
+    They are looked at anew after a week and a month, and suppressed for as long as a copy taken meanwhile lives.
+    """
+    rounds = context.ledger.rescans.settled_by(return_case)
+    until = max((horizon.until for horizon in context.ledger.copies.horizons(return_case)), default=now)
+    for each in rounds:
         if each.seen is Seen.RETURNED:
-            datasets = {step.dataset for step in _plan(context, return_case).steps if isinstance(step, RowStep)}
-            keys = len({(s.key_name, s.digest) for s in context.ledger.copies.suppressions_of([each.case_id])})
-            fact = Rescanned(
-                round=each.name,
-                due_at=each.due_at,
-                state=Seen.ERASED.value,
-                late=_is_late(context, each, each.looked_at or now),
-                looked_in=len(datasets),
-                keys=keys,
-                found=0,
-                found_in=(),
-                return_case=return_case,
-            )
-            context.record(each.case_id, fact, now)
-        if each.seen in (Seen.RETURNED, Seen.ERASED):
-            settled[each.case_id] = None
+            context.record(each.case_id, _erased(context, each, return_case), now)
+            context.ledger.copies.keep_suppressions(each.case_id, until + MARGIN)
+            _plan_rounds(context, each.case_id, now)
             context.ledger.rescans.write(replace(each, seen=Seen.ERASED))
+    settled = tuple(dict.fromkeys(each.case_id for each in rounds if each.seen is not None))
     for case_id in settled:
         still = any(each.seen is Seen.RETURNED for each in context.ledger.rescans.of_case(case_id))
         if context.ledger.cases.get(case_id).state is CaseState.RETURNED and not still:
             move(context, case_id, CaseState.SEALED)
-    return tuple(settled)
+    return settled
+
+
+def _erased(context: Context, each: Round, return_case: CaseId) -> Rescanned:
+    plan = stored(context, context.ledger.plans.of_case(return_case)[0].plan_id)[1]
+    suppressions = context.ledger.copies.suppressions_of([each.case_id])
+    return Rescanned(
+        round=each.name,
+        due_at=each.due_at,
+        state=Seen.ERASED.value,
+        late=_is_late(context, each, each.looked_at or each.due_at),
+        looked_in=len({step.dataset for step in plan.steps if isinstance(step, RowStep)}),
+        keys=len({(entry.key_name, entry.digest) for entry in suppressions}),
+        found=0,
+        found_in=(),
+        return_case=return_case,
+    )
 
 
 def _is_late(context: Context, each: Round, looked_at: datetime) -> bool:
@@ -203,7 +216,3 @@ def _moved(context: Context, at: datetime, period: Period) -> datetime:
     """Return the same time of day in the policy's zone, a period later."""
     local = at.astimezone(context.zone)
     return datetime.combine(advance(local.date(), period), local.time(), context.zone)
-
-
-def _plan(context: Context, case_id: CaseId) -> Plan:
-    return stored(context, context.ledger.plans.of_case(case_id)[0].plan_id)[1]

@@ -32,10 +32,10 @@ def source_of(text: str) -> str:
     return text
 
 
-def source_of_file(name: str) -> str:
-    """Return a file's name without its ending, if that is a code; `unnamed` otherwise."""
+def source_of_file(name: str) -> str | None:
+    """Return a file's name without its ending, if that is a code: other names might name somebody."""
     stem = PurePath(name).name.partition(".")[0]
-    return stem if _SOURCE.fullmatch(stem) else UNNAMED
+    return stem if _SOURCE.fullmatch(stem) else None
 
 
 def offered(context: Context, spotted: Collection[Spotted], erasures: Erasures) -> list[Offered]:

@@ -262,6 +262,8 @@ def plan_return(
 ) -> Draft | None:
     """Plan the erasure of what came back into the live stores; None if all of it may stay (a law or hold keeps it).
 
+    Nobody is suppressed by it: the people are those of earlier cases, and their erasure counts from those.
+
     Args:
         world: The live stores.
         header: The return case's.
@@ -279,14 +281,8 @@ def plan_return(
     disposer.draw(groups, order(world.datamap))
     if not disposer.drawn.steps:
         return None
-    replays = tuple(
-        Replay(name, keysets.of(values), scope)
-        for scopes, keys in by_scopes
-        for scope in sorted(scopes)
-        for name, values in sorted(keys.items())
-    )
     count = sum(max(map(len, keys.values())) for _, keys in by_scopes)
-    return _assemble(world, header, _Drawn(CaseKind.RETURN, disposer, groups, standing, count, replays), keysets)
+    return _assemble(world, header, _Drawn(CaseKind.RETURN, disposer, groups, standing, count, ()), keysets)
 
 
 def _instructing(world: World, instructions: Mapping[str, tuple[str, str]], digest: Digester) -> dict[str, SubjectKey]:

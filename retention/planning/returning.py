@@ -14,12 +14,14 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TypeAlias
 
+from retention.clocks import stops_of
 from retention.grammar import OPENINGS
 from retention.model.copies import Suppression
 from retention.model.datamap import Dataset
 from retention.model.event import Event
 from retention.model.ids import CaseId, DatasetId, SystemId
 from retention.model.plan import RowStep
+from retention.model.policy import AfterEvent, Policy
 from retention.model.predicate import Everything, Selection
 from retention.model.subject import KeyValues, SubjectKey
 from retention.planning.assemble import REQUEST_SCOPE
@@ -133,11 +135,18 @@ def of_case(entries: Iterable[Suppression], case_id: CaseId) -> tuple[Suppressio
 def stays_out(event: Event, entries: Iterable[Suppression], needed: frozenset[str]) -> bool:
     """Whether an event is a late word about somebody who was erased wholly before it was sent, and nobody needs it.
 
-    What happened after the erasure is new. What a law's hold counts from is needed: without it what the law
-    keeps would stay for ever. Whoever was erased by a rule is still known by the other rules' clocks.
+    What happened after the erasure is new; an opening is what he may come back by; a correction takes the place
+    of what we have. What a law's hold counts from is needed: without it what the law keeps would stay for ever.
+    Whoever was erased by a rule is still known by the other rules' clocks.
     """
     wholly = [entry for entry in entries if entry.scope == REQUEST_SCOPE and event.occurred_at <= entry.recorded_at]
-    return bool(wholly) and event.kind not in needed
+    return bool(wholly) and event.corrects is None and event.kind not in needed | OPENINGS
+
+
+def needed_by_holds(policy: Policy) -> frozenset[str]:
+    """Return the kinds of events from which a law's hold counts, or which stop it."""
+    starts = {hold.keep.start.event for hold in policy.holds if isinstance(hold.keep.start, AfterEvent)}
+    return frozenset(starts.union(*(stops_of(kind, None) for kind in starts)))
 
 
 def _openings(keys: Iterable[SubjectKey], events: Events, lookup: Digester) -> dict[SubjectKey, list[Event]]:

@@ -14,7 +14,7 @@ class Rescans(Protocol):
     """Rounds of re-scans; one a case, name and due date."""
 
     def schedule(self, rounds: Iterable[Round]) -> None:
-        """Keep rounds that are to come; of one case and name the first stays."""
+        """Keep rounds that are to come; all or none, and one that is known stays."""
         ...
 
     def due(self, now: datetime) -> tuple[Round, ...]:

@@ -12,6 +12,7 @@ from sqlalchemy import Row, Select, and_, delete, exists, func, or_, select, tup
 from retention.errors import UnknownNameError
 from retention.model.copies import Horizon, OrderState, PlacedOrder, Receipt, Suppression
 from retention.model.ids import CaseId, OrderId, StepId, SystemId
+from retention.model.rescan import Seen
 from retention.ports.ledger import KeyDigest
 from retention.store.engine import Database
 from retention.store.tables import HORIZONS, ORDERS, RECEIPTS, RESCANS, SUPPRESSIONS
@@ -174,8 +175,9 @@ class SqlCopies:
         return lifted
 
     def expire_suppressions(self, now: datetime) -> int:
-        """Remove those that have expired and for which no re-scan waits; return how many."""
-        waits = exists().where(RESCANS.c.case_id == SUPPRESSIONS.c.case_id, RESCANS.c.looked_at.is_(None))
+        """Remove those that have expired and that no re-scan waits for; return how many."""
+        is_open = or_(RESCANS.c.looked_at.is_(None), RESCANS.c.seen == Seen.RETURNED.value)
+        waits = exists().where(RESCANS.c.case_id == SUPPRESSIONS.c.case_id, is_open)
         over = and_(SUPPRESSIONS.c.expires_at <= now, ~waits)
         with self._database.writing(alone_in=ALONE) as connection:
             return connection.execute(delete(SUPPRESSIONS).where(over)).rowcount

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, select
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, select
 
 from retention.model.ids import CaseId, DatasetId
 from retention.model.rescan import Offered, Round, Seen, Sighting
@@ -28,12 +28,10 @@ class SqlRescans:
         self._database = database
 
     def schedule(self, rounds: Iterable[Round]) -> None:
-        """Keep rounds that are to come; of one case and name the first stays, whenever it is due."""
+        """Keep rounds that are to come; all or none, and one that is known stays."""
         with self._database.writing() as connection:
             for each in rounds:
-                mine = and_(RESCANS.c.case_id == each.case_id, RESCANS.c.round == each.name)
-                if connection.scalar(select(func.count()).where(mine)) == 0:
-                    connection.execute(self._database.insert(RESCANS).values(_row(each)).on_conflict_do_nothing())
+                connection.execute(self._database.insert(RESCANS).values(_row(each)).on_conflict_do_nothing())
 
     def due(self, now: datetime) -> tuple[Round, ...]:
         """Return the rounds that are due and that nobody has looked at."""

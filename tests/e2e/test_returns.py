@@ -8,9 +8,14 @@ from datetime import timedelta
 
 import pytest
 
+from retention.app.readmitting import Reason
+from retention.app.suppressed import Arrival
+from retention.errors import RefusedError, StateError
 from retention.evidence import verifier
 from retention.model.case import CaseState
+from retention.model.ids import DatasetId
 from retention.model.rescan import Seen
+from retention.model.subject import SubjectKey
 from tests.e2e.conftest import NOW
 
 BACK = "INSERT INTO customers VALUES ('c3', 'Name c3', 'c3@mail.example')"
@@ -18,14 +23,9 @@ WEEK, MONTH = NOW + timedelta(days=7), NOW + timedelta(days=30)
 
 
 @pytest.fixture
-def erased(shop):
+def erased(closed):
     """A shop from which c3 was erased on request, and what her case is called."""
-    app, case, plan = shop.approved_request("user_id=c3")
-    with app:
-        app.apply(plan, NOW)
-        app.verify(plan, NOW)
-        app.seal(plan, NOW)
-    return shop, case
+    return closed.shop, closed.case
 
 
 def carry_out(app, plan, now):
@@ -76,4 +76,89 @@ def test_what_comes_back_is_erased_again_and_told_of(erased):
             told = verifier.verify(app.bundle(each))
             assert (told.broken, told.complete) == ("", True)
         after = {look.case_id: look.seen for look in app.rescan(MONTH).looks}
-        assert after == {case: Seen.CLEAN, plan.case_id: Seen.CLEAN}
+        assert after == {case: Seen.CLEAN}
+        assert app.rescan(WEEK + timedelta(days=30)).looks[0].round == "P30D", "it is looked at anew from then on"
+
+
+def test_a_late_word_is_not_kept_and_its_sender_is_told_of(erased):
+    """What happened before the erasure is not kept again, but counted; the re-scan says who had sent it."""
+    shop, case = erased
+    old, new = NOW - timedelta(days=3), NOW + timedelta(days=2)
+    line = {"id": "old", "kind": "session.ended", "subject": "user_id=c3", "at": old.isoformat()}
+    with shop.app() as app:
+        lines = [json.dumps(line), json.dumps({**line, "id": "other", "subject": "user_id=c4"})]
+        done = app.import_events(lines, "crm.jsonl", new)
+        assert (done.new, done.kept_out) == (1, 1)
+        with pytest.raises(RefusedError, match="older than the erasure"):
+            app.record_event("user_id=c3", "session.ended", event_id="old", occurred_at=old, now=new, source="helpdesk")
+        assert app.suppressed("email=C3@mail.example", new, Arrival(DatasetId("shop.customers"), source="mailing"))
+        shop.change(BACK)
+        (place,) = app.rescan(WEEK).looks[0].found_in
+        assert (place.since, place.sources) == (new, ("crm", "helpdesk", "mailing"))
+        offers = app.context.ledger.sightings.of_keys(
+            {("user_id", app.context.suppression_digest(SubjectKey("user_id", "c3")))}
+        )
+        assert {(o.sighting.source, o.sighting.reference, o.times) for o in offers} == {
+            ("crm", "old", 1),
+            ("helpdesk", "old", 1),
+        }
+        assert "c3" not in json.dumps(rescans_of(app, case))
+
+
+def test_whoever_opens_an_account_again_stays(erased):
+    """By an event after the erasure, whatever order things arrive in, with evidence; an older account goes."""
+    shop, case = erased
+    opened = NOW + timedelta(days=3)
+    with shop.app() as app:
+        shop.change("INSERT INTO customers VALUES ('c99', 'Name c3', 'c3@mail.example')", BACK)
+        app.record_event("user_id=c99", "account.opened", event_id="o", occurred_at=opened, now=opened)
+        report = app.rescan(WEEK)
+        assert report.readmitted == 1
+        carry_out(app, report.plans[0], WEEK)
+        assert shop.rows("SELECT id FROM customers WHERE email = 'c3@mail.example'") == [("c99",)]
+        app.record_event("user_id=c3", "consent.given", event_id="p", occurred_at=opened, now=MONTH)
+        assert not app.suppressed("user_id=c3", MONTH)
+        shop.change("INSERT INTO customers VALUES ('c3', 'Name c3', NULL)")
+        assert {look.seen for look in app.rescan(MONTH).looks} == {Seen.CLEAN}
+        told = [fact.told["reason"] for fact in verifier.verify(app.bundle(case)).facts if fact.kind == "readmission"]
+        assert told == ["account.opened", "consent.given"]
+
+
+def test_a_person_decides_that_somebody_may_be_back(erased):
+    """All keys of her request are readmitted with a reason; whoever is not kept out needs no decision."""
+    shop, case = erased
+    with shop.app() as app:
+        shop.change(BACK)
+        assert app.readmit("email=c3@mail.example", Reason.CONTRACT, "hanako", NOW + timedelta(days=1)) == 2
+        assert not app.suppressed("user_id=c3", WEEK)
+        with pytest.raises(StateError, match="kept out"):
+            app.readmit("user_id=c3", Reason.CONTRACT, "hanako", WEEK)
+        assert not app.rescan(WEEK).is_finding
+        assert "readmission" in {fact.kind for fact in verifier.verify(app.bundle(case)).facts}
+
+
+def test_missed_rounds_are_made_up_for_and_told_of(erased):
+    """A look after forty days answers both rounds, and says that both were late: that is a finding."""
+    shop, _ = erased
+    with shop.app() as app:
+        report = app.rescan(NOW + timedelta(days=40))
+        assert [(look.round, look.late, look.seen) for look in report.looks] == [
+            ("P7D", True, Seen.CLEAN),
+            ("P30D", True, Seen.CLEAN),
+        ]
+        assert report.is_finding
+        assert app.rescan(NOW + timedelta(days=41)).looks == ()
+
+
+def test_fields_that_were_emptied_are_looked_at_too(erased):
+    """A law keeps an amount without her; when it is tied to her again, that is found, and untied again."""
+    shop, case = erased
+    with shop.app() as app:
+        shop.change(BACK, "UPDATE orders SET customer_id = 'c3' WHERE amount = 1003")
+        report = app.rescan(WEEK, case)
+        assert {place.dataset: place.rows for place in report.looks[0].found_in} == {
+            "shop.customers": 1,
+            "shop.orders": 1,
+        }
+        carry_out(app, report.plans[0], WEEK)
+        assert shop.rows("SELECT amount, customer_id FROM orders WHERE amount = 1003") == [(1003, None)]
