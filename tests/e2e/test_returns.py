@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import json
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +22,46 @@ from retention.model.subject import SubjectKey
 from tests.e2e.conftest import NOW
 
 BACK = "INSERT INTO customers VALUES ('c3', 'Name c3', 'c3@mail.example')"
+LAKE = """\
+  lake.seen:
+    system: lake
+    path: seen/*.jsonl
+    subject: {user_id: user}
+    fields:
+      page: {category: account, identifies: "no"}
+"""
 WEEK, MONTH = NOW + timedelta(days=7), NOW + timedelta(days=30)
+
+
+class Lake:
+    """A bucket on moto's server."""
+
+    def __init__(self, server):
+        self._server, self._bucket = server, server.bucket(versioned=True)
+        self.settings = server.settings(self._bucket)
+
+    def put(self, key, content):
+        """Write an object; return when the store says that it came."""
+        self._server.put(self._bucket, key, content)
+        return self._server.direct.head_object(Bucket=self._bucket, Key=key)["LastModified"]
+
+    def contents(self):
+        """Return what every object and version holds."""
+        versions = self._server.direct.list_object_versions(Bucket=self._bucket).get("Versions", ())
+        return [self._server.get(self._bucket, each["Key"], VersionId=each["VersionId"]) for each in versions]
+
+
+@pytest.fixture
+def lake():
+    """An empty lake."""
+    path = Path(__file__).parents[1] / "s3" / "server.py"
+    spec = importlib.util.spec_from_file_location("s3_server", path)
+    module = sys.modules.setdefault("s3_server", importlib.util.module_from_spec(spec))
+    if not hasattr(module, "S3Server"):
+        spec.loader.exec_module(module)
+    running = module.S3Server()
+    yield Lake(running)
+    running.close()
 
 
 @pytest.fixture
@@ -28,12 +70,17 @@ def erased(closed):
     return closed.shop, closed.case
 
 
+def carry_on(app, plan_id, now):
+    """Take an approved plan down the rest of the road."""
+    app.apply(plan_id, now)
+    app.verify(plan_id, now)
+    return app.seal(plan_id, now)
+
+
 def carry_out(app, plan, now):
-    """Take a plan down the rest of the road."""
+    """Approve a plan and take it down the rest of the road."""
     app.approve(plan.plan_id, plan.digest, "office", now)
-    app.apply(plan.plan_id, now)
-    app.verify(plan.plan_id, now)
-    return app.seal(plan.plan_id, now)
+    return carry_on(app, plan.plan_id, now)
 
 
 def rescans_of(app, case):
@@ -102,7 +149,7 @@ def test_a_late_word_is_not_kept_and_its_sender_is_told_of(erased):
             ("crm", "old", 1),
             ("helpdesk", "old", 1),
         }
-        assert "c3" not in json.dumps(rescans_of(app, case))
+        assert '"c3' not in json.dumps(rescans_of(app, case))
 
 
 def test_whoever_opens_an_account_again_stays(erased):
@@ -162,3 +209,42 @@ def test_fields_that_were_emptied_are_looked_at_too(erased):
         }
         carry_out(app, report.plans[0], WEEK)
         assert shop.rows("SELECT amount, customer_id FROM orders WHERE amount = 1003") == [(1003, None)]
+
+
+def test_the_command_says_where_and_exits_as_a_check_does(erased, cli):
+    """Exit 1 with dataset, sender and the plan to approve; 0 when all is well; no value of hers is printed."""
+    shop, case = erased
+    run = lambda *words: cli(*words, folder=shop.folder)  # noqa: E731 -- the words are the test
+    assert run("rescan", "--case", case).code == 0
+    assert run("suppressed", "user_id=c3", "--source", "crm").code == 1
+    assert run("suppressed", "user_id=c3", "--source", "山田").code == 2
+    shop.change(BACK)
+    said = run("rescan", "--case", case)
+    assert (said.code, "shop.customers: 1 rows since" in said.out, "from crm" in said.out) == (1, True, True)
+    assert "plan P-" in said.out
+    assert not {"c3@mail.example", "Name c3"} & set(said.all.split())
+    told = json.loads(run("rescan", "--case", case, "--json").out)
+    assert [look["seen"] for look in told["looks"]] == ["returned"]
+    assert len(told["plans"]) == 1, "asked for by a person, it is planned anew"
+    assert run("rescan", "--case", "C-20261123-zzzzzz").code == 2
+    assert run("readmit", "--subject", "user_id=c3", "--reason", "new-contract", "--by", "hanako").code == 0
+    assert run("rescan", "--case", case).code == 3, "nobody is left to look for"
+
+
+def test_an_object_that_arrives_late_in_the_lake_is_found(shop, lake):
+    """By the store's own date, in a bucket that the erasure had left clean; and erased again there."""
+    settings, datamap = shop.folder / "retention.yaml", shop.folder / "datamap.yaml"
+    options = "".join(f"    {name}: '{value}'\n" for name, value in lake.settings.items())
+    settings.write_text(settings.read_text() + "  lake:\n    connector: lake\n" + options, encoding="utf-8")
+    datamap.write_text(datamap.read_text() + LAKE, encoding="utf-8")
+    lake.put("seen/1.jsonl", b'{"user":"c3","page":"a"}\n{"user":"c4","page":"b"}\n')
+    app, _, plan = shop.approved_request("user_id=c3")
+    with app:
+        carry_on(app, plan, NOW)
+        received = lake.put("seen/2.jsonl", b'{"user":"c3","page":"c"}\n')
+        report = app.rescan(WEEK)
+        (place,) = report.looks[0].found_in
+        assert (place.dataset, place.rows, place.since) == ("lake.seen", 1, received)
+        carry_out(app, report.plans[0], WEEK)
+        assert [b"c3" in content for content in lake.contents()] == [False] * len(lake.contents())
+        assert b'"c4"' in b"".join(lake.contents())
