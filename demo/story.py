@@ -83,7 +83,7 @@ def _set(workspace: Path, console: Console, systems: Systems, airflow: Airflow, 
         copies = [backups.take(systems, now - timedelta(days=night)) for night in range(_NIGHTS, 0, -1)]
     with _busy(console, "account events into the ledger, as keyed digests"), open_app(workspace) as app:
         path = workspace / EVENTS
-        count = app.import_events(path.read_text(encoding="utf-8").splitlines(), path.name, now)
+        count = app.import_events(path.read_text(encoding="utf-8").splitlines(), path.name, now).new
         path.unlink()
         drift = app.check_datamap()
     if drift:

@@ -28,7 +28,9 @@ from retention.app import (
     keys,
     processing,
     publishing,
+    readmitting,
     requests,
+    rescans,
     restores,
     rewriting,
     sealing,
@@ -313,6 +315,15 @@ class App:
         today = now.astimezone(self.context.zone).date()
         return processing.check(self.context, today, only=only, now=now if call else None)
 
+    def rescan(self, now: datetime, case_id: CaseId | None = None) -> rescans.RescanReport:
+        """See `rescans.rescan`."""
+        return rescans.rescan(self.context, now, case_id)
+
+    def readmit(self, subject: str, reason: readmitting.Reason, decider: str, now: datetime) -> int:
+        """Let `KEY=VALUE` come back; see `readmitting.readmit`."""
+        key = requests.parse_subject(self.context, subject, or_tenant=True)
+        return readmitting.readmit(self.context, key, reason, decider, now)
+
     def suppressed(self, subject: str, now: datetime, arrival: suppression.Arrival | None = None) -> bool:
         """Say whether data of `KEY=VALUE` must not come in; see `suppressed.is_suppressed`."""
         key = requests.parse_subject(self.context, subject, or_tenant=True)
@@ -342,16 +353,19 @@ class App:
         occurred_at: datetime,
         now: datetime,
         about: str | None = None,
+        source: str | None = None,
     ) -> bool:
         """Take one event about `KEY=VALUE`; see `inbox.record_event`."""
         key = requests.parse_subject(self.context, subject, or_tenant=True)
         return inbox.record_event(
-            self.context, key, kind, event_id=event_id, occurred_at=occurred_at, now=now, about=about
+            self.context, key, kind, event_id=event_id, occurred_at=occurred_at, now=now, about=about, source=source
         )
 
-    def import_events(self, lines: Iterable[str], label: str, now: datetime) -> int:
+    def import_events(
+        self, lines: Iterable[str], label: str, now: datetime, source: str | None = None
+    ) -> inbox.Imported:
         """See `inbox.import_events`."""
-        return inbox.import_events(self.context, lines, label, now)
+        return inbox.import_events(self.context, lines, label, now, source)
 
     def check_datamap(self) -> tuple[Finding, ...]:
         """See `drift.check_datamap`."""

@@ -186,6 +186,7 @@ def _progress(state: CaseState) -> Progress:
             | CaseState.APPLIED
             | CaseState.VERIFIED
             | CaseState.REJECTED
+            | CaseState.RETURNED
         ):
             return Progress.IN_PROGRESS
         case CaseState.SEALED | CaseState.CLOSED:

@@ -22,6 +22,7 @@ from retention.model.facts import Fact, Recorded
 from retention.model.hold import PlacedHold
 from retention.model.ids import CaseId, DatasetId, HoldId, SystemId
 from retention.model.policy import Policy
+from retention.model.rescan import RescanTerms
 from retention.model.restores import copy_named
 from retention.model.subject import SubjectKey
 from retention.planning.deferred import Promised
@@ -66,6 +67,8 @@ class Context:
     """Part of every copy of a backup → the backup, and the system whose datasets the part holds."""
     terms: EvidenceTerms = field(default_factory=EvidenceTerms)
     """How long evidence keeps what ties it to people."""
+    rescans: RescanTerms = field(default_factory=RescanTerms)
+    """When completed cases are looked at again."""
     witnesses: Witnesses | None = None
     """Who cosigns the log's checkpoints; None if nobody does."""
     timestamper: Timestamper | None = None

@@ -175,6 +175,7 @@ def follow_up(context: Context, now: datetime) -> FollowUp:
     sealed = context.ledger.cases.all(states=[CaseState.SEALED])
     closed = tuple(case for case in sealed if close_if_gone(context, case.case_id, now))
     context.ledger.copies.expire_suppressions(now)
+    context.ledger.sightings.forget()
     findings = tuple(dict.fromkeys((*follower.found, *seen.findings)))
     return FollowUp(closed, findings, seen.unreachable)
 

@@ -10,6 +10,7 @@ from retention.app.applying import site_of
 from retention.app.context import Context
 from retention.app.copies import FollowUp
 from retention.app.records import move, stored
+from retention.app.rescans import schedule, settle
 from retention.app.subjects import commit_subjects
 from retention.app.witnessing import ask_witnesses
 from retention.errors import StateError, TerminalFailure, TransientFailure
@@ -50,11 +51,13 @@ def seal(context: Context, plan_id: PlanId, now: datetime) -> SealReport:
         if not is_shredded(context.keys, plan.case_id):  # else we died after the shredding: all had answered
             ask_processors(context, kept, plan, now)
             commit_subjects(context, kept, plan, now)
+        schedule(context, plan.case_id, now)
         shred_case_key(context.ledger, context.log, plan.case_id, now)
         move(context, plan.case_id, CaseState.SEALED)
     elif case.state not in (CaseState.SEALED, CaseState.CLOSED):
         raise StateError(f"{case.case_id} is {case.state.value}; only a verified case is sealed")
-    copies.close_if_gone(context, plan.case_id, now)
+    for settled in (plan.case_id, *settle(context, plan.case_id, now)):
+        copies.close_if_gone(context, settled, now)
     checkpoint = context.log.publish()
     ask_witnesses(context, now)
     left = copies.remaining(context, plan.case_id)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from retention.app.sources import source_of
 from retention.app.suppressed import Arrival
 from retention.cli.options import instant
 from retention.cli.output import AsJson, console, print_json
@@ -22,13 +23,18 @@ def suppressed(
     *,
     dataset: Annotated[str, typer.Option(help="Where the data is to go: app.customers. Anywhere if left out.")] = "",
     written: Annotated[str, typer.Option(help="When it was written: newer than the erasure is new. ISO 8601.")] = "",
+    source: Annotated[str, typer.Option(help="Who sends it, as a code: then a re-scan can tell of the sender.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Exit 0: it may come in. 1: it was erased and must stay out. 2: wrong input. 4: nobody knows; keep it out.
 
     Of standard input only the numbers of lines are printed, from 1.
     """
-    arrival = Arrival(DatasetId(dataset) if dataset else None, instant(written, "--written") if written else None)
+    arrival = Arrival(
+        DatasetId(dataset) if dataset else None,
+        instant(written, "--written") if written else None,
+        source_of(source) if source else None,
+    )
     with opened(context) as application:
         if subject == "-":
             found = [place + 1 for place in application.which_suppressed(sys.stdin, now(), arrival)]

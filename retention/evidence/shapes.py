@@ -14,8 +14,11 @@ from typing import TypeAlias, assert_never
 
 from retention.errors import InputError, Problem
 from retention.evidence.canonical import LARGEST, Json
+from retention.grammar import OPENINGS
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+READMISSIONS = (*sorted(OPENINGS), "new-account", "new-contract", "new-consent", "legal-duty", "mistaken-erasure")
+"""Why somebody who was erased is here again as he may be: by which event, or by whose word."""
 PREDICATE_TYPE = "https://retention.example/attestation/erasure/v1"
 
 
@@ -258,6 +261,26 @@ KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
             "lookedIn": Count(),
             "missing": Listed(_DATASET),
             "findings": Listed(_CODE),
+        },
+        "rescan": {
+            "round": Text(r"asked|P(?:[0-9]{1,6}[YMD]){1,3}"),
+            "dueAt": _INSTANT,
+            "state": Choice(("clean", "returned", "erased")),
+            "late": Flag(),
+            "lookedIn": Count(),
+            "keys": Count(),
+            "found": Count(),
+            "foundIn": Listed(
+                Record({"dataset": _DATASET, "rows": Count(), "since": Maybe(_INSTANT), "sources": Listed(_NAME)})
+            ),
+            "returnCase": Maybe(_CASE),
+        },
+        "readmission": {
+            "reason": Choice(READMISSIONS),
+            "statutes": Listed(_CODE),
+            "keys": Count(),
+            "erasedAt": _INSTANT,
+            "deciderRef": Maybe(_STAFF),
         },
         "logIndex": {"entries": Count(), "keys": Count(), "root": _DIGEST},
     }

@@ -46,6 +46,7 @@ from retention.model.facts import (
 )
 from retention.model.ids import StatementId
 from retention.model.outcome import Effect, Residue
+from retention.model.rescan import FoundIn, Readmitted, Rescanned
 from retention.model.restores import RestoreGated
 
 
@@ -98,13 +99,15 @@ _TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
         IdentityDecided: _Telling("identityDecision", ("question", "answer", "decider_ref")),
         MapLooked: _Telling("mapLook", ("plan_digest", "dataset", "suite_digest")),
         RestoreGated: _Telling("restoreGate", ("system", "verdict")),
+        Rescanned: _Telling("rescan", ("round", "due_at", "state", "return_case")),
+        Readmitted: _Telling("readmission", ("reason", "erased_at", "decider_ref")),
     }
 )
 _DISPOSALS = MappingProxyType({"erase": "deletion", "redact": "deletion", "anonymize": "anonymize"})
 _LOOKS = (Looked, Probed, OrderNoted, CanaryLooked, MapLooked, RestoreGated)
 """Facts that are another one at another time."""
 
-_Plain: TypeAlias = str | int | bool | datetime | tuple["_Plain", ...] | Effect | Residue | None
+_Plain: TypeAlias = str | int | bool | datetime | tuple["_Plain", ...] | Effect | Residue | FoundIn | None
 
 
 def kind_of(fact: Fact) -> str:
@@ -172,7 +175,7 @@ def _subject(fact: Fact, name: StatementId) -> Json:
     return {"name": "urn:retention:statement", "digest": {"sha256": name}}
 
 
-def _fields(record: Fact | Effect | Residue) -> dict[str, Json]:
+def _fields(record: Fact | Effect | Residue | FoundIn) -> dict[str, Json]:
     return {_camel(field.name): _plain(getattr(record, field.name)) for field in dataclasses.fields(record)}
 
 
@@ -181,7 +184,7 @@ def _plain(value: _Plain) -> Json:
         return _instant(value)
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, Effect | Residue):
+    if isinstance(value, Effect | Residue | FoundIn):
         return _fields(value)
     return value
 

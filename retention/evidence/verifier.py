@@ -67,6 +67,8 @@ _FIELDS: dict[str, dict[str, type]] = {
     "identityDecision": {"question": str, "answer": str, "values": int, "rows": int, "deciderRef": str},
     "mapLook": {"dataset": str, "passed": bool, "expectations": int, "failed": int},
     "restoreGate": {"system": str, "verdict": str, "suppressions": int, "found": int, "findings": list},
+    "rescan": {"round": str, "state": str, "late": bool, "found": int, "foundIn": list},
+    "readmission": {"reason": str, "statutes": list, "keys": int},
     "logIndex": {"entries": int, "keys": int, "root": str},
 }
 """Kind → the fields that are read here; docs/evidence/erasure-v1.schema.json has all of them."""
@@ -854,7 +856,7 @@ def _open_ends(facts: tuple[Fact, ...], superseded: tuple[str, ...], plans: dict
         rows.append("its plan is not attached: whether all of it was done cannot be seen")
     withdrawn = [f for f in facts if f.kind in _STEPS and f.text("statementId") in superseded]
     rows += ["step {}: its statement was withdrawn".format(f.text("stepId")) for f in withdrawn]
-    return rows + _unverified(facts, superseded) + _undone(standing, plan) + _unanswered(standing)
+    return rows + _unverified(facts, superseded) + _undone(standing, plan) + _unanswered(standing) + _back(standing)
 
 
 def _unverified(facts: tuple[Fact, ...], superseded: tuple[str, ...]) -> list[str]:
@@ -916,6 +918,14 @@ def _unanswered(facts: list[Fact]) -> list[str]:
         *("processor {}: {}".format(fact.text("processor"), fact.text("state")) for fact in open_orders),
         *("processor {}: a look-up still finds the person".format(fact.text("processor")) for fact in found),
     ]
+
+
+def _back(facts: list[Fact]) -> list[str]:
+    """Name the return cases that have not erased again what a re-scan found."""
+    looks = [fact for fact in facts if fact.kind == "rescan"]
+    erased = {fact.told.get("returnCase") for fact in looks if fact.text("state") == "erased"}
+    cases = {fact.told.get("returnCase") for fact in looks if fact.text("state") == "returned"} - erased
+    return [f"data came back: {case} has not erased it again" for case in sorted(map(str, cases))]
 
 
 # --- the summary -------------------------------------------------------------------------------
@@ -1417,6 +1427,9 @@ def _detail(fact: Fact) -> str:
         return "{}: {}, {} left".format(fact.text("dataset"), verdict, fact.text("residual"))
     if fact.kind == "kept":
         return "{}: {} rows under {}".format(fact.text("dataset"), fact.text("rows"), fact.text("statute"))
+    if fact.kind == "rescan":
+        late = ", late" if fact.told["late"] else ""
+        return "{}: {}, {} found{}".format(fact.text("round"), fact.text("state"), fact.text("found"), late)
     if fact.kind == "beyondUse":
         tests = {"noDecisions": "no decisions", "noAccess": "no access", "secured": "secured", "willDelete": "deletion"}
         answers = ", ".join(f"{words}: {'yes' if fact.told[name] else 'NO'}" for name, words in tests.items())

@@ -260,3 +260,5 @@ class Suppression:
     recorded_at: datetime
     expires_at: datetime | None
     """When no copy could hold the person any more, plus a margin; None while not known."""
+    lifted_at: datetime | None = None
+    """When somebody decided that the person may come back; data from then on is legitimate."""

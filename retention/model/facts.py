@@ -22,6 +22,7 @@ from retention.model.ids import (
     SystemId,
 )
 from retention.model.outcome import Effect
+from retention.model.rescan import Readmitted, Rescanned
 from retention.model.restores import RestoreGated
 
 
@@ -397,6 +398,8 @@ Fact: TypeAlias = (
     | IdentityDecided
     | MapLooked
     | RestoreGated
+    | Rescanned
+    | Readmitted
 )
 
 

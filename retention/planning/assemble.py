@@ -1,4 +1,4 @@
-"""The three kinds of plan: a sweep, a person's request, a restore. One road for all.
+"""The kinds of plan: a sweep, a person's request, a restore, a return. One road for all.
 
 What is due comes as groups of rows (`due`, `authority`, `deferred`); what must stand still comes
 as standstills (`pausing`); the disposer draws up the steps on rows; `ordering` puts everything in
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from retention.datamap import order
 from retention.errors import AmbiguousSubjectError, UnknownSubjectError
 from retention.model.case import CaseKind
-from retention.model.ids import CaseId, CategoryId, PlanId
+from retention.model.ids import CaseId, PlanId
 from retention.model.plan import (
     Because,
     Deferral,
@@ -25,7 +25,7 @@ from retention.model.plan import (
     SuspendRows,
     Unlinked,
 )
-from retention.model.policy import Authority, Disposal, Rule
+from retention.model.policy import Authority, Rule
 from retention.model.subject import Key, KeyValues, SubjectKey
 from retention.planning.authority import instructed, of_tenants, people_in, tenant_key_names
 from retention.planning.cells import Group
@@ -33,6 +33,7 @@ from retention.planning.codec import keysets_of
 from retention.planning.deferred import Promised, deferred_groups
 from retention.planning.disposal import Disposer
 from retention.planning.due import DuePeople, because, due_people, fates, people_group, row_groups
+from retention.planning.grounds import every_category, instruction_statutes, request_statutes
 from retention.planning.identity import Digester, Identity, locate, unique_keys
 from retention.planning.keysets import KeySets
 from retention.planning.limits import Limits, crossings
@@ -152,14 +153,14 @@ def plan_request(world: World, header: Header, asked: Asked, pauses: Pauses, sha
 def _asked(world: World, identity: Identity, reach: Reach, keysets: KeySets, instruction: Instruction | None) -> Group:
     """Return everything of the person, or of it what the tenant may have moved."""
     reached = reach.rows
-    statutes, authority = _request_statutes(world), Authority.INDIVIDUAL
+    statutes, authority = request_statutes(world), Authority.INDIVIDUAL
     if instruction is not None:
         tenants = {instruction.tenant.name: frozenset({instruction.tenant.value})}
         reached = instructed(world, reached, tenants, keysets)
-        statutes, authority = _instruction_statutes(world), Authority.TENANT
+        statutes, authority = instruction_statutes(world), Authority.TENANT
     return Group(
         reached=reached,
-        fates=_all_categories(world),
+        fates=every_category(world),
         k=max((rule.k for rule in world.policy.rules), default=2),
         because=Because((), statutes, request=True),
         keys=identity.keys,
@@ -253,6 +254,38 @@ def plan_restore(
     return _assemble(world, header, drawn, keysets), back
 
 
+def plan_return(
+    world: World,
+    header: Header,
+    found: Mapping[frozenset[str], Mapping[str, frozenset[Key]]],
+    instructions: Mapping[str, tuple[str, str]],
+    pauses: Pauses,
+) -> Draft | None:
+    """Plan the erasure of what came back into the live stores; None if all of it may stay (a law or hold keeps it).
+
+    Nobody is suppressed by it: the people are those of earlier cases, and their erasure counts from those.
+
+    Args:
+        world: The live stores.
+        header: The return case's.
+        found: In which scopes people were disposed of → their keys that are here again.
+        instructions: As in `Suppressed`.
+        pauses: Holds and restrictions.
+
+    """
+    keysets = KeySets(header.salt)
+    tenants = _instructing(world, instructions, pauses.digest)
+    by_scopes = sorted(found.items(), key=lambda item: sorted(item[0]))
+    groups = tuple(group for scopes, keys in by_scopes for group in _replayed(world, scopes, keys, tenants, keysets))
+    standing = standstills(world, pauses, keysets)
+    disposer = Disposer(world, keysets, standing)
+    disposer.draw(groups, order(world.datamap))
+    if not disposer.drawn.steps:
+        return None
+    count = sum(max(map(len, keys.values())) for _, keys in by_scopes)
+    return _assemble(world, header, _Drawn(CaseKind.RETURN, disposer, groups, standing, count, ()), keysets)
+
+
 def _instructing(world: World, instructions: Mapping[str, tuple[str, str]], digest: Digester) -> dict[str, SubjectKey]:
     """Return the tenants behind instructions, so far as a live row still names them."""
     named = {tenant: instruction for instruction, tenant in instructions.items()}
@@ -290,8 +323,8 @@ def _replayed(
 
 def _again(world: World, identity: Identity, rules: tuple[Rule, ...], keysets: KeySets, *, asked: bool) -> Group:
     own = because(rules)
-    rights = _request_statutes(world) if asked else ()
-    due = _all_categories(world) if asked else fates(rules)
+    rights = request_statutes(world) if asked else ()
+    due = every_category(world) if asked else fates(rules)
     return Group(
         reached=of_identity(world, identity, keysets, due, wholly=True).rows,
         fates=due,
@@ -300,23 +333,6 @@ def _again(world: World, identity: Identity, rules: tuple[Rule, ...], keysets: K
         rules=rules,
         keys=identity.keys,
     )
-
-
-def _all_categories(world: World) -> dict[CategoryId, Disposal]:
-    fields = (field_ for dataset in world.datamap.datasets.values() for field_ in dataset.fields.values())
-    return {field_.category: Disposal.ERASE for field_ in fields}
-
-
-def _request_statutes(world: World) -> tuple[str, ...]:
-    """The rights that a request for erasure rests on, by regime (APPI 35(5), GDPR 17(1), CCPA 1798.105(a))."""
-    rights = {"jp.appi": "jp.appi.35-5", "eu.gdpr": "eu.gdpr.17-1", "us.ccpa": "us.ccpa.1798-105-a"}
-    return tuple(rights[regime] for regime in world.policy.regimes if regime in rights)
-
-
-def _instruction_statutes(world: World) -> tuple[str, ...]:
-    """What a tenant's instruction rests on: we act for it (APPI 25, GDPR 28(3)(a), CCPA 1798.140(ag))."""
-    duties = {"jp.appi": "jp.appi.25", "eu.gdpr": "eu.gdpr.28-3", "us.ccpa": "us.ccpa.1798-140-ag"}
-    return tuple(duties[regime] for regime in world.policy.regimes if regime in duties)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,14 @@ class Suppressions(Protocol):
         """Give those of the case's people that had no date one, since no copy is left."""
         ...
 
+    def suppressions_of(self, cases: Iterable[CaseId]) -> Iterator[Suppression]:
+        """Yield the cases' own, expired or not; those that were lifted are left out."""
+        ...
+
+    def lift_suppressions(self, keys: Iterable[tuple[str, str]], at: datetime) -> int:
+        """Let these keys (name, digest) come back, so far as they were erased before then; return how many."""
+        ...
+
     def expire_suppressions(self, now: datetime) -> int:
         """Remove those that have expired; return how many."""
         ...

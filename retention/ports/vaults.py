@@ -15,6 +15,7 @@ from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
 from retention.ports.clients import ClientRequests
 from retention.ports.processing import Processing
+from retention.ports.rescans import Returns
 from retention.ports.restores import Restores
 from retention.ports.sharing import Sharing
 from retention.ports.suspensions import Suspensions
@@ -89,7 +90,7 @@ class Canaries(Protocol):
         ...
 
 
-class Vaults(Protocol):
+class Vaults(Returns, Protocol):
     """The parts of the ledger that stand beside cases."""
 
     @property

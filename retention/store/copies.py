@@ -13,15 +13,17 @@ from retention.errors import UnknownNameError
 from retention.model.answer import Proof, answer_of, code_of, reason_of
 from retention.model.copies import Horizon, PlacedOrder, Receipt, Suppression
 from retention.model.ids import CaseId, OrderId, StepId, SystemId
+from retention.model.rescan import Seen
 from retention.ports.ledger import KeyDigest
 from retention.store.copy_notes import SqlCopyNotes, horizon_of, horizon_row
-from retention.store.tables import HORIZONS, ORDERS, RECEIPTS, SUPPRESSIONS
+from retention.store.tables import HORIZONS, ORDERS, RECEIPTS, RESCANS, SUPPRESSIONS
 
 BATCH = 1000
 """Suppressions in memory at a time, in and out."""
 ALONE = 0x6C656403
 """Two writers of the same suppressions in another order would wait for each other on PostgreSQL."""
 _PROOF = ("body_digest", "key_id", "proof", "reference")
+_STANDING = SUPPRESSIONS.c.lifted_at.is_(None)
 _SAME = (SUPPRESSIONS.c.key_name, SUPPRESSIONS.c.digest, SUPPRESSIONS.c.scope, SUPPRESSIONS.c.case_id)
 
 
@@ -153,10 +155,30 @@ class SqlCopies(SqlCopyNotes):
         with self._database.writing(alone_in=ALONE) as connection:
             connection.execute(update(SUPPRESSIONS).where(these).values(expires_at=expires_at))
 
-    def expire_suppressions(self, now: datetime) -> int:
-        """Remove those that have expired; return how many."""
+    def suppressions_of(self, cases: Iterable[CaseId]) -> Iterator[Suppression]:
+        """Yield the cases' own, expired or not; those that were lifted are left out."""
+        names = iter(sorted(set(cases)))
+        while batch := list(islice(names, BATCH)):
+            mine = select(SUPPRESSIONS).where(SUPPRESSIONS.c.case_id.in_(batch), _STANDING)
+            yield from (_suppression(row) for row in self._page(mine))
+
+    def lift_suppressions(self, keys: Iterable[KeyDigest], at: datetime) -> int:
+        """Let these keys come back, so far as they were erased before then; return how many."""
+        before = and_(SUPPRESSIONS.c.recorded_at <= at, _STANDING)
+        lifted = 0
         with self._database.writing(alone_in=ALONE) as connection:
-            return connection.execute(delete(SUPPRESSIONS).where(not_(_in_force(now)))).rowcount
+            for name, digest in sorted(set(keys)):
+                mine = and_(SUPPRESSIONS.c.key_name == name, SUPPRESSIONS.c.digest == digest, before)
+                lifted += connection.execute(update(SUPPRESSIONS).where(mine).values(lifted_at=at)).rowcount
+        return lifted
+
+    def expire_suppressions(self, now: datetime) -> int:
+        """Remove those that have expired and that no re-scan waits for; return how many."""
+        is_open = or_(RESCANS.c.looked_at.is_(None), RESCANS.c.seen == Seen.RETURNED.value)
+        waits = exists().where(RESCANS.c.case_id == SUPPRESSIONS.c.case_id, is_open)
+        over = and_(not_(_not_expired(now)), not_(waits))
+        with self._database.writing(alone_in=ALONE) as connection:
+            return connection.execute(delete(SUPPRESSIONS).where(over)).rowcount
 
     def _page(self, query: Select[Any]) -> list[Row[Any]]:
         with self._database.reading() as connection:
@@ -164,7 +186,12 @@ class SqlCopies(SqlCopyNotes):
 
 
 def _in_force(now: datetime) -> ColumnElement[bool]:
-    """Not expired; nor is one whose case has a copy that should be gone and was not seen to be."""
+    """Neither lifted nor expired."""
+    return and_(_STANDING, _not_expired(now))
+
+
+def _not_expired(now: datetime) -> ColumnElement[bool]:
+    """Before its day; nor is one over whose case has a copy that should be gone and was not seen to be."""
     remains = exists().where(HORIZONS.c.case_id == SUPPRESSIONS.c.case_id, HORIZONS.c.gone_at.is_(None))
     return or_(SUPPRESSIONS.c.expires_at.is_(None), SUPPRESSIONS.c.expires_at > now, remains)
 
@@ -226,6 +253,7 @@ def _suppression(row: Row[Any]) -> Suppression:
         case_id=CaseId(row.case_id),
         recorded_at=row.recorded_at,
         expires_at=row.expires_at,
+        lifted_at=row.lifted_at,
     )
 
 

@@ -15,8 +15,21 @@ from retention.store.engine import Database
 from retention.store.tables import LOG_SIZE, METADATA, VERSION_TABLE
 
 KNOWN = (
-    *("0001", "0002", "0003", "0004", "0020", "0022", "0023", "0030"),
-    *("0032", "0040", "0042", "0046", "0048", "0052"),
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0020",
+    "0022",
+    "0023",
+    "0030",
+    "0032",
+    "0040",
+    "0042",
+    "0046",
+    "0048",
+    "0050",
+    "0052",
 )
 """Every version this program knows, oldest first."""
 HEAD = KNOWN[-1]

@@ -142,6 +142,7 @@ EVENTS = Table(
     Column("corrects", Text, index=True),
     Column("about", Text),
     Column("stands", Boolean, nullable=False, server_default=true()),
+    Column("source", Text),
 )
 # what a clock asks: by kind, then person by person, without reading the rows themselves
 Index(
@@ -271,6 +272,33 @@ SUPPRESSIONS = Table(
     Column("case_id", Text, primary_key=True),
     Column("recorded_at", Instant, nullable=False),
     Column("expires_at", Instant, index=True),
+    Column("lifted_at", Instant),
+    Index("ix_ledger_suppressions_case_id", "case_id"),
+)
+
+RESCANS = Table(
+    "ledger_rescans",
+    METADATA,
+    Column("case_id", Text, primary_key=True),
+    Column("round", Text, primary_key=True),
+    Column("due_at", Instant, primary_key=True),
+    Column("seen", Text),
+    Column("looked_at", Instant),
+    Column("return_case", Text, index=True),
+)
+
+SIGHTINGS = Table(
+    "ledger_sightings",
+    METADATA,
+    Column("key_name", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("dataset", Text, primary_key=True),
+    Column("reference", Text, nullable=False),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("times", BigInteger, nullable=False),
 )
 
 LOG = Table(

@@ -13,6 +13,7 @@ from retention.grammar import Cell, Document, Record
 from retention.model.evidence_terms import EvidenceTerms
 from retention.model.ids import SystemId
 from retention.model.period import Period
+from retention.model.rescan import RescanTerms
 from retention.planning.limits import Limits
 from retention.ports.exports import ExportSettings
 from retention.ports.subject_keys import KeySystemSettings
@@ -65,6 +66,8 @@ class Settings:
     """Where sets for joint users are put; secrets not yet resolved."""
     subject_keys: Mapping[SystemId, KeySystemSettings]
     """Keys of people; secrets not yet resolved."""
+    rescans: RescanTerms
+    """When completed cases are looked at again."""
 
 
 def read_settings(text: str, label: str, folder: Path) -> Settings:
@@ -76,7 +79,7 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
     """
     document = Document(text, label)
     file = Cell.root(document).record(
-        ["ledger", "policy", "datamap", "keys", "evidence", "systems"], ["limits", "exports", "subject_keys"]
+        ["ledger", "policy", "datamap", "keys", "evidence", "systems"], ["limits", "exports", "rescans", "subject_keys"]
     )
     keys = file["keys"].record(["provider", "path"])
     keys["provider"].word(["file"], "the provider `file` (aws-kms is not built yet in this version)")
@@ -100,6 +103,7 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
         systems=systems,
         exports=_exports(file["exports"], folder),
         subject_keys=read_key_systems(file["subject_keys"], folder, systems),
+        rescans=_rescans(file["rescans"]),
     )
     document.refuse_problems(SettingsError)
     return settings
@@ -123,6 +127,20 @@ def _exports(cell: Cell, folder: Path) -> ExportSettings:
     exports = cell.record(["store"], _STORE_OPTIONS)
     options = {name: exports[name].text("text") for name in _STORE_OPTIONS if name in exports}
     return ExportSettings(exports["store"].text("a folder, or s3://bucket/prefix"), options, folder)
+
+
+def _rescans(cell: Cell) -> RescanTerms:
+    default = RescanTerms()
+    if cell.is_missing:
+        return default
+    record = cell.record([], ["after", "late_after", "store_dates"])
+    after = record["after"].items("a list of periods") if "after" in record else ()
+    dates = record["store_dates"].word(["believed", "doubted"]) if "store_dates" in record else "believed"
+    return RescanTerms(
+        after=tuple(period.period(may_be_zero=False) for period in after) if after else default.after,
+        late_after=_period(record, "late_after", default.late_after),
+        trust_dates=dates == "believed",
+    )
 
 
 def _limits(cell: Cell) -> Limits:

@@ -59,6 +59,13 @@ class SimulatedApp:
         """Ask the gate."""
         self._call("refuse_shut", now, system_id)
 
+    def rescan(self, now: datetime) -> SimpleNamespace:
+        """Look, and find somebody unless the script says that nobody is back; late if it says so."""
+        self._call("rescan", now)
+        script = self._read()
+        look = SimpleNamespace(case_id="C-20261101-cccccc", late=script.get("late", False))
+        return SimpleNamespace(looks=(look,), plans=(self._plan(),) if script.get("due", True) else ())
+
     def plan_export(self, use: str, set_name: str, recipient: str, now: datetime) -> SimpleNamespace:
         """Plan."""
         self._call("plan_export", now, f"{use}/{set_name}/{recipient}")

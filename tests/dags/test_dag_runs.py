@@ -127,6 +127,16 @@ def test_an_export_goes_the_same_road(simulation: Simulation) -> None:
     assert calls == [*planned, GROUPS, *STEPS, f"verify:{PLAN}", f"seal:{PLAN}"]
 
 
+def test_who_is_back_goes_the_road_again_and_a_late_look_is_told(simulation: Simulation) -> None:
+    """Planned, approved, carried out, sealed; a look that finds nobody and comes too late fails with its code."""
+    code, calls, output = simulation.run("rescans", {})
+    assert code == 0, output
+    assert calls == ["rescan", f"approval_state:{PLAN}", GROUPS, *STEPS, f"verify:{PLAN}", f"seal:{PLAN}"]
+    code, calls, output = simulation.run("rescans", {"due": False, "late": True})
+    assert (code, calls) == (1, ["rescan"])
+    assert "RET-100: looked too late at C-20261101-cccccc" in output
+
+
 def test_a_form_answer_that_is_no_case_number_is_refused(simulation: Simulation) -> None:
     """An address typed into the form goes nowhere."""
     code, calls, _ = simulation.run("subject_request", {}, {"case_id": "someone@mail.example"})

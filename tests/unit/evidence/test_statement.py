@@ -60,6 +60,7 @@ from retention.model.ids import (
     SystemId,
 )
 from retention.model.outcome import Effect, Residue
+from retention.model.rescan import FoundIn, Readmitted, Rescanned
 from retention.model.restores import RestoreGated
 
 AT = datetime.fromisoformat("2026-11-23T10:02:03+09:00")
@@ -109,6 +110,8 @@ FACTS: tuple[Fact, ...] = (
     IdentityDecided(D, "apart", (DATA,), 2, 0, "ab" * 16),
     MapLooked(None, DATA, True, 5, 0, D),  # noqa: FBT003
     RestoreGated(SystemId("app_restored"), "shut", 12, 1, 7, (DATA,), ("people-back",)),
+    Rescanned("P7D", AT, "returned", True, 2, 3, 1, (FoundIn(DATA, 3, None, ("crm",)),), CaseId("C-20261130-7f3k2q")),  # noqa: FBT003
+    Readmitted("new-contract", ("eu.gdpr.6-1",), 2, AT, "ab" * 16),
     SubjectsCommitted(D, 3, D, "hmac-sha256-salted/v1", "2026", AT),
 )
 PERSONAL = (

@@ -72,6 +72,7 @@ from retention.model.ids import (
     SystemId,
 )
 from retention.model.outcome import Effect, Residue
+from retention.model.rescan import FoundIn, Readmitted, Rescanned
 from retention.model.restores import RestoreGated
 from retention.ports.ledger import LogEntry
 from tests.doubles.log import MemorySequence, MemoryTiles
@@ -156,6 +157,11 @@ def facts() -> Iterator[tuple[CaseId | None, Fact]]:
     yield REJECTED, Planned(PlanId("P-20261125-1"), sha(b"other"), 1, 900)
     yield REJECTED, Rejected(PlanId("P-20261125-1"), sha(b"other"), sha(b"approver")[:32], "too-much")
     yield RESTORE, Replayed(SystemId("app_restored"), 12, 1)
+    since, back = AT + timedelta(days=1), CaseId("C-20261130-7f3k2q")
+    found = (FoundIn(DatasetId("app.customers"), 3, since, ("crm-nightly",)),)
+    yield CASE, Rescanned("P7D", AT + timedelta(days=7), "returned", False, 7, 2, 1, found, back)  # noqa: FBT003
+    yield CASE, Rescanned("P7D", AT + timedelta(days=7), "erased", False, 7, 2, 1, found, back)  # noqa: FBT003
+    yield CASE, Readmitted("account.opened", ("jp.appi.20-1",), 2, AT, None)
     yield None, HoldReleased(HoldId("H-1"))
     yield None, CanaryLooked(sha(b"canary"), "absent", 7, ())
     yield DENIED, IdentityDecided(sha(b"q"), "apart", (DatasetId("app.customers"),), 2, 0, sha(b"approver")[:32])
@@ -191,7 +197,7 @@ CHANGES = (
     ("a space", '{"body":', '{"body": ', "bundle: not canonical JSON"),
     ("another file", '"sha256":"6ba2', '"sha256":"6ba3', "attachment datamap.yaml: its bytes"),
     ("another case", '"scope":{"case":"C-20261123', '"scope":{"case":"C-20261124', "seal: does not verify"),
-    ("a later size", "log.retention.example\\n3", "log.retention.example\\n4", "entry 1: inclusion proof"),
+    ("a later size", "log.retention.example\\n3", "log.retention.example\\n9", "entry 1: inclusion proof"),
     ("a claim more", '"claims":[{"code":"C1"', '"claims":[{"code":"C9"', "seal: does not verify"),
     ("another number", '"index":1,', '"index":2,', "entry 2: inclusion proof"),
     ("an older format", "evidence-bundle/v2", "evidence-bundle/v1", "format: expected"),
