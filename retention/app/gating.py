@@ -72,7 +72,7 @@ def gate(context: Context, system: SystemId, now: datetime, taken_at: datetime |
     """
     store = find_store(context, system, now, taken_at)
     missing = gone(store.whole, store.absent)
-    back, findings = Returned({}, frozenset()), [*_unseen(context, store)]
+    back, findings = Returned({}, frozenset()), [*_unseen(context, store, now)]
     if len(missing) < len(store.whole.datasets):
         back, again = _again(context, store, now)
         findings += again
@@ -146,11 +146,14 @@ def _shut(report: GateReport) -> FoundError:
     return FoundError(f"{report.system} must not open ({what})", hint="docs/restores.md says what to do about each")
 
 
-def _unseen(context: Context, store: RestoredStore) -> Iterator[Finding]:
+def _unseen(context: Context, store: RestoredStore, now: datetime) -> Iterator[Finding]:
     """Yield behind what somebody could be whom nobody can see."""
     if len(gone(store.whole, store.absent)) == len(store.whole.datasets):
         text = "none of the mapped datasets is there; restore first, then look"
         yield Finding("NOTHING_RESTORED", store.system, text)
+    if store.taken_at is None and any(each.lifted_at for each in context.ledger.copies.suppressions(now)):
+        text = "people were let in again after an erasure: what the copy holds of them is old or new by its age"
+        yield Finding("AGE_UNKNOWN", store.system, text, instead="say when it was taken: --taken")
     yield from unmapped(context, store.whole, store.live)
     yield from blinding(store.whole, store.absent)
 

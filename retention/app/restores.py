@@ -146,6 +146,8 @@ def _suppressed(context: Context, now: datetime, taken_at: datetime | None) -> S
     cases: dict[KeyDigest, set[CaseId]] = defaultdict(set)
     erased: dict[CaseId, bool] = {}
     for entry in context.ledger.copies.suppressions(now):
+        if entry.lifted_at is not None and (taken_at is None or taken_at >= entry.lifted_at):
+            continue  # who was let in again by then; of a copy of unknown age the gate says that it cannot tell
         if entry.case_id not in erased:
             erased[entry.case_id] = taken_at is not None and _was_erased(context, entry.case_id, taken_at)
         if not erased[entry.case_id]:

@@ -18,11 +18,11 @@ class Suppressions(Protocol):
         ...
 
     def suppressions(self, now: datetime) -> Iterator[Suppression]:
-        """Yield those that have not expired."""
+        """Yield those that have not expired, lifted ones too: an older copy may hold what was erased."""
         ...
 
     def suppressed(self, keys: Iterable[tuple[str, str]], now: datetime) -> Iterator[Suppression]:
-        """Yield those of these keys (name, keyed digest) that have not expired; one look-up."""
+        """Yield those of these keys (name, keyed digest) that have neither expired nor been lifted; one look-up."""
         ...
 
     def prolong_suppressions(self, case_id: CaseId, expires_at: datetime | None) -> None:

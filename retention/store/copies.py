@@ -125,8 +125,8 @@ class SqlCopies(SqlCopyNotes):
                 connection.execute(upsert, batch)
 
     def suppressions(self, now: datetime) -> Iterator[Suppression]:
-        """Yield those that have not expired; the caller may write in between."""
-        query = select(SUPPRESSIONS).where(_in_force(now)).order_by(*_SAME).limit(BATCH)
+        """Yield those that have not expired, lifted or not; the caller may write in between."""
+        query = select(SUPPRESSIONS).where(_not_expired(now)).order_by(*_SAME).limit(BATCH)
         page = query
         while rows := self._page(page):
             yield from (_suppression(row) for row in rows)

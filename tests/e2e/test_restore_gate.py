@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from retention.app.gating import GateReport
+from retention.app.readmitting import Reason
 from retention.evidence import verify
 from retention.evidence.log import EvidenceLog
 from retention.model.case import CaseState
@@ -108,6 +109,18 @@ def test_a_store_that_brought_nobody_back_opens_at_once(restored):
     assert restored.verdicts(report.case_id) == [("open", 0)]
 
 
+def test_who_was_let_in_again_is_new_or_old_by_the_age_of_the_copy(restored):
+    """Shut if its age is unknown; one from before she was let in holds what was erased, a later one may keep her."""
+    let_in = NOW + timedelta(hours=2)
+    with restored.shop.app() as app:
+        app.readmit("user_id=c3", Reason.CONTRACT, "hanako", let_in)
+    assert codes(restored.gate()) == ["AGE_UNKNOWN"]
+    before = restored.gate(taken_at=NOW - timedelta(days=1))
+    assert (before.found, codes(before)) == (1, ["NOT_REPLAYED"])
+    after = restored.gate(taken_at=let_in + timedelta(hours=1))
+    assert (after.verdict, after.found) == (Verdict.OPEN, 0)
+
+
 def test_what_is_on_the_way_is_not_done(restored):
     """Applied and not looked at again is shut, whatever the rows look like; the next command stands there."""
     with restored.shop.app() as app:
@@ -198,6 +211,8 @@ def test_the_keyed_ledger_forgets_when_no_copy_can_hold_the_person(restored):
         assert app.restore_gate(BACK, far).found == 1
         copies.mark_gone(horizon, far)
         assert app.restore_gate(BACK, far).found == 0
+        assert copies.expire_suppressions(far) == 0  # the second looks at the live stores have not been taken
+        app.rescan(far)
         assert copies.expire_suppressions(far) == 2
         assert list(copies.suppressions(NOW)) == []
 
