@@ -11,6 +11,7 @@ access         where to look for them: by key, by index, or through the whole ta
 finder         reads
 change         conditional writes: a concurrent writer is never lost
 eraser         erases, redacts, anonymizes
+suspender      stops the use of rows, and allows it again
 remains        what point-in-time recovery, backups and streams keep of it, and until when
 inspector      looks again, by code of its own
 planter        adds a canary's item

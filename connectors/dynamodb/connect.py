@@ -10,6 +10,7 @@ from connectors.dynamodb.finder import DynamoFinder
 from connectors.dynamodb.inspector import DynamoInspector
 from connectors.dynamodb.planter import DynamoPlanter
 from connectors.dynamodb.settings import options
+from connectors.dynamodb.suspender import DynamoSuspender
 from connectors.dynamodb.table import Tables, Usage
 from retention.errors import MissingExtraError
 from retention.model.datamap import Dataset
@@ -60,6 +61,10 @@ class DynamoStore:
     def inspector(self) -> DynamoInspector:
         """Return the side that verification reads by, with a client of its own."""
         return self._inspector
+
+    def suspender(self) -> DynamoSuspender:
+        """Return the side that suspends."""
+        return DynamoSuspender(self._tables)
 
     def planter(self) -> DynamoPlanter:
         """Return the side that plants canaries."""

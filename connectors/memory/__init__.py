@@ -7,6 +7,7 @@ database       named databases of this process, or one JSON file
 predicate      which rows, said in plain Python: the meaning other stores are tested against
 finder         reads
 eraser         erases, redacts, anonymizes
+suspender      stops the use of rows, and allows it again
 inspector      looks again, by code of its own
 surveyor       reads the whole schema, for drafts and drift
 """

@@ -10,6 +10,7 @@ from connectors.memory.inspector import MemoryInspector
 from connectors.memory.planter import MemoryPlanter
 from connectors.memory.settings import MemoryOptions, options
 from connectors.memory.surveyor import MemorySurveyor
+from connectors.memory.suspender import MemorySuspender
 from retention.ports.connector import Capabilities, SystemSettings
 
 
@@ -46,6 +47,10 @@ class MemoryStore:
     def inspector(self) -> MemoryInspector:
         """Return the side that verification reads by."""
         return MemoryInspector(self._database)
+
+    def suspender(self) -> MemorySuspender:
+        """Return the side that suspends."""
+        return MemorySuspender(self._database)
 
     def planter(self) -> MemoryPlanter:
         """Return the side that plants canaries."""

@@ -94,11 +94,15 @@ class Database:
 
     def replace(self, name: str, table: Table) -> None:
         """Put the table in place whole; call it inside `changing`."""
+        self.replace_all({name: table})
+
+    def replace_all(self, tables: Mapping[str, Table]) -> None:
+        """Put several tables in place whole, and at once; call it inside `changing`."""
         if self._path is None:
-            self._tables[name] = table
+            self._tables = {**self._tables, **tables}
         else:
             before = _read(self._path) if self._path.exists() else {}
-            _write(self._path, {**before, name: table})
+            _write(self._path, {**before, **tables})
 
 
 def make(name: str, path: Path | None = None) -> Database:

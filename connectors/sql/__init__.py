@@ -11,6 +11,7 @@ keys           key sets → the statement, or a temporary table ahead of it
 predicate      predicate → SQL
 finder         reads
 eraser         erases, redacts, anonymizes
+suspender      stops the use of rows, and allows it again
 pages          a large change → transactions of bounded size
 selfrefs       rows of a table that refers to itself
 partitions     partitions emptied whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from retention.model.suspension import SuspendsBy
 from retention.ports.connector import Action, Capabilities, SystemKind
 
 CAPABILITIES: Final = Capabilities(
@@ -13,5 +14,6 @@ CAPABILITIES: Final = Capabilities(
     plants=True,
     constrains=True,
     surveys=True,
+    suspends=frozenset(SuspendsBy),
 )
 """Everything; a large call is several transactions, each complete in itself."""

@@ -15,6 +15,7 @@ from connectors.sql.planter import SqlPlanter
 from connectors.sql.references import constraints
 from connectors.sql.settings import Vendor, options
 from connectors.sql.surveyor import SqlSurveyor
+from connectors.sql.suspender import SqlSuspender
 from retention.errors import MissingExtraError
 from retention.ports.connector import Capabilities, SystemSettings
 from retention.ports.constraints import Constraints
@@ -78,6 +79,10 @@ class SqlStore:
     def inspector(self) -> SqlInspector:
         """Return the side that verification reads by."""
         return SqlInspector(self._database)
+
+    def suspender(self) -> SqlSuspender:
+        """Return the side that suspends."""
+        return SqlSuspender(self._database)
 
     def planter(self) -> SqlPlanter:
         """Return the side that plants canaries."""

@@ -151,7 +151,7 @@ def _shapes(context: Context) -> dict[DatasetId, Shape]:
     for dataset in context.datamap.datasets.values():
         store = context.stores[dataset.system]
         columns = store.finder().describe(dataset)
-        if store.capabilities.plants and columns:
+        if store.capabilities.plants and columns and dataset.keeps is None:
             examples = {}
             for column in dataset.not_personal.keys() & columns.keys():
                 value = next(iter(store.finder().values(dataset, [column], Selection(Everything()))), (None,))

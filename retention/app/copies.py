@@ -11,6 +11,7 @@ from retention.app.context import Context
 from retention.app.records import move
 from retention.errors import StateError, SystemFailure, UnknownNameError
 from retention.execution.elsewhere import MARGIN, answered, horizon_of, remains
+from retention.execution.shredding import epoch_of
 from retention.model.case import Case, CaseState
 from retention.model.copies import Copy, CopyFinding, CopyHold, Fault, Horizon, Registered, UseTests, Why
 from retention.model.facts import Expired
@@ -98,6 +99,14 @@ class _Follower:
         elif not is_later(horizon.until, self.now):
             self._gone(horizon)
 
+    def old_keys(self, horizon: Horizon) -> None:
+        """Look whether the key is gone that could open an old copy of what was shredded."""
+        epoch = epoch_of(horizon.what)
+        if epoch is not None and self.context.subject_keys[horizon.system].inspector().is_gone(epoch):
+            self._gone(horizon)
+        elif not is_later(horizon.until, self.now):
+            self._find(Fault.LATE, horizon, day(horizon.until), "still there")
+
     def _absent(self, horizon: Horizon) -> None:
         """Look again for what no list shows, whatever its date: two looks prove that it is gone."""
         this = horizon.system, horizon.what
@@ -170,6 +179,8 @@ def follow_up(context: Context, now: datetime) -> FollowUp:
         for horizon in (each for each in mine if each.gone_at is None):
             if system in copies:
                 follower.follow(horizon, copies[system].get(horizon.what), holds.get((system, horizon.what)))
+            elif system in context.subject_keys:
+                follower.old_keys(horizon)
             elif system not in context.copies:
                 follower.unlisted(horizon)
         if system in copies:
@@ -177,6 +188,7 @@ def follow_up(context: Context, now: datetime) -> FollowUp:
     sealed = context.ledger.cases.all(states=[CaseState.SEALED])
     closed = tuple(case for case in sealed if close_if_gone(context, case.case_id, now))
     context.ledger.copies.expire_suppressions(now)
+    context.ledger.sightings.forget()
     findings = tuple(dict.fromkeys((*follower.found, *seen.findings)))
     return FollowUp(closed, findings, (*seen.unreachable, *follower.unreachable))
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from retention.app.context import Context
 from retention.app.records import stored
-from retention.model.datamap import DataMap, Dataset
+from retention.model.datamap import DataMap, Dataset, Reference
 from retention.model.facts import MapLooked
 from retention.model.ids import CaseId, DatasetId, PlanId
 from retention.model.plan import AnonymizeRows, EraseRows, RedactFields, RowStep
@@ -51,6 +51,11 @@ def _look(context: Context, datamap: DataMap, dataset: Dataset, steps: list[RowS
             context.stores[datamap.datasets[reference.parent].system].inspector(),
         )
         for reference in dataset.parents
-        if reference.parent in datamap.datasets
+        if reference.parent in datamap.datasets and not _may_be_elsewhere(reference, dataset)
     ]
     return look_at_map(subject, parents, steps)
+
+
+def _may_be_elsewhere(reference: Reference, dataset: Dataset) -> bool:
+    """Whether the row that is referred to may lie in another place: suspended rows are moved."""
+    return any(other.is_kept and other.columns == reference.columns for other in dataset.parents)

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
+from itertools import count
 
 from retention.app.context import Context
 from retention.app.identities import decide_identity, decision_of
 from retention.app.instructions import check_instruction, refuse_used
 from retention.app.joint_use import known_sharing
 from retention.app.records import PlanSummary, header, keep_plan, new_id, open_case, refuse_move, stored
-from retention.errors import IdentityError, InputError, Problem, StateError, UnknownSubjectError
+from retention.app.suspensions import plan_lift
+from retention.errors import IdentityError, InputError, Problem, StateError, UnknownNameError, UnknownSubjectError
 from retention.execution.site import fetch_keys
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.facts import Denied
 from retention.model.ids import CaseId
 from retention.model.subject import Key, SubjectKey
-from retention.planning import assemble
+from retention.model.terms import Right
+from retention.planning import assemble, suspended
 from retention.planning.authority import tenant_key_names
 from retention.planning.resolving import NOTHING_EARLIER, Decision
+from retention.planning.world import World
 from retention.requests import check_channel, check_refusal, due_at, identity_accepted
 
 
@@ -59,10 +64,19 @@ def _key_found(name: str) -> str:
     return f"key {name!r}" if re.fullmatch(r"[a-z][a-z_]{0,30}", name) else "something that is no key"
 
 
-def open_request(context: Context, subject: SubjectKey, channel: str, now: datetime, regime: str | None = None) -> Case:
+def open_request(
+    context: Context,
+    subject: SubjectKey,
+    channel: str,
+    now: datetime,
+    regime: str | None = None,
+    *,
+    right: Right = Right.ERASURE,
+) -> Case:
     """Open a case for a person; the key given goes to the vault, under the case's own key.
 
-    `regime` is the law under which the person asks; None: every law of the policy.
+    `regime` is the law under which the person asks; None: every law of the policy. `right` is what is asked for:
+    erasure, or the suspension of use.
 
     Raises:
         InputError: the policy names no such law.
@@ -75,18 +89,26 @@ def open_request(context: Context, subject: SubjectKey, channel: str, now: datet
         problem = Problem(where="--regime", expected=expected, found=f"`{regime[:20]}`")
         raise InputError("the request cannot rest on that law", problems=(problem,))
     due = due_at(now, context.policy.requests, context.zone)
-    case = Case(CaseId(new_id("C", now)), CaseKind.REQUEST, CaseState.OPEN, now, due, regime=regime)
+    case = Case(CaseId(new_id("C", now)), CaseKind.REQUEST, CaseState.OPEN, now, due, regime=regime, right=right)
     open_case(context, case)
     _keep_start(context, case.case_id, "start", subject)
     return case
 
 
 def open_instructed(
-    context: Context, subject: SubjectKey, tenant: SubjectKey, instruction_id: str, now: datetime
+    context: Context,
+    subject: SubjectKey,
+    tenant: SubjectKey,
+    instruction_id: str,
+    now: datetime,
+    *,
+    also: Sequence[SubjectKey] = (),
+    case_id: CaseId | None = None,
 ) -> Case:
     """Open a case about a person's data so far as it is the tenant's, on the tenant's instruction.
 
-    The tenant answers for who is meant, so nobody's identity is asked for.
+    The tenant answers for who is meant, so nobody's identity is asked for. `also` are further keys of
+    the person; with a `case_id` chosen before, an opening that was interrupted is finished.
 
     Raises:
         InputError, RefusedError: the instruction does not stand (see `instructions.check_instruction`), or
@@ -94,10 +116,10 @@ def open_instructed(
 
     """
     check_instruction(context, tenant, instruction_id, now)
-    refuse_used(context, instruction_id)
+    refuse_used(context, instruction_id, case_id)
     due = due_at(now, context.policy.requests, context.zone)
     case = Case(
-        CaseId(new_id("C", now)),
+        case_id or CaseId(new_id("C", now)),
         CaseKind.REQUEST,
         CaseState.OPEN,
         now,
@@ -108,12 +130,23 @@ def open_instructed(
     open_case(context, case)
     _keep_start(context, case.case_id, "start", subject)
     _keep_start(context, case.case_id, "tenant", tenant)
+    for number, key in enumerate(also):
+        _keep_start(context, case.case_id, f"also-{number}", key)
     return case
 
 
 def _keep_start(context: Context, case_id: CaseId, name: str, key: SubjectKey) -> None:
     text = json.dumps({"name": key.name, "value": key.value}, ensure_ascii=False)
     context.ledger.vault.put(case_id, name, text.encode())
+
+
+def _also(context: Context, case_id: CaseId) -> frozenset[SubjectKey]:
+    """Return the further keys by which the person was named."""
+    found: set[SubjectKey] = set()
+    with suppress(UnknownNameError):
+        for number in count():
+            found.add(_start(context, case_id, f"also-{number}"))
+    return frozenset(found)
 
 
 def _start(context: Context, case_id: CaseId, name: str) -> SubjectKey:
@@ -185,6 +218,8 @@ def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummar
     if case.identified_at is None or case.decided_at is None:
         missing = "identify" if case.identified_at is None else "decide"
         raise IdentityError(f"{case_id} is not ready to be planned", hint=f"retention request {missing} {case_id}")
+    if case.lifts is not None:
+        return plan_lift(context, case, case.lifts, now)
     world = context.world(context.datamap, now)
     subject, instruction = _start(context, case_id, "start"), None
     if case.instruction is not None:
@@ -192,15 +227,20 @@ def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummar
         check_instruction(context, tenant, case.instruction, now)
         instruction = assemble.Instruction(case.instruction, tenant)
     decision, earlier = decision_of(context, case_id), _known_before(context, case)
-    asked = assemble.Asked(subject, instruction, decision, earlier, case.regime)
+    asked = assemble.Asked(subject, instruction, decision, earlier, case.regime, _also(context, case_id))
     try:
-        draft = assemble.plan_request(
-            world, header(context, case_id, now), asked, context.pauses(), known_sharing(context, case_id, now)
-        )
+        draft = _draft(context, world, asked, case, now)
     except UnknownSubjectError:
         deny(context, case_id, "subject-unknown", now)
         raise
     return keep_plan(context, draft, now)
+
+
+def _draft(context: Context, world: World, asked: assemble.Asked, case: Case, now: datetime) -> assemble.Draft:
+    head = header(context, case.case_id, now)
+    if case.right is Right.SUSPENSION:
+        return suspended.plan_suspension(world, head, asked)
+    return assemble.plan_request(world, head, asked, context.pauses(), known_sharing(context, case.case_id, now))
 
 
 def _known_before(context: Context, case: Case) -> Mapping[str, frozenset[Key]]:
@@ -221,7 +261,8 @@ def resolve(context: Context, case_id: CaseId, decision: Decision, *, decider: s
     """
     _request(context, case_id)
     start = _start(context, case_id, "start")
-    found = decide_identity(context, case_id, start, decision, decider=decider, now=now)
+    also = _also(context, case_id)
+    found = decide_identity(context, case_id, start, decision, decider=decider, now=now, also=also)
     return len(found.keys), bool(found.doubts)
 
 

@@ -10,11 +10,12 @@ from retention.app.applying import site_of
 from retention.app.context import Context
 from retention.app.copies import FollowUp
 from retention.app.records import move, stored
+from retention.app.rescans import schedule, settle
 from retention.app.subjects import commit_subjects
 from retention.app.witnessing import ask_witnesses
-from retention.errors import StateError, TransientFailure
-from retention.execution.elsewhere import tell
+from retention.errors import StateError, TerminalFailure, TransientFailure
 from retention.execution.lines import Lines
+from retention.execution.processors import tell
 from retention.execution.sealing import is_shredded, shred_case_key
 from retention.model.case import CaseState
 from retention.model.ids import CaseId, PlanId
@@ -50,11 +51,13 @@ def seal(context: Context, plan_id: PlanId, now: datetime) -> SealReport:
         if not is_shredded(context.keys, plan.case_id):  # else we died after the shredding: all had answered
             ask_processors(context, kept, plan, now)
             commit_subjects(context, kept, plan, now)
+        schedule(context, plan.case_id, now)
         shred_case_key(context.ledger, context.log, plan.case_id, now)
         move(context, plan.case_id, CaseState.SEALED)
     elif case.state not in (CaseState.SEALED, CaseState.CLOSED):
         raise StateError(f"{case.case_id} is {case.state.value}; only a verified case is sealed")
-    copies.close_if_gone(context, plan.case_id, now)
+    for settled in (plan.case_id, *settle(context, plan.case_id, now)):
+        copies.close_if_gone(context, settled, now)
     checkpoint = context.log.publish()
     ask_witnesses(context, now)
     left = copies.remaining(context, plan.case_id)
@@ -67,12 +70,17 @@ def ask_processors(context: Context, kept: StoredPlan, plan: Plan, now: datetime
 
     Raises:
         TransientFailure: one is still at work, or cannot be reached.
+        TerminalFailure: one refused, did a part, or still knows the person; the case is PARTIAL.
 
     """
     site = site_of(context, kept, plan)
     lines = Lines(context.ledger.journal, plan.plan_id)
     orders = [step for step in plan.steps if isinstance(step, TellProcessor)]
-    waiting = [step.system for step in orders if isinstance(tell(site, lines, step, now), Pending)]
+    try:
+        waiting = [step.system for step in orders if isinstance(tell(site, lines, step, now), Pending)]
+    except TerminalFailure:
+        move(context, plan.case_id, CaseState.PARTIAL)
+        raise
     if waiting:
         names = ", ".join(sorted(set(waiting)))
         raise TransientFailure(

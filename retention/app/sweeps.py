@@ -6,6 +6,7 @@ from datetime import datetime
 
 from retention.app.context import Context
 from retention.app.records import PlanSummary, planned_case
+from retention.app.suspensions import standing
 from retention.model.case import CaseKind
 from retention.planning import assemble
 
@@ -17,5 +18,5 @@ def plan_sweep(context: Context, now: datetime) -> PlanSummary | None:
         context,
         CaseKind.SWEEP,
         now,
-        lambda header: assemble.plan_sweep(world, header, context.pauses(), context.promised()),
+        lambda header: assemble.plan_sweep(world, header, context.pauses(), context.promised(), standing(context)),
     )

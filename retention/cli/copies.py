@@ -1,4 +1,4 @@
-"""`retention processors` and `retention backups`: what is still outstanding elsewhere."""
+"""`retention backups`: copies that remain, and until when."""
 
 from __future__ import annotations
 
@@ -25,19 +25,6 @@ class Answer(Enum):
 
     YES = "yes"
     NO = "no"
-
-
-def processors(context: typer.Context, *, as_json: AsJson = False) -> None:
-    """Print orders to processors: who answered, who has not."""
-    with opened(context) as application:
-        orders = application.context.ledger.copies.orders()
-    if as_json:
-        print_json(orders)
-        return
-    rows = [
-        (o.order_id, o.case_id, o.processor, o.receipt.state if o.receipt else "no answer", o.due_at) for o in orders
-    ]
-    print_table("Orders to processors", ("order", "case", "processor", "state", "due"), rows)
 
 
 @app.callback()

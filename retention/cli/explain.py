@@ -32,6 +32,8 @@ def explain(
         print_json(_document(explanation, policy, telling))
         return
     console.print(summarize(explanation, telling), markup=False, highlight=False)
+    for stopped in explanation.suspended:
+        console.print(telling.out_of_use(stopped), style="yellow", markup=False, highlight=False, soft_wrap=True)
     for system in dict.fromkeys(line.system for line in explanation.lines):
         rows = [telling.row(line) for line in explanation.lines if line.system == system]
         print_table(telling.heading(system), telling.columns, rows)
@@ -62,6 +64,7 @@ def _document(explanation: Explanation, policy: Policy, telling: Telling) -> dic
         "datasets": explanation.datasets,
         "links": explanation.links,
         "unlinked": explanation.unlinked,
+        "suspended": explanation.suspended,
         "summary": summarize(explanation, telling),
         "lines": lines,
     }

@@ -15,10 +15,18 @@ from retention.errors import InputError, Problem
 from retention.identity import Answer
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.ids import CaseId
+from retention.model.terms import Right
 
 app = typer.Typer(help="A person's request.", no_args_is_help=True)
 
 CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="The case's number.")]
+
+
+class Asked(Enum):
+    """What a request may ask for."""
+
+    ERASURE = "erasure"
+    SUSPENSION = "suspension"
 
 
 class Decision(Enum):
@@ -37,6 +45,7 @@ def open_(
     instruction: Annotated[str, typer.Option(help="The id of the tenant's instruction, as recorded.")] = "",
     *,
     regime: Annotated[str, typer.Option(help="The law the person asks under; else all of the policy's.")] = "",
+    right: Annotated[Asked, typer.Option(help="What is asked for.")] = Asked.ERASURE,
     as_json: AsJson = False,
 ) -> None:
     """Open a case; prints its number, which is all that is ever shown of the person.
@@ -51,7 +60,7 @@ def open_(
         if tenant:
             case = application.open_instructed(subject, tenant, instruction, now())
         else:
-            case = application.open_request(subject, channel, now(), regime or None)
+            case = application.open_request(subject, channel, now(), regime or None, right=Right(right.value))
     then = "decide {0} accept" if tenant else "identify {0} --document KIND"
     _print(case, as_json=as_json, then=f"retention request {then.format(case.case_id)}")
 
@@ -102,6 +111,30 @@ def resolve(
     console.print(f"{case}: {answer.value}; {keys} keys are the person's", highlight=False)
     then = "something is still in doubt: " if in_doubt else "next: "
     console.print(f"{then}retention plan request {case}", highlight=False)
+
+
+class LiftReason(Enum):
+    """Why data may be used again."""
+
+    CURED = "cured"
+    GROUND_OVER = "ground-over"
+    UNFOUNDED = "unfounded"
+    WITHDRAWN = "withdrawn"
+
+
+@app.command()
+def lift(
+    context: typer.Context,
+    case: CaseArgument,
+    reason: Annotated[LiftReason, typer.Option(help="Why; stated in the evidence.")],
+    by: Approver,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Open a case that ends what this case suspended; a person decides, and the plan is approved like any other."""
+    with opened(context) as application:
+        opened_case = application.open_lift(CaseId(case), reason.value, by, now())
+    _print(opened_case, as_json=as_json, then=f"retention plan request {opened_case.case_id}")
 
 
 @app.command()

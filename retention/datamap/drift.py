@@ -37,6 +37,7 @@ def drift(dataset: Dataset, live: Mapping[str, ColumnType]) -> tuple[Finding, ..
         *(here for reference in dataset.mentions for here in reference.here),
         *([dataset.tenant[1]] if dataset.tenant else []),
         *([dataset.ttl] if dataset.ttl else []),
+        *([dataset.flag.column] if dataset.flag else []),
     }
     known = needed | dataset.not_personal.keys() | set(_PARTITION.findall(dataset.location))
     missing = needed - live.keys()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
+from retention.datamap.encryption import read_encryption
 from retention.datamap.fields import read_fields
 from retention.datamap.graph import cycle_of, unreachable
 from retention.datamap.references import check_references, is_shared, references, stand_ins
+from retention.datamap.suspension import check_suspension, read_suspension, with_kept, with_parent
 from retention.datamap.words import COLUMN, COLUMN_WORDS, DATASET, DATASET_WORDS, NAME, NAME_WORDS
 from retention.errors import DataMapError
 from retention.grammar import Cell, Document, Record
@@ -31,6 +34,8 @@ _OPTIONAL = (
     "tenant",
     "scan",
     "ttl",
+    "suspend",
+    "encrypted",
 )
 _SCAN = {"allowed": True, "never": False}
 
@@ -49,7 +54,8 @@ def read_datamap(text: str, label: str) -> DataMap:
     document = Document(text, label)
     file = Cell.root(document).record(("datasets",), ("excluded",))
     cells = file["datasets"].entries("datasets by id")
-    datasets = {DatasetId(name): _dataset(name, cell, cells.keys()) for name, cell in cells.items()}
+    mapped = {DatasetId(name): _dataset(name, cell, cells.keys()) for name, cell in cells.items()}
+    datasets = with_kept(mapped, cells)
     excluded = _excluded(file["excluded"])
     _check_graph(datasets, cells)
     _check_excluded(datasets.values(), excluded, file["excluded"])
@@ -99,11 +105,16 @@ def _dataset(name: str, cell: Cell, known: Collection[str]) -> Dataset:
         stand_ins=stand_ins(record["stand_ins"]),
         is_shared=is_shared(record),
         scan=_SCAN.get(record["scan"].word(_SCAN), False) if "scan" in record else False,
+        suspension=read_suspension(record["suspend"]) if "suspend" in record else None,
+        out_of_use_with_parent=with_parent(record["suspend"]) if "suspend" in record else None,
         ttl=record["ttl"].matching(COLUMN, COLUMN_WORDS) if "ttl" in record else None,
         associates=_columns_by_name(record["associates"], "associated key: column") if "associates" in record else {},
     )
+    if "encrypted" in record:
+        dataset = replace(dataset, encrypted=read_encryption(record["encrypted"], dataset))
     _check_columns(dataset, record)
     check_references(dataset, record)
+    check_suspension(dataset, record)
     return dataset
 
 

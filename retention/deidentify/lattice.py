@@ -32,13 +32,15 @@ class Combinations:
     """By column: the code of each combination."""
     weights: npt.NDArray[np.int64]
     rows: Classes
+    some_row: Codes
+    """By combination: a row that has it."""
 
 
 def combinations(columns: Sequence[Coded], rows: int) -> Combinations:
     """Count the distinct rows."""
     grouped = classes(columns, rows)
-    first = grouped.first_rows()
-    return Combinations(tuple(column.codes[first] for column in columns), grouped.sizes, grouped)
+    some_row = grouped.any_rows()
+    return Combinations(tuple(column.codes[some_row] for column in columns), grouped.sizes, grouped, some_row)
 
 
 @dataclass(frozen=True, slots=True)

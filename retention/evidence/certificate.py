@@ -17,7 +17,9 @@ from retention.model.horizons import latest
 from retention.model.ids import CaseId
 from retention.model.policy import Titles
 
-Action: TypeAlias = Literal["erase", "redact", "anonymize"]
+Action: TypeAlias = Literal["erase", "redact", "anonymize", "suspend", "lift"]
+About: TypeAlias = Literal["erase", "suspend", "lift"]
+"""What was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,19 @@ class ProcessorLine:
     name: str
     completed_at: datetime | None
     """None while it has not confirmed."""
+    said: str = "pending"
+    """The answer's code: `completed`, `best-effort`, `partial`, `refused` …"""
+    reason: str | None = None
+    """Why not, or not all: a code."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideLine:
+    """Someone who holds data of the person and answers for it alone: he is named, and nothing is claimed."""
+
+    title: Titles
+    opt_out: str | None
+    """Where the person can object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +95,11 @@ class Certificate:
     """SHA-256 (hex) of the public key."""
     receipt: bytes | None = field(default=None, repr=False)
     """The person's receipt, for the certificate that she is given; never in a bundle."""
+    about: About = "erase"
     laws: Mapping[str, Titles] = field(default_factory=dict)
     """How the statutes behind `kept` are cited."""
+    outside: tuple[OutsideLine, ...] = ()
+    """Who else holds such data, under his own responsibility."""
 
 
 def render(certificate: Certificate, language: Language) -> str:
@@ -95,7 +113,7 @@ def document(certificate: Certificate, language: Language) -> Document:
     return Document(
         language=language,
         sender=certificate.controller[language],
-        title=words["title"],
+        title=words[f"title_{certificate.about}"],
         subtitle=certificate.address,
         blocks=tuple(_blocks(certificate, language)),
         foot=words["limits"],
@@ -105,7 +123,7 @@ def document(certificate: Certificate, language: Language) -> Document:
 
 def _blocks(certificate: Certificate, language: Language) -> Iterator[Block]:
     words = WORDS[language]
-    yield Paragraph(words["intro"])
+    yield Paragraph(words[f"intro_{certificate.about}"])
     yield Pairs(
         (
             (words["case"], str(certificate.case_id)),
@@ -116,10 +134,12 @@ def _blocks(certificate: Certificate, language: Language) -> Iterator[Block]:
     yield Heading(words["done"])
     rows = tuple((line.title[language], words[line.action], line.rows) for line in certificate.lines)
     head = (words["data"], words["action"], words["rows"])
-    yield Table(head, rows, (4, 6, 2)) if rows else Paragraph(words["nothing"])
+    yield Table(head, rows, (4, 6, 2)) if rows else Paragraph(words[f"nothing_{certificate.about}"])
     yield from _kept(certificate, language)
-    yield from _remains(certificate, language)
+    if certificate.about == "erase":
+        yield from _remains(certificate, language)
     yield from _processors(certificate, language)
+    yield from _outside(certificate, language)
     yield from _proof(certificate, language)
 
 
@@ -162,11 +182,28 @@ def _processors(certificate: Certificate, language: Language) -> Iterator[Block]
         return
     words = WORDS[language]
     rows = tuple(
-        (line.name, _date(line.completed_at, language) if line.completed_at else words["waiting"])
+        (line.name, _date(line.completed_at, language) if line.completed_at else _said(line, language))
         for line in certificate.processors
     )
     yield Heading(words["processors"])
     yield Table((words["name"], words["completed"]), rows, (3, 2))
+
+
+def _said(line: ProcessorLine, language: Language) -> str:
+    words = WORDS[language]
+    if line.said not in ("best-effort", "partial", "refused"):
+        return words["waiting"]
+    return words[f"said_{line.said}"].format(reason=line.reason or "")
+
+
+def _outside(certificate: Certificate, language: Language) -> Iterator[Block]:
+    if not certificate.outside:
+        return
+    words = WORDS[language]
+    rows = tuple((line.title[language], line.opt_out or "") for line in certificate.outside)
+    yield Heading(words["outside"])
+    yield Table((words["name"], words["opt_out"]), rows, (3, 4))
+    yield Paragraph(words["outside_note"])
 
 
 def _proof(certificate: Certificate, language: Language) -> Iterator[Block]:

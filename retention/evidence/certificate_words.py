@@ -12,6 +12,12 @@ REASONS = MappingProxyType(
     {
         "placed-hold": MappingProxyType({"ja": "係争等による保全", "en": "Preserved for a legal matter"}),
         "restriction": MappingProxyType({"ja": "利用制限中", "en": "Its use is restricted"}),
+        "no-suspension": MappingProxyType(
+            {
+                "ja": "停止の求めを受け付ける手順がない委託先",
+                "en": "It has no procedure for a request to stop using data",
+            }
+        ),
         "tenant-controlled": MappingProxyType(
             {"ja": "ご所属先が管理するデータ", "en": "Managed by the organization it was kept for"}
         ),
@@ -29,8 +35,15 @@ WORDS = MappingProxyType(
     {
         "ja": MappingProxyType(
             {
-                "title": "個人データ消去等のご報告",
-                "intro": "ご請求に基づき、下記のとおり対応いたしましたのでご報告します。",
+                "title_erase": "個人データ消去等のご報告",
+                "intro_erase": "ご請求に基づき、下記のとおり対応いたしましたのでご報告します。",
+                "title_suspend": "個人データ利用停止のご報告",
+                "intro_suspend": (
+                    "ご請求に基づき、下記のデータの利用を停止いたしました。"
+                    "データは消去せずに保存し、停止を解除するまで利用いたしません。"
+                ),
+                "title_lift": "個人データ利用停止の解除のご報告",
+                "intro_lift": "下記のデータについて、利用の停止を解除いたしましたのでご報告します。",
                 "case": "受付番号",
                 "requested": "ご請求日",
                 "answered": "ご報告日",
@@ -41,7 +54,11 @@ WORDS = MappingProxyType(
                 "erase": "消去しました",
                 "redact": "該当する項目を空にしました",
                 "anonymize": "個人を特定できない形に加工しました",
-                "nothing": "消去等の対象となるデータはありませんでした。",
+                "suspend": "利用を停止しました",
+                "lift": "利用の停止を解除しました",
+                "nothing_erase": "消去等の対象となるデータはありませんでした。",
+                "nothing_suspend": "停止の対象となるデータはありませんでした。",
+                "nothing_lift": "解除の対象となるデータはありませんでした。",
                 "kept": "法令等により保存を続けるもの",
                 "fields": "項目",
                 "statute": "根拠",
@@ -66,6 +83,12 @@ WORDS = MappingProxyType(
                 "name": "名称",
                 "completed": "完了の確認日",
                 "waiting": "回答を待っています",
+                "said_best-effort": "削除を依頼しました（先方からの完了の確認はありません）",
+                "said_partial": "一部のみ削除（{reason}）",
+                "said_refused": "削除されませんでした（{reason}）",
+                "outside": "当社の管理の及ばない提供先",
+                "opt_out": "停止のお申し出先",
+                "outside_note": "これらの事業者が保有するデータは、各事業者が自らの責任で管理します。当社は削除を保証できません。",
                 "proof": "記録の確かめ方",
                 "proof_note": (
                     "対応の一つひとつは署名され、後から書き換えれば必ず分かる記録に残っています。"
@@ -89,8 +112,15 @@ WORDS = MappingProxyType(
         ),
         "en": MappingProxyType(
             {
-                "title": "Answer to your erasure request",
-                "intro": "You asked us to erase your personal data. This is what we did.",
+                "title_erase": "Answer to your erasure request",
+                "intro_erase": "You asked us to erase your personal data. This is what we did.",
+                "title_suspend": "The use of your personal data is stopped",
+                "intro_suspend": (
+                    "You asked us to stop using your personal data. We keep the data below, and do not use it "
+                    "until the stop is lifted."
+                ),
+                "title_lift": "Your personal data may be used again",
+                "intro_lift": "The stop on the use of your personal data is lifted for the data below.",
                 "case": "Case number",
                 "requested": "You asked on",
                 "answered": "We answered on",
@@ -101,7 +131,11 @@ WORDS = MappingProxyType(
                 "erase": "Erased",
                 "redact": "Personal fields emptied",
                 "anonymize": "Changed so that it no longer tells who you are",
-                "nothing": "There was no data to erase.",
+                "suspend": "No longer used; kept",
+                "lift": "May be used again",
+                "nothing_erase": "There was no data to erase.",
+                "nothing_suspend": "There was no data whose use had to be stopped.",
+                "nothing_lift": "There was no data whose use was stopped.",
                 "kept": "What we have to keep",
                 "fields": "Fields",
                 "statute": "Required by",
@@ -126,6 +160,12 @@ WORDS = MappingProxyType(
                 "name": "Name",
                 "completed": "Confirmed on",
                 "waiting": "has not confirmed yet",
+                "said_best-effort": "was asked to erase; it does not confirm that it has",
+                "said_partial": "erased only a part ({reason})",
+                "said_refused": "did not erase ({reason})",
+                "outside": "Outside our control",
+                "opt_out": "Where to object",
+                "outside_note": "What these companies hold they answer for themselves. We cannot vouch for its erasure.",
                 "proof": "How this can be checked",
                 "proof_note": (
                     "Each thing we did is signed and kept in a log that cannot be changed afterwards without "

@@ -1,82 +1,25 @@
-"""Steps that finish elsewhere: orders to processors, and backups that expire."""
+"""Steps that finish elsewhere: backups that expire."""
 
 from __future__ import annotations
 
-import hashlib
-import uuid
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from retention.clocks import advance
-from retention.errors import TerminalFailure
 from retention.execution.lines import Lines
 from retention.execution.site import Site
-from retention.model.copies import Copy, Horizon, Order, OrderState, PlacedOrder, Receipt, Suppression, UseTests
-from retention.model.facts import Answered, BeyondUse, Remains
+from retention.model.copies import Copy, Horizon, Suppression, UseTests
+from retention.model.facts import BeyondUse, Remains
 from retention.model.horizons import is_later, latest
-from retention.model.ids import CaseId, OrderId, PlanId, StepId
+from retention.model.ids import CaseId
 from retention.model.outcome import Done, Effect, Outcome, Pending
-from retention.model.plan import ExpireCopies, Plan, TellProcessor
+from retention.model.plan import ExpireCopies, Plan
 from retention.model.subject import SubjectKey
+from retention.model.suspension import LIFTED, SUSPENDED
 from retention.ports.ledger import Ledger, Phase
 
 MARGIN = timedelta(days=30)
 """How long someone stays in the suppression ledger after the last copy should be gone."""
-
-
-def order_id(plan_id: PlanId, step_id: StepId) -> OrderId:
-    """Return the order's id, the same on every attempt."""
-    derived = hashlib.sha256(f"order/{plan_id}/{step_id}".encode()).digest()
-    return OrderId(str(uuid.UUID(bytes=derived[:16], version=4)))
-
-
-def tell(site: Site, lines: Lines, step: TellProcessor, now: datetime) -> Outcome:
-    """Place the order, or ask what became of it.
-
-    Raises:
-        TransientFailure, TerminalFailure, SignatureFailure: from the processor.
-
-    """
-    intent = lines.find(step.step_id, Phase.INTENT) or lines.write(step.step_id, Phase.INTENT, now, {})
-    named = order_id(site.plan.plan_id, step.step_id)
-    due = datetime.combine(
-        advance(intent.at.date() + timedelta(days=1), step.answer_within), datetime.min.time(), intent.at.tzinfo
-    )
-    placed = next((order for order in site.ledger.copies.orders(site.plan.case_id) if order.order_id == named), None)
-    if lines.find(step.step_id, Phase.DONE) is None:
-        processor = site.processors[step.system]
-        if placed is None:
-            keys = {step.key_name: tuple(sorted(site.keys[step.keys.keyset_id], key=str))}
-            receipt = processor.submit(Order(named, keys, intent.at, site.regulation), now=now)
-        else:
-            receipt = processor.status(named, now=now)
-        placed = PlacedOrder(named, site.plan.case_id, step.step_id, step.system, due, receipt)
-        note_receipt(site, placed, receipt)
-        if receipt.state is OrderState.CANCELLED:
-            raise TerminalFailure(f"{step.system} cancelled order {named}", hint="ask them why; then make a new plan")
-        if receipt.state is not OrderState.COMPLETED:
-            return Pending(f"processor:{step.system}", due)
-        lines.write(step.step_id, Phase.DONE, now, {"state": receipt.state.value})
-    if lines.find(step.step_id, Phase.EVIDENCE) is None:
-        lines.write(step.step_id, Phase.EVIDENCE, now, {"order": named})
-    return Done(Effect(0))
-
-
-def note_receipt(site: Site, placed: PlacedOrder, receipt: Receipt) -> None:
-    """Keep a processor's signed answer, and state it in the log."""
-    site.ledger.copies.put_order(placed)
-    site.record(
-        Answered(
-            order_id=placed.order_id,
-            processor=placed.processor,
-            state=receipt.state.value,
-            body_digest=receipt.body_digest,
-            key_id=receipt.key_id,
-            received_at=receipt.received_at,
-        ),
-        receipt.received_at,
-    )
 
 
 def expire(site: Site, lines: Lines, step: ExpireCopies, now: datetime) -> Outcome:
@@ -148,6 +91,8 @@ def suppressions(site: Site, now: datetime, until: datetime | None) -> Iterator[
     """Yield who must not come back with a restored copy, by digest only."""
     expires_at = None if until is None else until + MARGIN
     for replay in site.plan.replays:
+        if replay.scope.partition(":")[0] in (SUSPENDED, LIFTED):
+            continue  # whose data is suspended may come back; the suspension comes with him
         for value in site.keys[replay.keys.keyset_id]:
             digest = site.suppression_digest(SubjectKey(replay.key_name, value))
             yield Suppression(replay.key_name, digest, replay.scope, site.plan.case_id, now, expires_at)

@@ -6,10 +6,11 @@ import hashlib
 from datetime import datetime
 
 from retention.errors import StateError
-from retention.execution.arming import armed
 from retention.execution.lines import Lines
+from retention.execution.places import exact_steps, places
 from retention.execution.rows import look_id
 from retention.execution.shared_looking import look_at_sets
+from retention.execution.shredded_looking import look_at_shredded
 from retention.execution.site import Site
 from retention.model.facts import Looked
 from retention.model.ids import DatasetId
@@ -19,17 +20,8 @@ from retention.ports.ledger import Phase
 from retention.verification import Baseline, Look, look
 
 
-def steps_by_dataset(site: Site) -> dict[DatasetId, list[RowStep]]:
-    """Return the plan's row steps by dataset, in order."""
-    found: dict[DatasetId, list[RowStep]] = {}
-    for step in site.plan.steps:
-        if isinstance(step, RowStep):
-            found.setdefault(step.dataset, []).append(step)
-    return found
-
-
 def look_again(site: Site, now: datetime) -> dict[DatasetId, Look]:
-    """Look at every dataset and every handed-over set that the plan touched; record what was seen, passed or not.
+    """Look at every dataset, handed-over set and key that the plan touched; record what was seen, passed or not.
 
     Raises:
         StateError: a step has not been carried out yet.
@@ -38,10 +30,10 @@ def look_again(site: Site, now: datetime) -> dict[DatasetId, Look]:
     """
     lines = Lines(site.ledger.journal, site.plan.plan_id)
     seen: dict[DatasetId, Look] = {}
-    for dataset_id, steps in steps_by_dataset(site).items():
-        _require_done(lines, steps)
-        dataset = site.datamap.datasets[dataset_id]
-        exact = [armed(site, step, KeyUse.VERIFICATION, now) for step in steps]
+    for dataset_id, place in places(site.plan, site.datamap).items():
+        _require_done(lines, place.touched_by)
+        dataset = place.dataset
+        exact = exact_steps(site, tuple(place.steps), KeyUse.VERIFICATION, now)
         baseline = Baseline.from_json(lines.body(look_id(dataset_id), Phase.INTENT)["baseline"])
         found = look(dataset, exact, site.keys, site.store(dataset).inspector(), baseline)
         site.record(_fact(site, dataset_id, found), now)
@@ -50,7 +42,7 @@ def look_again(site: Site, now: datetime) -> dict[DatasetId, Look]:
         else:
             lines.write(look_id(dataset_id), Phase.FAILED, now, {"failed": list(found.failed)})
         seen[dataset_id] = found
-    return seen | look_at_sets(site, site.counter, now)
+    return seen | look_at_sets(site, site.counter, now) | look_at_shredded(site, now)
 
 
 def _require_done(lines: Lines, steps: list[RowStep]) -> None:

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any, assert_never, cast
 
 from retention.execution.arming import armed
 from retention.execution.counter import key_reference
 from retention.execution.lines import Lines
+from retention.execution.places import measured, places
 from retention.execution.site import Site
 from retention.model.copies import Horizon
 from retention.model.datamap import Dataset
-from retention.model.facts import Disposed, Pseudonymized, Remains
+from retention.model.facts import Disposed, Pseudonymized, Remains, Suspended
 from retention.model.ids import DatasetId, StepId
 from retention.model.outcome import Done, Effect, Residue
-from retention.model.plan import AnonymizeRows, EraseRows, ExactStep, PseudonymizeRows, RedactFields, RowStep
+from retention.model.plan import (
+    AnonymizeRows,
+    DisposalStep,
+    EraseRows,
+    ExactStep,
+    LiftRows,
+    PseudonymizeRows,
+    RedactFields,
+    RowStep,
+    SuspendRows,
+    SuspensionStep,
+)
 from retention.model.sharing import KeyUse
-from retention.ports.eraser import Eraser
 from retention.ports.ledger import Phase
-from retention.verification import measure
+from retention.ports.suspender import SuspendingStore
 
 
 def look_id(dataset: DatasetId) -> StepId:
@@ -38,7 +49,7 @@ def carry_out(site: Site, lines: Lines, step: RowStep, now: datetime) -> Done:
     if lines.find(step.step_id, Phase.DONE) is None:
         _intend(site, lines, step, dataset, now)
         exact = armed(site, step, KeyUse.PSEUDONYMIZATION, now)
-        effect = _effect(site.store(dataset).eraser(), site, exact, dataset)
+        effect = _effect(site, exact, dataset)
         lines.write(step.step_id, Phase.DONE, now, {**_as_body(effect), "resumed": resumed})
     if lines.find(step.step_id, Phase.EVIDENCE) is None:
         _evidence(site, lines, step, dataset, now)
@@ -47,22 +58,18 @@ def carry_out(site: Site, lines: Lines, step: RowStep, now: datetime) -> Done:
 
 def _intend(site: Site, lines: Lines, step: RowStep, dataset: Dataset, now: datetime) -> None:
     """Note what is there before: once, so that a second attempt knows what the first one met."""
-    if lines.find(look_id(step.dataset), Phase.INTENT) is None:
-        steps = [
-            armed(site, other, KeyUse.PSEUDONYMIZATION, now)
-            for other in site.plan.steps
-            if isinstance(other, RowStep) and other.dataset == step.dataset
-        ]
-        rare = {other.step_id: site.rare(other) for other in steps if isinstance(other, AnonymizeRows)}
-        baseline = measure(dataset, steps, site.keys, rare, site.store(dataset).inspector())
-        lines.write(look_id(step.dataset), Phase.INTENT, now, {"baseline": baseline.to_json()})
+    for name, place in places(site.plan, site.datamap).items():
+        if step in place.touched_by and lines.find(look_id(name), Phase.INTENT) is None:
+            baseline = measured(site, place, now)
+            lines.write(look_id(name), Phase.INTENT, now, {"baseline": baseline.to_json()})
     if lines.find(step.step_id, Phase.INTENT) is None:
         rows = site.store(dataset).finder().count(dataset, site.selection(step))
         lines.write(step.step_id, Phase.INTENT, now, {"rows": rows})
 
 
-def _effect(eraser: Eraser, site: Site, step: ExactStep, dataset: Dataset) -> Effect:
-    selection = site.selection(step)
+def _effect(site: Site, step: ExactStep, dataset: Dataset) -> Effect:
+    store, selection = site.store(dataset), site.selection(step)
+    eraser = store.eraser()
     match step:
         case EraseRows():
             return eraser.erase_rows(dataset, selection)
@@ -70,6 +77,11 @@ def _effect(eraser: Eraser, site: Site, step: ExactStep, dataset: Dataset) -> Ef
             return eraser.redact_fields(dataset, selection, fields)
         case AnonymizeRows():
             return eraser.anonymize_rows(dataset, selection, step.transforms, step.quasi, site.rare(step))
+        case SuspendRows():
+            return cast("SuspendingStore", store).suspender().suspend_rows(dataset, selection)
+        case LiftRows():
+            original = site.datamap.datasets[dataset.keeps or dataset.dataset_id]
+            return cast("SuspendingStore", store).suspender().lift_rows(original, selection)
         case _:
             assert_never(step)
 
@@ -92,7 +104,9 @@ def _evidence(site: Site, lines: Lines, step: RowStep, dataset: Dataset, now: da
 
 def _fact(
     site: Site, step: RowStep, effect: Effect, span: tuple[datetime, datetime], *, resumed: bool
-) -> Disposed | Pseudonymized:
+) -> Disposed | Pseudonymized | Suspended:
+    if isinstance(step, SuspensionStep):
+        return _stopped(site, step, effect)
     common: dict[str, Any] = {
         "step_id": step.step_id,
         "plan_digest": site.digest,
@@ -111,6 +125,18 @@ def _fact(
     return Disposed(action=_action(step), **common)
 
 
+def _stopped(site: Site, step: SuspensionStep, effect: Effect) -> Suspended:
+    because = step.because
+    common = (step.step_id, site.digest, step.dataset)
+    match step:
+        case SuspendRows(until=until):
+            return Suspended(*common, "suspended", because.rules, because.statutes, effect.rows, until)
+        case LiftRows(reason=reason, decider_ref=decider):
+            return Suspended(*common, "lifted", because.rules, because.statutes, effect.rows, None, reason, decider)
+        case _:
+            assert_never(step)
+
+
 def _whole(effect: Effect, met: int, step: RowStep) -> Effect:
     """Return the rows of all attempts together: the first met `met`, none is left.
 
@@ -127,7 +153,7 @@ def _whole(effect: Effect, met: int, step: RowStep) -> Effect:
     )
 
 
-def _action(step: ExactStep) -> str:
+def _action(step: DisposalStep) -> str:
     match step:
         case EraseRows():
             return "erase"

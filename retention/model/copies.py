@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from retention.model.answer import Answer, Proof
 from retention.model.ids import CaseId, CopyId, HoldId, OrderId, StepId, SystemId
 from retention.model.period import Period
 from retention.model.subject import Key
@@ -198,15 +199,6 @@ class UseTests:
         return self.no_decisions and self.no_access and self.secured and self.will_delete
 
 
-class OrderState(Enum):
-    """What a processor says about an order; only COMPLETED is ever told as done."""
-
-    SUBMITTED = "submitted"
-    IN_PROGRESS = "in_progress"
-    COMPLETED = "completed"
-    CANCELLED = "cancelled"
-
-
 @dataclass(frozen=True, slots=True)
 class Order:
     """An order to erase, with the least data the processor needs."""
@@ -218,20 +210,29 @@ class Order:
     submitted_at: datetime
     regulation: str
     """`appi`, `gdpr` or `ccpa`."""
+    reference: str | None = None
+    """The processor's own number for it, once it has given one."""
+    acknowledgement: str | None = field(default=None, repr=False)
+    """A signed token, good once and for a while: whoever brings it back answers for them."""
+    may_have_arrived: bool = False
+    """Whether it was sent before and the answer was lost: it must not become a second deletion."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A processor's signed answer: its signature has been checked."""
+    """A processor's answer, with what shows that it is theirs."""
 
     order_id: OrderId
-    state: OrderState
+    answer: Answer
     received_at: datetime
     expected_completion_at: datetime | None
     body_digest: str
-    """SHA-256 (hex) of signed bytes that hold nothing of the person: it stands in the public log."""
-    key_id: str
-    """SHA-256 (hex) of the certificate or key that verified them."""
+    """SHA-256 (hex) of bytes that hold nothing of the person: it stands in the public log."""
+    key_id: str | None
+    """SHA-256 (hex) of the certificate or key that verified them; None where nothing was signed."""
+    proof: Proof = Proof.SIGNATURE
+    reference: str | None = None
+    """The processor's own number for the order; stays with us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,3 +260,5 @@ class Suppression:
     recorded_at: datetime
     expires_at: datetime | None
     """When no copy could hold the person any more, plus a margin; None while not known."""
+    lifted_at: datetime | None = None
+    """When somebody decided that the person may come back; data from then on is legitimate."""

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from retention.model.ids import CategoryId, DatasetId, SystemId
 from retention.model.subject import Key
+from retention.model.suspension import Flag, Suspension
 from retention.model.transform import Transform
 
 
@@ -45,12 +46,25 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Encryption:
+    """Fields that the application encrypts, each under its person's own key for the field's category."""
+
+    keys: SystemId
+    """The system of subject keys."""
+    by: str
+    """The identity key whose value owns the key: one of the dataset's `subject`."""
+    fields: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """Rows of this dataset belong to rows of the parent."""
 
     parent: DatasetId
     columns: tuple[tuple[str, str], ...]
     """(column here, column of the parent); several pairs join on all of them together."""
+    is_kept: bool = False
+    """Whether it leads to where the parent's suspended rows are kept: beside the reference to the parent itself."""
 
     @property
     def here(self) -> tuple[str, ...]:
@@ -96,13 +110,26 @@ class Dataset:
     """Key that goes with the person and may go with others → column: `{"device_id": "device"}`. Never followed."""
     scan: bool = False
     """Whether a store that finds rows by keys only (DynamoDB) may read the whole table to find others."""
+    encrypted: Encryption | None = None
     ttl: str | None = None
     """Column by which the store lets rows expire by itself; checked against the store's own setting."""
+    suspension: Suspension | None = None
+    """How the use of its rows is stopped; None if the map does not say."""
+    out_of_use_with_parent: str | None = None
+    """Why its rows are out of use whenever their parent's row is: nothing has to be done to them."""
+    keeps: DatasetId | None = None
+    """The dataset whose suspended rows, or whose suspended rows' keys, stand here."""
 
     @property
     def short_name(self) -> str:
-        """The last part of the id: `payments` of `app.payments`."""
-        return self.dataset_id.rsplit(".", 1)[-1]
+        """The last part of the id: `payments` of `app.payments`, and of what keeps its suspended rows."""
+        return (self.keeps or self.dataset_id).rsplit(".", 1)[-1]
+
+    @property
+    def flag(self) -> Flag | None:
+        """The column that says whether a row is suspended."""
+        means = self.suspension.means if self.suspension else None
+        return means if isinstance(means, Flag) else None
 
     @property
     def linking_columns(self) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ from retention.model.ids import (
     SystemId,
 )
 from retention.model.outcome import Effect
+from retention.model.rescan import Readmitted, Rescanned
+from retention.model.restores import RestoreGated
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +102,52 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A processor's signed answer was checked."""
+    """A processor answered, and what shows that the answer is theirs."""
 
     order_id: OrderId
     processor: SystemId
     state: str
     body_digest: str
-    key_id: str
+    key_id: str | None
     received_at: datetime
+    reason: str | None = None
+    proof: str = "signature"
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """A processor's own look-up was asked whether it still knows the person."""
+
+    order_id: OrderId
+    processor: SystemId
+    found: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNoted:
+    """A processor was reminded, its silence escalated, or a person decided to go on without its full answer."""
+
+    order_id: OrderId
+    processor: SystemId
+    note: str
+    """`reminded`, `escalated` or `accepted`."""
+    decider_ref: str | None
+    """HMAC of the decider's name under the staff key, for `accepted`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContractStated:
+    """What the contract with a processor was, as the policy declared it when it was told."""
+
+    processor: SystemId
+    role: str
+    contracted_on: str | None
+    nda_on: str | None
+    supervised_on: str | None
+    country: str | None
+    transfer: str | None
+    subprocessors: tuple[str, ...]
+    """By name: whoever it may pass data on to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +295,10 @@ class Suspended:
     rows: int
     until: datetime | None
     """None while nobody can say."""
+    reason: str | None = None
+    """A code: why it was lifted; None while it stands."""
+    decider_ref: str | None = None
+    """Keyed reference of who decided to lift it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +377,9 @@ Fact: TypeAlias = (
     | Disposed
     | Looked
     | Answered
+    | Probed
+    | OrderNoted
+    | ContractStated
     | Remains
     | BeyondUse
     | Expired
@@ -350,6 +397,9 @@ Fact: TypeAlias = (
     | Indexed
     | IdentityDecided
     | MapLooked
+    | RestoreGated
+    | Rescanned
+    | Readmitted
 )
 
 

@@ -8,24 +8,16 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TypeAlias
 
+from retention.model.because import Because as Because  # noqa: PLC0414 -- re-exported: every step has one
 from retention.model.case import CaseKind
-from retention.model.ids import CaseId, CopyId, DatasetId, HoldId, PlanId, RuleId, StepId, SystemId
+from retention.model.ids import CaseId, CopyId, DatasetId, HoldId, PlanId, StepId, SystemId
+from retention.model.key_steps import KeptKeys, KeyStep
 from retention.model.period import Period
 from retention.model.predicate import Predicate
 from retention.model.sharing import ExportId, KeyName
 from retention.model.subject import Key, KeySet
+from retention.model.suspension import Suspension
 from retention.model.transform import Transform
-
-
-@dataclass(frozen=True, slots=True)
-class Because:
-    """Why a step is in the plan."""
-
-    rules: tuple[RuleId, ...]
-    """Rules whose clocks ran out; empty when a person asked."""
-    statutes: tuple[str, ...]
-    request: bool
-    """A person asked (or a restore replays what was once asked)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +87,40 @@ class PseudonymizeRows:
 
 
 @dataclass(frozen=True, slots=True)
+class SuspendRows:
+    """Stop the use of rows that are kept."""
+
+    step_id: StepId
+    dataset: DatasetId
+    where: Predicate
+    """Rows whose use is not stopped yet."""
+    how: Suspension
+    rows: int
+    of_rows: int
+    because: Because
+    until: datetime | None = None
+    """None: until somebody lifts it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiftRows:
+    """Allow the use of suspended rows again."""
+
+    step_id: StepId
+    dataset: DatasetId
+    """Where they, or their keys, stand while they are suspended."""
+    where: Predicate
+    how: Suspension
+    rows: int
+    of_rows: int
+    because: Because
+    reason: str
+    """A code: why it is lifted."""
+    decider_ref: str
+    """Keyed reference of who decided it."""
+
+
+@dataclass(frozen=True, slots=True)
 class TellProcessor:
     """Order a processor to erase."""
 
@@ -104,6 +130,8 @@ class TellProcessor:
     keys: KeySet
     answer_within: Period
     because: Because
+    before: tuple[DatasetId, ...] = ()
+    """Datasets whose rows wait until it has finished: the link that it revokes, the address that it writes to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +237,12 @@ class DestroyTokenKey:
 
 
 SharingStep: TypeAlias = ExportSet | ForgetInSet | WithdrawSet | PublishCounts | DestroyTokenKey
-ExactStep: TypeAlias = EraseRows | RedactFields | AnonymizeRows
+SuspensionStep: TypeAlias = SuspendRows | LiftRows
+DisposalStep: TypeAlias = EraseRows | RedactFields | AnonymizeRows
+ExactStep: TypeAlias = DisposalStep | SuspensionStep
 """Steps whose result can be computed from rows and step alone; a pseudonymizing one becomes one with its key."""
 RowStep: TypeAlias = ExactStep | PseudonymizeRows
-Step: TypeAlias = RowStep | TellProcessor | ExpireCopies | SharingStep
+Step: TypeAlias = RowStep | TellProcessor | ExpireCopies | KeyStep | SharingStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,4 +350,7 @@ class Plan:
     deferrals: tuple[Deferral, ...] = ()
     unlinked: tuple[Unlinked, ...] = ()
     """Where nobody can be the person of a request, and whom a sweep left out."""
+    kept_keys: tuple[KeptKeys, ...] = ()
     exempt: tuple[Exempt, ...] = ()
+    lifts: tuple[CaseId, ...] = ()
+    """Cases whose suspension it lifts."""

@@ -77,8 +77,8 @@ def _links(dataset: Dataset, made: Mapping[DatasetId, Mapping[str, Value]]) -> d
     """Return the references' values; None if a parent was not planted."""
     links: dict[str, Value] = {}
     for reference in dataset.parents:
-        if reference.parent == dataset.dataset_id:
-            continue  # a root of its own tree
+        if reference.parent == dataset.dataset_id or reference.is_kept:
+            continue  # a root of its own tree; a canary is never suspended
         if reference.parent not in made:
             return None
         links |= {here: made[reference.parent].get(there) for here, there in reference.columns}

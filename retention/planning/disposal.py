@@ -9,7 +9,8 @@ The rows are cut into cells (`cells`), and for each cell it is asked, in this or
     Then the due fields are emptied, and the rows it refers to stay as its anchors.
 (3) Otherwise the row lets go of its person: the due fields that no law keeps are emptied, and
     with them the identity keys, if the person leaves (a row's own clock alone does not make him
-    leave), and references to rows that go.
+    leave), and references to rows that go. What a law keeps is never emptied, a key included: a kept
+    reference keeps the row it leads to as an empty anchor.
 
 Anchors are found children first, what goes is known parents first: two passes.
 """
@@ -89,6 +90,7 @@ class Disposer:
         for still in self._standstills:
             for name, where in still.reached.items():
                 self._anchor(self._world.dataset(name), where, mentioned=True)
+        self._anchor_by_kept_references(groups)
         cells: dict[DatasetId, list[Cell]] = {}
         for name in order:
             cells[name] = list(self._cells(self._world.dataset(name), groups))
@@ -183,6 +185,24 @@ class Disposer:
             keys = joined(self._world, dataset, reference.here, rows, self._keysets)
             self._anchors[reference.parent, reference.there] |= keys
 
+    def _anchor_by_kept_references(self, groups: Sequence[Group]) -> None:
+        """Keep the rows to which references lead that a law keeps, in whosever rows they stand."""
+        for dataset in self._world.datamap.datasets.values():
+            for part in parts(self._world, dataset):
+                for reference in dataset.parents:
+                    if part.fields.isdisjoint(reference.here):
+                        continue
+                    parent, here = self._world.dataset(reference.parent), reference.here
+                    for group in groups:
+                        within = group.reached.get(reference.parent)
+                        keys = self._joined(parent, reference.there, within) if within is not None else frozenset()
+                        if keys:
+                            rows = together(among(here, self._keysets.of(keys)), *part.where)
+                            self._anchors[reference.parent, reference.there] |= self._joined(dataset, here, rows)
+
+    def _joined(self, dataset: Dataset, columns: tuple[str, ...], where: Predicate) -> frozenset[Key]:
+        return joined(self._world, dataset, columns, where, self._keysets)
+
     def _anchored(self, dataset: Dataset) -> Predicate | None:
         """Return the rows to which a row that stays refers."""
         found = tuple(
@@ -193,7 +213,14 @@ class Disposer:
         return any_of(found) if found else None
 
     def _clings(self, cell: Cell) -> bool:
-        """Whether the row stays tied to its person; a key that is the primary key cannot be let go of."""
+        """Whether the row stays tied to its person.
+
+        A key that is the primary key cannot be let go of; and a field under his own key, which nobody could
+        read without knowing whose it is, must not be.
+        """
+        under = cell.dataset.encrypted
+        if under is not None and under.fields & (cell.undue | cell.part.fields):
+            return True
         by_event = self._found_by_person
         fields = (cell.dataset.fields[name] for name in cell.undue)
         stuck = cell.undue and set(cell.dataset.linking_columns) & set(cell.dataset.primary_key)
@@ -230,10 +257,10 @@ class Disposer:
     def _let_go(self, cell: Cell, rows: Predicate) -> None:
         own = cell.dataset.naming_columns if cell.leaves else frozenset()
         for where, references in self._by_what_goes(cell.dataset, rows):
-            ties = own | references
+            ties = (own | references) - cell.part.fields
             if not ties & set(cell.dataset.primary_key):
                 self._redact(cell, where, cell.empty | ties)
-            elif not cell.dataset.fields:
+            elif not cell.dataset.fields and not cell.part.fields:
                 self._erase(cell, where)  # nothing but a tie
             elif self._count(cell.dataset, where):
                 raise _nameless(cell.dataset, "must stay for a hold")

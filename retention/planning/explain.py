@@ -39,6 +39,7 @@ from retention.planning.fates import (
     NoClock,
     NoRule,
     OpenPurpose,
+    OutOfUse,
     Restricted,
     RuleFate,
     TenantControlled,
@@ -46,17 +47,19 @@ from retention.planning.fates import (
     joined,
 )
 from retention.planning.holding import Part, date_name, latest_end, local_day, parts, together
+from retention.planning.identity import Identity
 from retention.planning.keysets import KeySets
 from retention.planning.pausing import Pauses
 from retention.planning.reach import of_identity, referenced
 from retention.planning.resolving import refuse_merged, resolve, unlinked_of
+from retention.planning.suspending import NOBODY, Standing
 from retention.planning.world import World
 
 _NO_SALT = b"no plan is made of this"
 _RESTRICTING = frozenset({"restriction.placed", "restriction.lifted"})
 
 
-def explain(world: World, start: SubjectKey, pauses: Pauses) -> Explanation:
+def explain(world: World, start: SubjectKey, pauses: Pauses, stopped: Standing = NOBODY) -> Explanation:
     """Say of everything that is known of a person what becomes of it, and why.
 
     Raises:
@@ -87,7 +90,19 @@ def explain(world: World, start: SubjectKey, pauses: Pauses) -> Explanation:
     lines.sort(key=lambda line: place[line.dataset])
     looked = tuple(sorted(reached, key=place.__getitem__))
     unlinked = unlinked_of(world, found, reach, keysets)
-    return Explanation(world.now, tuple(sorted(identity.keys)), looked, joined(lines), found.links, unlinked)
+    suspended = _out_of_use(identity, stopped)
+    return Explanation(world.now, tuple(sorted(identity.keys)), looked, joined(lines), found.links, unlinked, suspended)
+
+
+def _out_of_use(identity: Identity, stopped: Standing) -> tuple[OutOfUse, ...]:
+    """Return the suspensions that stand over the person, one a case, oldest first."""
+    who = {(key.name, stopped.digest(key)) for key in identity.every()} if stopped.entries else set()
+    found = {
+        OutOfUse(entry.case_id, entry.since, entry.rules, entry.statutes, entry.until): None
+        for entry in stopped.entries
+        if (entry.key_name, entry.digest) in who
+    }
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

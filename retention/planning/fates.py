@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeVar, assert_never
 
 from retention.identity import Link
 from retention.model.hold import PlacedHold
-from retention.model.ids import CategoryId, DatasetId, SystemId
+from retention.model.ids import CaseId, CategoryId, DatasetId, RuleId, SystemId
 from retention.model.plan import Unlinked
 from retention.model.policy import AfterEvent, AfterFiscalYear, AfterPurposes, FieldHold, Rule, SinceDate
 
@@ -134,6 +134,21 @@ class Explanation:
     """How the person's keys were found."""
     unlinked: tuple[Unlinked, ...] = ()
     """Where nobody can be this person, and why."""
+    suspended: tuple[OutOfUse, ...] = ()
+    """Suspensions of the person's data that stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfUse:
+    """The use of the person's data is stopped."""
+
+    case_id: CaseId
+    since: datetime
+    rules: tuple[RuleId, ...]
+    """Empty if the person asked."""
+    statutes: tuple[str, ...]
+    until: datetime | None
+    """None: until somebody lifts it."""
 
 
 def plain(fate: Fate) -> dict[str, object]:

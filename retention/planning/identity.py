@@ -135,7 +135,7 @@ def unique_keys(datamap: DataMap) -> dict[str, DatasetId]:
         name: dataset.dataset_id
         for dataset in datamap.datasets.values()
         for name, column in dataset.subject.items()
-        if (column,) == dataset.primary_key
+        if (column,) == dataset.primary_key and dataset.keeps is None
     }
 
 

@@ -37,6 +37,7 @@ from retention.planning.identity import Identity
 from retention.planning.keysets import KeySets
 from retention.planning.pausing import Pauses, standstills
 from retention.planning.reach import referenced
+from retention.planning.suspending import out_of_use
 from retention.planning.world import World
 
 APPI_ONLY = frozenset({"jp.appi"})
@@ -113,6 +114,8 @@ def _free(world: World, dataset: DatasetId, pauses: Pauses, keysets: KeySets) ->
     ]
     theirs = controlled(world, {dataset: Everything()}, keysets)
     parts += [Not(where) for name, where in theirs.items() if name == dataset]
+    if (stopped := out_of_use(world, world.dataset(dataset), keysets)) is not None:
+        parts.append(Not(stopped))
     return Everything() if not parts else parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
 

@@ -41,7 +41,17 @@ def summarize(explanation: Explanation, telling: Telling) -> str:
         f"{today}現在、{len(explanation.datasets)}か所をお調べし、{here}か所にお客様のデータがございました。",
         f"As of {today}, we looked into {len(explanation.datasets)} places and found your data in {here} of them.",
     )
-    return pick(language, "", " ").join([first, *_sentences(lines, telling)])
+    stopped = [_stopped(explanation, telling)] if explanation.suspended else []
+    return pick(language, "", " ").join([first, *stopped, *_sentences(lines, telling)])
+
+
+def _stopped(explanation: Explanation, telling: Telling) -> str:
+    since = telling.day(min(one.since for one in explanation.suspended))
+    return pick(
+        telling.language,
+        f"{since}より利用を停止しており、保存のほかには用いておりません。",
+        f"Its use has been stopped since {since}: we keep it, and do not use it.",
+    )
 
 
 def _sentences(lines: Sequence[Line], telling: Telling) -> Iterator[str]:

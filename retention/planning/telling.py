@@ -23,6 +23,7 @@ from retention.planning.fates import (
     NoClock,
     NoRule,
     OpenPurpose,
+    OutOfUse,
     Restricted,
     RuleFate,
     TenantControlled,
@@ -112,6 +113,19 @@ class Telling:
                 return self._rule(fate)
             case _:
                 assert_never(fate)
+
+    def out_of_use(self, stopped: OutOfUse) -> str:
+        """Say since when, why and until when the person's data is suspended."""
+        since, day = self.day(stopped.since), self.day(stopped.until) if stopped.until else ""
+        asked = pick(self.language, "ご請求", "asked for")
+        reasons = [*(stopped.rules or (asked,)), *map(self.article, stopped.statutes)]
+        why = pick(self.language, "、", ", ").join(reasons)
+        until = pick(self.language, f"{day}まで" if day else "解除まで", day or "it is lifted")
+        return pick(
+            self.language,
+            f"{since}から利用停止中（{why}、{stopped.case_id}）、{until}",
+            f"suspended since {since} because {why} ({stopped.case_id}), until {until}",
+        )
 
     def _restricted(self, since: str, beneath: RuleFate, *, untold: bool) -> Told:
         state = pick(self.language, "利用制限中", "restricted")

@@ -183,7 +183,9 @@ def emptiable(world: World, dataset: Dataset, reference: Reference) -> tuple[str
         for column in reference.here
         if column not in dataset.primary_key and (column not in required or column in dataset.stand_ins)
     ]
-    others = {here for other in (*dataset.parents, *dataset.mentions) if other != reference for here in other.here}
+    others = {
+        here for other in (*dataset.parents, *dataset.mentions) if other.here != reference.here for here in other.here
+    }
     used = {*others, *([dataset.tenant[1]] if dataset.tenant else [])}
     return tuple(column for column in free if column not in used) or tuple(free)
 
@@ -215,7 +217,7 @@ def refuse_missing_tombstone(world: World, dataset: Dataset, names: Sequence[str
     """
     for reference in (*dataset.parents, *dataset.mentions):
         here, there = reference.columns[0]
-        if len(reference.columns) == 1 and here in names and here in dataset.stand_ins:
+        if len(reference.columns) == 1 and here in names and here in dataset.stand_ins and not reference.is_kept:
             parent = world.dataset(reference.parent)
             if not world.count(parent, Among(there, keysets.of([dataset.stand_ins[here]])), keysets):
                 raise TombstoneError(

@@ -12,11 +12,13 @@ from retention.model.datamap import DataMap, Dataset
 from retention.model.ids import DatasetId, SystemId
 from retention.model.policy import Policy
 from retention.model.predicate import Predicate, Selection
+from retention.model.suspension import SuspendsBy
 from retention.planning.keysets import KeySets
 from retention.ports.connector import Action
 from retention.ports.constraints import Constraints
 from retention.ports.finder import Finder
 from retention.ports.keeper import CopyKeeper
+from retention.ports.subject_keys import KeyFinder
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,10 @@ class World:
     """Store → what it enforces among its tables; stores that enforce nothing do not appear."""
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
     """The policy's recipes."""
+    suspends: Mapping[SystemId, frozenset[SuspendsBy]] = field(default_factory=dict)
+    """By which means each store can stop the use of rows, from its capabilities record."""
+    subject_keys: Mapping[SystemId, KeyFinder] = field(default_factory=dict)
+    """Keys of people, under which applications encrypt; read only."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -148,14 +148,16 @@ def hold_loses_its_date(view: View) -> Iterator[Finding]:
 
 
 def hold_on_key(view: View) -> Iterator[Finding]:
-    """Find holds on columns that tie a row to its person: a plan empties them, so that they cannot be kept."""
+    """Find holds on columns that tie a row to its person: they are kept, and so the row goes on naming him."""
     for hold in view.policy.holds:
         for dataset in view.datamap.datasets.values():
             for column in dataset.linking_columns:
                 if f"{dataset.short_name}.{column}" in hold.fields:
-                    text = f"{dataset.short_name}.{column} ties the row to its person, and goes when the person does"
+                    text = (
+                        f"{dataset.short_name}.{column} ties the row to its person, who stays named until the hold ends"
+                    )
                     instead = "hold another column, or give the row a key that is not to be kept"
-                    yield _error("HOLD_ON_KEY", f"holds.{hold.hold_id}", text, instead)
+                    yield Finding("HOLD_ON_KEY", f"holds.{hold.hold_id}", text, Severity.WARNING, instead=instead)
 
 
 _CHECKS: tuple[Callable[[View], Iterable[Finding]], ...] = (

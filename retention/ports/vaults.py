@@ -13,7 +13,12 @@ from typing import Protocol
 from retention.model.canary import Canary, CanaryId
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
+from retention.ports.clients import ClientRequests
+from retention.ports.processing import Processing
+from retention.ports.rescans import Returns
+from retention.ports.restores import Restores
 from retention.ports.sharing import Sharing
+from retention.ports.suspensions import Suspensions
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ class Canaries(Protocol):
         ...
 
 
-class Vaults(Protocol):
+class Vaults(Returns, Protocol):
     """The parts of the ledger that stand beside cases."""
 
     @property
@@ -99,6 +104,26 @@ class Vaults(Protocol):
         ...
 
     @property
+    def processing(self) -> Processing:
+        """Processors, beside orders and receipts."""
+        ...
+
+    @property
+    def restores(self) -> Restores:
+        """Restored stores, and what the gate said of them."""
+        ...
+
+    @property
     def sharing(self) -> Sharing:
         """Joint use."""
+        ...
+
+    @property
+    def suspensions(self) -> Suspensions:
+        """Whose data is suspended."""
+        ...
+
+    @property
+    def clients(self) -> ClientRequests:
+        """What clients ask of us."""
         ...

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, select, update
 from retention.errors import StateError, UnknownNameError
 from retention.model.case import NEXT, Case, CaseKind, CaseState
 from retention.model.ids import CaseId, SystemId
+from retention.model.terms import Right
 from retention.store.engine import Database
 from retention.store.tables import CASES
 
@@ -30,6 +31,8 @@ class SqlCases:
             "restored_system": case.restored_system,
             "instruction": case.instruction,
             "regime": case.regime,
+            "right": None if case.right is None else case.right.value,
+            "lifts": case.lifts,
             **_changing(case),
         }
         with self._database.writing() as connection:
@@ -110,6 +113,8 @@ def _case(row: Row[Any]) -> Case:
         restored_system=None if row.restored_system is None else SystemId(row.restored_system),
         instruction=row.instruction,
         regime=row.regime,
+        right=None if row.right is None else Right(row.right),
+        lifts=None if row.lifts is None else CaseId(row.lifts),
     )
 
 

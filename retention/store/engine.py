@@ -109,6 +109,13 @@ class Database:
                 hint="run again",
             )
 
+    def vacuum(self, table: Table) -> None:
+        """Let PostgreSQL reuse the place of the table's removed rows at once; SQLite has overwritten them already."""
+        if not self.is_sqlite:
+            with self._explained(), self._engine.connect() as connection:
+                alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+                alone.exec_driver_sql(f"VACUUM {table.name}")
+
     def uses_wal(self) -> bool:
         """Whether readers and a writer work side by side; PostgreSQL's always do."""
         return not self.is_sqlite or self._pragma("journal_mode")[0] == "wal"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +15,7 @@ from retention.model.ids import StepId
 from retention.model.plan import ExactStep
 from retention.model.subject import KeyValues
 from retention.ports.inspector import INFERRED, Inspector
+from retention.verification.arrivals import Arriving
 from retention.verification.canon import digest_hex, digest_sum, rows_as_bytes
 from retention.verification.effects import Expectation
 from retention.verification.selector import Selector
@@ -58,8 +60,12 @@ def measure(
     keys: KeyValues,
     rare: Mapping[StepId, frozenset[str]],
     inspector: Inspector,
+    *,
+    arriving: Iterable[Arriving] = (),
 ) -> Baseline:
     """Read the dataset once and compute what the steps, in this order, should leave of it.
+
+    `arriving`: rows that steps on another dataset bring here, after this dataset's own steps.
 
     Memory is bounded by a batch. A writer who changes other rows between this and the look
     makes the digests differ: the look then says so, and one measures and looks again.
@@ -86,8 +92,14 @@ def measure(
         total += same + digest_sum(rows_as_bytes(touched))
         total_expected += same + digest_sum(rows_as_bytes(effected))
         columns |= columns_of(dataset, batch)
+        if has_inferred_types(dataset, batch):
+            columns |= set(effected.schema.names)  # a flag that no row had before
         if survivors and not has_inferred_types(dataset, batch):
             kept |= columns_of(dataset, batch)
+    for batch in chain.from_iterable(one.batches(expectation.selector) for one in arriving):
+        rows_expected += batch.num_rows
+        total_expected += digest_sum(rows_as_bytes(batch))
+        columns |= columns_of(dataset, batch) if batch.num_rows else set()
     return Baseline(
         rows=rows,
         digest=digest_hex(total),

@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 
 from retention.errors import TerminalFailure
 from retention.model.ids import StepId
-from retention.model.plan import AnonymizeRows, EraseRows, ExactStep, RedactFields
+from retention.model.plan import AnonymizeRows, EraseRows, ExactStep, LiftRows, RedactFields, SuspendRows
 from retention.model.subject import Key
+from retention.model.suspension import Flag, FlagValue, Listed, Moved
 from retention.model.transform import Band, Drop, Prefix, Tokenize, ToMonth, ToYear, Transform
 from retention.verification.canon import Column, plain, rows_as_bytes
 from retention.verification.selector import Selector
@@ -89,6 +90,8 @@ class Expectation:
                 return Effected(_emptied(before.rows, fields, stand_ins, mask), before.origin)
             case AnonymizeRows():
                 return self._anonymized(step, before, mask)
+            case SuspendRows() | LiftRows():
+                return _suspended(step, before, mask)
             case _:
                 assert_never(step)
 
@@ -101,6 +104,40 @@ class Expectation:
         rows = pa.Table.from_batches([others.rows, kept.rows]).combine_chunks().to_batches()
         origin = pa.concat_arrays([others.origin, kept.origin])
         return Effected(rows[0] if rows else before.rows.slice(0, 0), origin)
+
+
+def _suspended(step: SuspendRows | LiftRows, before: Effected, mask: Column) -> Effected:
+    """Compute what becomes of the rows where they are selected; what comes elsewhere is the arrivals' matter."""
+    match step.how.means:
+        case Flag() as flag:
+            return Effected(flagged(before.rows, flag, mask, lift=isinstance(step, LiftRows)), before.origin)
+        case Listed() if isinstance(step, SuspendRows):
+            return before
+        case Moved() | Listed():
+            return before.where(pc.invert(mask))
+        case other:
+            assert_never(other)
+
+
+def flagged(rows: pa.RecordBatch, flag: Flag, mask: Column, *, lift: bool) -> pa.RecordBatch:
+    """Return the rows with the flag set, or lifted, in those of the mask; a store without types may not have it yet."""
+    is_new = flag.column not in rows.schema.names
+    column = pa.nulls(rows.num_rows) if is_new else plain(rows.column(flag.column))
+    if pa.types.is_null(column.type):
+        column = column.cast(pa.scalar(flag.value).type)
+    value = _flag_scalar(flag.lifted if lift else flag.value, column.type)
+    held = pc.if_else(mask, value, column)
+    if not is_new:
+        return _with(rows, flag.column, held)
+    return pa.RecordBatch.from_arrays([*rows.columns, held], names=[*rows.schema.names, flag.column])
+
+
+def _flag_scalar(value: FlagValue | None, kind: pa.DataType) -> pa.Scalar:
+    if value is None:
+        return pa.scalar(None, kind)
+    if pa.types.is_boolean(kind):
+        return pa.scalar(bool(value), kind)
+    return pa.scalar(int(value) if pa.types.is_integer(kind) else value, kind)
 
 
 def fixed_by(transforms: Mapping[str, Transform], rows: pa.RecordBatch) -> Column:

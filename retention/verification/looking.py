@@ -10,9 +10,10 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from retention.model.datamap import Dataset
-from retention.model.plan import AnonymizeRows, ExactStep, RedactFields
+from retention.model.plan import AnonymizeRows, ExactStep, LiftRows, RedactFields, SuspendRows
 from retention.model.predicate import Among
 from retention.model.subject import Key, KeyValues
+from retention.model.suspension import Flag, Moved
 from retention.model.transform import Drop, Tokenize
 from retention.ports.inspector import Inspector, SqlAddress
 from retention.verification.baseline import Baseline
@@ -139,11 +140,22 @@ def _at_frame(scan: Scan, checks: Sequence[Check]) -> list[Verdict]:
 
 def _by_keys(step: ExactStep) -> Among | None:
     """Return the step's predicate if it is by keys alone and nothing of it may remain true."""
-    if not isinstance(step.where, Among):
+    if not isinstance(step.where, Among) or _leaves(step):
         return None
     if isinstance(step, AnonymizeRows) and not isinstance(step.transforms.get(step.where.column), Drop | Tokenize):
         return None
     return step.where
+
+
+def _leaves(step: ExactStep) -> bool:
+    """Whether the rows stay where they are selected: with a flag, or listed elsewhere."""
+    match step:
+        case SuspendRows(how=how):
+            return not isinstance(how.means, Moved)
+        case LiftRows(how=how):
+            return isinstance(how.means, Flag)
+        case _:
+            return False
 
 
 def _key_columns(steps: Sequence[ExactStep]) -> tuple[str, ...]:

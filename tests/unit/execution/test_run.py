@@ -12,7 +12,7 @@ import pytest
 from connectors.memory import forget, make
 from retention.app import App
 from retention.errors import HeldError, StalePlanError, StateError, TransientFailure
-from retention.execution.elsewhere import order_id
+from retention.execution.processors import order_id
 from retention.model.case import CaseState
 from retention.model.copies import Copy, Registered
 from retention.model.datamap import ColumnType

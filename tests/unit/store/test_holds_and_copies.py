@@ -6,17 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from retention.errors import StateError, UnknownNameError
-from retention.model.copies import (
-    CopyHold,
-    CopyKind,
-    Horizon,
-    OrderState,
-    PlacedOrder,
-    Receipt,
-    Suppression,
-    UseTests,
-    Why,
-)
+from retention.model.answer import Answer, AtWork, Completed
+from retention.model.copies import CopyHold, CopyKind, Horizon, PlacedOrder, Receipt, Suppression, UseTests, Why
 from retention.model.hold import Deferred, PlacedHold
 from retention.model.ids import CaseId, DatasetId, HoldId, OrderId, StepId, SystemId
 from retention.ports.ledger import Ledger
@@ -30,8 +21,8 @@ ORDER = PlacedOrder(OrderId("o1"), CaseId("C-1"), StepId("04"), SystemId("analyt
 GONE = Suppression("user_id", "aa", "request", CaseId("C-1"), AT, AT + 40 * DAY)
 
 
-def receipt(state: OrderState, days: int) -> Receipt:
-    return Receipt(OrderId("o1"), state, AT + days * DAY, AT + 9 * DAY, f"{days}" * 64, "k" * 64)
+def receipt(answer: Answer, days: int) -> Receipt:
+    return Receipt(OrderId("o1"), answer, AT + days * DAY, AT + 9 * DAY, f"{days}" * 64, "k" * 64)
 
 
 def test_a_hold_is_placed_and_released_once(ledger: Ledger) -> None:
@@ -101,11 +92,11 @@ def test_an_order_shows_the_receipt_received_last(ledger: Ledger) -> None:
     """Late and repeated receipts are all kept once, and the order shows the newest."""
     ledger.copies.put_order(ORDER)
     assert ledger.copies.order(ORDER.order_id) == ORDER
-    for days, state in ((2, OrderState.COMPLETED), (1, OrderState.IN_PROGRESS), (2, OrderState.COMPLETED)):
-        ledger.copies.put_order(replace(ORDER, receipt=receipt(state, days)))
+    for days, answer in ((2, Completed()), (1, AtWork()), (2, Completed())):
+        ledger.copies.put_order(replace(ORDER, receipt=receipt(answer, days)))
     ledger.copies.put_order(ORDER)
-    assert ledger.copies.order(ORDER.order_id).receipt == receipt(OrderState.COMPLETED, 2)
-    assert [r.state for r in ledger.copies.receipts(ORDER.order_id)] == [OrderState.IN_PROGRESS, OrderState.COMPLETED]
+    assert ledger.copies.order(ORDER.order_id).receipt == receipt(Completed(), 2)
+    assert [r.answer for r in ledger.copies.receipts(ORDER.order_id)] == [AtWork(), Completed()]
     with pytest.raises(UnknownNameError):
         ledger.copies.order(OrderId("o9"))
 
@@ -113,7 +104,7 @@ def test_an_order_shows_the_receipt_received_last(ledger: Ledger) -> None:
 def test_orders_come_earliest_due_first_and_by_case(ledger: Ledger) -> None:
     """`orders` sorts by due date and filters by case; receipts stay with their own order."""
     other = replace(ORDER, order_id=OrderId("o2"), case_id=CaseId("C-2"), due_at=AT)
-    signed = replace(ORDER, receipt=receipt(OrderState.SUBMITTED, 1))
+    signed = replace(ORDER, receipt=receipt(AtWork(), 1))
     ledger.copies.put_order(signed)
     ledger.copies.put_order(other)
     assert ledger.copies.orders() == (other, signed)
