@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from retention.evidence.frontier import Frontier
-from retention.evidence.merkle import leaf_hash
+from retention.evidence.merkle import leaf_hashes
 from retention.model.ids import CaseId, StatementId
 from retention.ports.ledger import LogDraft, LogEntry, LogHead, Seal
 from retention.store.engine import Database
@@ -25,6 +25,8 @@ BATCH = 512
 """Entries in memory at a time."""
 _LOOKED_UP = 250
 """Statements in one look-up: SQLite allows no statement of any length."""
+_INSERTED = 100
+"""Rows in one insert; for the same reason."""
 _COLUMNS = "position, statement_id, statement_hash, case_id, envelope"
 _SELECT = f"SELECT {_COLUMNS}"
 _FOUND = "ledger_log ON statement_hash = h AND"
@@ -70,7 +72,7 @@ class SqlLogSequence:
         new = {draft.statement_id: draft for draft in reversed(drafts)}
         unique = [new.pop(draft.statement_id) for draft in drafts if draft.statement_id in new]
         hashes = [statement_hash(draft.statement_id) for draft in unique]
-        leaves = [leaf_hash(draft.envelope) for draft in unique]
+        leaves = leaf_hashes([draft.envelope for draft in unique])
         names = {draft.statement_id for draft in unique}
         with self._database.appending() as cursor:
             size, frontier = self._locked(cursor)
@@ -133,11 +135,29 @@ class SqlLogSequence:
     ) -> dict[StatementId, LogEntry]:
         """Return those of the statements that are in the log, by name."""
         found: dict[StatementId, LogEntry] = {}
+        if len(wanted) > _LOOKED_UP:
+            cases = self._known_cases(cursor, {case for case, _ in wanted})
+            wanted = [pair for pair in wanted if pair[0] in cases]
         for at in range(0, len(wanted), _LOOKED_UP):
             for position, name, _, case_id, envelope in self._of_hashes(cursor, wanted[at : at + _LOOKED_UP]):
                 if name in names:
                     found.setdefault(name, LogEntry(position, name, case_id, bytes(envelope)))
         return found
+
+    def _known_cases(self, cursor: Any, cases: Collection[CaseId | None]) -> set[CaseId | None]:  # noqa: ANN401 -- same
+        """Return those that have statements: those of a new case need no look-up one by one."""
+        known: set[CaseId | None] = {None}
+        named = [case for case in cases if case is not None]
+        for at in range(0, len(named), _LOOKED_UP):
+            part = named[at : at + _LOOKED_UP]
+            if self._database.is_sqlite:
+                wanted: Sequence[Any] = part
+                given = f"(VALUES {', '.join(['(?)'] * len(part))})"
+            else:
+                wanted, given = [part], "(SELECT unnest(%s::text[]))"
+            query = f"WITH wanted(c) AS {given} SELECT c FROM wanted WHERE EXISTS (SELECT 1 FROM ledger_log WHERE case_id = c)"  # noqa: S608, E501 -- same
+            known.update(case for (case,) in cursor.execute(query, wanted).fetchall())
+        return known
 
     def _of_hashes(self, cursor: Any, wanted: Sequence[tuple[CaseId | None, int]]) -> list[Any]:  # noqa: ANN401 -- same
         """Return the rows of these cases and hashes by position."""
@@ -155,7 +175,10 @@ class SqlLogSequence:
 
     def _insert(self, cursor: Any, rows: list[tuple[Any, ...]]) -> None:  # noqa: ANN401 -- same
         if self._database.is_sqlite:
-            cursor.executemany(f"INSERT INTO ledger_log ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)", rows)  # noqa: S608 -- same
+            for at in range(0, len(rows), _INSERTED):  # a statement for each row would take half as long again
+                part = rows[at : at + _INSERTED]
+                marks = ", ".join(["(?, ?, ?, ?, ?)"] * len(part))
+                cursor.execute(f"INSERT INTO ledger_log ({_COLUMNS}) VALUES {marks}", [*chain.from_iterable(part)])  # noqa: S608 -- same
             return
         with cursor.copy(f"COPY ledger_log ({_COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy:
             copy.write(b"".join(chain((_COPY_BEGINS,), map(_binary, rows), (_COPY_ENDS,))))
