@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Row, select
 
@@ -20,6 +21,7 @@ from retention.model.ids import CaseId, StatementId
 from retention.ports.ledger import LogDraft, LogEntry, LogHead, Seal
 from retention.store.engine import Database
 from retention.store.tables import LOG, LOG_SIZE
+from retention.store.turns import Turns
 
 BATCH = 512
 """Entries in memory at a time."""
@@ -46,33 +48,83 @@ def statement_hash(statement_id: str) -> int:
     return int(number)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one caller wants appended; three lists side by side, since an object for each would cost as much again."""
+
+    drafts: Sequence[LogDraft]
+    hashes: Sequence[int]
+    leaves: Sequence[bytes]
+    seal: Seal | None
+
+
+_Answer: TypeAlias = tuple[tuple[int, ...], Mapping[StatementId, LogEntry]]
+"""The index of each draft, and the entries that stood before it."""
+
+
+def _asked(drafts: Sequence[LogDraft], seal: Seal | None) -> _Asked:
+    """Hash before the queue: others append meanwhile."""
+    hashes = [statement_hash(draft.statement_id) for draft in drafts]
+    return _Asked(drafts, hashes, leaf_hashes([draft.envelope for draft in drafts]), seal)
+
+
+def _answer(
+    asked: _Asked,
+    first: Mapping[StatementId, LogDraft],
+    indexes: Mapping[StatementId, int],
+    standing: Mapping[StatementId, LogEntry],
+) -> _Answer:
+    """Return one caller's part; what another caller of the same transaction brought first stands for this one."""
+    others = {draft.statement_id for draft in asked.drafts if first[draft.statement_id] is not draft}
+    by_others = {
+        name: LogEntry(indexes[name], name, first[name].case_id, first[name].envelope)
+        for name in others - standing.keys()
+    }
+    return tuple([indexes[draft.statement_id] for draft in asked.drafts]), {**by_others, **standing}
+
+
 class SqlLogSequence:
     """Implements `ports.ledger.LogSequence`."""
 
     def __init__(self, database: Database) -> None:
         """Keep the database."""
         self._database = database
+        self._turns = Turns(self._together)
 
     def append(
         self, statement_id: StatementId, case_id: CaseId | None, envelope: bytes, seal: Seal | None = None
     ) -> LogEntry:
         """Give the statement the next index; if it has one already, return the entry that stands."""
-        draft = LogDraft(statement_id, case_id, envelope)
-        (index,), standing = self._appended((draft,), seal)
+        (index,), standing = self._turns.take(_asked((LogDraft(statement_id, case_id, envelope),), seal))
         return standing.get(statement_id) or LogEntry(index, statement_id, case_id, envelope)
 
     def append_many(self, drafts: Sequence[LogDraft], seal: Seal | None = None) -> tuple[int, ...]:
         """Append all or none, in one transaction; return the index of each statement."""
-        return self._appended(drafts, seal)[0]
+        return self._turns.take(_asked(drafts, seal))[0]
+
+    def _together(self, requests: Sequence[_Asked]) -> Sequence[_Answer]:
+        """Append what several threads asked for in one transaction, sealed once; under several seals, one by one."""
+        if len(requests) > 1 and any(asked.seal != requests[0].seal for asked in requests):
+            return [each for asked in requests for each in self._together([asked])]
+        drafts = [draft for asked in requests for draft in asked.drafts]
+        hashes = [hashed for asked in requests for hashed in asked.hashes]
+        leaves = [leaf for asked in requests for leaf in asked.leaves]
+        place = {draft.statement_id: at for at, draft in reversed([*enumerate(drafts)])}
+        first = {name: drafts[at] for name, at in place.items()}
+        if len(first) < len(drafts):
+            kept = sorted(place.values())
+            drafts, hashes, leaves = (
+                [drafts[at] for at in kept],
+                [hashes[at] for at in kept],
+                [leaves[at] for at in kept],
+            )
+        indexes, standing = self._appended(drafts, hashes, leaves, requests[0].seal)
+        return [_answer(asked, first, indexes, standing) for asked in requests]
 
     def _appended(
-        self, drafts: Sequence[LogDraft], seal: Seal | None
-    ) -> tuple[tuple[int, ...], Mapping[StatementId, LogEntry]]:
-        # hashed before the lock is taken: others append meanwhile
-        new = {draft.statement_id: draft for draft in reversed(drafts)}
-        unique = [new.pop(draft.statement_id) for draft in drafts if draft.statement_id in new]
-        hashes = [statement_hash(draft.statement_id) for draft in unique]
-        leaves = leaf_hashes([draft.envelope for draft in unique])
+        self, unique: Sequence[LogDraft], hashes: Sequence[int], leaves: Sequence[bytes], seal: Seal | None
+    ) -> tuple[dict[StatementId, int], dict[StatementId, LogEntry]]:
+        """Return the index of each statement, and the entries of those that stood already."""
         names = {draft.statement_id for draft in unique}
         with self._database.appending() as cursor:
             size, frontier = self._locked(cursor)
@@ -90,7 +142,7 @@ class SqlLogSequence:
                 self._move(cursor, Frontier.decode(size, frontier).extended(leaves), seal)
         indexes = {draft.statement_id: size + at for at, draft in enumerate(unique)}
         indexes |= {name: entry.index for name, entry in standing.items()}
-        return tuple(indexes[draft.statement_id] for draft in drafts), standing
+        return indexes, standing
 
     def head(self) -> LogHead:
         """Return size, hashes and seal as of one moment."""
