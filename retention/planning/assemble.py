@@ -17,6 +17,7 @@ from retention.model.ids import CaseId, CategoryId, PlanId
 from retention.model.plan import Because, Deferral, Exempt, Plan, Replay, SharingStep, SuspendRows, Unlinked
 from retention.model.policy import Authority, Disposal, Rule
 from retention.model.subject import Key, KeyValues, SubjectKey
+from retention.model.suspension import SUSPENDED
 from retention.planning.authority import instructed, of_tenants, people_in, tenant_key_names
 from retention.planning.cells import Group
 from retention.planning.codec import keysets_of
@@ -31,7 +32,7 @@ from retention.planning.pausing import Pauses, Standstill, free_of, refuse_held,
 from retention.planning.reach import Reach, of_identity
 from retention.planning.resolving import Decision, refuse_doubts, resolve, returned, unlinked_of
 from retention.planning.sharing import Shared, follow, pseudonymous_too
-from retention.planning.suspending import NOBODY, Standing, again
+from retention.planning.suspending import NOBODY, Standing, due_suspensions, parted
 from retention.planning.world import World
 
 _NOTHING = Promised()
@@ -181,6 +182,7 @@ def plan_sweep(
     people = found.people
     groups = [_due_group(world, due, keysets) for due in people]
     groups += [*row_groups(world, keysets), *deferred_groups(world, promised, keysets)]
+    groups, stopping = parted(groups)
     disposer = Disposer(world, keysets, standing)
     disposer.draw(groups, order(world.datamap))
     if not disposer.drawn.steps and found.merged:
@@ -188,17 +190,19 @@ def plan_sweep(
             f"{sum(found.merged.values())} people are due whose rows tie several {' or '.join(found.merged)} together",
             hint="open a request for each and resolve it, or let the shared key only associate in the data map",
         )
-    suspends = tuple(again(world, stopped, keysets))
+    suspends = due_suspensions(world, stopping, stopped, keysets)
     if not disposer.drawn.steps and not suspends:
         return None
     replays = tuple(
-        Replay(name, keysets.of(keys), rule.rule_id)
+        Replay(name, keysets.of(keys), f"{SUSPENDED}:{rule.rule_id}" if is_stopped else rule.rule_id)
         for due in people
         for rule in due.rules
-        for name, keys in sorted(free_of(due.keys, standing).items())
+        if not (is_stopped := rule.then is Disposal.SUSPEND) or suspends
+        for name, keys in sorted((due.keys if is_stopped else free_of(due.keys, standing)).items())
     )
     moved = tuple(disposer.drawn.moved)
     subjects = sum(_people_in(world, group, standing, keysets) for group in moved)
+    subjects += sum(_people_in(world, group, (), keysets) for group in stopping) if suspends else 0
     unique = unique_keys(world.datamap)
     merged = tuple(Unlinked(unique[name], (name,), "merged", count) for name, count in sorted(found.merged.items()))
     drawn = _Drawn(CaseKind.SWEEP, disposer, moved, standing, subjects, replays, merged, suspends=suspends)
@@ -247,11 +251,12 @@ def plan_restore(
         for group in _replayed(world, found, keys, tenants, keysets)
     ]
     groups += list(row_groups(world, keysets))
+    groups, stopping = parted(groups)
     standing = standstills(world, pauses, keysets)
     disposer = Disposer(world, keysets, standing)
     disposer.draw(groups, order(world.datamap))
     count = sum(max(map(len, keys.values())) for keys in returned.values())
-    suspends = tuple(again(world, stopped, keysets))
+    suspends = due_suspensions(world, stopping, stopped, keysets)
     if not disposer.drawn.steps and not suspends:
         return None, count
     drawn = _Drawn(CaseKind.RESTORE, disposer, (), standing, count, (), suspends=suspends)
