@@ -15,7 +15,7 @@ GROUPS = {
     "policy": ("check", "commitments", "show", "forecast", "diff"),
     "datamap": ("check", "draft", "expect", "graph", "import"),
     "event": ("record", "import"),
-    "request": ("open", "identify", "decide", "resolve", "show", "list"),
+    "request": ("open", "identify", "decide", "resolve", "lift", "show", "list"),
     "hold": ("place", "release", "list"),
     "plan": ("sweep", "request", "restore", "joint-use", "statistics", "withdrawals", "show"),
     "joint-use": ("show", "notice", "published", "sets", "keys", "leaked"),
