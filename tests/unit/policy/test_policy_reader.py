@@ -112,7 +112,7 @@ def test_five_mistakes_are_reported_at_once_with_their_lines() -> None:
         "did you mean `erase`?",
     ]
     assert str(found[3]).endswith("expected a period like P12M, P7Y or P35D, found '12 months'")
-    assert found[4].expected == "erase or anonymize or pseudonymize"
+    assert found[4].expected == "erase or anonymize or pseudonymize or suspend"
 
 
 @pytest.mark.parametrize(
