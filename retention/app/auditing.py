@@ -30,7 +30,7 @@ from retention.evidence.audit_report import (
 from retention.evidence.blocks import Language
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.copies import OrderState, PlacedOrder
-from retention.model.plan import RowStep
+from retention.model.plan import RowStep, SuspensionStep
 from retention.planning import codec
 from retention.ports.ledger import JournalEntry, LogEntry, Phase, StoredPlan
 
@@ -114,7 +114,7 @@ def _datasets(plans: Iterable[StoredPlan], inside: Iterable[_Told]) -> Iterator[
     due: Counter[str] = Counter()
     for kept in plans:
         for step in codec.decode(kept.body).steps:
-            if isinstance(step, RowStep):
+            if isinstance(step, RowStep) and not isinstance(step, SuspensionStep):  # what is suspended is not due to go
                 due[step.dataset] += step.rows
     done: dict[str, Counter[str]] = defaultdict(Counter)
     looks: dict[str, Verdict] = {}

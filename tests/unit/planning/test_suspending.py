@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 
 from retention.errors import UnknownSubjectError, UnreachableDataError
+from retention.model.case import CaseKind
 from retention.model.datamap import ColumnType
 from retention.model.ids import DatasetId
+from retention.model.plan import Because
+from retention.model.policy import PreApproval
 from retention.model.predicate import Not
 from retention.model.subject import SubjectKey
 from retention.model.suspension import SuspendsBy
+from retention.planning.approval import stands_approved
 from retention.planning.assemble import Asked, Header
 from retention.planning.keysets import KeySets
 from retention.planning.limits import Limits
@@ -125,3 +129,12 @@ def test_what_is_out_of_use_is_left_out_of_sets_and_counts(flagged: Any) -> None
     stopped = out_of_use(world, dataset, keysets)
     assert stopped is not None
     assert (world.count(dataset, stopped, keysets), world.count(dataset, Not(stopped), keysets)) == (1, 1)
+
+
+def test_a_standing_approval_does_not_cover_what_a_person_asked_for(flagged: Any) -> None:
+    """It covers what rules say; to stop somebody's use again, somebody has to look."""
+    office = replace(flagged.policy, preapproved=PreApproval("office", ("account", "traces")))
+    asked = replace(planned(flagged), kind=CaseKind.SWEEP)
+    assert stands_approved(office, asked) is None
+    ruled = replace(asked.steps[0], because=Because(("account",), (), request=False))
+    assert stands_approved(office, replace(asked, steps=(ruled,))) == "office"
