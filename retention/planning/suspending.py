@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from retention.datamap import kept_id, order
+from retention.datamap import kept_id, order, view_of
 from retention.errors import UnreachableDataError
 from retention.model.datamap import DataMap, Dataset
 from retention.model.ids import CategoryId, DatasetId, RuleId, StepId
@@ -62,6 +62,7 @@ def suspensions(world: World, reached: Reached, because: Because, keysets: KeySe
         if how is None:
             continue
         _refuse_incapable(world, dataset, how)
+        _refuse_unlike(world, dataset)
         where = _in_use(world, dataset, how, reached, keysets)
         if rows := world.count(dataset, where, keysets):
             total = world.count(dataset, Everything(), keysets)
@@ -290,6 +291,20 @@ def _refuse_incapable(world: World, dataset: Dataset, how: Suspension) -> None:
         raise UnreachableDataError(
             f"{dataset.dataset_id} is to be suspended by `{needed.value}`, and its store can do that by {can}",
             hint="name in the data map a means that the store has",
+        )
+
+
+def _refuse_unlike(world: World, dataset: Dataset) -> None:
+    """Refuse a view, or a table to move rows to, with other columns: rows could be lost, or be overlooked in it."""
+    other = view_of(dataset) or world.datamap.datasets.get(kept_id(dataset.dataset_id))
+    if other is None or not other.fields:
+        return
+    here, there = (set(world.finder(one).describe(one)) for one in (dataset, other))
+    if here != there:
+        differing = ", ".join(sorted(here ^ there))
+        raise UnreachableDataError(
+            f"`{other.location}` needs the columns of `{dataset.location}`, and differs in {differing}",
+            hint="make them alike; `retention datamap check` compares them",
         )
 
 

@@ -107,6 +107,15 @@ def test_a_tenants_rows_stay_in_use_and_processors_are_not_told(box: Any, rows: 
     assert [(left.system, left.why) for left in plan.untold] == [("mail", "no-suspension")]
 
 
+def test_a_table_with_other_columns_is_no_place_to_move_rows_to(box: Any, rows: Any) -> None:
+    """Refused at planning, as a view would be in which rows could not be told."""
+    customer, _ = rows
+    tables = {"customers": [customer("c1")], "customers_kept": [{"id": "c8", "email": "x"}]}
+    shop = box(tables, datamap=DATAMAP.replace("MEANS", "suspend: {move: {table: customers_kept}}"))
+    with pytest.raises(UnreachableDataError, match="differs in name"):
+        planned(shop)
+
+
 @pytest.mark.parametrize("table", ["orders", "visits"])
 def test_rows_are_not_moved_from_under_others(box: Any, rows: Any, table: str) -> None:
     """A foreign key of a table that stays, mapped or not, would cascade or hold back: the plan is refused."""
