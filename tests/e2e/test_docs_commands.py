@@ -23,6 +23,7 @@ ELSEWHERE = {
     "make up": "tests/e2e/test_demo.py",
     "retention demo": "tests/e2e/test_demo.py",
     "retention datamap import": "tests/e2e/test_datamap_cli.py",
+    "retention request open --subject user_id=c8 --right suspension": "tests/e2e/test_suspension.py",
     "retention request lift": "tests/e2e/test_suspension.py",
     "python -m benchmarks.detection": "tests/unit/datamap/test_detection.py",
 }
