@@ -28,7 +28,9 @@ def rotate(keys: SubjectKeys, now: datetime) -> tuple[KeyEpoch, ...]:
 
     """
     epochs = keys.shelf.epochs()
-    if epochs and not any(map(_is_open, epochs)):
+    if not epochs:
+        keys.current()  # the first is made here, so that applications need no right to make keys
+    elif not any(map(_is_open, epochs)):
         number = keys.current().number + 1
         keys.shelf.begin(KeyEpoch(number, keys.wrapper.make(number), now))
     return tuple(_ended(keys, epoch, now) for epoch in keys.shelf.epochs() if _is_open(epoch))

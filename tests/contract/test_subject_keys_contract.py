@@ -329,3 +329,25 @@ def test_wrong_settings_say_what_is_wrong(provider: str, options: dict[str, str]
         open_subject_keys(
             KeySystemSettings(SystemId("members"), "sqlite:///w.db", provider, options, workspace=tmp_path)
         )
+
+
+def test_a_rotation_in_a_kms_that_goes_away_is_ended_by_the_next(place: Place) -> None:
+    """Before a call, or after it with its answer lost: the rotation fails as transient, and the next one ends it."""
+    if place.kms is None:
+        pytest.skip("files do not go away")
+    keys = place.open()
+    sealed = keys.encrypt(ANN, b"secret")
+    # a rotation looks, makes, names; unwraps and wraps, twice; looks, schedules
+    for fault, numbers in (("dead_after", (0, 2, 3, 5, 8)), ("lost", (1, 2, 8))):
+        for number in numbers:
+            place.kms.faults = _load().Faults(**{fault: number})
+            with pytest.raises(TransientFailure):
+                road(keys).rotate(NOW)
+            place.kms.faults = _load().Faults()
+            assert keys.decrypt(ANN, sealed) == b"secret"
+            assert len(road(keys).rotate(NOW)) == 1
+            assert keys.decrypt(ANN, sealed) == b"secret"
+    *old, current = keys.shelf.epochs()
+    assert {epoch.state for epoch in old} == {EpochState.DESTROYED}
+    assert {place.kms.trouble(epoch.kek) for epoch in old} == {"KMSInvalidStateException"}
+    assert (current.number, current.state, place.kms.trouble(current.kek)) == (9, EpochState.CURRENT, None)

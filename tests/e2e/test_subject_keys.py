@@ -20,6 +20,9 @@ from retention.wiring import open_subject_keys
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
 
+AWAY = 'provider: aws-kms, region: x, attempts: "1", endpoint: "http://127.0.0.1:1", access_key: a, secret_key: b'
+
+
 def owner(user: str) -> KeyOwner:
     """Return whose key it is."""
     return KeyOwner(SubjectKey("user_id", user), CategoryId("account"))
@@ -126,13 +129,7 @@ def test_a_key_that_should_have_been_replaced_is_found(shop, keys, cli):
         (("members: {", "shop: {"), (2, "a name that no entry of `systems` has")),
         (("path: keks", "path: keks, rotate_after: P1M"), (2, "days, like P30D")),
         (('store: "sqlite:///wrapped.db", ', ""), (2, "the key `store`")),
-        (
-            (
-                "provider: file, path: keks",
-                'provider: aws-kms, region: x, endpoint: "http://127.0.0.1:1", access_key: a, secret_key: b',
-            ),
-            (4, "KMS"),
-        ),
+        (("provider: file, path: keks", AWAY), (4, "KMS")),
     ],
 )
 def test_keys_that_cannot_be_used_are_told(shop, keys, cli, change, told):
