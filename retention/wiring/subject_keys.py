@@ -18,6 +18,7 @@ from retention.ports.subject_keys import ConnectKeys, KeySystemSettings, KeyWrap
 from retention.shredding import ShreddingSystem, SubjectKeys
 from retention.store import FileKeyStore, FileWrapper, SqlShelf
 from retention.wiring.brought import brought
+from retention.wiring.quiet import keep_data_out_of_logs
 from retention.wiring.secrets import resolve
 
 LOCAL = "file"
@@ -28,11 +29,14 @@ _EXTRAS = {"aws-kms": "s3"}
 def open_subject_keys(settings: KeySystemSettings) -> SubjectKeys:
     """Open a system of subject keys; nothing is reached before first use.
 
+    Libraries that print keys at DEBUG are kept from it (`quiet`).
+
     Raises:
         SettingsError: an unknown provider or a wrong option.
         MissingExtraError: a provider's packages are not installed.
 
     """
+    keep_data_out_of_logs()
     wrapper = _wrapper(settings)
     path = settings.store.removeprefix(_SQLITE)
     relative = settings.store.startswith(_SQLITE) and not path.startswith("/")

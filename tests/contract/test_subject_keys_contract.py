@@ -255,6 +255,22 @@ def test_the_horizon_is_told_before_and_looked_at_after(place: Place) -> None:
     assert not road(keys).inspector().is_gone(2)
 
 
+def test_a_key_that_somebody_saved_is_destroyed_again(place: Place) -> None:
+    """Its deletion was cancelled while KMS waited: it is not called gone, and the next rotation schedules it anew."""
+    if place.kms is None:
+        pytest.skip("a file cannot be saved")
+    keys = place.open()
+    keys.encrypt(ANN, b"x")
+    (ended,) = road(keys).rotate(NOW)
+    place.kms.direct.cancel_key_deletion(KeyId=ended.kek.rpartition("/")[2])
+    place.kms.ahead = timedelta(days=31)
+    assert not road(keys).inspector().is_gone(1)
+    assert place.kms.trouble(ended.kek) == "DisabledException"
+    again = road(keys).rotate(datetime.now(UTC) + timedelta(days=31))
+    assert [epoch.number for epoch in again] == [1, 2]
+    assert place.kms.direct.describe_key(KeyId=ended.kek)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+
+
 def test_the_shelf_holds_nothing_of_a_person(place: Place) -> None:
     """No name stands in the database, and after the shred the wrapped bytes are in none of its files."""
     keys = place.open()
@@ -291,7 +307,8 @@ def test_kms_that_is_busy_or_away_is_safe_to_ask_again(place: Place) -> None:
     with pytest.raises(TransientFailure):
         away.decrypt(ANN, sealed)
     away.close()
-    assert road(keys).shred([ANN], NOW), "to shred, KMS need not answer"
+    place.kms.faults.throttled = True
+    assert road(keys).shred([ANN], NOW), "who knows the index key can shred while KMS does not answer"
 
 
 def test_one_epoch_has_one_kms_key(place: Place) -> None:
