@@ -24,7 +24,7 @@ from retention.store.keys import FileKeyStore
 from retention.store.ledger import SqlLedger, open_ledger
 from retention.store.shelf import SqlShelf
 from retention.store.tiles import FolderTiles
-from retention.store.wrapping import FileWrapper
+from retention.store.wrapping import FileWrapper, WrapperBox
 
 __all__ = [
     "FileKeyStore",
@@ -33,5 +33,6 @@ __all__ = [
     "FolderTiles",
     "SqlLedger",
     "SqlShelf",
+    "WrapperBox",
     "open_ledger",
 ]

@@ -26,6 +26,8 @@ LATE_IMPORTS = {
     ("connectors/exports_s3/client.py", "botocore"),
     ("connectors/dynamodb/client.py", "boto3"),
     ("connectors/dynamodb/client.py", "botocore"),
+    ("connectors/kms/client.py", "boto3"),
+    ("connectors/kms/client.py", "botocore"),
     ("connectors/lake/client.py", "boto3"),
     ("connectors/lake/client.py", "botocore"),
     ("connectors/lake/tables/connect.py", "connectors"),  # pyiceberg or deltalake, only with the extra `tables`

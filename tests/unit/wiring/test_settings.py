@@ -78,7 +78,7 @@ def test_limits_are_exact_and_have_defaults(tmp_path):
 def test_every_mistake_is_reported_at_once(tmp_path):
     """An unknown provider, lock and copy, and a nameless connector: four problems with their lines."""
     wrong = (
-        GOOD.replace("provider: file", "provider: aws-kms")
+        GOOD.replace("provider: file", "provider: drawer")
         .replace("store: evidence", "store: s3://evidence, object_lock: forever")
         .replace("copies: [shop]", "copies: [shpo]")
         .replace('again: {connector: sql, url: "env:AGAIN_URL", restores: shop}', "again: {url: x}")
@@ -107,3 +107,13 @@ def test_evidence_ends_by_settings_and_has_defaults(tmp_path):
     assert read(named, tmp_path).terms == EvidenceTerms(Period(years=7), Period(days=90), Period(years=1))
     (problem,) = problems(named.replace("P90D", "90 days"), tmp_path)
     assert "receipts_for" in problem
+
+
+def test_a_kms_that_wraps_the_ledgers_own_keys_is_read(tmp_path):
+    """Its options stand beside the folder of wrapped keys; beside `file` they are an oversight."""
+    held = read(GOOD.replace("provider: file,", "provider: aws-kms, region: ap-northeast-1,"), tmp_path)
+    assert held.key_holder is not None
+    assert (held.key_holder.provider, dict(held.key_holder.options)) == ("aws-kms", {"region": "ap-northeast-1"})
+    assert read(GOOD, tmp_path).key_holder is None
+    (problem,) = problems(GOOD.replace("provider: file,", "provider: file, region: ap-northeast-1,"), tmp_path)
+    assert "an option of a KMS" in problem
