@@ -119,13 +119,6 @@ class _Reader:
     def read(self) -> ProcessorSettings:
         """Return the settings; of use only if no problem was found."""
         self._check_names()
-        if (protocol := self._options.get("protocol", "opendsr")) != "opendsr":
-            self._wrong(
-                "protocol",
-                "`opendsr`",
-                repr(protocol),
-                hint="the other protocols have options of their own: docs/processors.md",
-            )
         url = self._web_address("url").rstrip("/")
         fingerprint, certificate = self._pin()
         return ProcessorSettings(
