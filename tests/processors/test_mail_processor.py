@@ -16,7 +16,7 @@ from aiosmtpd.controller import Controller
 from connectors.memory import forget, make
 from connectors.processor import connect
 from retention.errors import RefusedError, SettingsError, StateError, TerminalFailure, TransientFailure
-from retention.execution.links import make_token, read_token
+from retention.execution.links import digest_of, make_token, read_token
 from retention.model.answer import ByHand, Completed, Proof, Refused
 from retention.model.case import CaseState
 from retention.model.copies import Order
@@ -200,6 +200,14 @@ def test_the_case_waits_for_the_answer_and_the_token_is_good_once(desk, box):
         app.acknowledge(token_of(box), "done", None, NOW)
     assert app.seal(plan_id, NOW + DAY).state is CaseState.CLOSED
     assert app.tasks(NOW)[0].to_do == ""
+
+
+def test_an_answer_that_was_not_kept_may_be_given_again(desk, box):
+    """A process that died between using the token up and keeping the answer: the same token again is taken."""
+    app, _ = desk
+    [order_] = app.context.ledger.copies.orders()
+    app.context.ledger.processing.use_link(digest_of(token_of(box)), order_.order_id, NOW)
+    assert app.acknowledge(token_of(box), "done", None, NOW).receipt.answer == Completed()
 
 
 def test_a_refusal_by_mail_makes_the_case_partial(desk, box):

@@ -366,13 +366,13 @@ OUTSIDE = """\
 recipients:
   google-analytics:
     {title: {en: Google Analytics, ja: Google アナリティクス}, kind: analytics, categories: [account], country: US,
-     opt_out: "https://tools.google.com/dlpage/gaoptout"}
+     purpose: {en: Measuring use, ja: 利用状況の測定}, opt_out: "https://tools.google.com/dlpage/gaoptout"}
   police: {title: {en: Police}, kind: authority, categories: [account]}
 """
 
 
 def test_who_answers_for_his_own_copy_is_named_and_nothing_is_claimed(desk):
-    """The certificate names who holds data outside our control and where to object, never as erased (COO-15)."""
+    """The certificate names who holds data outside our control, for what, where to object (COO-15, UMU-30)."""
     it = desk(HEAD + DIRECT, more=OUTSIDE)
     it.apply()
     it.seal()
@@ -380,4 +380,6 @@ def test_who_answers_for_his_own_copy_is_named_and_nothing_is_claimed(desk):
     assert [line.title["en"] for line in told.outside] == ["Google Analytics"]
     assert "Google Analytics" not in [line.name for line in told.processors]
     page = render(told, "en")
-    assert page.index("Outside our control") < page.index("tools.google.com/dlpage/gaoptout")
+    assert (
+        page.index("Outside our control") < page.index("Measuring use") < page.index("tools.google.com/dlpage/gaoptout")
+    )
