@@ -23,6 +23,10 @@ ELSEWHERE = {
     "make up": "tests/e2e/test_demo.py",
     "retention demo": "tests/e2e/test_demo.py",
     "retention datamap import": "tests/e2e/test_datamap_cli.py",
+    "retention opendsr serve": "tests/e2e/test_opendsr_docs.py",
+    "curl ": "tests/e2e/test_opendsr_docs.py",
+    "openssl ": "tests/e2e/test_opendsr_docs.py",
+    "grep -i ": "tests/e2e/test_opendsr_docs.py",
     "python -m benchmarks.detection": "tests/unit/datamap/test_detection.py",
 }
 """Commands that are not run here, by how they begin, and what runs them."""
