@@ -5,7 +5,8 @@ completed, look-up agrees    done                     goes on
 completed, look-up differs   failed: found-again      PARTIAL
 best effort                  done, as "asked"         goes on; never told as erased
 pending, manual              pending until its day    is not sealed
-partial, refused             failed with the reason   PARTIAL
+refused                      failed with the reason   PARTIAL; asked again by the next run
+partial                      failed with the reason   PARTIAL until a person decides
 nobody answers               failed, to be repeated   PARTIAL; the breaker spares the next orders
 """
 
@@ -21,10 +22,10 @@ from retention.execution import breaker
 from retention.execution.lines import Lines
 from retention.execution.links import make_token
 from retention.execution.site import Site
-from retention.model.answer import ByHand, Standing, code_of, reason_of, standing
+from retention.model.answer import ByHand, PartlyDone, Proof, Standing, code_of, reason_of, standing
 from retention.model.copies import Order, PlacedOrder, Receipt
 from retention.model.facts import Answered, Probed
-from retention.model.ids import OrderId, PlanId, StepId
+from retention.model.ids import DatasetId, OrderId, PlanId, StepId
 from retention.model.outcome import Done, Effect, Outcome, Pending
 from retention.model.plan import TellProcessor
 from retention.model.processing import NoteKind
@@ -76,6 +77,17 @@ def tell(site: Site, lines: Lines, step: TellProcessor, now: datetime) -> Outcom
     if lines.find(step.step_id, Phase.EVIDENCE) is None:
         lines.write(step.step_id, Phase.EVIDENCE, now, {"order": named})
     return Done(Effect(0))
+
+
+def awaited(site: Site, lines: Lines, dataset: DatasetId, now: datetime) -> Pending | None:
+    """Return what the dataset's rows wait for: a processor that must finish before they may go."""
+    for step in site.plan.steps:
+        if not isinstance(step, TellProcessor) or dataset not in step.before:
+            continue
+        if lines.find(step.step_id, Phase.DONE) is None:
+            intent = lines.find(step.step_id, Phase.INTENT)
+            return Pending(f"processor:{step.system}", _due(intent.at if intent else now, step))
+    return None
 
 
 def note_receipt(site: Site, placed: PlacedOrder, receipt: Receipt) -> None:
@@ -143,8 +155,13 @@ def _stuck(step: TellProcessor, receipt: Receipt) -> TerminalFailure:
 
 
 def _is_settled(receipt: Receipt) -> bool:
-    """Whether the answer that is here needs no further asking: it is theirs, or a person has the next word."""
-    return standing(receipt.answer) in (Standing.ERASED, Standing.ASKED) or isinstance(receipt.answer, ByHand)
+    """Whether the answer that is here needs no further asking: it is theirs, or a person has the next word.
+
+    Half work is never asked for again: the half that is gone would be taken for the whole.
+    """
+    if receipt.proof is Proof.LINK or isinstance(receipt.answer, ByHand | PartlyDone):
+        return True
+    return standing(receipt.answer) in (Standing.ERASED, Standing.ASKED)
 
 
 def _is_accepted(site: Site, named: OrderId) -> bool:

@@ -16,7 +16,7 @@ from retention.errors import StalePlanError, SystemFailure, TransientFailure
 from retention.evidence import column_name
 from retention.execution.elsewhere import expire, suppressions
 from retention.execution.lines import Lines
-from retention.execution.processors import tell
+from retention.execution.processors import awaited, tell
 from retention.execution.rows import carry_out
 from retention.execution.sharing import share
 from retention.execution.site import Site
@@ -90,13 +90,16 @@ def refuse_stale(site: Site) -> None:
 
 
 def run(site: Site, now: datetime, only: Collection[StepId] | None = None, watch: Watch = _nobody) -> RunReport:
-    """Carry out the plan's steps, or those named; stop at the first step on rows or sets that fails."""
+    """Carry out the plan's steps, or those named; stop at the first on rows or sets that fails or must wait."""
     lines = Lines(site.ledger.journal, site.plan.plan_id)
     _before_the_first(site, now)
     outcomes: dict[StepId, Outcome] = {}
     for step in site.plan.steps:
         if only is not None and step.step_id not in only:
             continue
+        if isinstance(step, RowStep) and (pending := awaited(site, lines, step.dataset, now)):
+            outcomes[step.step_id] = pending
+            break
         watch(step.step_id)
         outcomes[step.step_id] = _attempt(site, lines, step, now)
         if isinstance(outcomes[step.step_id], Failed) and isinstance(step, RowStep | SharingStep):

@@ -104,6 +104,8 @@ class TellProcessor:
     keys: KeySet
     answer_within: Period
     because: Because
+    before: tuple[DatasetId, ...] = ()
+    """Datasets whose rows wait until it has finished: the link that it revokes, the address that it writes to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 Rules of order, which every plan follows:
 
-(1) Processors are told first: nobody is told after his address is forgotten.
+(1) Processors are told first: nobody is told after his address is forgotten. Rows of a dataset that is named
+    under a processor's `before` wait until it has finished: a link is revoked there before it goes here.
 (2) Derived copies before originals, children before parents.
 (3) A person is found in what joint users were given before the rows go by which he is found there.
 (4) Backups last: a copy taken while the plan was being carried out counts as well.
@@ -91,7 +92,15 @@ def orders(world: World, groups: Iterable[Group], standing: Sequence[Standstill]
                     told.add((rules.system, key))
                     keys = keysets.of([key])
                     steps.append(
-                        TellProcessor(UNNAMED, rules.system, rules.key, keys, rules.answer_within, group.because)
+                        TellProcessor(
+                            step_id=UNNAMED,
+                            system=rules.system,
+                            key_name=rules.key,
+                            keys=keys,
+                            answer_within=rules.answer_within,
+                            because=group.because,
+                            before=rules.before,
+                        )
                     )
     left = tuple(Untold(system, len(keys), CONTROLLED) for system, keys in sorted(untold.items()) if keys)
     return Orders(tuple(steps), left)

@@ -129,7 +129,7 @@ def read_processors(
     rules, facts = [], []
     for name, entry in cell.entries("processors by system", may_be_empty=True).items():
         _check_name(name, entry)
-        record = entry.record(("categories", "key", "answer_within"), ("kind", *_FACTS))
+        record = entry.record(("categories", "key", "answer_within"), ("kind", "before", *_FACTS))
         shared = _categories(record, categories)
         rules.append(
             ProcessorRules(
@@ -137,6 +137,7 @@ def read_processors(
                 categories=shared,
                 key=record["key"].matching(ID, "an identity key of the data map"),
                 answer_within=record["answer_within"].period(may_be_zero=False),
+                before=_before(record),
             )
         )
         if "kind" in record:
@@ -178,6 +179,12 @@ def _recipient(name: str, record: Record, categories: tuple[CategoryId, ...]) ->
         confirmed_on=day(record, "confirmed"),
         opt_out=record["opt_out"].text("an address") if "opt_out" in record else None,
     )
+
+
+def _before(record: Record) -> tuple[DatasetId, ...]:
+    if "before" not in record:
+        return ()
+    return tuple(DatasetId(item.text("a dataset of the data map")) for item in record["before"].items())
 
 
 def _subprocessors(record: Record) -> tuple[str, ...]:

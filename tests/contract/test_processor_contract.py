@@ -341,10 +341,80 @@ def drp(business: Running) -> Iterator[_DrpBench]:
     bench.system.close()
 
 
-@pytest.fixture(params=["reference", "opendsr", "drp"])
+@pytest.fixture(params=["reference", "opendsr", "drp", "rest"])
 def bench(request: pytest.FixtureRequest) -> _Bench:
     """Return each implementation in turn."""
     return _ReferenceBench() if request.param == "reference" else request.getfixturevalue(request.param)
+
+
+REST = """\
+processor: crm
+title: A customer system
+source: [https://crm.example/docs]
+read: 2026-11-26
+auth: {kind: bearer}
+delete:
+  - method: POST
+    path: /jobs
+    headers: {Idempotency-Key: "{order}"}
+    body: {person: "{key}"}
+    answers:
+      - {status: 202, when: {job.state: running}, outcome: pending, reference: job.id}
+      - {status: 202, when: {job.state: done}, outcome: completed, reference: job.id}
+repeat: key
+poll:
+  method: GET
+  path: /jobs/{reference}
+  answers:
+    - {status: 200, when: {job.state: running}, outcome: pending}
+    - {status: 200, when: {job.state: done}, outcome: completed}
+"""
+
+
+class _RestBench:
+    """A descriptor over the simulated REST processor in its process; the order's number there is kept as we do."""
+
+    def __init__(self, running: Running, folder: Path) -> None:
+        (folder / "crm.yaml").write_text(REST, encoding="utf-8")
+        running.reset()
+        self._running = running
+        options = {"protocol": "rest", "descriptor": "crm.yaml", "url": running.address, "token": "t0k"}
+        self.system = connect(SystemSettings(SystemId("crm"), "processor", options, workspace=folder))
+        self.processor: Processor = self.system.processor()
+
+    def load(self, person: str) -> None:
+        self._running.load(person)
+
+    def knows(self, person: str) -> bool:
+        return person in self._running.told()["people"]
+
+    def orders(self) -> int:
+        return int(self._running.told()["jobs"])
+
+    def settle(self) -> None:
+        self._running.settle()
+
+    def be_busy_once(self) -> None:
+        self._running.fault(errors=1, status=503)
+
+    def lose_next_answer(self) -> None:
+        self._running.fault(lost=1)
+
+
+@pytest.fixture(scope="session")
+def rest_process() -> Iterator[Running]:
+    """Return the REST simulator, started once a session."""
+    running = Running("rest_processor")
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def rest(rest_process: Running, tmp_path: Path) -> Iterator[_RestBench]:
+    """Return a connector of its own, and the simulator as new."""
+    bench = _RestBench(rest_process, tmp_path)
+    yield bench
+    bench.system.close()
 
 
 @pytest.fixture(params=["reference", "opendsr"])

@@ -54,6 +54,11 @@ datasets:
   app.customers: {system: app, table: customers, primary_key: [id], subject: {user_id: id},
     fields: {name: {category: account, identifies: directly}}}
 """
+LINKED = POLICY.replace("answer_within: P14D, kind", "answer_within: P14D, before: [app.links], kind")
+LINKS = """\
+  app.links: {system: app, table: links, primary_key: [id], parent: {app.customers: {customer_id: id}},
+    fields: {token: {category: account, identifies: directly}}}
+"""
 HEAD = """\
 processor: crm
 title: A customer system
@@ -105,14 +110,20 @@ def server():
 class Desk:
     """One request about one person, as far as its approved plan; `apply` and `seal` go on with it."""
 
-    def __init__(self, folder, server, descriptor):
+    def __init__(self, folder, server, descriptor, *, linked=False, more=""):
         server.reset()
         server.load(PERSON, "c2")
         made = make("rest")
         made.put("customers", {"id": ColumnType.TEXT, "name": ColumnType.TEXT}, [{"id": PERSON, "name": "n"}])
-        texts = {"retention": SETTINGS.format(url=server.address), "policy": POLICY, "datamap": DATAMAP}
-        for name, text in {**texts, "crm": descriptor}.items():
-            (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+        text = ColumnType.TEXT
+        if linked:
+            rows = [{"id": "l1", "customer_id": PERSON, "token": "t"}]
+            made.put("links", {"id": text, "customer_id": text, "token": text}, rows)
+        promised, mapped = (LINKED, DATAMAP + LINKS) if linked else (POLICY, DATAMAP)
+        texts = {"retention": SETTINGS.format(url=server.address), "policy": promised + more, "datamap": mapped}
+        self.made = made
+        for name, content in {**texts, "crm": descriptor}.items():
+            (folder / f"{name}.yaml").write_text(content, encoding="utf-8")
         self.app, self.server, self.now = open_app(folder), server, NOW
         case = self.app.open_request(f"user_id={PERSON}", "post", NOW)
         self.app.identify(case.case_id, "passport", NOW)
@@ -149,6 +160,10 @@ class Desk:
         told = [json.loads(b64decode(json.loads(each.envelope)["payload"]))["predicate"] for each in entries]
         return [each for each in told if each["kind"] == kind]
 
+    def rows(self):
+        """How many rows each table has."""
+        return {name: len(table.rows) for name, table in sorted(self.made.tables().items())}
+
     def deletions(self):
         """How often the processor deleted."""
         return self.server.told()["deletions"]
@@ -159,8 +174,8 @@ def desk(tmp_path, server):
     """Make a desk for a descriptor."""
     made = []
 
-    def opened(descriptor):
-        made.append(Desk(tmp_path, server, descriptor))
+    def opened(descriptor, **more):
+        made.append(Desk(tmp_path, server, descriptor, **more))
         return made[-1]
 
     yield opened
@@ -214,7 +229,7 @@ def test_where_nobody_can_look_a_person_has_to(desk):
 
 @pytest.mark.parametrize("fault", [{"errors": 1}, {"silent": 1}, {"errors": 1, "status": 503}])
 def test_an_outage_is_partial_and_the_next_run_goes_on(desk, fault):
-    """500, 503 and no answer at all: PARTIAL; the same command again finishes it."""
+    """500, 503 and no answer at all: PARTIAL; the same command again finishes it (UMU-25)."""
     it = desk(HEAD + DIRECT)
     it.server.fault(**fault)
     assert it.apply() is CaseState.PARTIAL
@@ -268,8 +283,27 @@ def test_refusal_and_half_work_keep_the_case_partial_until_a_person_decides(desk
     assert [(b["note"], b["deciderRef"][:2]) for b in it.facts("orderNote")] == [("accepted", "h:")]
 
 
+def test_half_work_is_not_taken_for_the_whole(desk):
+    """Asked again, a processor would find nothing more and say so: half work stays half until a person decides."""
+    it = desk(HEAD + DIRECT)
+    it.server.fault(partial=True)
+    for _ in range(2):
+        assert it.apply(DAY) is CaseState.PARTIAL
+    assert (it.order.receipt.answer, it.deletions()) == (PartlyDone("kept-by-law"), [PERSON])
+
+
+def test_a_refusal_that_is_taken_back_goes_on(desk):
+    """Nothing was done when it refused: the next run asks again, and it deletes once."""
+    it = desk(HEAD + DIRECT)
+    it.server.fault(refuse=True)
+    assert it.apply() is CaseState.PARTIAL
+    it.server.fault()
+    assert it.apply(DAY) is CaseState.APPLIED
+    assert it.deletions() == [PERSON]
+
+
 def test_saying_done_and_keeping_the_data_is_caught(desk):
-    """An acknowledgement is no deletion: the look-up finds the person, the case is PARTIAL; gone later, it goes on."""
+    """An acknowledgement is no deletion: while the look-up finds the person the case is PARTIAL (COO-14)."""
     it = desk(HEAD + DIRECT)
     it.server.fault(keep=True)
     assert it.apply() is CaseState.PARTIAL
@@ -291,7 +325,7 @@ def test_a_job_that_lies_is_caught_at_the_seal(desk):
 
 
 def test_best_effort_is_never_called_erased(desk):
-    """What is only asked is told as asked: no day of confirmation, and the certificate says so in both languages."""
+    """What is only asked is told as asked: no day of confirmation, and the certificate says so (COO-15)."""
     asked = DIRECT.replace("{deleted: true}, outcome: completed", "{deleted: true}, outcome: best-effort")
     it = desk(NO_PROBE + asked.replace("repeat: probe", "repeat: safe"))
     assert it.apply() is CaseState.APPLIED
@@ -312,3 +346,37 @@ def test_the_contract_and_its_sub_processors_stand_in_evidence(desk):
     [ack] = it.facts("processorAck")
     assert (ack["state"], ack["proof"], ack["keyId"]) == ("completed", "channel", None)
     assert [probe["found"] for probe in it.facts("processorProbe")] == [False]
+
+
+def test_a_link_is_revoked_there_before_it_goes_here(desk):
+    """While the service has not revoked it, PARTIAL and no row goes; then link and person do (COO-05)."""
+    it = desk(HEAD + JOBS, linked=True)
+    it.server.fault(errors=1)
+    assert it.apply() is CaseState.PARTIAL
+    assert it.rows() == {"customers": 1, "links": 1}
+    assert it.apply(MINUTE) is CaseState.APPLYING
+    assert it.rows() == {"customers": 1, "links": 1}
+    it.server.settle()
+    assert it.apply(DAY) is CaseState.APPLIED
+    assert it.rows() == {"customers": 0, "links": 0}
+
+
+OUTSIDE = """\
+recipients:
+  google-analytics:
+    {title: {en: Google Analytics, ja: Google アナリティクス}, kind: analytics, categories: [account], country: US,
+     opt_out: "https://tools.google.com/dlpage/gaoptout"}
+  police: {title: {en: Police}, kind: authority, categories: [account]}
+"""
+
+
+def test_who_answers_for_his_own_copy_is_named_and_nothing_is_claimed(desk):
+    """The certificate names who holds data outside our control and where to object, never as erased (COO-15)."""
+    it = desk(HEAD + DIRECT, more=OUTSIDE)
+    it.apply()
+    it.seal()
+    told = certificate(it.app.context, it.case_id)
+    assert [line.title["en"] for line in told.outside] == ["Google Analytics"]
+    assert "Google Analytics" not in [line.name for line in told.processors]
+    page = render(told, "en")
+    assert page.index("Outside our control") < page.index("tools.google.com/dlpage/gaoptout")
