@@ -286,7 +286,7 @@ def test_same_request_twice_is_one(firm):
 
 
 def test_completed_means_verified_and_sealed(firm):
-    """Each status follows the case, and only the company's own rows go; the evidence of it verifies."""
+    """Each status follows the case, and only the company's own rows go; the evidence of it verifies (UMU-04)."""
     firm.ask("POST", "/v2/requests", request())
     case = firm.status(NUMBER)["extensions"][DOMAIN]["case"]
     firm.walk(case, until="approved")
@@ -369,7 +369,7 @@ def test_what_is_under_way_is_not_cancelled(firm):
 
 
 def test_no_request_outside_the_contract(firm):
-    """After the contract has ended a request is refused, and nothing is opened."""
+    """After the contract has ended a request is refused, and nothing is opened (UMU-04)."""
     with firm.shop.app() as app:
         ended = NOW - timedelta(days=1)
         app.record_event("company=acme", "contract.ended", event_id="x", occurred_at=ended, now=NOW)
