@@ -255,6 +255,7 @@ def test_the_breaker_spares_a_processor_that_is_down(desk):
     for _ in range(3):
         it.apply()
     calls = it.server.told()["calls"]
+    assert it.app.tasks(it.now) == ()
     it.apply(MINUTE / 2)
     assert it.server.told()["calls"] == calls
     it.apply(MINUTE / 2)
