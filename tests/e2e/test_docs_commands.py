@@ -27,6 +27,10 @@ ELSEWHERE = {
     "retention backups beyond-use": "tests/e2e/test_copies.py",
     "retention request open --subject user_id=c8 --right suspension": "tests/e2e/test_suspension.py",
     "retention request lift": "tests/e2e/test_suspension.py",
+    "retention opendsr serve": "tests/e2e/test_opendsr_docs.py",
+    "curl ": "tests/e2e/test_opendsr_docs.py",
+    "openssl ": "tests/e2e/test_opendsr_docs.py",
+    "grep -i ": "tests/e2e/test_opendsr_docs.py",
     "python -m benchmarks.detection": "tests/unit/datamap/test_detection.py",
 }
 """Commands that are not run here, by how they begin, and what runs them."""
