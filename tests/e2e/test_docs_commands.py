@@ -23,6 +23,8 @@ ELSEWHERE = {
     "make up": "tests/e2e/test_demo.py",
     "retention demo": "tests/e2e/test_demo.py",
     "retention datamap import": "tests/e2e/test_datamap_cli.py",
+    "pg_restore ": "tests/e2e/test_restored_stores.py",
+    "psql ": "tests/e2e/test_restored_stores.py",
     "python -m benchmarks.detection": "tests/unit/datamap/test_detection.py",
 }
 """Commands that are not run here, by how they begin, and what runs them."""

@@ -107,11 +107,14 @@ class Company:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute("DROP DATABASE IF EXISTS restored WITH (FORCE)")
             connection.execute("CREATE DATABASE restored")
-        program = ["psql", "-q", "-v", "ON_ERROR_STOP=1"] if kind == "plain" else ["pg_restore", "--exit-on-error"]
         with tempfile.NamedTemporaryFile() as file:
             file.write(self.dumps[kind])
             file.flush()
-            run(*program, "-d", self.url("restored"), *(["-f"] if kind == "plain" else []), file.name)
+            target = ("--dbname", self.url("restored"))
+            if kind == "plain":
+                run("psql", "--quiet", "--set", "ON_ERROR_STOP=1", *target, "--file", file.name)
+            else:
+                run("pg_restore", "--exit-on-error", "--no-owner", *target, file.name)
 
     def app(self) -> App:
         """Open the workspace."""
