@@ -107,3 +107,20 @@ def test_evidence_ends_by_settings_and_has_defaults(tmp_path):
     assert read(named, tmp_path).terms == EvidenceTerms(Period(years=7), Period(days=90), Period(years=1))
     (problem,) = problems(named.replace("P90D", "90 days"), tmp_path)
     assert "receipts_for" in problem
+
+
+PART = '  part: {connector: sql, url: "sqlite:///{copy}.db", restores: shop, rewrites: nightly}\n'
+
+
+def test_a_part_of_every_copy_names_backups_original_and_date(tmp_path):
+    """`rewrites` goes with `restores` and with `{copy}` in an option; one without the others is refused."""
+    part = read(GOOD + PART, tmp_path).systems["part"]
+    assert (part.restores, part.rewrites) == ("shop", "nightly")
+    for wrong in (
+        PART.replace("{copy}", "x"),
+        PART.replace(", rewrites: nightly", ""),
+        PART.replace(" restores: shop,", ""),
+    ):
+        (problem,) = problems(GOOD + wrong, tmp_path)
+        assert "`rewrites: BACKUPS` with `restores: SYSTEM` and `{copy}`" in problem
+    assert any("nightli in part" in each for each in problems(GOOD + PART.replace("nightly", "nightli"), tmp_path))
