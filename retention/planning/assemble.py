@@ -29,6 +29,7 @@ from retention.model.policy import Authority, Disposal, Rule
 from retention.model.subject import Key, KeyValues, SubjectKey
 from retention.model.suspension import SUSPENDED
 from retention.planning.authority import instructed, of_tenants, people_in, tenant_key_names
+from retention.planning.brought_back import Returned, Suppressed, find_returned
 from retention.planning.cells import Group
 from retention.planning.codec import keysets_of
 from retention.planning.deferred import Promised, deferred_groups
@@ -42,7 +43,6 @@ from retention.planning.ordering import expiries, in_order, orders, step_id, und
 from retention.planning.pausing import Pauses, Standstill, free_of, refuse_held, standstills
 from retention.planning.reach import Reach, of_identity
 from retention.planning.resolving import Decision, refuse_doubts, resolve, returned, unlinked_of
-from retention.planning.returning import Returned, Suppressed, find_returned
 from retention.planning.sharing import Shared, follow, pseudonymous_too
 from retention.planning.shredding import Disposals, Shreddings, shreddings, unreadable
 from retention.planning.suspending import NOBODY, Standing, due_suspensions, parted

@@ -31,6 +31,8 @@ ELSEWHERE = {
     "curl ": "tests/e2e/test_opendsr_docs.py",
     "openssl ": "tests/e2e/test_opendsr_docs.py",
     "grep -i ": "tests/e2e/test_opendsr_docs.py",
+    "pg_restore ": "tests/e2e/test_restored_stores.py",
+    "psql ": "tests/e2e/test_restored_stores.py",
     "python -m benchmarks.detection": "tests/unit/datamap/test_detection.py",
 }
 """Commands that are not run here, by how they begin, and what runs them."""

@@ -117,3 +117,20 @@ def test_a_kms_that_wraps_the_ledgers_own_keys_is_read(tmp_path):
     assert read(GOOD, tmp_path).key_holder is None
     (problem,) = problems(GOOD.replace("provider: file,", "provider: file, region: ap-northeast-1,"), tmp_path)
     assert "an option of a KMS" in problem
+
+
+PART = '  part: {connector: sql, url: "sqlite:///{copy}.db", restores: shop, rewrites: nightly}\n'
+
+
+def test_a_part_of_every_copy_names_backups_original_and_date(tmp_path):
+    """`rewrites` goes with `restores` and with `{copy}` in an option; one without the others is refused."""
+    part = read(GOOD + PART, tmp_path).systems["part"]
+    assert (part.restores, part.rewrites) == ("shop", "nightly")
+    for wrong in (
+        PART.replace("{copy}", "x"),
+        PART.replace(", rewrites: nightly", ""),
+        PART.replace(" restores: shop,", ""),
+    ):
+        (problem,) = problems(GOOD + wrong, tmp_path)
+        assert "`rewrites: BACKUPS` with `restores: SYSTEM` and `{copy}`" in problem
+    assert any("nightli in part" in each for each in problems(GOOD + PART.replace("nightly", "nightli"), tmp_path))
