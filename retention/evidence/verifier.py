@@ -62,6 +62,7 @@ _FIELDS: dict[str, dict[str, type]] = {
     "mapLook": {"dataset": str, "passed": bool, "expectations": int, "failed": int},
     "rescan": {"round": str, "state": str, "late": bool, "found": int, "foundIn": list},
     "readmission": {"reason": str, "statutes": list, "keys": int},
+    "mediaSanitized": {"medium": str, "method": str, "tool": str, "verifierRef": str},
     "logIndex": {"entries": int, "keys": int, "root": str},
 }
 """Kind → the fields that are read here; docs/evidence/erasure-v1.schema.json has all of them."""
@@ -1398,7 +1399,7 @@ def _detail(fact: Fact) -> str:
     if fact.kind == "rescan":
         late = ", late" if fact.told["late"] else ""
         return "{}: {}, {} found{}".format(fact.text("round"), fact.text("state"), fact.text("found"), late)
-    who = ("planDigest", "processor", "state", "system", "holdId", "supersedes", "dataset")
+    who = ("planDigest", "medium", "method", "processor", "state", "system", "holdId", "supersedes", "dataset")
     shown = (*who, "what", "until", "copyId", "reason", "checkValue", "found", "entries")
     return " ".join(fact.text(name) for name in shown if name in fact.told)
 

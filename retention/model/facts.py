@@ -21,6 +21,7 @@ from retention.model.ids import (
     StepId,
     SystemId,
 )
+from retention.model.media import MediaSanitized
 from retention.model.outcome import Effect
 from retention.model.rescan import Readmitted, Rescanned
 
@@ -335,6 +336,7 @@ Fact: TypeAlias = (
     | MapLooked
     | Rescanned
     | Readmitted
+    | MediaSanitized
 )
 
 

@@ -42,6 +42,7 @@ SINGLE = (
     "suppressed",
     "rescan",
     "readmit",
+    "media",
     "approve",
     "reject",
     "apply",
