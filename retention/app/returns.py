@@ -66,7 +66,7 @@ class Again:
 def look(context: Context, world: World, cases: Collection[CaseId], now: datetime) -> Back:
     """Look for everybody whom these cases erased, in one pass over the key columns."""
     erasures = returning.erasures_of(context.ledger.copies.suppressions_of(cases))
-    spotted = returning.spot(world, erasures, context.suppression_digest, _telling(context, cases))
+    spotted = returning.spot(world, erasures, context.suppression_digester(), _telling(context, cases))
     # an erasure after a return counts as well, whichever case it was
     known = returning.erasures_of(context.ledger.copies.suppressed({each.who for each in spotted}, now))
     latest = {each.who: (*erasures[each.who], *known.get(each.who, ())) for each in spotted}
