@@ -26,6 +26,7 @@ from retention.app import (
     inbox,
     joint_use,
     keys,
+    media,
     processing,
     publishing,
     readmitting,
@@ -62,6 +63,7 @@ from retention.model.case import Case
 from retention.model.copies import PlacedOrder, UseTests
 from retention.model.hold import PlacedHold
 from retention.model.ids import CaseId, CopyId, DatasetId, HoldId, OrderId, PlanId, StepId, SystemId
+from retention.model.media import MediaSanitized
 from retention.model.plan import Plan
 from retention.model.policy import Policy
 from retention.model.restores import RestoreLook
@@ -374,6 +376,10 @@ class App:
     def expect_map(self, now: datetime, plan_id: PlanId | None = None) -> Mapping[DatasetId, MapLook]:
         """See `expecting.expect_map`."""
         return expecting.expect_map(self.context, now, plan_id)
+
+    def record_media(self, case_id: CaseId, told: media.Sanitization, now: datetime) -> MediaSanitized:
+        """See `media.record_media`."""
+        return media.record_media(self.context, case_id, told, now)
 
     def bundle(self, case_id: CaseId) -> bytes:
         """Return the bundle of one case; see `answers.bundle`."""

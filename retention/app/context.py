@@ -26,6 +26,7 @@ from retention.model.rescan import RescanTerms
 from retention.model.restores import copy_named
 from retention.model.subject import SubjectKey
 from retention.planning.deferred import Promised
+from retention.planning.identity import Digester
 from retention.planning.limits import Limits
 from retention.planning.pausing import RESTRICTING, Pauses
 from retention.planning.world import World
@@ -86,6 +87,11 @@ class Context:
     def suppression_digest(self, key: SubjectKey) -> str:
         """Return the digest by which a returning person is recognized."""
         return key.digest(self.keys.create("suppression"))
+
+    def suppression_digester(self) -> Digester:
+        """Return `suppression_digest` for many people: the key is read once."""
+        key = self.keys.create("suppression")
+        return lambda subject: subject.digest(key)
 
     def active_holds(self) -> tuple[PlacedHold, ...]:
         """Return the holds that have not been released."""

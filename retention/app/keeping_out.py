@@ -23,10 +23,10 @@ def let_in(context: Context, events: Sequence[tuple[Event, SubjectKey]], now: da
         TransientFailure: the ledger cannot be reached: nobody knows, so nothing comes in.
 
     """
-    needed = needed_by_holds(context.policy)
+    needed, digest = needed_by_holds(context.policy), context.suppression_digester()
     kept: list[Event] = []
     for batch in _batches(events):
-        digests = [(key.name, context.suppression_digest(key)) for _, key in batch]
+        digests = [(key.name, digest(key)) for _, key in batch]
         erased = erasures_of(context.ledger.copies.suppressed(set(digests), now))
         out = [stays_out(event, erased.get(who, ()), needed) for (event, _), who in zip(batch, digests, strict=True)]
         kept += [event for (event, _), is_out in zip(batch, out, strict=True) if not is_out]

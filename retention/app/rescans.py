@@ -14,7 +14,7 @@ from datetime import datetime
 
 from retention.app.context import Context
 from retention.app.records import PlanSummary, move, stored
-from retention.app.returns import Back, found_in, keep_again, look, note_readmitted, plan_again
+from retention.app.returns import Back, existing, found_in, keep_again, look, note_readmitted, plan_again
 from retention.clocks import advance
 from retention.errors import StateError
 from retention.execution.elsewhere import MARGIN
@@ -88,6 +88,7 @@ def rescan(context: Context, now: datetime, case_id: CaseId | None = None) -> Re
     rounds = _due(context, now) if case_id is None else _asked(context, case_id, now)
     if not rounds:
         return RescanReport((), (), 0)
+    _finish_settling(context, rounds, now)
     world = context.world(context.datamap, now)
     back = look(context, world, {each.case_id for each in rounds}, now)
     readmissions = note_readmitted(context, back, now)
@@ -191,6 +192,14 @@ def settle(context: Context, return_case: CaseId, now: datetime) -> tuple[CaseId
         if context.ledger.cases.get(case_id).state is CaseState.RETURNED and not still:
             move(context, case_id, CaseState.SEALED)
     return settled
+
+
+def _finish_settling(context: Context, rounds: Iterable[Round], now: datetime) -> None:
+    """Settle what a process that died right after sealing a return case has left."""
+    for return_case in {_under_way(context, each) for each in rounds} - {None}:
+        known = return_case and existing(context, return_case)
+        if known and known.state in (CaseState.SEALED, CaseState.CLOSED):
+            settle(context, known.case_id, now)
 
 
 def _erased(context: Context, each: Round, return_case: CaseId) -> Rescanned:

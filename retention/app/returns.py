@@ -66,7 +66,7 @@ class Again:
 def look(context: Context, world: World, cases: Collection[CaseId], now: datetime) -> Back:
     """Look for everybody whom these cases erased, in one pass over the key columns."""
     erasures = spotting.erasures_of(context.ledger.copies.suppressions_of(cases))
-    spotted = spotting.spot(world, erasures, context.suppression_digest, _telling(context, cases))
+    spotted = spotting.spot(world, erasures, context.suppression_digester(), _telling(context, cases))
     # an erasure after a return counts as well, whichever case it was
     known = spotting.erasures_of(context.ledger.copies.suppressed({each.who for each in spotted}, now))
     latest = {each.who: (*erasures[each.who], *known.get(each.who, ())) for each in spotted}
@@ -89,7 +89,7 @@ def plan_again(
         anew: Make a new plan even if one is in hand.
 
     """
-    known = _existing(context, case_id)
+    known = None if case_id is None else existing(context, case_id)
     if known is not None and _stands(known, anew=anew):
         kept, plan = stored(context, context.ledger.plans.of_case(known.case_id)[0].plan_id)
         return Again(known.case_id, plan, fetch_keys(context.ledger.vault, known.case_id, kept.plan_id), None)
@@ -144,13 +144,12 @@ def note_readmitted(context: Context, back: Back, now: datetime) -> int:
     return len(back.readmitted)
 
 
-def _existing(context: Context, case_id: CaseId | None) -> Case | None:
-    if case_id is None:
-        return None
+def existing(context: Context, case_id: CaseId) -> Case | None:
+    """Return the case; None if whoever was about to open it died before."""
     try:
         return context.ledger.cases.get(case_id)
     except UnknownNameError:
-        return None  # we died before it was opened
+        return None
 
 
 def _stands(case: Case, *, anew: bool) -> bool:

@@ -282,6 +282,14 @@ KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
             "erasedAt": _INSTANT,
             "deciderRef": Maybe(_STAFF),
         },
+        "mediaSanitized": {
+            "medium": _NAME,
+            "method": Choice(("clear", "purge", "destroy")),
+            "tool": _NAME,
+            "sanitizedAt": _INSTANT,
+            "operatorRef": _STAFF,
+            "verifierRef": _STAFF,
+        },
         "logIndex": {"entries": Count(), "keys": Count(), "root": _DIGEST},
     }
 )

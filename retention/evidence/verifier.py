@@ -69,6 +69,7 @@ _FIELDS: dict[str, dict[str, type]] = {
     "restoreGate": {"system": str, "verdict": str, "suppressions": int, "found": int, "findings": list},
     "rescan": {"round": str, "state": str, "late": bool, "found": int, "foundIn": list},
     "readmission": {"reason": str, "statutes": list, "keys": int},
+    "mediaSanitized": {"medium": str, "method": str, "tool": str, "verifierRef": str},
     "logIndex": {"entries": int, "keys": int, "root": str},
 }
 """Kind → the fields that are read here; docs/evidence/erasure-v1.schema.json has all of them."""
@@ -1434,7 +1435,7 @@ def _detail(fact: Fact) -> str:
         tests = {"noDecisions": "no decisions", "noAccess": "no access", "secured": "secured", "willDelete": "deletion"}
         answers = ", ".join(f"{words}: {'yes' if fact.told[name] else 'NO'}" for name, words in tests.items())
         return "{}: {}".format(fact.text("system"), answers)
-    who = ("planDigest", "processor", "state", "note", "system", "holdId", "supersedes", "dataset")
+    who = ("planDigest", "medium", "method", "processor", "state", "note", "system", "holdId", "supersedes", "dataset")
     shown = (*who, "what", "why", "until", "copyId", "reason", "checkValue", "found", "entries")
     return " ".join(fact.text(name) for name in shown if name in fact.told)
 

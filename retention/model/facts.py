@@ -21,6 +21,7 @@ from retention.model.ids import (
     StepId,
     SystemId,
 )
+from retention.model.media import MediaSanitized
 from retention.model.outcome import Effect
 from retention.model.rescan import Readmitted, Rescanned
 from retention.model.restores import RestoreGated
@@ -400,6 +401,7 @@ Fact: TypeAlias = (
     | RestoreGated
     | Rescanned
     | Readmitted
+    | MediaSanitized
 )
 
 

@@ -252,15 +252,20 @@ def _check_keys(settings: Settings, datamap: DataMap) -> None:
 
 
 def _check_residency(settings: Settings, policy: Policy) -> None:
-    """Refuse a system in a region that the policy does not allow; one that names no region cannot be judged."""
+    """Refuse a store in a region that the policy does not allow; one that names no region cannot be judged.
+
+    Systems (live, copies, restored), the evidence log, and where sets for joint users are put.
+    """
+    named = {f"systems.{name}": system.options for name, system in settings.systems.items()}
+    named |= {"evidence": settings.evidence.options, "exports": settings.exports.options}
     problems = tuple(
         Problem(
-            where=f"retention.yaml systems.{system.system_id}.region",
+            where=f"retention.yaml {where}.region",
             expected=f"a region of the policy's `residency` ({', '.join(policy.terms.residency)})",
             found=f"`{region}`",
         )
-        for system in settings.systems.values()
-        if (region := system.options.get("region")) is not None
+        for where, options in named.items()
+        if (region := options.get("region")) is not None
         and policy.terms.residency
         and region not in policy.terms.residency
     )

@@ -149,6 +149,7 @@ def _in_memory(datamap: str) -> str:
 
 def _columns(dataset: Dataset, rows: list[dict[str, Any]]) -> list[str]:
     named = [*dataset.primary_key, *dataset.linking_columns, *dataset.fields, *dataset.dates.values()]
+    named += [here for reference in dataset.mentions for here in reference.here]
     tenant = [] if dataset.tenant is None else [dataset.tenant[1]]
     return list(dict.fromkeys([*named, *dataset.not_personal, *tenant, *(name for row in rows for name in row)]))
 

@@ -89,3 +89,14 @@ def test_what_the_law_has_added_since_the_text_is_listed():
     (articles,) = added(FIRST)
     assert {"jp.appi.35-5", "jp.appi.33-5", "jp.appi.26-1", "jp.appi.41-1"} <= set(articles)
     assert added(FIRST.replace(VERSION, VERSION.replace("2019-03-26", "2026-10-01"))) == []
+
+
+def test_access_logs_and_cookies_go_by_their_own_dates(company, ago):
+    """Logs a year after they were written, cookies thirteen months after they were last seen (COO-06)."""
+    days = (1, 400), (2, 380), (3, 300)
+    logs = [{"id": n, "user_id": "u1", "access_log": "GET /", "logged_at": ago(age)} for n, age in days]
+    cookies = [{"id": n, "user_id": "u1", "cookie": "c", "last_seen_at": ago(age)} for n, age in days]
+    coorum = company("coorum", {"app.users": [USER], "lake.access_logs": logs, "lake.cookies": cookies})
+    coorum.sweep()
+    assert [row["id"] for row in coorum.left("lake.access_logs")] == [3]
+    assert [row["id"] for row in coorum.left("lake.cookies")] == [2, 3]

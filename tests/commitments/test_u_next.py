@@ -237,3 +237,19 @@ def test_a_purpose_that_contacts_customers_is_none_of_a_pseudonymised_set(handin
     """Sending customers information of products was copied from ordinary joint use; no set may serve it (UNX-36)."""
     codes = {bar.code for bar in bars(replace(handing, joint_set=replace(handing.joint_set, purpose="J1")))}
     assert codes == {"responsible-unnamed", "contact"}
+
+
+def test_what_she_watched_goes_from_every_file_and_nothing_else(company, ago):
+    """Addresses, referrers, titles and positions: her rows only, and as many as the plan counted (UNX-10)."""
+    seen = [
+        {"id": n, "user_id": f"c{n % 2}", "title_id": "t", "position_s": "9", "watched_at": ago(n)} for n in range(6)
+    ]
+    requests = [
+        {"id": n, "user_id": f"c{n % 2}", "url": "/t", "referrer": "/", "requested_at": ago(n)} for n in range(4)
+    ]
+    unext = company("u-next", {"app.customers": [CUSTOMER], "lake.viewing": seen, "lake.http": requests})
+    plan = unext.request("user_id=c1")
+    counts = {step.dataset: step.rows for step in plan.steps if step.step_id.partition("-lake.")[1]}
+    assert counts == {"lake.viewing": 3, "lake.http": 2}
+    assert [row["id"] for row in unext.left("lake.viewing")] == [0, 2, 4]
+    assert [row["id"] for row in unext.left("lake.http")] == [0, 2]

@@ -216,3 +216,59 @@ def test_terms_of_requests_do_not_get_worse_for_those_who_were_promised_better()
     first = read_policy(read_pack("umu")["policy.yaml"], "1.yaml")
     assert found.policy.terms.rights == first.terms.rights
     assert [finding.where for finding in found.findings] == ["requests"]
+
+
+def test_what_a_person_uploaded_goes_with_all_that_was_made_of_it(company):
+    """Content, comments, transcripts, captions, the search index and embeddings: hers only, copies first (UMU-14)."""
+    tables = {
+        "app.users": [USER, OTHER],
+        "app.contents": [{"id": n, "user_id": f"u{n}", "video": "v", "thumbnail": "t"} for n in (1, 2)],
+        "app.comments": [{"id": n, "user_id": f"u{n}", "comment": "c", "forum_post": "p"} for n in (1, 2)],
+        "lake.transcripts": [{"id": n, "user_id": f"u{n}", "transcript": "t", "captions": "c"} for n in (1, 2)],
+        "lake.search_index": [{"id": n, "user_id": f"u{n}", "indexed_text": "i"} for n in (1, 2)],
+        "lake.embeddings": [{"id": n, "user_id": f"u{n}", "vector": "v", "prompt": "p"} for n in (1, 2)],
+    }
+    umu = company("umu", tables)
+    order = [step.dataset for step in umu.request("user_id=u1").steps if hasattr(step, "dataset")]
+    for dataset in tables.keys() - {"app.users"}:
+        assert [row["user_id"] for row in umu.left(dataset)] == ["u2"], dataset
+    for made, origin in (("transcripts", "contents"), ("search_index", "comments"), ("embeddings", "contents")):
+        assert order.index(f"lake.{made}") < order.index(f"app.{origin}")
+
+
+def test_web_logs_go_by_the_day_on_which_they_were_written(company, ago):
+    """All seven fields of a line go a year after it; a line that is a day younger stays whole (UMU-16)."""
+    fields = ("browser_type", "operating_system", "ip_address", "domain_name", "click_activity", "referring_site")
+    lines = [
+        {"id": n, "user_id": "u1", **dict.fromkeys(fields, "x"), "logged_at": ago(days)}
+        for n, days in ((1, 366), (2, 364))
+    ]
+    umu = company("umu", {"app.users": [USER], "lake.web_logs": lines})
+    assert {*fields, "logged_at"} == umu.datamap.datasets["lake.web_logs"].fields.keys()
+    umu.sweep()
+    assert umu.left("lake.web_logs") == [lines[1]]
+
+
+def test_a_manager_who_goes_leaves_no_reference_behind(company):
+    """Her company's instruction erases her; whoever reports to her reports to nobody, and stays (UMU-17)."""
+    staff = [
+        {"id": n, "user_id": f"u{n}", "company_id": "k1", "real_name": "N", "manager_id": manager}
+        for n, manager in ((1, None), (2, 1), (3, 2))
+    ]
+    umu = company("umu", {"app.enterprise_profiles": staff})
+    umu.request("user_id=u1", tenant="company_id=k1")
+    left = umu.left("app.enterprise_profiles")
+    assert [(row["id"], row.get("manager_id"), row["real_name"]) for row in left] == [(2, None, "N"), (3, 2, "N")]
+
+
+def test_a_legal_need_stops_every_rule_until_it_is_over(company, ago):
+    """Nothing of hers moves by any rule while it stands, others' does; afterwards all goes that is due (UMU-28)."""
+    lines = [{"id": n, "user_id": f"u{n}", "ip_address": "x", "logged_at": ago(500)} for n in (1, 2)]
+    umu = company("umu", {"app.users": [USER, OTHER], "lake.web_logs": lines})
+    umu.happened("account.closed", "user_id=u1", 5000)
+    umu.hold("user_id=u1")
+    umu.sweep()
+    assert (umu.left("app.users"), umu.left("lake.web_logs")) == ([USER, OTHER], [lines[0]])
+    umu.holds.clear()
+    umu.sweep()
+    assert (umu.left("app.users"), umu.left("lake.web_logs")) == ([OTHER], [])

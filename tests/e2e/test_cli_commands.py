@@ -41,7 +41,7 @@ GROUPS = {
         "epoch",
     ),
 }
-SINGLE = ("init", "explain", "suppressed", "rescan", "readmit", "approve", "reject", "apply", "verify")
+SINGLE = ("init", "explain", "suppressed", "rescan", "readmit", "media", "approve", "reject", "apply", "verify")
 COMMANDS = [(name,) for name in SINGLE] + [(group, name) for group, names in GROUPS.items() for name in names]
 COMMANDS += [("evidence", "epoch", name) for name in ("list", "destroy")]
 PERSON = "Hanako Yamada"

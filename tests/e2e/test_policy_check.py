@@ -156,7 +156,7 @@ def test_a_mistake_is_one_clear_finding(check, file, old, new, *, code, says):
 
 
 def test_data_may_not_lie_where_the_policy_does_not_let_it(check):
-    """A system in another region than the policy's `residency` is refused before anything is opened."""
+    """A store in another region than the policy's `residency` is refused before anything is opened (UMU-36)."""
     allowed = ("policy.yaml", "holds:\n", "residency: [ap-northeast-1]\nholds:\n")
     here = ("retention.yaml", "url: memory}", "url: memory, region: ap-northeast-1}")
     abroad = ("retention.yaml", "url: memory}", "url: memory, region: us-east-1}")
@@ -165,6 +165,11 @@ def test_data_may_not_lie_where_the_policy_does_not_let_it(check):
     assert said.code == 2
     assert "systems.shop.region" in said.err
     assert check(abroad).code == 0
+    log = ("retention.yaml", "evidence: {", "evidence: {region: us-east-1, ")
+    sets = ("retention.yaml", "systems:", "exports: {store: exports, region: us-east-1}\nsystems:")
+    for change, where in ((log, "evidence.region"), (sets, "exports.region")):
+        said = check(allowed, change)
+        assert (said.code, where in said.err) == (2, True)
 
 
 RULES = """\

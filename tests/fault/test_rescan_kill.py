@@ -119,3 +119,18 @@ def test_the_sealing_of_a_return_case_may_die_at_any_write(
         with shop.app() as app:
             app.seal(plan, WEEK)
             assert end(app) == expected, nth
+
+
+def test_a_re_scan_finishes_what_a_dead_sealing_began(
+    verified: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The return case is sealed and its key gone; the first case is settled by the next look, and looked at."""
+    with copied(verified, tmp_path / "half").app() as app:
+        cases = {case.kind.value: case.case_id for case in app.context.ledger.cases.all()}
+        with monkeypatch.context() as patched:
+            patched.setattr("retention.app.sealing.settle", lambda *_: ())
+            app.seal(app.context.ledger.plans.of_case(cases["return"])[0].plan_id, WEEK)
+        assert app.context.ledger.cases.get(cases["request"]).state.value == "returned"
+        (look,) = app.rescan(NOW + timedelta(days=30)).looks
+        assert (look.case_id, look.seen.value) == (cases["request"], "clean")
+        assert app.context.ledger.cases.get(cases["request"]).state.value == "sealed"

@@ -71,6 +71,7 @@ from retention.model.ids import (
     StepId,
     SystemId,
 )
+from retention.model.media import MediaSanitized
 from retention.model.outcome import Effect, Residue
 from retention.model.rescan import FoundIn, Readmitted, Rescanned
 from retention.model.restores import RestoreGated
@@ -161,6 +162,7 @@ def facts() -> Iterator[tuple[CaseId | None, Fact]]:
     found = (FoundIn(DatasetId("app.customers"), 3, since, ("crm-nightly",)),)
     yield CASE, Rescanned("P7D", AT + timedelta(days=7), "returned", False, 7, 2, 1, found, back)  # noqa: FBT003
     yield CASE, Rescanned("P7D", AT + timedelta(days=7), "erased", False, 7, 2, 1, found, back)  # noqa: FBT003
+    yield CASE, MediaSanitized("tape-0042", "purge", "eraser-5", AT, sha(b"operator")[:32], sha(b"verifier")[:32])
     yield CASE, Readmitted("account.opened", ("jp.appi.20-1",), 2, AT, None)
     yield None, HoldReleased(HoldId("H-1"))
     yield None, CanaryLooked(sha(b"canary"), "absent", 7, ())

@@ -77,7 +77,7 @@ def same(one: pa.Table, other: pa.Table) -> bool:
 
 
 def test_all_but_the_rows_is_as_it_was() -> None:
-    """Schema, metadata, codec of each column, row groups, dictionaries, page index and order survive."""
+    """Schema, metadata, codec of each column, row groups, dictionaries, page index, order survive (UNX-10)."""
     codec = {name: "zstd" if name == "user" else "snappy" for name in wide().column_names}
     codec |= {"tags.list.element": "gzip", "deep.a": "none", "deep.b.list.element": "snappy"}
     options = {"compression": codec, "row_group_size": 10, "write_page_index": True, "use_dictionary": ["user"]}
