@@ -56,7 +56,9 @@ def make_client(settings: KmsSettings) -> KMSClient:
         endpoint_url=settings.endpoint,
         aws_access_key_id=settings.access_key,
         aws_secret_access_key=settings.secret_key,
-        config=Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=10, read_timeout=30),
+        config=Config(
+            retries={"mode": "standard", "total_max_attempts": settings.attempts}, connect_timeout=10, read_timeout=30
+        ),
     )
 
 

@@ -9,7 +9,8 @@ from retention.errors import Problem, SettingsError
 from retention.model.ids import SystemId
 from retention.ports.subject_keys import KeySystemSettings
 
-_KNOWN = frozenset({"region", "endpoint", "access_key", "secret_key", "deletion_waits"})
+_KNOWN = frozenset({"region", "endpoint", "access_key", "secret_key", "deletion_waits", "attempts"})
+_ATTEMPTS = frozenset("123456789")
 _DAYS = re.compile(r"P(\d{1,2})D")
 SHORTEST, LONGEST = 7, 30
 """Days that KMS waits before it deletes a key (ScheduleKeyDeletion, PendingWindowInDays)."""
@@ -25,6 +26,8 @@ class KmsSettings:
     access_key: str | None = field(repr=False)
     secret_key: str | None = field(repr=False)
     wait_days: int
+    attempts: int
+    """How often a call is tried before it counts as failed."""
 
 
 def read_settings(settings: KeySystemSettings) -> KmsSettings:
@@ -47,6 +50,9 @@ def read_settings(settings: KeySystemSettings) -> KmsSettings:
     if not SHORTEST <= wait <= LONGEST:
         expected = f"P{SHORTEST}D to P{LONGEST}D, as KMS allows"
         problems.append(Problem(where=f"{where}.deletion_waits", expected=expected, found="another text"))
+    attempts = options.get("attempts", "3")
+    if attempts not in _ATTEMPTS:
+        problems.append(Problem(where=f"{where}.attempts", expected="1 to 9", found="another text"))
     if problems:
         raise SettingsError("the keys cannot be held by KMS", problems=tuple(problems))
     return KmsSettings(
@@ -56,4 +62,5 @@ def read_settings(settings: KeySystemSettings) -> KmsSettings:
         access_key=options.get("access_key"),
         secret_key=options.get("secret_key"),
         wait_days=wait,
+        attempts=int(attempts),
     )

@@ -101,15 +101,16 @@ class Callback(Status):
 def answer_of(status: Status, domain: str) -> Answer:
     """Return what a status means (8).
 
-    A cancelled order was not carried out, and perhaps they say why, in the extension under their domain.
+    A cancelled order was not carried out, and a completed one perhaps only in part: then the extension under
+    their domain says so, and why.
     """
     more = (status.extensions or {}).get(domain) or More()
     said = more.reason if more.reason is not None and _CODE.fullmatch(more.reason) else None
     match status.request_status:
         case "pending" | "in_progress":
-            return PartlyDone(said or "not-finished") if more.partial else AtWork()
+            return AtWork()
         case "completed":
-            return Completed()
+            return PartlyDone(said or "unknown") if more.partial else Completed()
         case "cancelled":
             return Refused(said or "cancelled")
 

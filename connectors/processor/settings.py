@@ -135,13 +135,6 @@ class _Reader:
         """Return the settings; of use only if no problem was found."""
         self._check_names()
         self.problems += problems_of(f"systems.{self._settings.system_id}", self._options)
-        if (protocol := self._options.get("protocol", "opendsr")) != "opendsr":
-            self._wrong(
-                "protocol",
-                "`opendsr`",
-                repr(protocol),
-                hint="the other protocols have options of their own: docs/processors.md",
-            )
         url = self._web_address("url").rstrip("/")
         authority = self._authority()
         fingerprint, certificate = self._pin() if authority is None else (None, None)

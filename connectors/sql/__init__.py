@@ -1,6 +1,7 @@
 """SQLite, PostgreSQL and MariaDB by SQLAlchemy Core. Start at `eraser.py`; `predicate.py` says which rows.
 
 connect        settings → store
+store          the store
 settings       the options, checked
 capabilities   what the store can do
 engine         connections as this connector needs them: time-outs, zones, secure deletion
@@ -18,6 +19,7 @@ partitions     partitions emptied whole
 references     foreign keys as they are
 remains        after a change: makes the old row versions physically go
 inspector      looks again, by code of its own
+dumps          a dump on S3 as a store, by way of a scratch database
 surveyor       reads the whole schema, for drafts and drift
 """
 

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Final
 
-import sqlalchemy as sa
-
-from connectors.sql.capabilities import CAPABILITIES
 from connectors.sql.database import Database
-from connectors.sql.eraser import SqlEraser
-from connectors.sql.finder import SqlFinder
-from connectors.sql.inspector import SqlInspector
-from connectors.sql.planter import SqlPlanter
-from connectors.sql.references import constraints
+from connectors.sql.dumps import DumpObject, DumpStore
 from connectors.sql.settings import Vendor, options
+from connectors.sql.store import SqlStore
 from connectors.sql.surveyor import SqlSurveyor
-from connectors.sql.suspender import SqlSuspender
 from retention.errors import MissingExtraError
-from retention.ports.connector import Capabilities, SystemSettings
-from retention.ports.constraints import Constraints
+from retention.ports.connector import SystemSettings
 
 _EXTRAS: Final = {Vendor.POSTGRESQL: "postgres", Vendor.MARIADB: "mysql"}
 
@@ -31,7 +24,13 @@ def connect(settings: SystemSettings) -> SqlStore:
         MissingExtraError: the driver is not installed.
 
     """
-    return SqlStore(_database(settings))
+    database = _database(settings)
+    if database.options.dump is None:
+        return SqlStore(database)
+    if find_spec("boto3") is None:
+        message = f"system {settings.system_id} is a dump on S3 and needs boto3"
+        raise MissingExtraError(message, hint="pip install 'retention[s3]'")
+    return DumpStore(database, DumpObject(database.options))
 
 
 def survey(settings: SystemSettings) -> SqlSurveyor:
@@ -54,53 +53,3 @@ def _database(settings: SystemSettings) -> Database:
             f"system {settings.system_id} needs the package {error.name}",
             hint=f"pip install 'retention[{_EXTRAS.get(read.vendor, 'postgres')}]'",
         ) from None
-
-
-class SqlStore:
-    """One SQLite file, one schema of a PostgreSQL database, or one database of a MariaDB server."""
-
-    def __init__(self, database: Database) -> None:
-        """Keep the database."""
-        self._database = database
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """Return what this store can do."""
-        return CAPABILITIES
-
-    def finder(self) -> SqlFinder:
-        """Return the reading side."""
-        return SqlFinder(self._database)
-
-    def eraser(self) -> SqlEraser:
-        """Return the writing side."""
-        return SqlEraser(self._database)
-
-    def inspector(self) -> SqlInspector:
-        """Return the side that verification reads by."""
-        return SqlInspector(self._database)
-
-    def suspender(self) -> SqlSuspender:
-        """Return the side that suspends."""
-        return SqlSuspender(self._database)
-
-    def planter(self) -> SqlPlanter:
-        """Return the side that plants canaries."""
-        return SqlPlanter(self._database)
-
-    def constraints(self) -> Constraints:
-        """Return the foreign keys, and the columns that cannot be null."""
-        return constraints(self._database)
-
-    def surveyor(self) -> SqlSurveyor:
-        """Return the side that reads the whole schema."""
-        return SqlSurveyor(self._database)
-
-    def tables(self) -> tuple[str, ...]:
-        """Return the schema's tables, sorted."""
-        with self._database.reading() as connection:
-            return tuple(sorted(sa.inspect(connection).get_table_names(schema=self._database.options.namespace)))
-
-    def close(self) -> None:
-        """Give connections back."""
-        self._database.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
@@ -36,6 +37,7 @@ class Partitions(Enum):
     """Its rows are erased like any others."""
 
 
+_OBJECT: Final = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(.+)")
 _DRIVERS: Final = {
     "sqlite": "sqlite",
     "postgresql": "postgresql+psycopg",
@@ -65,6 +67,13 @@ def _url(text: object) -> URL:
     if _VENDORS[url.drivername] is Vendor.MARIADB and not url.database:
         raise ValueError("a MariaDB URL needs a database: mariadb://user@host/DATABASE")
     return url
+
+
+def _object(text: object) -> tuple[str, str]:
+    found = _OBJECT.fullmatch(str(text))
+    if found is None:
+        raise ValueError("it is not s3://bucket/path")
+    return found[1], found[2]
 
 
 def _longest(text: object) -> timedelta:
@@ -100,6 +109,14 @@ class SqlOptions(BaseModel):
     """How often a transaction is tried again after a deadlock or a serialization failure."""
     jitter: int = Field(default=0, ge=0)
     """Seed of the pauses between those tries; workers on the same tables are given different ones."""
+    dump: Annotated[tuple[str, str], BeforeValidator(_object)] | None = None
+    """`s3://bucket/path`: the system is this dump, and `url` a scratch database that it is loaded into."""
+    programs: str | None = None
+    """Folder of pg_dump, pg_restore and psql; by default where programs are."""
+    region: str | None = None
+    endpoint: str | None = None
+    access_key: str | None = Field(default=None, repr=False)
+    secret_key: str | None = Field(default=None, repr=False)
 
     @property
     def vendor(self) -> Vendor:
@@ -119,6 +136,9 @@ def options(settings: SystemSettings) -> SqlOptions:
     except ValidationError as error:
         problems = tuple(_problem(settings, each["loc"], each["msg"]) for each in error.errors(include_input=False))
         raise SettingsError("the options of an SQL system cannot be used", problems=problems) from None
+    if read.dump and read.vendor is Vendor.MARIADB:
+        problem = _problem(settings, ("dump",), "a dump of MariaDB, which is not read")
+        raise SettingsError("the options of an SQL system cannot be used", problems=(problem,))
     if read.vendor is not Vendor.SQLITE:
         return read
     path = Path(settings.workspace, str(read.url.database)).resolve()

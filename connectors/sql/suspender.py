@@ -126,8 +126,9 @@ class SqlSuspender:
 
 
 def _inserted(connection: Connection, table: Table, columns: Sequence[str], rows: sa.Select[Any]) -> int:
-    counting = connection.execution_options(preserve_rowcount=True)  # else psycopg's count of an INSERT is dropped
-    return counting.execute(sa.insert(table).from_select(list(columns), rows)).rowcount
+    insert = sa.insert(table).from_select(list(columns), rows)
+    # without it the count of an INSERT is dropped for some drivers
+    return connection.execute(insert, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def _deleted(table: Table) -> pages.Statement:

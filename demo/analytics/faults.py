@@ -33,7 +33,7 @@ class Faults(BaseModel):
     reason: str | None = None
     """Say why, in the extension under its own domain."""
     partial: bool = False
-    """Say that something of an order cannot be finished."""
+    """Say that an order was completed in part."""
     keep: bool = False
     """Say that orders are completed, and erase nobody."""
     silent: int = 0

@@ -138,7 +138,7 @@ class Analytics:
         if order is None:
             return _refusal(404, "unknown request")
         more: dict[str, object] = {"reason": self._faults.reason} if self._faults.reason else {}
-        if self._faults.partial and order.status == "in_progress":
+        if self._faults.partial and order.status == "completed":
             more["partial"] = True
         said = status_body(order)
         return self._signed(200, said | ({"extensions": {self._settings.domain: more}} if more else {}))

@@ -4,6 +4,7 @@ context      what a use case may use
 records      new cases; plans in and out of the ledger
 sweeps       what is due becomes a plan
 requests     a person asks: open, identify, decide, plan
+clients      a client asks us as its processor, over a wire
 identities   a person decides who is meant, where keys do not tell
 restores     what a restored store must forget again
 approvals    people allow or refuse a plan by its digest

@@ -234,7 +234,8 @@ def _outside(context: Context, plan: Plan) -> Iterator[OutsideLine]:
         alone = recipient.kind in (RecipientKind.THIRD_PARTY, RecipientKind.ANALYTICS)
         if alone and recipient.name not in connected and touched & set(recipient.categories):
             title = {language: recipient.title.get(language, recipient.name) for language in get_args(Language)}
-            yield OutsideLine(title, recipient.opt_out)
+            purpose = {language: recipient.purpose.get(language, "") for language in get_args(Language)}
+            yield OutsideLine(title, purpose, recipient.opt_out)
 
 
 def _completed(context: Context, order: PlacedOrder) -> datetime | None:

@@ -32,7 +32,7 @@ from retention.model.answer import Completed
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.copies import Horizon, PlacedOrder, Why
 from retention.model.horizons import is_later, latest
-from retention.model.plan import ForgetInSet, RowStep, WithdrawSet
+from retention.model.plan import DisposalStep, ForgetInSet, PseudonymizeRows, WithdrawSet
 from retention.model.sharing import is_set
 from retention.planning import codec
 from retention.ports.ledger import JournalEntry, LogEntry, Phase, StoredPlan
@@ -127,7 +127,8 @@ def _datasets(plans: Iterable[StoredPlan], inside: Iterable[_Told]) -> Iterator[
     due: Counter[str] = Counter()
     for kept in plans:
         for step in codec.decode(kept.body).steps:
-            if isinstance(step, RowStep | ForgetInSet | WithdrawSet):
+            # what is suspended is not due to go
+            if isinstance(step, DisposalStep | PseudonymizeRows | ForgetInSet | WithdrawSet):
                 due[step.dataset] += step.rows
     done: dict[str, Counter[str]] = defaultdict(Counter)
     looks: dict[str, Verdict] = {}

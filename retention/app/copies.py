@@ -99,10 +99,12 @@ class _Follower:
         elif not is_later(horizon.until, self.now):
             self._gone(horizon)
 
-    def old_keys(self, horizon: Horizon) -> None:
+    def old_keys(self, horizon: Horizon, epoch: int) -> None:
         """Look whether the key is gone that could open an old copy of what was shredded."""
-        epoch = epoch_of(horizon.what)
-        if epoch is not None and self.context.subject_keys[horizon.system].inspector().is_gone(epoch):
+        keys = self.context.subject_keys.get(horizon.system)
+        if keys is None:
+            self._find(Fault.NO_SUCH_SYSTEM, horizon, "the keys in retention.yaml", "no such keys")
+        elif keys.inspector().is_gone(epoch):
             self._gone(horizon)
         elif not is_later(horizon.until, self.now):
             self._find(Fault.LATE, horizon, day(horizon.until), "still there")
@@ -179,8 +181,8 @@ def follow_up(context: Context, now: datetime) -> FollowUp:
         for horizon in (each for each in mine if each.gone_at is None):
             if system in copies:
                 follower.follow(horizon, copies[system].get(horizon.what), holds.get((system, horizon.what)))
-            elif system in context.subject_keys:
-                follower.old_keys(horizon)
+            elif (epoch := epoch_of(horizon.what)) is not None:
+                follower.old_keys(horizon, epoch)
             elif system not in context.copies:
                 follower.unlisted(horizon)
         if system in copies:

@@ -23,6 +23,7 @@ from retention.app.restores import (
     newest,
     plan_restore,
     unfinished,
+    was_opened,
 )
 from retention.datamap import Finding, blinding, gone, harmless
 from retention.errors import FoundError
@@ -31,7 +32,7 @@ from retention.model.ids import CaseId, DatasetId, PlanId, SystemId
 from retention.model.plan import Plan, RowStep
 from retention.model.restores import RestoreGated, RestoreLook, Verdict
 from retention.planning.assemble import INSTRUCTION_SCOPE, REQUEST_SCOPE, Header
-from retention.planning.returning import Returned
+from retention.planning.brought_back import Returned
 
 _NEXT = {
     CaseState.PLANNED: "retention approve {plan} --digest {digest}",
@@ -192,17 +193,9 @@ def _unfinished(context: Context, system: SystemId) -> Iterator[Finding]:
 def _case_of(context: Context, system: SystemId, verdict: Verdict, now: datetime) -> Case:
     """Return the restore's case: what is open, what was just finished and waits for this word, or a new one."""
     case = newest(context, system)
-    if case is not None and (
-        case.state not in FINISHED or (verdict is Verdict.OPEN and not _was_opened(context, case))
-    ):
+    if case is not None and (case.state not in FINISHED or (verdict is Verdict.OPEN and not was_opened(context, case))):
         return case
     return begin(context, system, now)
-
-
-def _was_opened(context: Context, case: Case) -> bool:
-    assert case.restored_system is not None  # noqa: S101 -- narrows the type; a restore's case has one
-    looks = [look for look in context.ledger.restores.looks(case.restored_system) if look.case_id == case.case_id]
-    return any(look.verdict is Verdict.OPEN for look in looks)
 
 
 def _state(context: Context, case: Case, fact: RestoreGated, people_of: Mapping[CaseId, int], now: datetime) -> None:

@@ -24,6 +24,7 @@ from retention.model.answer import (
     Refused,
     Silence,
     Standing,
+    Unreachable,
     code_of,
     reason_of,
     standing,
@@ -130,7 +131,9 @@ def acknowledge(
             hint="for example kept-by-law, no-match or some-systems-failed",
         )
     answer = _said(said, reason or "")
-    if not context.ledger.processing.use_link(links.digest_of(token), named, now):
+    is_new = context.ledger.processing.use_link(links.digest_of(token), named, now)
+    # a process that died between using the token up and keeping the answer may be run again
+    if not is_new and any(kept.proof is Proof.LINK for kept in context.ledger.copies.receipts(named)):
         raise RefusedError("the token was used before", hint="see `retention processors`")
     digest = hashlib.sha256(json.dumps([named, code_of(answer), reason_of(answer)]).encode()).hexdigest()
     receipt = Receipt(named, answer, now, None, digest, None, Proof.LINK)
@@ -230,9 +233,11 @@ def _reminded(context: Context, order: PlacedOrder, now: datetime, *, late: bool
 
 
 def _task(context: Context, order: PlacedOrder, now: datetime) -> Task:
-    answer = order.receipt.answer if order.receipt else None
-    said, reason = ("no-answer", None) if answer is None else (code_of(answer), reason_of(answer))
     silence = context.ledger.processing.silence(order.processor)
+    answer = order.receipt.answer if order.receipt else None
+    if silence.failures and (answer is None or standing(answer) is Standing.WAITING):
+        answer = Unreachable("spared-for-now" if silence.not_before else "not-reached")
+    said, reason = ("no-answer", None) if answer is None else (code_of(answer), reason_of(answer))
     to_do = _to_do(answer, silence, late=now >= order.due_at)
     accepted = any(note.kind is NoteKind.ACCEPTED for note in context.ledger.processing.notes(order.order_id))
     if accepted or context.ledger.cases.get(order.case_id).state in _OVER:
@@ -247,8 +252,9 @@ def _to_do(answer: Answer | None, silence: Silence, *, late: bool) -> str:
         return "ask them why; plan again, or `retention processors accept`"
     if answer is not None and standing(answer) is not Standing.WAITING:
         return ""
-    if silence.not_before is not None:
-        return f"nobody answers; called again after {silence.not_before:%Y-%m-%d %H:%M} UTC"
+    if isinstance(answer, Unreachable):
+        after = f" after {silence.not_before:%Y-%m-%d %H:%M} UTC" if silence.not_before else ""
+        return ("late: escalate; " if late else "") + f"nobody answers; run again{after}"
     return "late: escalate" if late else "wait"
 
 

@@ -18,10 +18,10 @@ from retention.model.case import Case, CaseKind, CaseState
 from retention.model.datamap import ColumnType, DataMap
 from retention.model.facts import Replayed
 from retention.model.ids import CaseId, DatasetId, SystemId
-from retention.model.restores import Restore
+from retention.model.restores import Restore, Verdict
 from retention.planning import assemble
 from retention.planning.assemble import Draft, Header
-from retention.planning.returning import Returned, Suppressed
+from retention.planning.brought_back import Returned, Suppressed
 from retention.ports.ledger import KeyDigest, Phase
 
 FINISHED = (CaseState.SEALED, CaseState.CLOSED, CaseState.DENIED)
@@ -134,9 +134,16 @@ def close_untouched(context: Context, case: Case) -> None:
         move(context, case.case_id, CaseState.CLOSED)
 
 
+def was_opened(context: Context, case: Case) -> bool:
+    """Whether the gate has let this restore through: what comes next under the system's name is another one."""
+    looks = context.ledger.restores.looks(case.restored_system)
+    return any(look.case_id == case.case_id and look.verdict is Verdict.OPEN for look in looks)
+
+
 def _known_age(context: Context, system: SystemId) -> datetime | None:
-    case = unfinished(context, system)
-    known = context.ledger.restores.get(case.case_id) if case else None
+    """Return when the copy was taken, if somebody has said so of this restore."""
+    case = newest(context, system)
+    known = context.ledger.restores.get(case.case_id) if case and not was_opened(context, case) else None
     return known.taken_at if known else None
 
 

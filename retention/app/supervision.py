@@ -15,6 +15,10 @@ from retention.model.period import Period
 from retention.model.recipient import ENTRUSTED, Recipient, RecipientKind, Transfer
 
 _HOME = "JP"
+_EEA = "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO"
+DESIGNATED = frozenset((*_EEA.split(), "GB"))
+"""Countries that the commission has designated as equivalent: the EEA and the United Kingdom (APPI art. 28(1),
+Enforcement Rules 15; notice 1 of 2019)."""
 _YEARLY = Period(years=1)
 
 
@@ -67,8 +71,9 @@ def _certificate(recipient: Recipient, today: date) -> Iterator[Lapse]:
 
 
 def _abroad(recipient: Recipient, today: date) -> Iterator[Lapse]:
-    if recipient.transfer in {None, Transfer.NONE}:
-        says = f"it is in {recipient.country}, and nothing says on what the transfer rests (`transfer`)"
+    unfounded = recipient.transfer is Transfer.ADEQUACY and recipient.country not in DESIGNATED
+    if unfounded or recipient.transfer in {None, Transfer.NONE}:
+        says = f"it is in {recipient.country}, and nothing holds on which the transfer could rest (`transfer`)"
         yield _lapse(recipient, "TRANSFER_UNSUPPORTED", says, "jp.appi.28-1")
     if recipient.transfer is Transfer.EQUIVALENT:
         seen = recipient.confirmed_on

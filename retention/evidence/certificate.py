@@ -70,6 +70,8 @@ class OutsideLine:
     """Someone who holds data of the person and answers for it alone: he is named, and nothing is claimed."""
 
     title: Titles
+    purpose: Titles
+    """For what; empty texts where the policy does not say."""
     opt_out: str | None
     """Where the person can object."""
 
@@ -200,9 +202,9 @@ def _outside(certificate: Certificate, language: Language) -> Iterator[Block]:
     if not certificate.outside:
         return
     words = WORDS[language]
-    rows = tuple((line.title[language], line.opt_out or "") for line in certificate.outside)
+    rows = tuple((line.title[language], line.purpose[language], line.opt_out or "") for line in certificate.outside)
     yield Heading(words["outside"])
-    yield Table((words["name"], words["opt_out"]), rows, (3, 4))
+    yield Table((words["name"], words["purpose"], words["opt_out"]), rows, (3, 3, 4))
     yield Paragraph(words["outside_note"])
 
 

@@ -81,7 +81,9 @@ def _shred_keys(site: Site, lines: Lines, step: ShredKeys, now: datetime) -> Non
             )
         keys = [[shredded_reference(step.system, key.ref), key.check_value] for key in left]
         epochs = sorted({key.epoch for key in left})
-        lines.write(step.step_id, Phase.DONE, now, {"keys": keys, "epochs": epochs, "until": step.until.isoformat()})
+        # a rotation since the plan was made began a younger epoch, which ends later
+        until = max(step.until, site.subject_keys[step.system].finder().horizon(now))
+        lines.write(step.step_id, Phase.DONE, now, {"keys": keys, "epochs": epochs, "until": until.isoformat()})
     if lines.find(step.step_id, Phase.EVIDENCE) is None:
         done = lines.find(step.step_id, Phase.DONE)
         assert done  # noqa: S101 -- narrows the type; it was written above

@@ -13,6 +13,7 @@ outcome     what became of a step
 case        a sweep, a request or a restore, and the state it is in
 recipient   who receives data, and the facts of his contract
 copies      backups and their horizons; orders to processors
+client      companies whose data we only hold, and what they ask of us
 answer      what processors say: a closed union, and what each means for the case
 facts       what evidence states, one record a fact
 """

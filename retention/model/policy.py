@@ -25,11 +25,13 @@ class Disposal(Enum):
     ANONYMIZE = "anonymize"
     PSEUDONYMIZE = "pseudonymize"
     """Keyed tokens stand for whoever it was; the rows stay personal data (APPI 2(5), GDPR 4(5))."""
+    SUSPEND = "suspend"
+    """The rows are kept as they are, and nobody uses them (APPI 35)."""
 
     @property
     def strength(self) -> int:
         """How little is left; of two disposals of the same data the stronger is done."""
-        return (Disposal.PSEUDONYMIZE, Disposal.ANONYMIZE, Disposal.ERASE).index(self)
+        return (Disposal.SUSPEND, Disposal.PSEUDONYMIZE, Disposal.ANONYMIZE, Disposal.ERASE).index(self)
 
 
 class Source(Enum):

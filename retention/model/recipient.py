@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
@@ -68,5 +68,7 @@ class Recipient:
     """For language models: until when its certification stands."""
     confirmed_on: date | None = None
     """When the equivalent system abroad was last confirmed (APPI art. 28(3), Rules 18)."""
+    purpose: Mapping[str, str] = field(default_factory=dict)
+    """For what it receives data, by language."""
     opt_out: str | None = None
     """Where a person can object to it."""

@@ -7,6 +7,7 @@ plan). The rest serve them:
     keysets     personal keys on one side, references to them on the other
     identity    one key of a person → every key; digests → the people behind them
     reach       which rows of which dataset belong to them
+    clientele   whom a tenant's rows are about, asked by a digest
     holding     which fields of which rows a law keeps
     cells       rows cut so that each is looked at once, with all that is due for it
     due         whose clocks have run out

@@ -7,10 +7,7 @@ from collections.abc import Sequence
 from retention.errors import ApprovalError, LimitError
 from retention.model.case import CaseKind
 from retention.model.key_steps import LeaveUnreadable
-from retention.model.plan import (
-    ExpireCopies,
-    Plan,
-)
+from retention.model.plan import ExpireCopies, Plan, SuspendRows
 from retention.model.policy import Policy
 from retention.ports.ledger import Approval
 
@@ -23,6 +20,8 @@ def stands_approved(policy: Policy, plan: Plan) -> str | None:
     standing = policy.preapproved
     if standing is None or plan.kind is not CaseKind.SWEEP or plan.crossings:
         return None
+    if any(isinstance(step, SuspendRows) and step.because.request for step in plan.steps):
+        return None  # a person asked, whatever the rules say beside
     rules = {
         rule
         for step in plan.steps

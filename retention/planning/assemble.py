@@ -25,9 +25,11 @@ from retention.model.plan import (
     SuspendRows,
     Unlinked,
 )
-from retention.model.policy import Authority, Rule
+from retention.model.policy import Authority, Disposal, Rule
 from retention.model.subject import Key, KeyValues, SubjectKey
+from retention.model.suspension import SUSPENDED
 from retention.planning.authority import instructed, of_tenants, people_in, tenant_key_names
+from retention.planning.brought_back import Returned, Suppressed, find_returned
 from retention.planning.cells import Group
 from retention.planning.codec import keysets_of
 from retention.planning.deferred import Promised, deferred_groups
@@ -41,10 +43,9 @@ from retention.planning.ordering import expiries, in_order, orders, step_id, und
 from retention.planning.pausing import Pauses, Standstill, free_of, refuse_held, standstills
 from retention.planning.reach import Reach, of_identity
 from retention.planning.resolving import Decision, refuse_doubts, resolve, returned, unlinked_of
-from retention.planning.returning import Returned, Suppressed, find_returned
 from retention.planning.sharing import Shared, follow, pseudonymous_too
 from retention.planning.shredding import Disposals, Shreddings, shreddings, unreadable
-from retention.planning.suspending import NOBODY, Standing, again
+from retention.planning.suspending import NOBODY, Standing, due_suspensions, parted
 from retention.planning.world import World
 
 _NOTHING = Promised()
@@ -184,6 +185,7 @@ def plan_sweep(
     people = found.people
     groups = [_due_group(world, due, keysets) for due in people]
     groups += [*row_groups(world, keysets), *deferred_groups(world, promised, keysets)]
+    groups, stopping = parted(groups)
     disposer = Disposer(world, keysets, standing)
     disposer.draw(groups, order(world.datamap))
     if not disposer.drawn.steps and found.merged:
@@ -191,17 +193,19 @@ def plan_sweep(
             f"{sum(found.merged.values())} people are due whose rows tie several {' or '.join(found.merged)} together",
             hint="open a request for each and resolve it, or let the shared key only associate in the data map",
         )
-    suspends = tuple(again(world, stopped, keysets))
+    suspends = due_suspensions(world, stopping, stopped, keysets)
     if not disposer.drawn.steps and not suspends:
         return None
     replays = tuple(
-        Replay(name, keysets.of(keys), rule.rule_id)
+        Replay(name, keysets.of(keys), f"{SUSPENDED}:{rule.rule_id}" if is_stopped else rule.rule_id)
         for due in people
         for rule in due.rules
-        for name, keys in sorted(free_of(due.keys, standing).items())
+        if not (is_stopped := rule.then is Disposal.SUSPEND) or suspends
+        for name, keys in sorted((due.keys if is_stopped else free_of(due.keys, standing)).items())
     )
     moved = tuple(disposer.drawn.moved)
     subjects = sum(_people_in(world, group, standing, keysets) for group in moved)
+    subjects += sum(_people_in(world, group, (), keysets) for group in stopping) if suspends else 0
     unique = unique_keys(world.datamap)
     merged = tuple(Unlinked(unique[name], (name,), "merged", count) for name, count in sorted(found.merged.items()))
     drawn = _Drawn(CaseKind.SWEEP, disposer, moved, standing, subjects, replays, merged, suspends=suspends)
@@ -244,10 +248,11 @@ def plan_restore(
     tenants = _instructing(world, suppressed.instructions, pauses.digest)
     groups = [group for scopes, keys in back.keys.items() for group in _replayed(world, scopes, keys, tenants, keysets)]
     groups += [*row_groups(world, keysets), *deferred_groups(world, promised, keysets)]
+    groups, stopping = parted(groups)
     standing = standstills(world, pauses, keysets)
     disposer = Disposer(world, keysets, standing)
     disposer.draw(groups, order(world.datamap))
-    suspends = tuple(again(world, suppressed.stopped, keysets))
+    suspends = due_suspensions(world, stopping, suppressed.stopped, keysets)
     if not disposer.drawn.steps and not suspends:
         return None, back
     drawn = _Drawn(CaseKind.RESTORE, disposer, (), standing, back.people, (), suspends=suspends)
@@ -277,13 +282,16 @@ def plan_return(
     tenants = _instructing(world, instructions, pauses.digest)
     by_scopes = sorted(found.items(), key=lambda item: sorted(item[0]))
     groups = tuple(group for scopes, keys in by_scopes for group in _replayed(world, scopes, keys, tenants, keysets))
+    disposing, stopping = parted(groups)
     standing = standstills(world, pauses, keysets)
     disposer = Disposer(world, keysets, standing)
-    disposer.draw(groups, order(world.datamap))
-    if not disposer.drawn.steps:
+    disposer.draw(disposing, order(world.datamap))
+    suspends = due_suspensions(world, stopping, NOBODY, keysets)
+    if not disposer.drawn.steps and not suspends:
         return None
     count = sum(max(map(len, keys.values())) for _, keys in by_scopes)
-    return _assemble(world, header, _Drawn(CaseKind.RETURN, disposer, groups, standing, count, ()), keysets)
+    drawn = _Drawn(CaseKind.RETURN, disposer, groups, standing, count, (), suspends=suspends)
+    return _assemble(world, header, drawn, keysets)
 
 
 def _instructing(world: World, instructions: Mapping[str, tuple[str, str]], digest: Digester) -> dict[str, SubjectKey]:

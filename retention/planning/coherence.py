@@ -24,6 +24,7 @@ from retention.model.policy import (
 )
 from retention.planning.gate import misfits
 from retention.planning.in_place import unfit
+from retention.planning.suspending import unfit as unfit_to_suspend
 
 _NO_RECIPES: Mapping[str, Recipe] = MappingProxyType({})
 
@@ -114,7 +115,7 @@ def _keys(policy: Policy, datamap: DataMap) -> Iterator[Problem]:
 def _sets(policy: Policy, datamap: DataMap, recipes: Mapping[str, Recipe]) -> Iterator[Problem]:
     for where, expected, found, words in misfits(policy, datamap, recipes):
         yield _unknown(where, expected, found, words)
-    for where, expected, found in unfit(policy, datamap, recipes):
+    for where, expected, found in (*unfit(policy, datamap, recipes), *unfit_to_suspend(policy, datamap)):
         yield Problem(where=where, expected=expected, found=found)
 
 

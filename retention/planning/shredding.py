@@ -81,7 +81,9 @@ def shreddings(world: World, done: Disposals, keysets: KeySets) -> Shreddings:
     gone: set[tuple[SystemId, KeyOwner]] = set()
     for scope in _scopes(world):
         asked = _asked(world, scope, done, keysets)
-        stays = _staying(world, scope, asked, done.rows, keysets) if asked else frozenset()
+        if not asked:
+            continue
+        stays = _staying(world, scope, asked, done.rows, keysets)
         finder = world.subject_keys[scope.system]
         found = finder.standing(scope.owner(value) for value in sorted(asked, key=str))
         living = {owner for owner, key in found.items() if isinstance(key, WrappedKey)}

@@ -42,7 +42,15 @@ def summarize(explanation: Explanation, telling: Telling) -> str:
         f"As of {today}, we looked into {len(explanation.datasets)} places and found your data in {here} of them.",
     )
     stopped = [_stopped(explanation, telling)] if explanation.suspended else []
-    return pick(language, "", " ").join([first, *stopped, *_sentences(lines, telling)])
+    left = [line for line in lines if not _is_stopped_by_rule(line.fate, explanation)]
+    return pick(language, "", " ").join([first, *stopped, *(_sentences(left, telling) if left else ())])
+
+
+def _is_stopped_by_rule(fate: Fate, explanation: Explanation) -> bool:
+    """Whether a rule has done to the data what it was to do: its use is stopped."""
+    if not isinstance(fate, Due) or fate.rule.then is not Disposal.SUSPEND:
+        return False
+    return any(fate.rule.rule_id in one.rules for one in explanation.suspended)
 
 
 def _stopped(explanation: Explanation, telling: Telling) -> str:

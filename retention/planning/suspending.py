@@ -10,23 +10,25 @@ plan is refused: nothing may dangle, and the database may do nothing that no ste
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from retention.datamap import kept_id, order
+from retention.datamap import kept_id, order, view_of
 from retention.errors import UnreachableDataError
-from retention.model.datamap import Dataset
-from retention.model.ids import DatasetId, StepId
+from retention.model.datamap import DataMap, Dataset
+from retention.model.ids import CategoryId, DatasetId, RuleId, StepId
 from retention.model.plan import Because, LiftRows, SuspendRows
+from retention.model.policy import Disposal, Policy
 from retention.model.predicate import Everything, Not, Predicate, Selection, tuple_key
 from retention.model.subject import Key
 from retention.model.suspension import Flag, Listed, Moved, SuspendedKey, Suspension, needed_for
 from retention.planning.authority import controlled
+from retention.planning.cells import Group
 from retention.planning.holding import together
 from retention.planning.identity import Digester, locate
 from retention.planning.keysets import KeySets
-from retention.planning.reach import among, as_key, joined, of_identity
+from retention.planning.reach import among, any_of, as_key, joined, of_identity
 from retention.planning.resolving import returned
 from retention.planning.world import World
 from retention.ports.constraints import ForeignKey
@@ -60,6 +62,7 @@ def suspensions(world: World, reached: Reached, because: Because, keysets: KeySe
         if how is None:
             continue
         _refuse_incapable(world, dataset, how)
+        _refuse_unlike(world, dataset)
         where = _in_use(world, dataset, how, reached, keysets)
         if rows := world.count(dataset, where, keysets):
             total = world.count(dataset, Everything(), keysets)
@@ -85,16 +88,82 @@ def lifts(
     return steps
 
 
-def again(world: World, standing: Standing, keysets: KeySets) -> list[SuspendRows]:
-    """Return the steps that stop the use of what came, or came back, of people whose data is suspended."""
-    entries = standing.entries
-    keys = people_of(world, entries, standing.digest)
-    if not keys:
-        return []
-    own = own_rows(world, of_identity(world, returned(world, keys, keysets), keysets, wholly=True).rows, keysets)
-    rules = tuple(dict.fromkeys(rule for entry in entries for rule in entry.rules))
-    statutes = tuple(sorted({statute for entry in entries for statute in entry.statutes}))
-    return suspensions(world, own, Because(rules, statutes, request=not rules), keysets)
+def parted(groups: Iterable[Group]) -> tuple[list[Group], list[Group]]:
+    """Cut groups into what is disposed of and what is only suspended, by the fates of their categories."""
+    disposed, stopped = [], []
+    for group in groups:
+        gone = {name: fate for name, fate in group.fates.items() if fate is not Disposal.SUSPEND}
+        kept = {name: fate for name, fate in group.fates.items() if fate is Disposal.SUSPEND}
+        disposed += [replace(group, fates=gone)] if gone or not kept else []
+        stopped += [replace(group, fates=kept)] if kept else []
+    return disposed, stopped
+
+
+def due_suspensions(
+    world: World, groups: Iterable[Group], standing: Standing, keysets: KeySets
+) -> tuple[SuspendRows, ...]:
+    """Return the steps that stop the use of what rules say, and of what came of people whose data is suspended.
+
+    Raises:
+        UnreachableDataError: some of it cannot be suspended.
+
+    """
+    parts = [*(_by_rules(world, group) for group in groups), *_again(world, standing, keysets)]
+    wheres_of: dict[DatasetId, list[Predicate]] = {}
+    for reached, _ in parts:
+        for name, where in reached.items():
+            wheres_of.setdefault(name, []).append(where)
+    every = [because for _, because in parts]
+    because = Because(
+        tuple(dict.fromkeys(rule for one in every for rule in one.rules)),
+        tuple(sorted({statute for one in every for statute in one.statutes})),
+        request=any(one.request for one in every),
+    )
+    return tuple(suspensions(world, {n: any_of(wheres) for n, wheres in wheres_of.items()}, because, keysets))
+
+
+def _by_rules(world: World, group: Group) -> tuple[Reached, Because]:
+    """Return the rows of which something falls due, and what keeps those that are suspended."""
+    every = {name: world.dataset(name) for name in group.reached}
+    due = {name: where for name, where in group.reached.items() if group.due(every[name]) or every[name].keeps}
+    return due, group.because
+
+
+def _again(world: World, standing: Standing, keysets: KeySets) -> Iterator[tuple[Reached, Because]]:
+    """Yield the rows of people whose data is suspended: all of whoever asked, else those that the rules name."""
+    by_rules: dict[tuple[RuleId, ...], list[SuspendedKey]] = {}
+    for entry in standing.entries:
+        by_rules.setdefault(entry.rules, []).append(entry)
+    for rules, entries in sorted(by_rules.items()):
+        keys = people_of(world, entries, standing.digest)
+        if not keys:
+            continue
+        own = own_rows(world, of_identity(world, returned(world, keys, keysets), keysets, wholly=True).rows, keysets)
+        if rules:
+            categories = {rule.category for rule in world.policy.rules if rule.rule_id in rules}
+            own = {name: where for name, where in own.items() if _falls_under(world.dataset(name), categories)}
+        statutes = tuple(sorted({statute for entry in entries for statute in entry.statutes}))
+        yield own, Because(rules, statutes, request=not rules)
+
+
+def _falls_under(dataset: Dataset, categories: Collection[CategoryId]) -> bool:
+    return bool(dataset.keeps) or any(field_.category in categories for field_ in dataset.fields.values())
+
+
+def unfit(policy: Policy, datamap: DataMap) -> Iterator[tuple[str, str, str]]:
+    """Yield what in a suspending rule cannot be done: where, expected, found.
+
+    A row is suspended whole. So everything personal in it must fall under such rules, and the map must say how.
+    """
+    stopping = {rule.category: rule for rule in policy.rules if rule.then is Disposal.SUSPEND}
+    for dataset in datamap.datasets.values() if stopping else ():
+        categories = {field_.category for field_ in dataset.fields.values()}
+        for category in sorted(categories & stopping.keys()) if dataset.keeps is None else ():
+            where = f"policy rules.{stopping[category].rule_id} in {dataset.dataset_id}"
+            if others := sorted(categories - stopping.keys()):
+                yield where, "a dataset all of whose fields are suspended together", f"fields of {', '.join(others)}"
+            if not _is_suspended_somehow(dataset):
+                yield where, "`suspend` in the data map", "none"
 
 
 def out_of_use(world: World, dataset: Dataset, keysets: KeySets) -> Predicate | None:
@@ -222,6 +291,20 @@ def _refuse_incapable(world: World, dataset: Dataset, how: Suspension) -> None:
         raise UnreachableDataError(
             f"{dataset.dataset_id} is to be suspended by `{needed.value}`, and its store can do that by {can}",
             hint="name in the data map a means that the store has",
+        )
+
+
+def _refuse_unlike(world: World, dataset: Dataset) -> None:
+    """Refuse a view, or a table to move rows to, with other columns: rows could be lost, or be overlooked in it."""
+    other = view_of(dataset) or world.datamap.datasets.get(kept_id(dataset.dataset_id))
+    if other is None or not other.fields:
+        return
+    here, there = (set(world.finder(one).describe(one)) for one in (dataset, other))
+    if here != there:
+        differing = ", ".join(sorted(here ^ there))
+        raise UnreachableDataError(
+            f"`{other.location}` needs the columns of `{dataset.location}`, and differs in {differing}",
+            hint="make them alike; `retention datamap check` compares them",
         )
 
 

@@ -33,7 +33,6 @@ _STARTS = EVENT_KINDS | {FISCAL_YEAR_CLOSED, PURPOSES_ENDED}
 _AUTHORITIES = {authority.value: authority for authority in Authority}
 _DISPOSALS = {disposal.value: disposal for disposal in Disposal}
 _SOURCES = {source.value: source for source in Source}
-_NOT_BUILT = ("suspend",)
 _DEFAULT_DATE = "accounted"
 _DEFAULT_K = 5
 
@@ -145,10 +144,7 @@ def _authority(record: Record) -> Authority:
 
 
 def _disposal(cell: Cell) -> Disposal:
-    word = cell.word((*_DISPOSALS, *_NOT_BUILT), f"{' or '.join(_DISPOSALS)}")
-    if word in _NOT_BUILT:
-        cell.complain(" or ".join(_DISPOSALS), f"`{word}`", "it is not built yet in this version")
-    return _DISPOSALS.get(word, Disposal.ERASE)
+    return _DISPOSALS.get(cell.word(_DISPOSALS, " or ".join(_DISPOSALS)), Disposal.ERASE)
 
 
 def _recipe(record: Record, then: Disposal, recipes: Collection[str]) -> str | None:

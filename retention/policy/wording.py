@@ -89,6 +89,7 @@ _DISPOSALS = MappingProxyType(
         Disposal.ERASE: ("消去", "erase"),
         Disposal.ANONYMIZE: ("匿名化", "anonymize"),
         Disposal.PSEUDONYMIZE: ("仮名化", "pseudonymize"),
+        Disposal.SUSPEND: ("利用停止", "suspend"),
     }
 )
 _SOURCES = MappingProxyType(
@@ -162,7 +163,8 @@ def disposal(fate: Disposal, language: Language) -> str:
 
 def done(fate: Disposal, language: Language) -> str:
     """Return what will have been done: `erased`, `消去`."""
-    return pick(language, _DISPOSALS[fate][0], _DISPOSALS[fate][1] + "d")
+    verb = _DISPOSALS[fate][1]
+    return pick(language, _DISPOSALS[fate][0], verb + ("d" if verb.endswith("e") else "ed"))
 
 
 def source(where: Source, language: Language) -> str:

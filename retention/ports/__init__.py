@@ -7,7 +7,7 @@
     connector   what a connector package offers, with its capabilities
     keeper      backup copies and their expiry
     processor   orders to those who process data for us
-    ledger      what is remembered between processes
+    ledger      what is remembered between processes; `clients`, `sharing` and others are parts of it
     keys        keys by name: create, read, shred
     subject_keys  keys of people: who wraps them, where they lie, what the road may ask
     tiles       where the evidence log's files lie

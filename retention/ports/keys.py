@@ -5,6 +5,18 @@ from __future__ import annotations
 from typing import Protocol
 
 
+class KeyBox(Protocol):
+    """Who wraps keys that lie in files: without it the files are worthless."""
+
+    def seal(self, name: str, key: bytes) -> bytes:
+        """Wrap the key of that name."""
+        ...
+
+    def unseal(self, name: str, sealed: bytes) -> bytes:
+        """Unwrap it; raises TransientFailure if the holder is not reached, TerminalFailure if it refuses."""
+        ...
+
+
 class KeyStore(Protocol):
     """32-byte secrets.
 

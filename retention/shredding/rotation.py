@@ -28,15 +28,23 @@ def rotate(keys: SubjectKeys, now: datetime) -> tuple[KeyEpoch, ...]:
 
     """
     epochs = keys.shelf.epochs()
-    if epochs and not any(map(_is_open, epochs)):
+    if not epochs:
+        keys.current()  # the first is made here, so that applications need no right to make keys
+    elif not any(map(_is_open, epochs)):
         number = keys.current().number + 1
         keys.shelf.begin(KeyEpoch(number, keys.wrapper.make(number), now))
-    return tuple(_ended(keys, epoch, now) for epoch in keys.shelf.epochs() if _is_open(epoch))
+    over = (epoch for epoch in keys.shelf.epochs() if _is_open(epoch) or _came_back(keys, epoch, now))
+    return tuple(_ended(keys, epoch, now) for epoch in over)
 
 
 def _is_open(epoch: KeyEpoch) -> bool:
     """Whether the epoch is over and not yet ended: keys may still be wrapped by it, or its own is not destroyed."""
     return epoch.state is EpochState.RETIRING or (epoch.state is EpochState.DESTROYED and epoch.gone_at is None)
+
+
+def _came_back(keys: SubjectKeys, epoch: KeyEpoch, now: datetime) -> bool:
+    """Whether somebody cancelled the destruction of an epoch's key: it should be gone, and is there."""
+    return epoch.gone_at is not None and epoch.gone_at < now and not keys.wrapper.is_gone(epoch.kek)
 
 
 def _ended(keys: SubjectKeys, old: KeyEpoch, now: datetime) -> KeyEpoch:

@@ -6,7 +6,7 @@ schema      which version the tables have, and bringing them up to date
 tables      the tables
 migrations  how the tables came to be, step by step (Alembic)
 instants    instants go in aware and come back in UTC
-cases, vault, plans, journal, events, holds, copies, log    one port each
+cases, vault, plans, journal, events, holds, copies, clients, log    one port each
 keys        keys as files
 shelf       wrapped keys of people, in a database of their own
 wrapping    key-encryption keys as files
@@ -24,7 +24,7 @@ from retention.store.keys import FileKeyStore
 from retention.store.ledger import SqlLedger, open_ledger
 from retention.store.shelf import SqlShelf
 from retention.store.tiles import FolderTiles
-from retention.store.wrapping import FileWrapper
+from retention.store.wrapping import FileWrapper, WrapperBox
 
 __all__ = [
     "FileKeyStore",
@@ -33,5 +33,6 @@ __all__ = [
     "FolderTiles",
     "SqlLedger",
     "SqlShelf",
+    "WrapperBox",
     "open_ledger",
 ]

@@ -216,10 +216,11 @@ def _postgresql(url: URL) -> Engine:
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself; `_begin` does
-    # a large cache and a longer write-ahead log: the log's index is written all over with every batch
+    # a large cache and a longer write-ahead log: the log's index is written all over with every batch;
+    # larger pages (of new files) hold statements of 1 KB with less left over, in half as many writes
     for pragma in (
-        *("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"),
-        *("cache_size=-32768", "wal_autocheckpoint=4000"),
+        *("page_size=8192", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"),
+        *("cache_size=-32768", "wal_autocheckpoint=2000"),
     ):
         connection.execute(f"PRAGMA {pragma}").close()
 

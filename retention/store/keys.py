@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from retention.errors import InputError, TerminalFailure, TransientFailure
+from retention.ports.keys import KeyBox
 from retention.store.durable import make_folder, sync_folder, write_beside
 
 KEY_BYTES = 32
@@ -21,12 +22,13 @@ class FileKeyStore:
 
     Shredding overwrites the file in its place. A copy-on-write file system, a flash disk or
     a backup of the folder may keep the old bytes: leave this folder out of backups, and use
-    a KMS where that is not enough.
+    a KMS where that is not enough: with a box the files hold wrapped keys only.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Keep the folder; it is made with the first key."""
+    def __init__(self, folder: Path, box: KeyBox | None = None) -> None:
+        """Keep the folder, which is made with the first key, and who wraps what lies in it."""
         self._folder = folder
+        self._box = box
 
     def create(self, name: str) -> bytes:
         """Return the key of that name, made from the system's randomness if there is none yet.
@@ -45,12 +47,12 @@ class FileKeyStore:
         with self._reached():
             make_folder(self._folder, 0o700)
             self._folder.chmod(0o700)
-            passing = write_beside(path, key, 0o600)
+            passing = write_beside(path, key if self._box is None else self._box.seal(name, key), 0o600)
             try:
                 # a link, not a rename: it fails if another process was first, whose key then stands
                 os.link(passing, path)
             except FileExistsError:
-                key = _content(path)
+                key = self._opened(name, path)
             finally:
                 passing.unlink()
                 sync_folder(self._folder)
@@ -68,7 +70,7 @@ class FileKeyStore:
         path = self._path(name)
         with self._reached():
             try:
-                return _content(path)
+                return self._opened(name, path)
             except FileNotFoundError:
                 return None
 
@@ -91,6 +93,16 @@ class FileKeyStore:
                 pass  # gone already; the folder is synced all the same: its deleter may have died before
             sync_folder(self._folder)
 
+    def _opened(self, name: str, path: Path) -> bytes:
+        content = path.read_bytes()
+        key = content if self._box is None else self._box.unseal(name, content)
+        if len(key) != KEY_BYTES:
+            raise TerminalFailure(
+                f"key {path.name}: expected {KEY_BYTES} bytes, found {len(key)}",
+                hint="restore the file from its backup",
+            )
+        return key
+
     def _path(self, name: str) -> Path:
         if _NAME.fullmatch(name) is None:
             raise InputError(f"key: expected a name of a-z, 0-9, '-' and '/', found one of {len(name)} characters")
@@ -107,18 +119,9 @@ class FileKeyStore:
             ) from error
 
 
-def _content(path: Path) -> bytes:
-    key = path.read_bytes()
-    if len(key) != KEY_BYTES:
-        raise TerminalFailure(
-            f"key {path.name}: expected {KEY_BYTES} bytes, found {len(key)}", hint="restore the file from its backup"
-        )
-    return key
-
-
 def _overwrite(path: Path) -> None:
     handle = os.open(path, os.O_WRONLY)
     with os.fdopen(handle, "wb") as file:
-        file.write(secrets.token_bytes(KEY_BYTES))
+        file.write(secrets.token_bytes(max(KEY_BYTES, os.fstat(handle).st_size)))
         file.flush()
         os.fsync(file.fileno())

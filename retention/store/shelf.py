@@ -102,6 +102,7 @@ class SqlShelf:
             connection.execute(update(KEY_EPOCHS).where(KEY_EPOCHS.c.number == number).values(gone_at=gone_at))
             old = and_(SUBJECT_KEYS.c.epoch < number, SUBJECT_KEYS.c.shredded_at.is_not(None))
             connection.execute(delete(SUBJECT_KEYS).where(old))
+        self._forget_rows()
 
     def find(self, ref: KeyRef) -> StandingKey | None:
         """Return what stands under the reference."""
@@ -135,7 +136,6 @@ class SqlShelf:
                 same = and_(SUBJECT_KEYS.c.ref == old.ref, SUBJECT_KEYS.c.epoch == old.epoch, _LIVES)
                 values = {"epoch": new.epoch, "wrapped": new.wrapped}
                 connection.execute(update(SUBJECT_KEYS).where(same).values(values))
-        self._forget_rows()
 
     def shred(self, refs: Iterable[KeyRef], now: datetime) -> tuple[ShreddedKey, ...]:
         """Overwrite the wrapped keys, and return what is left of them; unknown references are left out.

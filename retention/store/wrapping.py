@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -14,8 +15,38 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from retention.errors import KeyGoneFailure
 from retention.model.ids import SystemId
 from retention.ports.keys import KeyStore
+from retention.ports.subject_keys import KeyWrapper
 
 _NONCE_BYTES = 12
+
+
+class WrapperBox:
+    """Implements `ports.keys.KeyBox`: one key-encryption key wraps the ledger's own keys.
+
+    What was unwrapped once is kept in memory for as long as the process lives and its file is there: the
+    look-up key is asked for once a person, and a KMS counts.
+    """
+
+    def __init__(self, wrapper: KeyWrapper) -> None:
+        """Keep the holder; its key is made at first use."""
+        self._wrapper = wrapper
+        self._known: dict[tuple[str, bytes], bytes] = {}
+
+    @cached_property
+    def _kek(self) -> str:
+        return self._wrapper.make(1)
+
+    def seal(self, name: str, key: bytes) -> bytes:
+        """Wrap the key of that name."""
+        sealed = self._wrapper.wrap(self._kek, key, name)
+        self._known[name, sealed] = key
+        return sealed
+
+    def unseal(self, name: str, sealed: bytes) -> bytes:
+        """Unwrap it; another name's does not open."""
+        if (name, sealed) not in self._known:
+            self._known[name, sealed] = self._wrapper.unwrap(self._kek, sealed, name)
+        return self._known[name, sealed]
 
 
 class FileWrapper:

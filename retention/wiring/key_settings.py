@@ -7,11 +7,14 @@ from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 
-from retention.grammar import Cell
+from retention.grammar import Cell, Record
 from retention.model.ids import SystemId
 from retention.ports.subject_keys import KeySystemSettings
 
+_LEDGER = SystemId("ledger")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+HOLDER_OPTIONS = ("region", "endpoint", "access_key", "secret_key", "attempts")
+"""What an entry `keys` with another provider than `file` may say besides."""
 _DEFAULT = timedelta(days=30)
 
 
@@ -22,6 +25,17 @@ def read_key_systems(cell: Cell, folder: Path, taken: Collection[str]) -> dict[S
     """
     entries = cell.entries("systems of subject keys by name", may_be_empty=True)
     return {SystemId(name): _read(name, entry, folder, taken) for name, entry in entries.items()}
+
+
+def read_key_holder(keys: Record, folder: Path) -> KeySystemSettings | None:
+    """Read who wraps the ledger's own keys: `keys: {provider: aws-kms, path: keys, region: …}`."""
+    provider = keys["provider"].word(["file", "aws-kms"])
+    options = {name: keys[name].text("text") for name in HOLDER_OPTIONS if name in keys}
+    if provider == "aws-kms":
+        return KeySystemSettings(_LEDGER, "", provider, options, workspace=folder)
+    for name in options:
+        keys[name].complain("`provider: aws-kms` beside it", "an option of a KMS", "or remove it")
+    return None
 
 
 def _read(name: str, cell: Cell, folder: Path, taken: Collection[str]) -> KeySystemSettings:

@@ -33,12 +33,12 @@ from retention.policy import (
 )
 from retention.ports.exports import ExportStore
 from retention.ports.tiles import TileStore
-from retention.store import FileKeyStore, open_ledger
+from retention.store import open_ledger
 from retention.wiring.exports import connect_exports
 from retention.wiring.quiet import keep_data_out_of_logs
 from retention.wiring.secrets import resolve
 from retention.wiring.settings import Settings, read_settings
-from retention.wiring.subject_keys import open_key_systems
+from retention.wiring.subject_keys import open_key_systems, open_ledger_keys
 from retention.wiring.systems import Systems, connect_all
 from retention.wiring.tiles import connect_tiles
 from retention.wiring.witnesses import connect_timestamper, connect_witnesses
@@ -144,7 +144,7 @@ def open_app(folder: Path, now: datetime | None = None) -> App:
     settings = workspace.settings
     systems = connect_all(settings)
     _check_stores(workspace, systems)
-    keys = FileKeyStore(settings.keys)
+    keys = open_ledger_keys(settings.keys, settings.key_holder)
     ledger = open_ledger(_absolute(settings.ledger, settings.folder), keys)
     signer = Signer.from_seed(settings.origin, keys.create("signing"))
     _pin(settings.folder / "evidence.vkey", signer.vkey)

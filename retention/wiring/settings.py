@@ -18,7 +18,7 @@ from retention.planning.limits import Limits
 from retention.ports.exports import ExportSettings
 from retention.ports.subject_keys import KeySystemSettings
 from retention.ports.tiles import ObjectLock, TileSettings
-from retention.wiring.key_settings import read_key_systems
+from retention.wiring.key_settings import HOLDER_OPTIONS, read_key_holder, read_key_systems
 
 _TERMS = ("openings_for", "receipts_for", "remainders_for")
 _STORE_OPTIONS = ("region", "endpoint", "access_key", "secret_key")
@@ -50,6 +50,9 @@ class Settings:
     policy: Path
     datamap: Path
     keys: Path
+    """The folder of the ledger's own keys."""
+    key_holder: KeySystemSettings | None
+    """Who wraps them; None if they lie there as they are. Secrets not yet resolved."""
     evidence: TileSettings
     """Where the log's files lie; secrets not yet resolved."""
     origin: str
@@ -81,8 +84,7 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
     file = Cell.root(document).record(
         ["ledger", "policy", "datamap", "keys", "evidence", "systems"], ["limits", "exports", "rescans", "subject_keys"]
     )
-    keys = file["keys"].record(["provider", "path"])
-    keys["provider"].word(["file"], "the provider `file` (aws-kms is not built yet in this version)")
+    keys = file["keys"].record(["provider", "path"], HOLDER_OPTIONS)
     evidence = file["evidence"].record(
         ["store", "origin"], ["object_lock", "retain", "witnesses", "timestamps", *_TERMS, *_STORE_OPTIONS]
     )
@@ -94,6 +96,7 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
         policy=folder / file["policy"].text("a file"),
         datamap=folder / file["datamap"].text("a file"),
         keys=folder / keys["path"].text("a folder"),
+        key_holder=read_key_holder(keys, folder),
         evidence=_tiles(evidence, folder),
         origin=evidence["origin"].text("the log's name"),
         terms=_terms(evidence),

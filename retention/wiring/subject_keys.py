@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from retention.errors import MissingExtraError, SettingsError
 from retention.model.ids import SystemId
 from retention.ports.subject_keys import ConnectKeys, KeySystemSettings, KeyWrapper
 from retention.shredding import ShreddingSystem, SubjectKeys
-from retention.store import FileKeyStore, FileWrapper, SqlShelf
+from retention.store import FileKeyStore, FileWrapper, SqlShelf, WrapperBox
 from retention.wiring.brought import brought
+from retention.wiring.quiet import keep_data_out_of_logs
 from retention.wiring.secrets import resolve
 
 LOCAL = "file"
@@ -28,11 +30,14 @@ _EXTRAS = {"aws-kms": "s3"}
 def open_subject_keys(settings: KeySystemSettings) -> SubjectKeys:
     """Open a system of subject keys; nothing is reached before first use.
 
+    Libraries that print keys at DEBUG are kept from it (`quiet`).
+
     Raises:
         SettingsError: an unknown provider or a wrong option.
         MissingExtraError: a provider's packages are not installed.
 
     """
+    keep_data_out_of_logs()
     wrapper = _wrapper(settings)
     path = settings.store.removeprefix(_SQLITE)
     relative = settings.store.startswith(_SQLITE) and not path.startswith("/")
@@ -43,6 +48,14 @@ def open_subject_keys(settings: KeySystemSettings) -> SubjectKeys:
 def open_key_systems(settings: Mapping[SystemId, KeySystemSettings]) -> dict[SystemId, ShreddingSystem]:
     """Open every system of subject keys of retention.yaml, secrets resolved; see `open_subject_keys`."""
     return {name: _opened(each) for name, each in settings.items()}
+
+
+def open_ledger_keys(folder: Path, holder: KeySystemSettings | None) -> FileKeyStore:
+    """Open the ledger's own keys: files, wrapped by a KMS if one holds the key for it."""
+    if holder is None:
+        return FileKeyStore(folder)
+    options = {name: resolve(value, holder.workspace, f"keys.{name}") for name, value in holder.options.items()}
+    return FileKeyStore(folder, WrapperBox(_wrapper(replace(holder, options=options))))
 
 
 def _opened(settings: KeySystemSettings) -> ShreddingSystem:

@@ -76,6 +76,8 @@ PLANTS = (
     Plant("connectors/sql/columns.py", "connectors.lake.columns", APART),
     Plant("connectors/backups/capabilities.py", "connectors.lake.client", APART, "typing"),
     Plant("connectors/dynamodb/table.py", "connectors.lake.client", APART, "function"),
+    Plant("retention/shredding/rotation.py", "retention.clocks.fold", FLOORS),
+    Plant("connectors/kms/wrapper.py", "connectors.lake.client", APART, "function"),
     Plant("retention/identity/graph.py", "retention.planning.reach", FLOORS),
     Plant("retention/app/answers.py", "connectors.memory", CORE),
     Plant("retention/wiring/systems.py", "connectors.sql", CORE, "function"),

@@ -26,9 +26,13 @@ LATE_IMPORTS = {
     ("connectors/exports_s3/client.py", "botocore"),
     ("connectors/dynamodb/client.py", "boto3"),
     ("connectors/dynamodb/client.py", "botocore"),
+    ("connectors/kms/client.py", "boto3"),
+    ("connectors/kms/client.py", "botocore"),
     ("connectors/lake/client.py", "boto3"),
     ("connectors/lake/client.py", "botocore"),
     ("connectors/lake/tables/connect.py", "connectors"),  # pyiceberg or deltalake, only with the extra `tables`
+    ("connectors/sql/dumps/object.py", "boto3"),
+    ("connectors/sql/dumps/object.py", "botocore"),
     ("connectors/tiles_s3/client.py", "boto3"),
     ("connectors/tiles_s3/client.py", "botocore"),
     ("connectors/processor/connect.py", "connectors"),  # httpx, only with the extra `http`

@@ -83,6 +83,8 @@ class Place:
     def open(self) -> SubjectKeys:
         """Open it as one more process does."""
         self.opened.append(open_subject_keys(self.settings))
+        if self.kms is not None:  # making a client takes longer than all its calls; the road's tests make their own
+            self.opened[-1].wrapper.__dict__["_client"] = self.kms.client
         return self.opened[-1]
 
 
@@ -255,6 +257,22 @@ def test_the_horizon_is_told_before_and_looked_at_after(place: Place) -> None:
     assert not road(keys).inspector().is_gone(2)
 
 
+def test_a_key_that_somebody_saved_is_destroyed_again(place: Place) -> None:
+    """Its deletion was cancelled while KMS waited: it is not called gone, and the next rotation schedules it anew."""
+    if place.kms is None:
+        pytest.skip("a file cannot be saved")
+    keys = place.open()
+    keys.encrypt(ANN, b"x")
+    (ended,) = road(keys).rotate(NOW)
+    place.kms.direct.cancel_key_deletion(KeyId=ended.kek.rpartition("/")[2])
+    place.kms.ahead = timedelta(days=31)
+    assert not road(keys).inspector().is_gone(1)
+    assert place.kms.trouble(ended.kek) == "DisabledException"
+    again = road(keys).rotate(datetime.now(UTC) + timedelta(days=31))
+    assert [epoch.number for epoch in again] == [1, 2]
+    assert place.kms.direct.describe_key(KeyId=ended.kek)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+
+
 def test_the_shelf_holds_nothing_of_a_person(place: Place) -> None:
     """No name stands in the database, and after the shred the wrapped bytes are in none of its files."""
     keys = place.open()
@@ -291,7 +309,8 @@ def test_kms_that_is_busy_or_away_is_safe_to_ask_again(place: Place) -> None:
     with pytest.raises(TransientFailure):
         away.decrypt(ANN, sealed)
     away.close()
-    assert road(keys).shred([ANN], NOW), "to shred, KMS need not answer"
+    place.kms.faults.throttled = True
+    assert road(keys).shred([ANN], NOW), "who knows the index key can shred while KMS does not answer"
 
 
 def test_one_epoch_has_one_kms_key(place: Place) -> None:
@@ -329,3 +348,25 @@ def test_wrong_settings_say_what_is_wrong(provider: str, options: dict[str, str]
         open_subject_keys(
             KeySystemSettings(SystemId("members"), "sqlite:///w.db", provider, options, workspace=tmp_path)
         )
+
+
+def test_a_rotation_in_a_kms_that_goes_away_is_ended_by_the_next(place: Place) -> None:
+    """Before a call, or after it with its answer lost: the rotation fails as transient, and the next one ends it."""
+    if place.kms is None:
+        pytest.skip("files do not go away")
+    keys = place.open()
+    sealed = keys.encrypt(ANN, b"secret")
+    # a rotation looks, makes, names; unwraps and wraps, twice; looks, schedules
+    for fault, numbers in (("dead_after", (3, 8)), ("lost", (1, 2, 8))):
+        for number in numbers:
+            place.kms.faults = _load().Faults(**{fault: number})
+            with pytest.raises(TransientFailure):
+                road(keys).rotate(NOW)
+            place.kms.faults = _load().Faults()
+            assert keys.decrypt(ANN, sealed) == b"secret"
+            assert len(road(keys).rotate(NOW)) == 1
+            assert keys.decrypt(ANN, sealed) == b"secret"
+    *old, current = keys.shelf.epochs()
+    assert {epoch.state for epoch in old} == {EpochState.DESTROYED}
+    assert {place.kms.trouble(epoch.kek) for epoch in old} == {"KMSInvalidStateException"}
+    assert (current.number, current.state, place.kms.trouble(current.kek)) == (6, EpochState.CURRENT, None)

@@ -28,6 +28,8 @@ limits: {subjects: 5, fraction: 0.5, rows: 20}
 systems:
   shop: {connector: sql, url: "file:shop_url"}
   shop_restored: {connector: sql, url: "file:restored_url", restores: shop}
+subject_keys:
+  members: {store: "sqlite:///wrapped.db", provider: file, path: keks}
 """
 
 POLICY = """\

@@ -16,7 +16,7 @@ GROUPS = {
     "policy": ("check", "commitments", "show", "forecast", "diff"),
     "datamap": ("check", "draft", "expect", "graph", "import"),
     "event": ("record", "import"),
-    "request": ("open", "identify", "decide", "resolve", "show", "list"),
+    "request": ("open", "identify", "decide", "resolve", "lift", "show", "list"),
     "hold": ("place", "release", "list"),
     "plan": ("sweep", "request", "restore", "rewrite-copies", "joint-use", "statistics", "withdrawals", "show"),
     "restore": ("gate", "list"),

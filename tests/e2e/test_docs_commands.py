@@ -25,6 +25,14 @@ ELSEWHERE = {
     "retention datamap import": "tests/e2e/test_datamap_cli.py",
     "retention backups hold": "tests/e2e/test_copies.py",
     "retention backups beyond-use": "tests/e2e/test_copies.py",
+    "retention request open --subject user_id=c8 --right suspension": "tests/e2e/test_suspension.py",
+    "retention request lift": "tests/e2e/test_suspension.py",
+    "retention opendsr serve": "tests/e2e/test_opendsr_docs.py",
+    "curl ": "tests/e2e/test_opendsr_docs.py",
+    "openssl ": "tests/e2e/test_opendsr_docs.py",
+    "grep -i ": "tests/e2e/test_opendsr_docs.py",
+    "pg_restore ": "tests/e2e/test_restored_stores.py",
+    "psql ": "tests/e2e/test_restored_stores.py",
     "python -m benchmarks.detection": "tests/unit/datamap/test_detection.py",
 }
 """Commands that are not run here, by how they begin, and what runs them."""

@@ -186,9 +186,19 @@ def test_an_empty_store_does_not_pass_for_a_clean_one(restored):
 
 def test_who_was_erased_before_the_copy_was_taken_has_come_anew(restored):
     """With the copy's date, a person who registered again after her erasure is left alone."""
+    assert restored.gate(taken_at=NOW - timedelta(hours=1)).verdict is Verdict.SHUT
     report = restored.gate(taken_at=NOW + timedelta(hours=1))
     assert (report.verdict, report.suppressions) == (Verdict.OPEN, 0)
-    assert restored.gate(taken_at=NOW - timedelta(hours=1)).verdict is Verdict.SHUT
+    assert restored.gate().verdict is Verdict.SHUT  # another restore, of which nobody has said how old it is
+
+
+def test_how_old_the_copy_is_need_be_said_once(restored):
+    """Plan and last look know it from the first: who came anew since does not keep the gate shut for ever."""
+    restored.database.change("UPDATE notes SET written_at = '2020-01-01 00:00:00.000000' WHERE customer_id = 'c5'")
+    assert codes(restored.gate(taken_at=NOW + timedelta(hours=1))) == ["NOT_REPLAYED"]
+    restored.replay()
+    assert restored.gate().verdict is Verdict.OPEN
+    assert restored.database.rows("SELECT count(*) FROM customers WHERE id = 'c3'") == [(1,)]
 
 
 def test_a_rule_that_is_no_more_cannot_be_replayed_in_silence(restored):

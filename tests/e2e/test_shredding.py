@@ -392,3 +392,29 @@ def test_after_the_shred_no_key_that_exists_opens_what_the_backups_hold(service)
         with pytest.raises(KeyShreddedError):
             keys.decrypt(owner("ann", category), messages["ann", category])
     keys.close()
+
+
+def test_the_ledgers_own_keys_are_wrapped_by_a_kms(shop, kms, cli):
+    """The whole road with `keys: {provider: aws-kms}`: files hold nothing that opens the vault; KMS away is exit 4."""
+    kms.ahead = timedelta(0)
+    file = shop.folder / "retention.yaml"
+    options = ", ".join(f'{name}: "{value}"' for name, value in kms.options().items())
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("provider: file, path: keys}", f"provider: aws-kms, path: keys, {options}}}"))
+    app, case, plan = shop.approved_request("email=c3@mail.example")
+    with app:
+        app.apply(plan, NOW)
+        raw = {path.stem: path.read_bytes() for path in (shop.folder / "keys").glob("*.key")}
+        assert {"signing", "lookup", f"case.{case.lower()}"} <= raw.keys()
+        assert not [
+            name for name, content in raw.items() if app.context.keys.read(name.replace(".", "/", 1)) in content
+        ]
+        app.verify(plan, NOW)
+        app.seal(plan, NOW)
+        assert verify(app.bundle(case)).authentic
+    assert not list((shop.folder / "keys").glob("case.*"))
+    kms.faults.throttled = True
+    said = cli("request", "list", folder=shop.folder)
+    kms.faults.throttled = False
+    assert (said.code, "KMS answered ThrottlingException" in said.err) == (4, True)
+    assert cli("request", "list", folder=shop.folder).code == 0

@@ -34,6 +34,7 @@ from connectors.memory.database import Database
 from demo.analytics import Records
 from retention.app import App
 from retention.model.datamap import ColumnType
+from retention.model.terms import Right
 from retention.model.transform import Value
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -284,6 +285,37 @@ class Sqlite(Bench):
         writer.execute("BEGIN IMMEDIATE")
         yield
         writer.close()
+
+
+class SuspendedSqlite(Sqlite):
+    """The same, and the person asks that the use of his rows be stopped: they are moved."""
+
+    name = "sql-suspension"
+    location = "table: people\n    primary_key: [id]\n    suspend: {move: {table: people_kept}}"
+
+    def plan(self, app: App) -> str:
+        """Take a request for suspension as far as its approved plan."""
+        case = app.open_request(f"user_id={PERSON}", "post", NOW, right=Right.SUSPENSION)
+        app.identify(case.case_id, "passport", NOW)
+        app.accept(case.case_id, NOW)
+        plan = app.plan_request(case.case_id, NOW)
+        app.approve(plan.plan_id, plan.digest, "office", NOW)
+        return str(plan.plan_id)
+
+    def fill(self, folder: Path) -> list[str]:
+        """Make the table beside it as well."""
+        lines = super().fill(folder)
+        with sqlite3.connect(folder / "store.sqlite") as connection:
+            connection.execute("CREATE TABLE people_kept AS SELECT * FROM people WHERE 0")
+        connection.close()
+        return lines
+
+    def rows(self, folder: Path) -> object:
+        """Read both."""
+        with sqlite3.connect(folder / "store.sqlite") as connection:
+            found = [connection.execute(f"SELECT * FROM {t} ORDER BY id").fetchall() for t in ("people", "people_kept")]
+        connection.close()
+        return found
 
 
 class Postgresql(Bench):
@@ -602,4 +634,4 @@ class Processor(Memory):
 
 
 STORES = (Memory, MemorySweep, Sqlite, Postgresql, LakeParquet, LakeJsonLines, DynamoDb)
-BENCHES = {bench.name: bench for bench in (*STORES, Backups, Processor)}
+BENCHES = {bench.name: bench for bench in (*STORES, SuspendedSqlite, Backups, Processor)}

@@ -152,10 +152,6 @@ def test_a_rotation_that_died_anywhere_is_ended_by_the_next(moment, tmp_path):
 def shop(tmp_path):
     """A shop whose application keeps names under their owners' keys."""
     made = SHOPS.make_shop_in(tmp_path)
-    settings = made.folder / "retention.yaml"
-    if "subject_keys" not in settings.read_text(encoding="utf-8"):
-        entry = "subject_keys:\n  members: {store: 'sqlite:///wrapped.db', provider: file, path: keks}\n"
-        settings.write_text(settings.read_text(encoding="utf-8") + entry, encoding="utf-8")
     datamap = made.folder / "datamap.yaml"
     line = "    subject: {user_id: id, email: email}\n"
     text = datamap.read_text(encoding="utf-8").replace(

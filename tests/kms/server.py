@@ -23,6 +23,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
 ACCESS_KEY, SECRET_KEY, REGION = "AKIDEXAMPLE", "not-a-real-secret", "ap-northeast-1"
@@ -69,6 +70,7 @@ class KmsServer:
             endpoint_url=endpoint,
             aws_access_key_id=ACCESS_KEY,
             aws_secret_access_key=SECRET_KEY,
+            config=Config(retries={"total_max_attempts": 1}),
         )
 
     def close(self) -> None:
@@ -79,7 +81,13 @@ class KmsServer:
 
     def options(self, **more: str) -> dict[str, str]:
         """Return options of an entry of `subject_keys`."""
-        told = {"region": REGION, "endpoint": self.endpoint, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
+        told = {
+            "attempts": "1",
+            "region": REGION,
+            "endpoint": self.endpoint,
+            "access_key": ACCESS_KEY,
+            "secret_key": SECRET_KEY,
+        }
         return told | more
 
     def key_ids(self) -> list[str]:
@@ -128,18 +136,20 @@ class _Handler(BaseHTTPRequestHandler):
         faults.calls.append(call)
         if faults.dead_after is not None and number >= faults.dead_after:
             self._cut()
-        elif faults.throttled:
-            self._answer(400, json.dumps({"__type": "ThrottlingException", "message": "slow down"}).encode())
-        elif faults.denied:
-            self._answer(400, json.dumps({"__type": "AccessDeniedException", "message": "no"}).encode())
-        elif refusal := self._refusal(call, json.loads(body)):
-            self._answer(400, json.dumps({"__type": refusal, "message": "as KMS does"}).encode())
+            return
+        status, content = self._answered(call, body, faults)
+        if number == faults.lost:
+            self._cut()
         else:
-            status, content = self._passed_on(_by_id(body) if call == "ScheduleKeyDeletion" else body)
-            if number == faults.lost:
-                self._cut()
-            else:
-                self._answer(status, content)
+            self._answer(status, content)
+
+    def _answered(self, call: str, body: bytes, faults: Faults) -> tuple[int, bytes]:
+        refusal = self._refusal(call, json.loads(body))
+        if faults.throttled or faults.denied:
+            refusal = "ThrottlingException" if faults.throttled else "AccessDeniedException"
+        if refusal:
+            return 400, json.dumps({"__type": refusal, "message": "as KMS does"}).encode()
+        return self._passed_on(_by_id(body) if call == "ScheduleKeyDeletion" else body)
 
     def _refusal(self, call: str, asked: dict[str, Any]) -> str | None:
         trouble = self.server.owner.trouble

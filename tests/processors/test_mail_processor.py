@@ -8,14 +8,15 @@ import subprocess
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
 
 from connectors.memory import forget, make
 from connectors.processor import connect
-from retention.errors import RefusedError, SettingsError, TerminalFailure, TransientFailure
-from retention.execution.links import make_token, read_token
+from retention.errors import RefusedError, SettingsError, StateError, TerminalFailure, TransientFailure
+from retention.execution.links import digest_of, make_token, read_token
 from retention.model.answer import ByHand, Completed, Proof, Refused
 from retention.model.case import CaseState
 from retention.model.copies import Order
@@ -183,11 +184,13 @@ def token_of(box):
 
 
 def test_the_case_waits_for_the_answer_and_the_token_is_good_once(desk, box):
-    """Not sealed before somebody answers; the answer counts once, and who gave it stands as `link`."""
+    """Not sealed, no certificate, before somebody answers; the answer counts once (UMU-25)."""
     app, plan_id = desk
     assert "acknowledge" in app.tasks(NOW)[0].to_do
     with pytest.raises(TransientFailure):
         app.seal(plan_id, NOW)
+    with pytest.raises(StateError):
+        app.certificate(app.tasks(NOW)[0].case_id, Path("unused"))
     assert len(box.mails) == 1
     with pytest.raises(RefusedError, match="reason"):
         app.acknowledge(token_of(box), "refused", None, NOW)
@@ -197,6 +200,14 @@ def test_the_case_waits_for_the_answer_and_the_token_is_good_once(desk, box):
         app.acknowledge(token_of(box), "done", None, NOW)
     assert app.seal(plan_id, NOW + DAY).state is CaseState.CLOSED
     assert app.tasks(NOW)[0].to_do == ""
+
+
+def test_an_answer_that_was_not_kept_may_be_given_again(desk, box):
+    """A process that died between using the token up and keeping the answer: the same token again is taken."""
+    app, _ = desk
+    [order_] = app.context.ledger.copies.orders()
+    app.context.ledger.processing.use_link(digest_of(token_of(box)), order_.order_id, NOW)
+    assert app.acknowledge(token_of(box), "done", None, NOW).receipt.answer == Completed()
 
 
 def test_a_refusal_by_mail_makes_the_case_partial(desk, box):
@@ -211,7 +222,7 @@ def test_a_refusal_by_mail_makes_the_case_partial(desk, box):
 
 
 def test_whoever_is_late_is_reminded_and_escalated(desk, box):
-    """Three days before its day once, after it every week; each is a mail without the person, and is recorded."""
+    """Three days before its day once, after it every week, each without the person and recorded (UMU-25)."""
     app, _ = desk
     due = app.tasks(NOW)[0].due_at
     said = [

@@ -110,7 +110,7 @@ def server():
 class Desk:
     """One request about one person, as far as its approved plan; `apply` and `seal` go on with it."""
 
-    def __init__(self, folder, server, descriptor, *, linked=False):
+    def __init__(self, folder, server, descriptor, *, linked=False, more=""):
         server.reset()
         server.load(PERSON, "c2")
         made = make("rest")
@@ -120,7 +120,7 @@ class Desk:
             rows = [{"id": "l1", "customer_id": PERSON, "token": "t"}]
             made.put("links", {"id": text, "customer_id": text, "token": text}, rows)
         promised, mapped = (LINKED, DATAMAP + LINKS) if linked else (POLICY, DATAMAP)
-        texts = {"retention": SETTINGS.format(url=server.address), "policy": promised, "datamap": mapped}
+        texts = {"retention": SETTINGS.format(url=server.address), "policy": promised + more, "datamap": mapped}
         self.made = made
         for name, content in {**texts, "crm": descriptor}.items():
             (folder / f"{name}.yaml").write_text(content, encoding="utf-8")
@@ -229,7 +229,7 @@ def test_where_nobody_can_look_a_person_has_to(desk):
 
 @pytest.mark.parametrize("fault", [{"errors": 1}, {"silent": 1}, {"errors": 1, "status": 503}])
 def test_an_outage_is_partial_and_the_next_run_goes_on(desk, fault):
-    """500, 503 and no answer at all: PARTIAL; the same command again finishes it."""
+    """500, 503 and no answer at all: PARTIAL; the same command again finishes it (UMU-25)."""
     it = desk(HEAD + DIRECT)
     it.server.fault(**fault)
     assert it.apply() is CaseState.PARTIAL
@@ -255,6 +255,7 @@ def test_the_breaker_spares_a_processor_that_is_down(desk):
     for _ in range(3):
         it.apply()
     calls = it.server.told()["calls"]
+    assert it.app.tasks(it.now) == ()
     it.apply(MINUTE / 2)
     assert it.server.told()["calls"] == calls
     it.apply(MINUTE / 2)
@@ -303,7 +304,7 @@ def test_a_refusal_that_is_taken_back_goes_on(desk):
 
 
 def test_saying_done_and_keeping_the_data_is_caught(desk):
-    """An acknowledgement is no deletion: the look-up finds the person, the case is PARTIAL; gone later, it goes on."""
+    """An acknowledgement is no deletion: while the look-up finds the person the case is PARTIAL (COO-14)."""
     it = desk(HEAD + DIRECT)
     it.server.fault(keep=True)
     assert it.apply() is CaseState.PARTIAL
@@ -325,7 +326,7 @@ def test_a_job_that_lies_is_caught_at_the_seal(desk):
 
 
 def test_best_effort_is_never_called_erased(desk):
-    """What is only asked is told as asked: no day of confirmation, and the certificate says so in both languages."""
+    """What is only asked is told as asked: no day of confirmation, and the certificate says so (COO-15)."""
     asked = DIRECT.replace("{deleted: true}, outcome: completed", "{deleted: true}, outcome: best-effort")
     it = desk(NO_PROBE + asked.replace("repeat: probe", "repeat: safe"))
     assert it.apply() is CaseState.APPLIED
@@ -349,7 +350,7 @@ def test_the_contract_and_its_sub_processors_stand_in_evidence(desk):
 
 
 def test_a_link_is_revoked_there_before_it_goes_here(desk):
-    """While the processor has not revoked it, no row of the link nor of its person goes; then both do."""
+    """While the service has not revoked it, PARTIAL and no row goes; then link and person do (COO-05)."""
     it = desk(HEAD + JOBS, linked=True)
     it.server.fault(errors=1)
     assert it.apply() is CaseState.PARTIAL
@@ -359,3 +360,26 @@ def test_a_link_is_revoked_there_before_it_goes_here(desk):
     it.server.settle()
     assert it.apply(DAY) is CaseState.APPLIED
     assert it.rows() == {"customers": 0, "links": 0}
+
+
+OUTSIDE = """\
+recipients:
+  google-analytics:
+    {title: {en: Google Analytics, ja: Google アナリティクス}, kind: analytics, categories: [account], country: US,
+     purpose: {en: Measuring use, ja: 利用状況の測定}, opt_out: "https://tools.google.com/dlpage/gaoptout"}
+  police: {title: {en: Police}, kind: authority, categories: [account]}
+"""
+
+
+def test_who_answers_for_his_own_copy_is_named_and_nothing_is_claimed(desk):
+    """The certificate names who holds data outside our control, for what, where to object (COO-15, UMU-30)."""
+    it = desk(HEAD + DIRECT, more=OUTSIDE)
+    it.apply()
+    it.seal()
+    told = certificate(it.app.context, it.case_id)
+    assert [line.title["en"] for line in told.outside] == ["Google Analytics"]
+    assert "Google Analytics" not in [line.name for line in told.processors]
+    page = render(told, "en")
+    assert (
+        page.index("Outside our control") < page.index("Measuring use") < page.index("tools.google.com/dlpage/gaoptout")
+    )

@@ -7,6 +7,7 @@ from enum import Enum
 
 from retention.cli.output import console, print_json, print_plan, print_table, progress
 from retention.model.case import CaseKind
+from retention.model.key_steps import KeptKeys, LeaveUnreadable, ShredKeys
 from retention.model.period import Period
 from retention.model.plan import (
     AnonymizeRows,
@@ -62,11 +63,15 @@ def plan() -> Plan:
             AnonymizeRows("4", "shop.views", Everything(), {"user": Drop()}, ("born",), 5, None, 9, 2, 30, BECAUSE),
             ExpireCopies("5", "nightly", ("nightly/1",), NOW, BECAUSE),
             ExpireCopies("6", "weekly", (), None, BECAUSE),
+            ShredKeys("7", "members", "viewing", "user_id", KEYS, NOW, BECAUSE),
+            LeaveUnreadable("8", "nightly", ("nightly/1",), NOW, NOW, BECAUSE),
+            LeaveUnreadable("9", "weekly", (), None, None, BECAUSE),
         ),
         withheld=(Withholding("shop.orders", ("amount",), 4, "tax-books", "jp.corporate-tax-act", NOW),),
         crossings=(Crossing("subjects", "1000", "2000"),),
         replays=(),
         undated={"shop.notes": 7},
+        kept_keys=(KeptKeys("members", "billing", 1, "tax-books", "jp.corporate-tax-act", NOW),),
     )
 
 
@@ -99,6 +104,11 @@ def test_a_plan_shows_all_that_its_approver_must_see(capsys, monkeypatch):
         "order to erase one person, answer within P14D",
         "1 copies beyond use until 2026-11-23",
         "0 copies beyond use none exist",
+        "members.viewing",
+        "shred 1 keys; old copies of them are worthless from 2026-11-23",
+        "1 copies unreadable from 2026-11-23; replayed on restore",
+        "0 copies none exist; replayed on restore",
+        "members.billing: 1 keys stay until 2026-11-23 for tax-books (jp.corporate-tax-act)",
         "request, account, jp.appi",
         "tax-books (jp.corporate-tax-act)",
         "shop.notes: 7 rows have no date",

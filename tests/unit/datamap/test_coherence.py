@@ -37,6 +37,13 @@ FILES = read_pack("u-next")
             "payments.invoice_no",
         ),
         ("policy.yaml", "key: user_id", "key: userid", "policy processors.analytics.key", "`user_id`"),
+        (
+            "policy.yaml",
+            "key: user_id",
+            "key: user_id, before: [app.payment]",
+            "policy processors.analytics.before",
+            "`app.payments`",
+        ),
     ],
 )
 def test_each_disagreement_is_one_problem(file: str, old: str, new: str, where: str, hint: str) -> None:

@@ -16,10 +16,10 @@ from retention.model.plan import AnonymizeRows, EraseRows
 from retention.model.predicate import Selection
 from retention.model.subject import SubjectKey
 from retention.planning.assemble import Asked, Header, Instruction, plan_request, plan_restore, plan_sweep
+from retention.planning.brought_back import Suppressed
 from retention.planning.deferred import Promised
 from retention.planning.limits import Limits
 from retention.planning.pausing import Pauses
-from retention.planning.returning import Suppressed
 from retention.planning.world import World
 from retention.policy import read_policy
 from retention.ports.connector import SystemSettings

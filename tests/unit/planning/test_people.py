@@ -8,6 +8,7 @@ import pytest
 
 from retention.errors import AmbiguousSubjectError, HeldError, UnknownSubjectError
 from retention.model.plan import ExpireCopies, TellProcessor, Unlinked
+from retention.planning import codec
 
 TODAY = date(2026, 11, 23)
 NEW, OLD = TODAY - timedelta(days=5), TODAY - timedelta(days=900)
@@ -184,6 +185,15 @@ def test_a_processor_is_told_first_once_a_person_and_by_the_least_key(box, rows)
     assert isinstance(first, TellProcessor)
     assert (first.system, first.key_name, draft.keys[first.keys.keyset_id]) == ("mailer", "email", {"c1@x.example"})
     assert sum(isinstance(step, TellProcessor) for step in draft.plan.steps) == 1
+
+
+def test_rows_that_must_wait_for_a_processor_are_named_in_its_order(box, rows):
+    """What is revoked there before it goes here stands in the plan, so that it is approved; the plan reads back."""
+    waiting = PROCESSOR.replace("P30D}", "P30D, before: [app.customers]}")
+    tables = {"customers": [rows[0]("c1")], "orders": [rows[1](1, "c1", NEW)]}
+    draft = box(tables, processors=waiting).request("user_id", "c1")
+    assert draft.plan.steps[0].before == ("app.customers",)
+    assert codec.decode(codec.encode(draft.plan)).steps[0].before == ("app.customers",)
 
 
 def test_nobody_is_told_again_while_nothing_is_left_to_do(box, rows):

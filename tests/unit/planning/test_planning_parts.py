@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from retention.errors import ApprovalError, LimitError
 from retention.model.case import CaseKind
+from retention.model.key_steps import LeaveUnreadable, ShredKeys
 from retention.model.period import Period
 from retention.model.plan import (
     AnonymizeRows,
@@ -80,6 +81,8 @@ steps = (
     )
     | st.builds(TellProcessor, names, names, names, keysets, periods, reasons)
     | st.builds(ExpireCopies, names, names, lists, st.none() | instants, reasons)
+    | st.builds(ShredKeys, names, names, names, names, keysets, instants, reasons)
+    | st.builds(LeaveUnreadable, names, names, lists, st.none() | instants, st.none() | instants, reasons)
 )
 plans = st.builds(
     Plan,

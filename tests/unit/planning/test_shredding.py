@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from retention.datamap import read_datamap
 from retention.errors import DataMapError
@@ -219,6 +221,56 @@ def test_a_key_that_is_gone_already_is_not_planned_again(shop):
     draft = requested(made)
     assert shredded(draft) == {"billing": {"c1"}}
     assert any(isinstance(step, LeaveUnreadable) for step in draft.plan.steps)
+
+
+PEOPLE = ("c1", "c2", "c3")
+WHEN = (date(2023, 1, 1), date(2025, 6, 1), date(2026, 11, 1))
+"""Past the hold's 24 months, past the rule's 12, and neither."""
+
+
+def readable(made):
+    """Return whose fields of which category some live row holds."""
+    found = {(row["id"], "account") for row in made.rows("customers") if row["name"] is not None}
+    for row in made.rows("orders"):
+        for column, category in (("note", "traces"), ("amount", "billing")):
+            if row[column] is not None:
+                found.add((row["customer_id"], category))
+    return found
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    orders=st.lists(
+        st.tuples(st.sampled_from(PEOPLE), st.sampled_from(WHEN), st.booleans(), st.booleans()), max_size=6
+    ),
+    closed=st.sets(st.sampled_from(PEOPLE)),
+    held=st.booleans(),
+    asks=st.booleans(),
+)
+def test_no_key_goes_that_a_row_needs_and_none_stays_for_nothing(box, orders, closed, held, asks):
+    """Carried out, a plan leaves no row under a shredded key; with the last field that it takes goes the key."""
+    tables = {
+        "customers": [{"id": who, "name": f"sealed {who}"} for who in PEOPLE],
+        "orders": [
+            {"id": n, "customer_id": who, "at": at, "note": "n" if note else None, "amount": "a" if paid else None}
+            for n, (who, at, note, paid) in enumerate(orders)
+        ],
+    }
+    tables["orders"].append({"id": 99, "customer_id": "c9", "at": WHEN[2], "note": "n", "amount": "a"})
+    made = box(tables, RULES, HOLDS if held else "", DATAMAP)
+    categories = ("account", "billing", "traces")
+    made.finder = Finder({(who, what) for who in (*PEOPLE, "c9") for what in categories})
+    for who in closed:
+        made.event("account.closed", who, NOW - timedelta(days=60))
+    before = readable(made)
+    draft = requested(made) if asks else plan_sweep(world(made), _HEADER, made.pauses())
+    if draft is None:
+        return
+    gone = {(who, what) for what, people in shredded(draft).items() for who in people}
+    made.carry_out(draft)
+    after = readable(made)
+    assert not gone & after
+    assert before - after <= gone
 
 
 KEY_FIELD = ("note: {", "customer_id: {category: traces, identifies: directly}\n      note: {")

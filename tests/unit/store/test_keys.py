@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from retention.errors import InputError, TerminalFailure, TransientFailure
-from retention.store import FileKeyStore
+from retention.errors import InputError, KeyGoneFailure, TerminalFailure, TransientFailure
+from retention.model.ids import SystemId
+from retention.store import FileKeyStore, FileWrapper, WrapperBox
 from retention.store import keys as keys_module
 
 MAKER = """
@@ -114,3 +115,44 @@ def test_processes_get_the_same_keys(tmp_path: Path) -> None:
         process.stdin.write("\n")
         process.stdin.flush()
     assert len({process.communicate()[0] for process in running}) == 1
+
+
+@pytest.fixture
+def boxed(tmp_path: Path) -> FileKeyStore:
+    """A key store whose files another holder wraps."""
+    return FileKeyStore(tmp_path / "keys", WrapperBox(FileWrapper(FileKeyStore(tmp_path / "kek"), SystemId("ledger"))))
+
+
+def test_wrapped_files_hold_no_key_and_open_by_their_name_only(boxed: FileKeyStore, tmp_path: Path) -> None:
+    """Another process with the holder reads the same key; a file moved to another name does not open."""
+    key = boxed.create("signing")
+    assert (len(key), boxed.read("signing"), boxed.create("signing")) == (32, key, key)
+    (file,) = (tmp_path / "keys").iterdir()
+    assert key not in file.read_bytes()
+    again = FileKeyStore(tmp_path / "keys", WrapperBox(FileWrapper(FileKeyStore(tmp_path / "kek"), SystemId("ledger"))))
+    assert again.create("signing") == key
+    file.rename(file.with_name("lookup.key"))
+    with pytest.raises(KeyGoneFailure):
+        again.read("lookup")
+
+
+def test_without_its_holder_a_wrapped_file_is_worthless(boxed: FileKeyStore, tmp_path: Path) -> None:
+    """The holder's key is gone: nothing opens, and nobody is given another key in its place."""
+    boxed.create("signing")
+    FileKeyStore(tmp_path / "kek").shred("ledger/1")
+    again = FileKeyStore(tmp_path / "keys", WrapperBox(FileWrapper(FileKeyStore(tmp_path / "kek"), SystemId("ledger"))))
+    for use in (again.read, again.create):
+        with pytest.raises(KeyGoneFailure):
+            use("signing")
+
+
+def test_a_wrapped_key_that_was_shredded_is_gone_at_once(boxed: FileKeyStore, tmp_path: Path) -> None:
+    """Whoever had unwrapped it before does not hand it out any more, and the file was overwritten to its end."""
+    boxed.create("case/c-1")
+    (file,) = (tmp_path / "keys").iterdir()
+    other = tmp_path / "left-by-a-crash"
+    os.link(file, other)
+    before = other.read_bytes()
+    FileKeyStore(tmp_path / "keys").shred("case/c-1")
+    assert boxed.read("case/c-1") is None
+    assert not any(before[at : at + 8] in other.read_bytes() for at in range(0, len(before) - 8, 8))

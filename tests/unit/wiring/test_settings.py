@@ -78,7 +78,7 @@ def test_limits_are_exact_and_have_defaults(tmp_path):
 def test_every_mistake_is_reported_at_once(tmp_path):
     """An unknown provider, lock and copy, and a nameless connector: four problems with their lines."""
     wrong = (
-        GOOD.replace("provider: file", "provider: aws-kms")
+        GOOD.replace("provider: file", "provider: drawer")
         .replace("store: evidence", "store: s3://evidence, object_lock: forever")
         .replace("copies: [shop]", "copies: [shpo]")
         .replace('again: {connector: sql, url: "env:AGAIN_URL", restores: shop}', "again: {url: x}")
@@ -107,3 +107,30 @@ def test_evidence_ends_by_settings_and_has_defaults(tmp_path):
     assert read(named, tmp_path).terms == EvidenceTerms(Period(years=7), Period(days=90), Period(years=1))
     (problem,) = problems(named.replace("P90D", "90 days"), tmp_path)
     assert "receipts_for" in problem
+
+
+def test_a_kms_that_wraps_the_ledgers_own_keys_is_read(tmp_path):
+    """Its options stand beside the folder of wrapped keys; beside `file` they are an oversight."""
+    held = read(GOOD.replace("provider: file,", "provider: aws-kms, region: ap-northeast-1,"), tmp_path)
+    assert held.key_holder is not None
+    assert (held.key_holder.provider, dict(held.key_holder.options)) == ("aws-kms", {"region": "ap-northeast-1"})
+    assert read(GOOD, tmp_path).key_holder is None
+    (problem,) = problems(GOOD.replace("provider: file,", "provider: file, region: ap-northeast-1,"), tmp_path)
+    assert "an option of a KMS" in problem
+
+
+PART = '  part: {connector: sql, url: "sqlite:///{copy}.db", restores: shop, rewrites: nightly}\n'
+
+
+def test_a_part_of_every_copy_names_backups_original_and_date(tmp_path):
+    """`rewrites` goes with `restores` and with `{copy}` in an option; one without the others is refused."""
+    part = read(GOOD + PART, tmp_path).systems["part"]
+    assert (part.restores, part.rewrites) == ("shop", "nightly")
+    for wrong in (
+        PART.replace("{copy}", "x"),
+        PART.replace(", rewrites: nightly", ""),
+        PART.replace(" restores: shop,", ""),
+    ):
+        (problem,) = problems(GOOD + wrong, tmp_path)
+        assert "`rewrites: BACKUPS` with `restores: SYSTEM` and `{copy}`" in problem
+    assert any("nightli in part" in each for each in problems(GOOD + PART.replace("nightly", "nightli"), tmp_path))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from connectors.processor import opendsr
 from connectors.processor.settings import IdentityKind, ProcessorSettings
 from retention.errors import TerminalFailure
-from retention.model.answer import Completed, PartlyDone, Refused
+from retention.model.answer import Answer, AtWork, Completed, PartlyDone, Refused
 from retention.model.copies import Order
 from retention.model.ids import OrderId, SystemId
 
@@ -109,23 +109,20 @@ def test_status_of_another_word_is_not_guessed() -> None:
 
 
 def test_every_status_has_a_state() -> None:
-    """Every status that can be read has an answer, and only completed is completed, whatever else is said."""
+    """Every status that can be read has an answer; only completed is completed, and not where they say in part."""
     words = opendsr.Status.model_json_schema()["properties"]["request_status"]["enum"]
-    said = {"dsr.example": {"partial": True, "reason": "kept-by-law"}, "other.example": {"reason": "x"}}
-    answers = {
-        word: opendsr.answer_of(
-            opendsr.Status(controller_id="u", subject_request_id="x", request_status=word, extensions=more),
-            "dsr.example",
-        )
-        for word in words
-        for more in (None, said)
-    }
-    assert answers == {
-        "pending": PartlyDone("kept-by-law"),
-        "in_progress": PartlyDone("kept-by-law"),
-        "completed": Completed(),
-        "cancelled": Refused("kept-by-law"),
-    }
+    theirs = {"dsr.example": {"partial": True, "reason": "kept-by-law"}, "other.example": {"reason": "x"}}
+
+    def answers(extensions: object) -> dict[str, Answer]:
+        known = {"controller_id": "u", "subject_request_id": "x", "extensions": extensions}
+        said = {word: opendsr.Status.model_validate(known | {"request_status": word}) for word in words}
+        return {word: opendsr.answer_of(status, "dsr.example") for word, status in said.items()}
+
+    at_work: dict[str, Answer] = {"pending": AtWork(), "in_progress": AtWork()}
+    assert answers(None) == at_work | {"completed": Completed(), "cancelled": Refused("cancelled")}
+    assert answers({"other.example": {"partial": True}}) == answers(None)
+    in_part = {"completed": PartlyDone("kept-by-law"), "cancelled": Refused("kept-by-law")}
+    assert answers(theirs) == at_work | in_part
 
 
 def test_version_three_names_identities_by_type() -> None:

@@ -67,12 +67,16 @@ def test_fingerprints_as_tools_print_them(workspace: Path, pin: str) -> None:
     assert (checked.fingerprint, checked.certificate) == ("ab" * 32, None)
 
 
+def test_unknown_protocol(workspace: Path) -> None:
+    """A protocol that nobody speaks is said first: its options could not be judged."""
+    assert problems(workspace, protocol="fax", url="x") == ["systems.analytics.protocol"]
+
+
 def test_every_problem_at_once(workspace: Path) -> None:
     """All that is wrong is reported together."""
     found = problems(
         workspace,
         url="http://dsr.example",
-        protocol="fax",
         controller_id="",
         certificate="absent.pem",
         identities="user_id",
@@ -80,7 +84,7 @@ def test_every_problem_at_once(workspace: Path) -> None:
         timeout="soon",
         urll="x",
     )
-    names = ["urll", "protocol", "url", "certificate", "controller_id", "identities", "callback_url", "timeout"]
+    names = ["urll", "url", "certificate", "controller_id", "identities", "callback_url", "timeout"]
     assert sorted(found) == sorted(f"systems.analytics.{name}" for name in names)
 
 
