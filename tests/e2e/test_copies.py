@@ -51,7 +51,8 @@ def places(shop: Any, cloud: Any) -> Mapping[str, Any]:
         for name, place in made.items()
     ]
     settings = shop.folder / "retention.yaml"
-    settings.write_text(settings.read_text(encoding="utf-8") + "".join(lines), encoding="utf-8")
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("systems:\n", "systems:\n" + "".join(lines), 1), encoding="utf-8")
     return made
 
 

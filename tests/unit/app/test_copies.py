@@ -67,7 +67,9 @@ class Scene:
     def __init__(self, ledger: Any) -> None:
         self.facts: list[Any] = []
         self.shelves = {name: Shelf(name) for name in (NIGHTLY, TAPE)}
-        self.context: Any = SimpleNamespace(ledger=ledger, copies=dict(self.shelves), record=self.record)
+        self.context: Any = SimpleNamespace(
+            ledger=ledger, copies=dict(self.shelves), subject_keys={}, record=self.record
+        )
         self.ledger = ledger
         ledger.cases.add(Case(CASE, CaseKind.REQUEST, CaseState.SEALED, NOW, NOW))
         ledger.copies.suppress([Suppression("user_id", "d" * 64, "request", CASE, NOW, END + MARGIN)])
