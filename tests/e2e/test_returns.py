@@ -235,7 +235,8 @@ def test_an_object_that_arrives_late_in_the_lake_is_found(shop, lake):
     """By the store's own date, in a bucket that the erasure had left clean; and erased again there."""
     settings, datamap = shop.folder / "retention.yaml", shop.folder / "datamap.yaml"
     options = "".join(f"    {name}: '{value}'\n" for name, value in lake.settings.items())
-    settings.write_text(settings.read_text() + "  lake:\n    connector: lake\n" + options, encoding="utf-8")
+    with_lake = settings.read_text().replace("systems:\n", f"systems:\n  lake:\n    connector: lake\n{options}", 1)
+    settings.write_text(with_lake, encoding="utf-8")
     datamap.write_text(datamap.read_text() + LAKE, encoding="utf-8")
     lake.put("seen/1.jsonl", b'{"user":"c3","page":"a"}\n{"user":"c4","page":"b"}\n')
     app, _, plan = shop.approved_request("user_id=c3")
