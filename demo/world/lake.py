@@ -1,4 +1,4 @@
-"""The files of the lake: a month a file, Parquet for viewing, JSON Lines for web requests."""
+"""The files of the lake: Parquet for viewing, a quarter a file; JSON Lines for web requests, a month a file."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from itertools import groupby
 from typing import TypeVar
 
@@ -32,10 +33,15 @@ _Row = TypeVar("_Row")
 
 def lake_files(viewing: Sequence[View], http: Sequence[HttpRequest]) -> Iterator[tuple[str, bytes]]:
     """Yield (key, content) of every file; both inputs are sorted by time."""
-    for month, views in _parts(viewing, lambda view: f"{view.watched_at:%Y-%m}"):
-        yield f"viewing/dt={month}/part-0.parquet", _parquet(views)
+    for quarter, views in _parts(viewing, lambda view: quarter_of(view.watched_at)):
+        yield f"viewing/dt={quarter}/part-0.parquet", _parquet(views)
     for month, lines in _parts(http, lambda line: f"{line.requested_at:%Y-%m}"):
         yield f"http/dt={month}/part-0.jsonl", _json_lines(lines)
+
+
+def quarter_of(at: datetime) -> str:
+    """Return the calendar quarter in UTC, as in the names of the files: `2026-Q3`."""
+    return f"{at.year}-Q{(at.month + 2) // 3}"
 
 
 def _parts(rows: Sequence[_Row], part: Callable[[_Row], str]) -> Iterator[tuple[str, list[_Row]]]:

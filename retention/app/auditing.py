@@ -30,12 +30,12 @@ from retention.evidence.audit_report import (
 from retention.evidence.blocks import Language
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.copies import OrderState, PlacedOrder
-from retention.model.plan import RowStep, SuspensionStep
+from retention.model.plan import ForgetInSet, RowStep, SuspensionStep, WithdrawSet
+from retention.model.sharing import is_set
 from retention.planning import codec
 from retention.ports.ledger import JournalEntry, LogEntry, Phase, StoredPlan
 
-_DONE = {"erase": "erased", "redact": "redacted", "anonymize": "anonymized"}
-_DISPOSALS = ("deletion", "anonymize")
+_DONE = {"erase": "erased", "redact": "redacted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,17 @@ class _Told:
     at: datetime
     case_id: str
     body: dict[str, Any]
+
+    @property
+    def disposed(self) -> str | None:
+        """What was done to a dataset's rows; None if the statement says nothing of the kind."""
+        match self.kind:
+            case "deletion":
+                return _DONE[self.body["action"]]
+            case "anonymize" | "pseudonymize" if not is_set(self.body["dataset"]):
+                return "deidentified"
+            case _:
+                return None
 
 
 def write_report(context: Context, first: date, last: date, folder: Path, now: datetime) -> list[Path]:
@@ -114,31 +125,33 @@ def _datasets(plans: Iterable[StoredPlan], inside: Iterable[_Told]) -> Iterator[
     due: Counter[str] = Counter()
     for kept in plans:
         for step in codec.decode(kept.body).steps:
-            if isinstance(step, RowStep) and not isinstance(step, SuspensionStep):  # what is suspended is not due to go
+            if isinstance(step, SuspensionStep):
+                continue  # what is suspended is not due to go
+            if isinstance(step, RowStep | ForgetInSet | WithdrawSet):
                 due[step.dataset] += step.rows
     done: dict[str, Counter[str]] = defaultdict(Counter)
     looks: dict[str, Verdict] = {}
     for fact in inside:
-        if fact.kind in _DISPOSALS:
-            done[fact.body["dataset"]][_DONE[fact.body["action"]]] += fact.body["effect"]["rows"]
+        if fact.disposed is not None:
+            done[fact.body["dataset"]][fact.disposed] += fact.body["effect"]["rows"]
         elif fact.kind == "verification":
             looks[fact.body["dataset"]] = "passed" if fact.body["passed"] else "failed"
     for name in sorted({*due, *done}):
         counts = done[name]
         yield Dataset(
-            name, due[name], counts["erased"], counts["redacted"], counts["anonymized"], looks.get(name, "waiting")
+            name, due[name], counts["erased"], counts["redacted"], counts["deidentified"], looks.get(name, "waiting")
         )
 
 
 def _months(context: Context, inside: Iterable[_Told], first: date, last: date) -> Iterator[Month]:
     done: dict[str, Counter[str]] = defaultdict(Counter)
     for fact in inside:
-        if fact.kind in _DISPOSALS:
-            done[f"{fact.at.astimezone(context.zone):%Y-%m}"][_DONE[fact.body["action"]]] += fact.body["effect"]["rows"]
+        if fact.disposed is not None:
+            done[f"{fact.at.astimezone(context.zone):%Y-%m}"][fact.disposed] += fact.body["effect"]["rows"]
     month = first.replace(day=1)
     while month <= last:
         counts = done[f"{month:%Y-%m}"]
-        yield Month(f"{month:%Y-%m}", counts["erased"], counts["redacted"], counts["anonymized"])
+        yield Month(f"{month:%Y-%m}", counts["erased"], counts["redacted"], counts["deidentified"])
         month = (month + timedelta(days=32)).replace(day=1)
 
 

@@ -42,14 +42,14 @@ class Dataset:
     """Rows that the period's plans named."""
     erased: int
     redacted: int
-    anonymized: int
+    deidentified: int
     verdict: Verdict
     """The latest look of verification."""
 
     @property
     def done(self) -> int:
         """Rows disposed of, in any way."""
-        return self.erased + self.redacted + self.anonymized
+        return self.erased + self.redacted + self.deidentified
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Month:
     label: str
     erased: int
     redacted: int
-    anonymized: int
+    deidentified: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +210,8 @@ def _disposed(audit: Audit, language: Language) -> Iterator[Block]:
         yield Paragraph(words["nothing"])
         return
     yield Figure(months(audit.months, words), words["months_label"])
-    head = (words["dataset"], words["due"], words["erased"], words["redacted"], words["anonymized"], words["verified"])
-    rows = tuple((d.name, d.due, d.erased, d.redacted, d.anonymized, words[d.verdict]) for d in audit.datasets)
+    head = tuple(words[name] for name in ("dataset", "due", "erased", "redacted", "deidentified", "verified"))
+    rows = tuple((d.name, d.due, d.erased, d.redacted, d.deidentified, words[d.verdict]) for d in audit.datasets)
     yield Table(head, rows, (6, 3, 3, 3, 5, 3))
 
 

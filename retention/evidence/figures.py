@@ -35,8 +35,8 @@ class Counted(Protocol):
         ...
 
     @property
-    def anonymized(self) -> int:
-        """Rows anonymized."""
+    def deidentified(self) -> int:
+        """Rows anonymized or pseudonymized."""
         ...
 
 
@@ -84,20 +84,20 @@ class Remaining(Protocol):
 
 
 def months(counted: Sequence[Counted], words: Mapping[str, str]) -> Drawing:
-    """Draw one column a month: erased, emptied and anonymized rows on top of one another."""
+    """Draw one column a month: erased, emptied and de-identified rows on top of one another."""
     left, top, height = 56.0, 34.0, 150.0
-    highest = max((m.erased + m.redacted + m.anonymized for m in counted), default=0)
+    highest = max((m.erased + m.redacted + m.deidentified for m in counted), default=0)
     step = _step(highest)
     ceiling = step * max(math.ceil(highest / step), 1)
     gap = (WIDTH - left) / max(len(counted), 1)
-    marks = list(_legend(left, ((INK, words["erased"]), (MIDDLE, words["redacted"]), (PALE, words["anonymized"]))))
+    marks = list(_legend(left, ((INK, words["erased"]), (MIDDLE, words["redacted"]), (PALE, words["deidentified"]))))
     for tick in range(0, ceiling + 1, step):
         y = top + height * (1 - tick / ceiling)
         marks += [Stroke(left, y, WIDTH, y, LINE), Label(left - 8, y + 4, f"{tick:,}", 10.5, SOFT, "end")]
     wide = min(gap * 0.5, 46)
     for at, month in enumerate(counted):
         x, y = left + gap * (at + 0.5), top + height
-        for count, colour in ((month.erased, INK), (month.redacted, MIDDLE), (month.anonymized, PALE)):
+        for count, colour in ((month.erased, INK), (month.redacted, MIDDLE), (month.deidentified, PALE)):
             y -= height * count / ceiling
             marks.append(Bar(x - wide / 2, y, wide, height * count / ceiling, colour))
         marks.append(Label(x, top + height + 18, month.label, 10.5, SOFT, "middle"))

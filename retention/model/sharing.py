@@ -20,6 +20,11 @@ IN_PLACE = "in-place"
 """The recipient of tokens that stay where the rows lie: we ourselves."""
 
 
+def is_set(dataset: str) -> bool:
+    """Whether it names a set we made (`joint.MEMBER.SET.X-…`, `statistics.NAME.X-…`), not one of the data map."""
+    return dataset.rpartition(".")[2].startswith("X-")
+
+
 class SetState(Enum):
     """Where a handed-over set is."""
 

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias, assert_never
 from retention.errors import MissingExtraError, TerminalFailure, TransientFailure
 from retention.model.subject import Key
 from retention.ports.inspector import SqlAddress
+from retention.verification.unasked import left_out
 
 _SET_LIMIT = 1_000
 """Keys in one statement; SQLite and PostgreSQL bound how many a statement may carry."""
@@ -196,7 +197,8 @@ def at_frame(columns: Mapping[str, Any], rows: int, checks: Sequence[Check]) -> 
 
 def _context() -> Any:  # noqa: ANN401 -- Great Expectations ships no types
     try:
-        import great_expectations as gx  # noqa: PLC0415 -- takes seconds: only when a run is verified
+        with left_out("scipy.stats", "altair"):
+            import great_expectations as gx  # noqa: PLC0415 -- takes seconds: only when a run is verified
         from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415 -- same
     except ImportError as error:
         raise MissingExtraError(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from retention.app import auditing
 from retention.errors import InputError
 from retention.evidence import verify
 from retention.model.plan import PseudonymizeRows
@@ -85,6 +86,10 @@ def test_rules_31_a_due_row_keeps_its_use_and_loses_its_person(visited):
         report = carried_out(app, plan)
         again = app.plan_sweep(NOW)
         keys = app.token_keys()
+        (told,) = [
+            d for d in auditing.collect(app.context, NOW.date(), NOW.date(), NOW).datasets if d.name == "shop.visits"
+        ]
+    assert (told.due, told.deidentified) == (3, 3)
     assert (step.rows, step.of_rows, step.tokens) == (3, 4, ("user",))
     assert report.complete, report.still_open
     assert "pseudonymize" in {fact.kind for fact in report.facts}

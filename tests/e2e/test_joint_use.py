@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pyarrow.parquet as pq
 import pytest
 
+from retention.app import auditing
 from retention.errors import InputError, SharingError
 from retention.evidence import verify
 from retention.model.case import CaseState
@@ -236,7 +237,9 @@ def test_gdpr_article_17_a_request_follows_into_what_was_handed_over(sharing):
         (order,) = [path for path in app.context.exports.paths("holdings") if "/orders/" in path]
         told = json.loads(app.context.exports.read(order))
         uses = [access.use for access in app.context.ledger.sharing.accesses()]
+        audited = auditing.collect(app.context, NOW.date(), NOW.date(), NOW).datasets
     assert isinstance(steps[0], ForgetInSet)
+    assert [(d.due, d.erased) for d in audited if d.name == steps[0].dataset] == [(1, 1)]
     assert (steps[0].rows, steps[0].of_rows) == (1, 10)
     assert report.complete, report.still_open
     assert len(after) == 9

@@ -13,6 +13,7 @@ import pytest
 
 from demo.world import SCHEMA, World, as_json_lines, lake_files, make_world
 from demo.world.database import UNUSED
+from demo.world.lake import quarter_of
 from retention.datamap import read_datamap
 from retention.packs import read_pack
 
@@ -145,14 +146,14 @@ def test_most_viewing_survives_anonymization(world: World, gone: set[str]) -> No
 
 
 def test_the_lake_holds_every_row_once(world: World) -> None:
-    """Months of Parquet and of JSON Lines together hold exactly the world's rows."""
+    """Quarters of Parquet and months of JSON Lines together hold exactly the world's rows."""
     files = dict(lake_files(world.viewing, world.http))
-    months = {key: pq.read_table(io.BytesIO(body)) for key, body in files.items() if key.startswith("viewing/")}
+    quarters = {key: pq.read_table(io.BytesIO(body)) for key, body in files.items() if key.startswith("viewing/")}
     lines = [json.loads(line) for key, body in files.items() if key.startswith("http/") for line in body.splitlines()]
-    assert sum(table.num_rows for table in months.values()) == len(world.viewing)
+    assert sum(table.num_rows for table in quarters.values()) == len(world.viewing)
     assert len(lines) == len(world.http)
-    for key, table in months.items():
-        assert {f"viewing/dt={at:%Y-%m}/part-0.parquet" for at in table["watched_at"].to_pylist()} == {key}
+    for key, table in quarters.items():
+        assert {f"viewing/dt={quarter_of(at)}/part-0.parquet" for at in table["watched_at"].to_pylist()} == {key}
     assert set(lines[0]) == {"user_id", "ip", "browser", "os", "url", "referrer", "requested_at"}
 
 
