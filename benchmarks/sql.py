@@ -88,7 +88,7 @@ def fill_postgresql(uri: str, name: str, people: int, rows: int) -> None:
         connection.execute(f"CREATE DATABASE {name}")
     with psycopg.connect(uri.replace("/postgres?", f"/{name}?"), autocommit=True) as connection:
         connection.execute(_SCHEMA.format(big="bigint"))
-        every = f"generate_series(0, {rows} - 1) n"
+        every = f"generate_series(0::bigint, {rows} - 1) n"
         for table, columns in (
             ("orders", f"n, n * 7919 % {people}, n % 900, n || ' Street, Town' FROM {every}"),
             ("lines", f"n, n, 'goods ' || n % 500 FROM {every}"),

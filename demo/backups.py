@@ -1,6 +1,6 @@
 """What the company's operations team runs: a nightly backup, and a restore into fresh systems.
 
-s3://nightly/YYYY-MM-DD/ holds manifest.json, app/TABLE.jsonl and lake/KEY. These scripts know
+s3://nightly/YYYY-MM-DD/ holds manifest.json, app.dump (`pg_dump`) and lake/KEY. These scripts know
 nothing of the product: a restore brings back whoever was in the copy.
 """
 
@@ -8,30 +8,27 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import psycopg
-from psycopg import sql
-
+from demo import postgres
 from demo.buckets import LAKE, LAKE_RESTORED, NIGHTLY, keys_of, purge, s3_client
-from demo.postgres import dsn
 from demo.systems import Systems
-from demo.world import TABLES, create_schema
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client  # types only: not installed with the product
 
 
+DUMP = "app.dump"
+
+
 def take(systems: Systems, taken_at: datetime) -> str:
-    """Back up every table and every object of the lake as they are; return the copy's date.
+    """Back up the database and every object of the lake as they are; return the copy's date.
 
     The manifest is written last: a copy without one is not a copy.
     """
     client = s3_client(systems.s3_endpoint)
     copy = taken_at.date().isoformat()
-    with psycopg.connect(dsn(systems.app_url)) as connection:
-        for table in TABLES:
-            client.put_object(Bucket=NIGHTLY, Key=f"{copy}/app/{table}.jsonl", Body=_dump(connection, table))
+    client.put_object(Bucket=NIGHTLY, Key=f"{copy}/{DUMP}", Body=postgres.dump(systems.app_url))
     for key in keys_of(client, LAKE):
         client.copy_object(Bucket=NIGHTLY, Key=f"{copy}/lake/{key}", CopySource={"Bucket": LAKE, "Key": key})
     manifest = json.dumps({"taken_at": taken_at.isoformat()})
@@ -42,11 +39,7 @@ def take(systems: Systems, taken_at: datetime) -> str:
 def restore(systems: Systems, copy: str) -> None:
     """Load the copy into the database `app_restored` and the bucket `lake-restored`, both emptied first."""
     client = s3_client(systems.s3_endpoint)
-    with psycopg.connect(dsn(systems.app_restored_url)) as connection:
-        create_schema(connection)
-        for table in TABLES:
-            body = client.get_object(Bucket=NIGHTLY, Key=f"{copy}/app/{table}.jsonl")["Body"].read()
-            _load(connection, table, body)
+    postgres.load(systems.app_restored_url, client.get_object(Bucket=NIGHTLY, Key=f"{copy}/{DUMP}")["Body"].read())
     purge(client, LAKE_RESTORED)
     prefix = f"{copy}/lake/"
     for key in keys_of(client, NIGHTLY, prefix):
@@ -58,15 +51,3 @@ def restore(systems: Systems, copy: str) -> None:
 def copies(client: S3Client) -> tuple[str, ...]:
     """Return the dates of the copies that have a manifest, oldest first."""
     return tuple(key.split("/")[0] for key in keys_of(client, NIGHTLY) if key.endswith("/manifest.json"))
-
-
-def _dump(connection: psycopg.Connection[Any], table: str) -> bytes:
-    query = sql.SQL("SELECT row_to_json(t)::text FROM {} AS t ORDER BY id").format(sql.Identifier(table))
-    return "".join(f"{line}\n" for (line,) in connection.execute(query)).encode()
-
-
-def _load(connection: psycopg.Connection[Any], table: str, body: bytes) -> None:
-    name = sql.Identifier(table)
-    command = sql.SQL("INSERT INTO {} SELECT * FROM json_populate_recordset(NULL::{}, %s::json)").format(name, name)
-    rows = ",".join(line for line in body.decode().split("\n") if line)
-    connection.execute(command, [f"[{rows}]"])

@@ -96,6 +96,8 @@ def _horizons(app: App, cases: Cases) -> Iterator[Remaining]:
     for name, case in cases.named.items():
         latest: dict[str, datetime] = {}
         for horizon in app.context.ledger.copies.horizons(case):
+            if horizon.until is None:
+                continue  # no copy of the demo is without a date
             what = horizon.what if horizon.what == _LOG else "backups, out of use, replayed on restore"
             where = f"{name}: {horizon.system} {what}"
             latest[where] = max(latest.get(where, horizon.until), horizon.until)

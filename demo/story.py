@@ -61,8 +61,8 @@ def tell(workspace: Path, console: Console, now: datetime) -> int:
             sweep = _sweep(stage)
             console.rule("2  A pseudonymised set for the group: only what was published, labelled by tests")
             sharing.hand_over(workspace, console, systems, now)
-            request, bundle = _request(stage, now)
-            gates = _restore(stage)
+            request = _request(stage, now)
+            gates, bundle = _restore(stage, request)
             caught = forgery.show(console, bundle)
             telling.end(workspace, console, Cases(sweep, request, gates), bundle, caught)
         finally:
@@ -83,7 +83,7 @@ def _set(workspace: Path, console: Console, systems: Systems, airflow: Airflow, 
         copies = [backups.take(systems, now - timedelta(days=night)) for night in range(_NIGHTS, 0, -1)]
     with _busy(console, "account events into the ledger, as keyed digests"), open_app(workspace) as app:
         path = workspace / EVENTS
-        count = app.import_events(path.read_text(encoding="utf-8").splitlines(), path.name, now)
+        count = app.import_events(path.read_text(encoding="utf-8").splitlines(), path.name, now).new
         path.unlink()
         drift = app.check_datamap()
     if drift:
@@ -104,7 +104,7 @@ def _sweep(stage: Stage) -> CaseId:
     return case.case_id
 
 
-def _request(stage: Stage, now: datetime) -> tuple[CaseId, Path]:
+def _request(stage: Stage, now: datetime) -> CaseId:
     stage.console.rule("3  One person asks to be erased, everywhere")
     with open_app(stage.workspace) as app:
         before = presence.everywhere(stage.systems, stage.woman)
@@ -115,30 +115,33 @@ def _request(stage: Stage, now: datetime) -> tuple[CaseId, Path]:
         run = stage.airflow.start("subject_request", {"case_id": case.case_id})
         _approved(stage, app, run, lambda planned: planned.case_id == case.case_id)
         _finished(stage, app, run, case)
-        bundle = stage.workspace / "bundles" / f"{case.case_id}.json"
-        operator.export(stage.workspace, case.case_id, bundle)
     after = presence.everywhere(stage.systems, stage.woman)
     telling.presence(stage.console, "Rows that name her", before, after)
     gone = shared - sharing.rows_of(stage.systems)
     stage.console.print(
         f"{gone} rows of hers left the joint user's set as well: found by token, while the key was there"
     )
-    return case.case_id, bundle
+    return case.case_id
 
 
-def _restore(stage: Stage) -> dict[str, CaseId]:
+def _restore(stage: Stage, request: CaseId) -> tuple[dict[str, CaseId], Path]:
     stage.console.rule("4  Last night's backup is restored; it would bring her back, and does not")
-    with _busy(stage.console, f"restoring {stage.copy}"):
+    with _busy(stage.console, f"pg_restore of {stage.copy}, and its objects"):
         backups.restore(stage.systems, stage.copy)
     before = presence.restored(stage.systems, stage.woman)
     with open_app(stage.workspace) as app:
         runs = {system: stage.airflow.start("restore_gate", {"system_id": system}) for system in _RESTORED}
         cases = {system: _approved(stage, app, run, _of_system(system)) for system, run in runs.items()}
+        telling.gate(stage.console, app.restores())
         for system, run in runs.items():
             _finished(stage, app, run, cases[system])
+        telling.gate(stage.console, app.restores()[-len(_RESTORED) :])
+        bundle = stage.workspace / "bundles" / f"{request}.json"
+        operator.export(stage.workspace, request, bundle)
     after = presence.restored(stage.systems, stage.woman)
     telling.presence(stage.console, "Rows that name her in the restored systems", before, after)
-    return {system: case.case_id for system, case in cases.items()}
+    telling.reopened(stage.console, presence.digests(stage.systems), bundle)
+    return {system: case.case_id for system, case in cases.items()}, bundle
 
 
 def _of_system(system: SystemId) -> Callable[[Case], bool]:

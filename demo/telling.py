@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import assert_never
@@ -13,7 +13,10 @@ from rich.table import Table
 
 from demo import report
 from retention.app import App
+from retention.errors import FoundError
+from retention.evidence import verify
 from retention.model.ids import CaseId
+from retention.model.key_steps import LeaveUnreadable, ShredKeys
 from retention.model.plan import (
     AnonymizeRows,
     DestroyTokenKey,
@@ -26,12 +29,14 @@ from retention.model.plan import (
     PseudonymizeRows,
     PublishCounts,
     RedactFields,
+    RowStep,
     SharingStep,
     Step,
     SuspendRows,
     TellProcessor,
     WithdrawSet,
 )
+from retention.model.restores import RestoreLook, Verdict
 from retention.wiring import open_app
 
 
@@ -62,28 +67,38 @@ def _row(step: Step) -> tuple[str, str, str, str, str]:
     asked = ["asked"] if step.because.request else []
     why = ", ".join([*asked, *step.because.rules, *step.because.statutes])
     match step:
-        case EraseRows():
-            return "erase rows", step.dataset, str(step.rows), str(step.of_rows), why
-        case RedactFields():
-            return f"empty {', '.join(step.fields)}", step.dataset, str(step.rows), str(step.of_rows), why
-        case AnonymizeRows():
-            what = f"anonymize (k={step.k}), {step.rows_rare} rare rows erased"
-            return what, step.dataset, str(step.rows), str(step.of_rows), why
-        case PseudonymizeRows():
-            return f"tokens for {', '.join(step.tokens)}", step.dataset, str(step.rows), str(step.of_rows), why
-        case SuspendRows():
-            return "stop their use", step.dataset, str(step.rows), str(step.of_rows), why
-        case LiftRows():
-            return "allow their use again", step.dataset, str(step.rows), str(step.of_rows), why
+        case EraseRows() | RedactFields() | AnonymizeRows() | PseudonymizeRows() | SuspendRows() | LiftRows():
+            return _done(step), step.dataset, str(step.rows), str(step.of_rows), why
         case TellProcessor():
             return "tell the processor", step.system, "1", "", why
         case ExpireCopies():
             until = f"gone by {step.until:%Y-%m-%d}" if step.until else ""
             return "backups beyond use", step.system, f"{len(step.copies)} copies", "", until
+        case ShredKeys():
+            until = f"for good by {step.until:%Y-%m-%d}"
+            return "shred keys", f"{step.system}.{step.category}", str(step.keys.size), "", until
+        case LeaveUnreadable():
+            return "backups nobody can read", step.system, f"{len(step.copies)} copies", "", why
         case ExportSet() | ForgetInSet() | WithdrawSet() | PublishCounts() | DestroyTokenKey():
             return _shared_row(step, why)
         case _:
             assert_never(step)
+
+
+def _done(step: RowStep) -> str:
+    match step:
+        case EraseRows():
+            return "erase rows"
+        case RedactFields():
+            return f"empty {', '.join(step.fields)}"
+        case AnonymizeRows():
+            return f"anonymize (k={step.k}), {step.rows_rare} rare rows erased"
+        case PseudonymizeRows():
+            return f"tokens for {', '.join(step.tokens)}"
+        case SuspendRows():
+            return "stop their use"
+        case LiftRows():
+            return "allow their use again"
 
 
 def _shared_row(step: SharingStep, why: str) -> tuple[str, str, str, str, str]:
@@ -104,7 +119,7 @@ def _shared_row(step: SharingStep, why: str) -> tuple[str, str, str, str, str]:
 def outcome(console: Console, app: App, case_id: CaseId) -> None:
     """Show how a case stands."""
     ledger = app.context.ledger
-    until = max((h.until for h in ledger.copies.horizons(case_id) if h.gone_at is None), default=None)
+    until = max((h.until for h in ledger.copies.horizons(case_id) if h.gone_at is None and h.until), default=None)
     remains = f"; copies until {until:%Y-%m-%d}" if until else "; nothing remains"
     answered = [order for order in ledger.copies.orders(case_id) if order.receipt]
     orders = f"; {len(answered)} processor orders completed" if answered else ""
@@ -122,6 +137,31 @@ def presence(console: Console, title: str, before: Mapping[str, int], after: Map
         note = f"{left} (out of use, replayed on restore)" if where.startswith("nightly") and left else str(left)
         table.add_row(where, str(count), note, style="yellow" if left else None)
     console.print(table)
+
+
+def gate(console: Console, looks: Iterable[RestoreLook]) -> None:
+    """Show what the gate in front of restored systems said."""
+    for look in looks:
+        verdict = "may open" if look.verdict is Verdict.OPEN else f"must not open ({', '.join(look.findings)})"
+        style = "green" if look.verdict is Verdict.OPEN else "yellow"
+        console.print(f"gate: {look.system} {verdict}, {look.found} people are back", style=style, highlight=False)
+
+
+def reopened(console: Console, digests: Mapping[str, tuple[str, str]], bundle: Path) -> None:
+    """Show that nobody else was lost, and where the gate's word stands.
+
+    Raises:
+        FoundError: a restored system is not what the live one is.
+
+    """
+    for system, (live, restored) in digests.items():
+        if live != restored:
+            raise FoundError(f"{system}_restored is not what {system} is: {restored[:16]} instead of {live[:16]}")
+        said = f"{system} and {system}_restored hold the same rows: SHA-256 {live[:16]}… = {restored[:16]}…"
+        console.print(said, style="green", highlight=False)
+    facts = [fact for fact in verify(bundle.read_bytes()).facts if fact.kind == "restoreGate"]
+    told = ", ".join(f"{fact.text('system')} {fact.text('verdict')} ({fact.text('found')} found)" for fact in facts)
+    console.print(f"in her bundle: gate of {told}", highlight=False, soft_wrap=True)
 
 
 def end(workspace: Path, console: Console, cases: report.Cases, bundle: Path, forgery: str) -> None:

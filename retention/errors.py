@@ -15,6 +15,7 @@ carries a personal value: names of fields and files, counts and codes only.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -188,6 +189,12 @@ class SharingError(RefusedError):
     code = "RET-311"
 
 
+class KeyShreddedError(RefusedError):
+    """The person's key has been shredded: nothing of his can be read, and nothing new may be encrypted for him."""
+
+    code = "RET-314"
+
+
 class SystemFailure(RetentionError):  # noqa: N818 -- "failure" is the word for what a system did to us
     """A connected system did not do what was asked."""
 
@@ -199,6 +206,11 @@ class TransientFailure(SystemFailure):
 
     code = "RET-401"
     exit_code = 4
+
+    def __init__(self, message: str, *, hint: str = "", retry_at: datetime | None = None) -> None:
+        """Keep from when on the system itself said that it may be asked again, if it did."""
+        super().__init__(message, hint=hint)
+        self.retry_at = retry_at
 
 
 class ConcurrentWriteFailure(TransientFailure):
@@ -217,3 +229,9 @@ class SignatureFailure(TerminalFailure):
     """A receipt's or callback's signature does not verify."""
 
     code = "RET-404"
+
+
+class KeyGoneFailure(TerminalFailure):
+    """A key-encryption key cannot be used any more, or did not wrap what it was asked to open."""
+
+    code = "RET-405"

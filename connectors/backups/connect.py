@@ -3,35 +3,46 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from typing import Protocol, assert_never
 
 from connectors.backups.capabilities import CAPABILITIES
-from connectors.backups.keeper import BackupsKeeper
+from connectors.backups.files import FolderKeeper
+from connectors.backups.keeper import BucketKeeper
 from connectors.backups.objects import Bucket
-from connectors.backups.settings import BackupsSettings, read_settings
+from connectors.backups.settings import BackupsSettings, InBucket, InFolder, InVault, OfInstance, read_settings
+from connectors.backups.snapshots import SnapshotKeeper
+from connectors.backups.vault import VaultKeeper
 from retention.errors import MissingExtraError
 from retention.ports.connector import Capabilities, SystemSettings
+from retention.ports.keeper import CopyKeeper
+
+
+class _Closes(Protocol):
+    def close(self) -> None:
+        """Give connections back."""
+        ...
 
 
 class Backups:
-    """One bucket of dated copies; see `retention.ports.connector.CopiesSystem`."""
+    """One place with copies; see `retention.ports.connector.CopiesSystem`."""
 
     def __init__(self, settings: BackupsSettings) -> None:
         """Open nothing before first use."""
-        self._settings = settings
-        self._bucket = Bucket(settings)
+        self._keeper, self._opened = _keeper(settings)
 
     @property
     def capabilities(self) -> Capabilities:
         """Return what this system can do."""
         return CAPABILITIES
 
-    def keeper(self) -> BackupsKeeper:
+    def keeper(self) -> CopyKeeper:
         """Return the list of copies."""
-        return BackupsKeeper(self._settings, self._bucket)
+        return self._keeper
 
     def close(self) -> None:
         """Give connections back."""
-        self._bucket.close()
+        if self._opened is not None:
+            self._opened.close()
 
 
 def connect(settings: SystemSettings) -> Backups:
@@ -43,7 +54,25 @@ def connect(settings: SystemSettings) -> Backups:
 
     """
     checked = read_settings(settings)
-    if find_spec("boto3") is None:
-        message = f"system {settings.system_id} keeps backups on S3 and needs boto3"
+    if not isinstance(checked.place, InFolder) and find_spec("boto3") is None:
+        message = f"system {settings.system_id} keeps backups at AWS and needs boto3"
         raise MissingExtraError(message, hint="pip install 'retention[s3]'")
     return Backups(checked)
+
+
+def _keeper(settings: BackupsSettings) -> tuple[CopyKeeper, _Closes | None]:
+    """Return the keeper for the place, and what is to be closed."""
+    match settings.place:
+        case InBucket() as place:
+            bucket = Bucket(settings, place)
+            return BucketKeeper(settings, bucket), bucket
+        case InFolder() as place:
+            return FolderKeeper(settings, place), None
+        case OfInstance() as place:
+            snapshots = SnapshotKeeper(settings, place)
+            return snapshots, snapshots
+        case InVault() as place:
+            vault = VaultKeeper(settings, place)
+            return vault, vault
+        case _:
+            assert_never(settings.place)

@@ -1,24 +1,27 @@
-"""What lies in the bucket: versions under a prefix, and a copy's manifest. Reads only."""
+"""What lies in a bucket: the history of each object, rules and locks, and a copy's manifest. Reads only."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, cached_property
-from threading import Lock
-from typing import TYPE_CHECKING
+from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
-from connectors.backups.settings import BackupsSettings
-from retention.errors import TerminalFailure, TransientFailure
+from connectors.backups.aws import code_of, make_client, translated
+from connectors.backups.lifecycle import Rule, read_rule
+from connectors.backups.settings import BackupsSettings, InBucket
 
 if TYPE_CHECKING:
-    from boto3.session import Session
     from mypy_boto3_s3 import S3Client
 
-_BUSY = frozenset({"SlowDown", "Throttling", "RequestTimeout"})
-_SERVER_ERROR = 500
+_NO_RULES = "NoSuchLifecycleConfiguration"
+_NO_LOCK = "ObjectLockConfigurationNotFoundError"
+_FIRST_REGION = "us-east-1"
+"""What S3 calls no location at all."""
+_OLD_NAMES: Mapping[str, str] = {"EU": "eu-west-1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,86 +30,152 @@ class Version:
 
     path: str
     """Below the settings' prefix."""
+    key: str
+    version_id: str
     written_at: datetime
+    size: int
+    noncurrent_since: datetime | None
+    """When a newer version or a delete marker took its place; None for the current one."""
+    newer: int
+    """How many noncurrent versions are newer than this noncurrent one."""
 
 
-_MAKING = Lock()
-"""A session makes one client at a time; clients may be used by any thread."""
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that is left of one object."""
+
+    key: str
+    versions: tuple[Version, ...]
+    """Newest first."""
+    markers: int
+    """Delete markers."""
 
 
-@cache
-def _session() -> Session:
-    """Return the process's session: it keeps the service's description, which takes 0.15 s to read."""
-    import boto3  # noqa: PLC0415 -- heavy; loaded when a bucket is first used
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """What forbids to delete a version."""
 
-    return boto3.session.Session()
+    until: datetime | None
+    legal_hold: bool
 
 
 class Bucket:
     """One bucket under one prefix."""
 
-    def __init__(self, settings: BackupsSettings) -> None:
+    def __init__(self, settings: BackupsSettings, place: InBucket) -> None:
         """Open nothing before first use."""
         self._settings = settings
+        self._bucket, self._prefix = place.bucket, place.prefix
 
     @cached_property
     def _client(self) -> S3Client:
-        from botocore.config import Config  # noqa: PLC0415 -- heavy; loaded when a bucket is first used
+        client: S3Client = make_client("s3", self._settings)
+        return client
 
-        with _MAKING:
-            return _session().client(
-                "s3",
-                region_name=self._settings.region,
-                endpoint_url=self._settings.endpoint,
-                aws_access_key_id=self._settings.access_key,
-                aws_secret_access_key=self._settings.secret_key,
-                config=Config(
-                    retries={"mode": "adaptive", "total_max_attempts": 5},
-                    connect_timeout=10,
-                    read_timeout=60,
-                    s3={"addressing_style": "path" if self._settings.endpoint else "auto"},
-                ),
-            )
+    def histories(self, below: str = "") -> Iterator[History]:
+        """Yield every object below the path of which a version or a marker is left, in the order of keys."""
+        for key, entries in groupby(self._entries(below), key=itemgetter("Key")):
+            yield _history(key, self._prefix, list(entries))
 
     def versions(self, below: str = "") -> Iterator[Version]:
         """Yield every version of every object below the path, live or not."""
-        prefix = self._settings.prefix
-        pages = self._client.get_paginator("list_object_versions").paginate(
-            Bucket=self._settings.bucket, Prefix=prefix + below
-        )
-        with self._translated(f"list s3://{self._settings.bucket}/{prefix}{below}"):
+        for history in self.histories(below):
+            yield from history.versions
+
+    def _entries(self, below: str) -> Iterator[Any]:
+        """Yield versions and markers, key by key, newest first."""
+        with self._translated(f"list {self._address(below)}"):
+            pages = self._client.get_paginator("list_object_versions").paginate(
+                Bucket=self._bucket, Prefix=self._prefix + below
+            )
             for page in pages:
-                for entry in page.get("Versions", ()):
-                    yield Version(entry["Key"].removeprefix(prefix), entry["LastModified"])
+                entries = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+                yield from sorted(
+                    entries, key=lambda e: (e["Key"].encode(), not e["IsLatest"], -e["LastModified"].timestamp())
+                )
 
     def content(self, path: str) -> bytes | None:
         """Return a small object's content, or None if there is no live one."""
-        address = f"s3://{self._settings.bucket}/{self._settings.prefix}{path}"
-        with self._translated(f"read {address}"):
+        with self._translated(f"read {self._address(path)}"):
             try:
-                key = self._settings.prefix + path
-                return self._client.get_object(Bucket=self._settings.bucket, Key=key)["Body"].read()
+                return self._client.get_object(Bucket=self._bucket, Key=self._prefix + path)["Body"].read()
             except self._client.exceptions.NoSuchKey:
                 return None
 
-    @contextmanager
-    def _translated(self, doing: str) -> Iterator[None]:
-        from botocore import exceptions as vendor  # noqa: PLC0415 -- heavy
+    def location(self) -> str:
+        """Return the region in which the bucket lies, by the store's own word."""
+        with self._translated(f"locate {self._address()}"):
+            named = self._client.get_bucket_location(Bucket=self._bucket).get("LocationConstraint")
+        return _OLD_NAMES.get(str(named), str(named)) if named else _FIRST_REGION
 
-        try:
-            yield
-        except vendor.ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "?")
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            kind = TransientFailure if status >= _SERVER_ERROR or code in _BUSY else TerminalFailure
-            raise kind(f"{doing}: the store answered {code}") from error
-        except (vendor.ConnectionError, vendor.HTTPClientError, vendor.IncompleteReadError) as error:
-            raise TransientFailure(f"{doing}: the store could not be reached ({type(error).__name__})") from error
-        except vendor.BotoCoreError as error:
-            raise TerminalFailure(f"{doing}: the request could not be made ({type(error).__name__})") from error
+    def is_versioned(self) -> bool:
+        """Whether a delete leaves a version: versioning is on, or was."""
+        with self._translated(f"ask {self._address()} for its versioning"):
+            return self._client.get_bucket_versioning(Bucket=self._bucket).get("Status") is not None
+
+    def rules(self) -> tuple[Rule, ...]:
+        """Return the lifecycle rules that the bucket really has, disabled ones included."""
+        found = self._optional(self._client.get_bucket_lifecycle_configuration, _NO_RULES, "its lifecycle")
+        return tuple(read_rule(number, rule) for number, rule in enumerate(found.get("Rules", ()), 1))
+
+    def lock(self) -> str | None:
+        """Return what the bucket's lock does by default (`governance P30D`, `no-default`); None if it has no lock."""
+        found = self._optional(self._client.get_object_lock_configuration, _NO_LOCK, "its lock")
+        configuration = found.get("ObjectLockConfiguration", {})
+        if configuration.get("ObjectLockEnabled") != "Enabled":
+            return None
+        default = configuration.get("Rule", {}).get("DefaultRetention")
+        if not default:
+            return "no-default"
+        length = f"P{default['Years']}Y" if "Years" in default else f"P{default['Days']}D"
+        return f"{default['Mode'].lower()} {length}"
+
+    def locked(self, version: Version) -> Locked:
+        """Return what forbids to delete this version; one request."""
+        with self._translated(f"ask {self._address(version.path)} for its lock"):
+            head = self._client.head_object(Bucket=self._bucket, Key=version.key, VersionId=version.version_id)
+        return Locked(head.get("ObjectLockRetainUntilDate"), head.get("ObjectLockLegalHoldStatus") == "ON")
+
+    def _optional(self, ask: Any, absent: str, what: str) -> Any:  # noqa: ANN401 -- each answer has a type of its own
+        """Ask for a setting of the bucket; an empty answer if the store says that there is none."""
+        with self._translated(f"ask {self._address()} for {what}"):
+            try:
+                return ask(Bucket=self._bucket)
+            except self._client.exceptions.ClientError as error:
+                if code_of(error) == absent:
+                    return {}
+                raise
+
+    def _address(self, below: str = "") -> str:
+        return f"s3://{self._bucket}/{self._prefix}{below}"
+
+    _translated = staticmethod(translated)
 
     def close(self) -> None:
         """Give connections back."""
         if "_client" in self.__dict__:
             self._client.close()
             del self.__dict__["_client"]
+
+
+def _history(key: str, prefix: str, entries: list[Any]) -> History:
+    """Make a history of an object's entries, newest first: each is noncurrent since the one before it was written."""
+    versions: list[Version] = []
+    since: datetime | None = None
+    newer = 0
+    for entry in entries:
+        if "ETag" in entry or "Size" in entry:
+            versions.append(
+                Version(
+                    path=key.removeprefix(prefix),
+                    key=key,
+                    version_id=entry["VersionId"],
+                    written_at=entry["LastModified"],
+                    size=entry.get("Size", 0),
+                    noncurrent_since=since,
+                    newer=newer,
+                )
+            )
+            newer += since is not None
+        since = entry["LastModified"]
+    return History(key, tuple(versions), len(entries) - len(versions))

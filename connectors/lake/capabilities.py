@@ -11,4 +11,5 @@ CAPABILITIES = Capabilities(
     transactional=False,  # one object at a time
     plants=True,
     surveys=True,
+    receives=True,  # by the date that the store gives each object
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+from connectors.lake.arrivals import LakeArrivals
 from connectors.lake.capabilities import CAPABILITIES
 from connectors.lake.eraser import LakeEraser
 from connectors.lake.finder import LakeFinder
@@ -34,6 +35,10 @@ class Lake:
     def finder(self) -> LakeFinder:
         """Return the reading side."""
         return LakeFinder(self._bucket)
+
+    def arrivals(self) -> LakeArrivals:
+        """Return the reading side of what is new."""
+        return LakeArrivals(self._bucket)
 
     def eraser(self) -> LakeEraser:
         """Return the writing side."""

@@ -12,7 +12,7 @@ from connectors.lake.objects import Bucket, Stored
 from connectors.lake.pipeline import side_by_side
 from retention.errors import ConcurrentWriteFailure
 from retention.model.datamap import ColumnType, Dataset
-from retention.model.predicate import Selection
+from retention.model.predicate import Everything, Selection
 from retention.model.transform import Value
 
 _TRIES = 5
@@ -71,6 +71,11 @@ class LakeFinder:
         for stored in self._bucket.live(self._bucket.pattern(dataset.location)):
             for part in self._tally_one(stored, columns, selection):
                 yield from part.items()
+
+    def in_object(self, stored: Stored, columns: Sequence[str]) -> Iterator[tuple[Value, ...]]:
+        """Yield the distinct combinations of one object; one may come more than once."""
+        for part in self._tally_one(stored, columns, Selection(Everything())):
+            yield from part
 
     def _tally_one(
         self, stored: Stored, columns: Sequence[str], selection: Selection

@@ -1,4 +1,4 @@
-"""OpenDSR 2.0 on the wire: requests written, answers read. Section numbers are the specification's.
+"""OpenDSR 2.0 and 3.0 on the wire: requests written, answers read. Section numbers are the specification's.
 
 An answer's body can repeat a person's identity (`encoded_request`), so no message here ever
 shows a body or a part of one: only the names of the fields that are wrong.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Literal, TypeVar
 
@@ -16,20 +17,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from connectors.processor.settings import IdentityKind, ProcessorSettings
 from retention.errors import TerminalFailure
-from retention.model.copies import Order, OrderState
+from retention.model.answer import Answer, AtWork, Completed, PartlyDone, Refused
+from retention.model.copies import Order
 from retention.model.subject import Key
 
-API_VERSION = "2.0"
 DOMAIN_HEADER = "X-OpenDSR-Processor-Domain"
 SIGNATURE_HEADER = "X-OpenDSR-Signature"
-
-STATES = {
-    "pending": OrderState.SUBMITTED,
-    "in_progress": OrderState.IN_PROGRESS,
-    "completed": OrderState.COMPLETED,
-    "cancelled": OrderState.CANCELLED,
-}
-"""Section 8."""
+_CODE = re.compile(r"[a-z][a-z-]{0,39}")
 
 
 def _aware(instant: datetime) -> datetime:
@@ -74,6 +68,13 @@ class Accepted(_Answer):
         return self.encoded_request == base64.b64encode(body).decode("ascii")
 
 
+class More(_Answer):
+    """What a processor says beyond the four words, in the extension under its own domain."""
+
+    reason: str | None = None
+    partial: bool = False
+
+
 class Status(_Answer):
     """The signed answer to "how far is it?" (8.3)."""
 
@@ -81,12 +82,36 @@ class Status(_Answer):
     subject_request_id: str
     request_status: Literal["pending", "in_progress", "completed", "cancelled"]
     expected_completion_time: Instant | None = None
+    extensions: dict[str, More | None] | None = None
+
+
+class Cancelled(_Answer):
+    """The signed answer to a cancellation (9.2)."""
+
+    controller_id: str
+    subject_request_id: str
 
 
 class Callback(Status):
     """The processor's own call (8.6)."""
 
     status_callback_url: str
+
+
+def answer_of(status: Status, domain: str) -> Answer:
+    """Return what a status means (8).
+
+    A cancelled order was not carried out, and perhaps they say why, in the extension under their domain.
+    """
+    more = (status.extensions or {}).get(domain) or More()
+    said = more.reason if more.reason is not None and _CODE.fullmatch(more.reason) else None
+    match status.request_status:
+        case "pending" | "in_progress":
+            return PartlyDone(said or "not-finished") if more.partial else AtWork()
+        case "completed":
+            return Completed()
+        case "cancelled":
+            return Refused(said or "cancelled")
 
 
 AnswerT = TypeVar("AnswerT", bound=_Answer)
@@ -104,7 +129,7 @@ def read(kind: type[AnswerT], body: bytes, *, what: str) -> AnswerT:
     except ValidationError as error:
         fields = sorted({".".join(map(str, each["loc"])) or "the whole" for each in error.errors(include_input=False)})
         raise TerminalFailure(
-            f"{what}: expected JSON as in OpenDSR 2.0, found it wrong in {', '.join(fields)}",
+            f"{what}: expected JSON as in OpenDSR, found it wrong in {', '.join(fields)}",
             hint="the processor has to mend it",
         ) from None
 
@@ -116,18 +141,31 @@ def request_body(order: Order, settings: ProcessorSettings) -> bytes:
         TerminalFailure: a key of the order has no identity type in the settings.
 
     """
-    identities = [_identity(settings, name, value) for name, values in sorted(order.keys.items()) for value in values]
+    named = [_identity(settings, name, value) for name, values in sorted(order.keys.items()) for value in values]
     request: dict[str, object] = {
         "regulation": settings.regulation or order.regulation,
         "subject_request_id": order.order_id,
         "subject_request_type": "erasure",
         "submitted_time": order.submitted_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "subject_identities": identities,
-        "api_version": API_VERSION,
+        "subject_identities": named if settings.api_version == "2.0" else _by_type(named, order),
+        "api_version": settings.api_version,
     }
     if settings.callback_url is not None:
         request["status_callback_urls"] = [settings.callback_url]
     return json.dumps(request, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _by_type(named: list[dict[str, str]], order: Order) -> dict[str, dict[str, str]]:
+    """Write identities as version 3.0 does, which has room for one of each type."""
+    found = {
+        one["identity_type"]: {"value": one["identity_value"], "encoding": one["identity_format"]} for one in named
+    }
+    if len(found) < len(named):
+        raise TerminalFailure(
+            f"order {order.order_id}: OpenDSR 3.0 takes one identity of each type, found several",
+            hint="use api_version 2.0 if the processor still has it",
+        )
+    return found
 
 
 def kind_of(settings: ProcessorSettings, name: str) -> IdentityKind:

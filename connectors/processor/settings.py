@@ -5,12 +5,15 @@ analytics:
   protocol: opendsr
   url: https://dsr.example/v2          # the part before /discovery and /requests
   certificate: analytics.pem           # or the SHA-256 fingerprint of it
+  authority: authority.pem             # instead: whom we trust to issue it
   controller_id: u-next                # who we are to them
   identities: user_id=controller_customer_id, email=email:sha256
   callback_url: https://…              # optional
   token: env:ANALYTICS_TOKEN           # optional, sent as a bearer token
+  api_version: "2.0"                   # optional, or "3.0": identities by type
   regulation: gdpr                     # optional: the word they take in place of ours
   timeout: 30                          # optional, seconds
+  look_up: https://…/{key}             # optional, see `looking`
 """
 
 from __future__ import annotations
@@ -21,6 +24,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from cryptography import x509
+
+from connectors.processor.looking import OPTIONS, LookUp, problems_of, read_look_up
 from connectors.processor.signature import Certificate, read_certificate
 from retention.errors import Problem, SettingsError
 from retention.model.ids import SystemId
@@ -43,18 +49,23 @@ IDENTITY_TYPES = frozenset(
 )
 """OpenDSR 2.0, section 5.1."""
 
-_OPTIONS = frozenset(
-    {
-        "protocol",
-        "url",
-        "certificate",
-        "controller_id",
-        "identities",
-        "callback_url",
-        "token",
-        "regulation",
-        "timeout",
-    }
+_OPTIONS = (
+    frozenset(
+        {
+            "protocol",
+            "url",
+            "certificate",
+            "authority",
+            "api_version",
+            "controller_id",
+            "identities",
+            "callback_url",
+            "token",
+            "regulation",
+            "timeout",
+        }
+    )
+    | OPTIONS
 )
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -79,10 +90,10 @@ class ProcessorSettings:
     """Without a slash at the end."""
     domain: str
     """The host of `url`: answers must be signed in its name (section 8.3)."""
-    fingerprint: str
-    """The pin."""
+    fingerprint: str | None
+    """The pin; None where an authority is trusted instead."""
     certificate: Certificate | None
-    """The pinned certificate; None where only its fingerprint is pinned and discovery brings it."""
+    """The pinned certificate; None where discovery brings it."""
     controller_id: str
     identities: Mapping[str, IdentityKind]
     callback_url: str | None
@@ -90,6 +101,10 @@ class ProcessorSettings:
     regulation: str | None
     timeout: float
     """Seconds."""
+    authority: tuple[x509.Certificate, ...] | None = None
+    """Who may have issued the certificate; None where it is pinned."""
+    api_version: str = "2.0"
+    look_up: LookUp | None = None
 
 
 def read_settings(settings: SystemSettings) -> ProcessorSettings:
@@ -119,22 +134,32 @@ class _Reader:
     def read(self) -> ProcessorSettings:
         """Return the settings; of use only if no problem was found."""
         self._check_names()
+        self.problems += problems_of(f"systems.{self._settings.system_id}", self._options)
         if (protocol := self._options.get("protocol", "opendsr")) != "opendsr":
-            self._wrong("protocol", "`opendsr`", repr(protocol), hint="other protocols are not supported yet")
+            self._wrong(
+                "protocol",
+                "`opendsr`",
+                repr(protocol),
+                hint="the other protocols have options of their own: docs/processors.md",
+            )
         url = self._web_address("url").rstrip("/")
-        fingerprint, certificate = self._pin()
+        authority = self._authority()
+        fingerprint, certificate = self._pin() if authority is None else (None, None)
         return ProcessorSettings(
             system_id=self._settings.system_id,
             url=url,
             domain=urlsplit(url).hostname or "",
             fingerprint=fingerprint,
             certificate=certificate,
+            authority=authority,
+            api_version=self._version(),
             controller_id=self._required("controller_id"),
             identities=self._identities(),
             callback_url=self._web_address("callback_url") if "callback_url" in self._options else None,
             token=self._options.get("token"),
             regulation=self._options.get("regulation"),
             timeout=self._timeout(),
+            look_up=read_look_up(self._options),
         )
 
     def _wrong(self, option: str, expected: str, found: str, *, hint: str = "") -> None:
@@ -189,6 +214,24 @@ class _Reader:
         else:
             return certificate.fingerprint, certificate
         return "", None
+
+    def _authority(self) -> tuple[x509.Certificate, ...] | None:
+        value = self._options.get("authority")
+        if value is None:
+            return None
+        if "certificate" in self._options:
+            self._wrong("authority", "a certificate that is pinned, or an authority", "both")
+        try:
+            return tuple(x509.load_pem_x509_certificates((self._settings.workspace / value).read_bytes()))
+        except (OSError, ValueError) as error:
+            self._wrong("authority", "a file of certificates in PEM", type(error).__name__)
+            return ()
+
+    def _version(self) -> str:
+        value = self._options.get("api_version", "2.0")
+        if value not in {"2.0", "3.0"}:
+            self._wrong("api_version", "`2.0` or `3.0`", repr(value[:20]))
+        return value
 
     def _identities(self) -> Mapping[str, IdentityKind]:
         kinds: dict[str, IdentityKind] = {}

@@ -168,20 +168,30 @@ class KeySender:
         return table
 
     def _fill(self, table: sa.Table, values: Sequence[Any]) -> None:
-        if self.vendor is Vendor.SQLITE and len(table.c) == 1 and not isinstance(table.c[0].type, sa.Uuid):
-            self._do(f"INSERT INTO {table.name} SELECT value FROM json_each(?)", (json.dumps(values),))  # noqa: S608 -- our own name
+        rows = iter(values)
+        while batch := list(islice(rows, _BATCH)):
+            self._put(table, batch)
+        if self.vendor is Vendor.POSTGRESQL:
+            self._do(f"ANALYZE {table.name}")
+
+    def _put(self, table: sa.Table, batch: list[Any]) -> None:
+        """Put keys into the table: as one text where they allow it, since a call a key costs more than the key."""
+        is_one = len(table.c) == 1
+        if self.vendor is Vendor.SQLITE and is_one and not isinstance(table.c[0].type, sa.Uuid):
+            self._do(f"INSERT INTO {table.name} SELECT value FROM json_each(?)", (json.dumps(batch),))  # noqa: S608 -- our own name
             return
-        rows = ((value,) for value in values) if len(table.c) == 1 else iter(values)
         if self.vendor is Vendor.POSTGRESQL:
             driver: Any = self._connection.connection.driver_connection
             with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
-            self._do(f"ANALYZE {table.name}")
+                if is_one and isinstance(table.c[0].type, sa.BigInteger):
+                    copy.write("".join([f"{key}\n" for key in batch]))
+                    return
+                for key in batch:
+                    copy.write_row((key,) if is_one else key)
             return
         marks = ", ".join("?" if self.vendor is Vendor.SQLITE else "%s" for _ in table.c)
-        while batch := list(islice(rows, _BATCH)):
-            self._do(f"INSERT INTO {table.name} VALUES ({marks})", batch)  # noqa: S608 -- our own name and marks
+        rows = [(key,) for key in batch] if is_one else batch
+        self._do(f"INSERT INTO {table.name} VALUES ({marks})", rows)  # noqa: S608 -- our own name and marks
 
     def _do(self, statement: str, rows: list[tuple[Any, ...]] | tuple[Any, ...] | None = None) -> None:
         self._connection.exec_driver_sql(statement, rows, execution_options=_AT_ONCE)

@@ -4,6 +4,8 @@ A table, or a selection, of up to `page` rows is changed by one statement. A lar
 windows of the primary key, each of at most `page` rows of the table: every window is read once,
 so the whole costs one pass, whatever the predicate. A process that dies between two windows has done
 the first for good; the repeat finds the rest. Without a primary key there is one transaction.
+Rows of few keys are counted ahead; for many keys PostgreSQL's planner is asked, which knows the
+table and the keys by their statistics, and a change of more rows than it said is undone and cut.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Table
+from sqlalchemy import ClauseElement, Connection, Executable, Table
+from sqlalchemy.ext.compiler import compiles
 
 from connectors.sql.database import Session
 from connectors.sql.keys import Clause
@@ -31,7 +34,7 @@ class Cut:
     key: Sequence[str]
     """The primary key's columns; empty: everything in one transaction."""
     is_large: bool
-    """Whether the selection is surely large, so that nothing is counted ahead."""
+    """Whether there are so many keys that nothing is counted ahead."""
 
 
 def change(session: Session, where: Clause, cut: Cut, statement: Statement) -> int:
@@ -39,16 +42,54 @@ def change(session: Session, where: Clause, cut: Cut, statement: Statement) -> i
     key = [session.table.columns[name] for name in cut.key]
     if not key or _end(session, sa.true(), cut.page, key) is None:
         return session.transaction(lambda connection: statement(connection, where))
-    if not cut.is_large:
-
-        def at_once(connection: Connection) -> int | None:
-            few = not _exceeds(connection, session.table, where, cut.page)
-            return statement(connection, where) if few else None
-
-        rows = session.transaction(at_once)
-        if rows is not None:
-            return rows
+    rows = _at_once(session, where, cut, statement)
+    if rows is not None:
+        return rows
     return sum(_within(session, sa.and_(where, window), statement) for window in _windows(session, cut.page, key))
+
+
+def _at_once(session: Session, where: Clause, cut: Cut, statement: Statement) -> int | None:
+    """Change the rows in one transaction; None, and nothing changed, where they are more than a page."""
+
+    def change_few(connection: Connection) -> int | None:
+        if cut.is_large:
+            few = connection.dialect.name == "postgresql" and _expected(connection, session.table, where) <= cut.page
+        else:
+            few = not _exceeds(connection, session.table, where, cut.page)
+        if not few:
+            return None
+        rows = statement(connection, where)
+        if rows > cut.page:
+            raise _MoreThanExpectedError
+        return rows
+
+    try:
+        return session.transaction(change_few)
+    except _MoreThanExpectedError:
+        return None
+
+
+class _MoreThanExpectedError(Exception):
+    """Undoes the transaction."""
+
+
+class _Explain(Executable, ClauseElement):
+    """What the planner expects of a query."""
+
+    inherit_cache = False
+
+    def __init__(self, query: sa.Select[Any]) -> None:
+        self.query = query
+
+
+@compiles(_Explain)
+def _(element: _Explain, compiler: Any, **how: Any) -> str:  # noqa: ANN401 -- SQLAlchemy's compiler
+    return f"EXPLAIN (FORMAT JSON) {compiler.process(element.query, **how)}"
+
+
+def _expected(connection: Connection, table: Table, where: Clause) -> int:
+    (plan,) = connection.execute(_Explain(sa.select(sa.literal(1)).select_from(table).where(where))).scalar_one()
+    return int(plan["Plan"]["Plan Rows"])
 
 
 def _within(session: Session, rows: Clause, statement: Statement) -> int:

@@ -65,6 +65,8 @@ class Worker:
         await asyncio.sleep(self._delay)
         if faults.cancel:
             self._records.cancel(request_id)
+        elif faults.keep:
+            self._records.pretend(request_id)
         else:
             self._records.erase(request_id)
         await self._tell(request_id, callbacks)

@@ -30,6 +30,15 @@ class Faults(BaseModel):
     """Take orders and do not work on them until `POST /settle`."""
     cancel: bool = False
     """End orders as cancelled instead of erasing."""
+    reason: str | None = None
+    """Say why, in the extension under its own domain."""
+    partial: bool = False
+    """Say that something of an order cannot be finished."""
+    keep: bool = False
+    """Say that orders are completed, and erase nobody."""
+    silent: int = 0
+    """How many of the next calls are not answered for `silence` seconds."""
+    silence: float = 1.0
 
     def take(self, fault: str) -> bool:
         """Use up one of a counted fault; whether there was one."""

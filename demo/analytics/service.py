@@ -6,6 +6,7 @@ without it.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -134,7 +135,26 @@ class Analytics:
     async def get_request(self, request: Request) -> Response:
         """GET /requests/{id} (8.1)."""
         order = self._records.order(request.path_params["request_id"])
-        return _refusal(404, "unknown request") if order is None else self._signed(200, status_body(order))
+        if order is None:
+            return _refusal(404, "unknown request")
+        more: dict[str, object] = {"reason": self._faults.reason} if self._faults.reason else {}
+        if self._faults.partial and order.status == "in_progress":
+            more["partial"] = True
+        said = status_body(order)
+        return self._signed(200, said | ({"extensions": {self._settings.domain: more}} if more else {}))
+
+    async def delete_request(self, request: Request) -> Response:
+        """DELETE /requests/{id} (9): while it is pending."""
+        order = self._records.order(request.path_params["request_id"])
+        if order is None or order.status != "pending":
+            return _refusal(400, "unknown, or not pending any more")
+        self._records.cancel(order.request_id)
+        said = {"controller_id": order.controller_id, "subject_request_id": order.request_id}
+        return self._signed(202, said | {"received_time": _text(datetime.now(UTC)), "api_version": "2.0"})
+
+    async def get_person(self, request: Request) -> Response:
+        """GET /people/{user_id}: whether it knows somebody, for customers who look again."""
+        return Response(status_code=200 if self._records.knows(request.path_params["user_id"]) else 404)
 
     async def put_faults(self, request: Request) -> Response:
         """PUT /faults: from now on do these things wrong, and no others."""
@@ -153,6 +173,8 @@ class Analytics:
             token = self._settings.token
             if token is not None and request.headers.get("Authorization") != f"Bearer {token}":
                 return _refusal(401, "unknown customer")
+            if self._faults.take("silent"):
+                await asyncio.sleep(self._faults.silence)
             if self._faults.take("errors"):
                 after = self._faults.retry_after
                 return Response(status_code=self._faults.error_status, headers={"Retry-After": after} if after else {})
@@ -201,6 +223,8 @@ def make_app(settings: Settings) -> Starlette:
         Route("/discovery", company.discovery),
         Route("/requests", company.guarded(company.post_request), methods=["POST"]),
         Route("/requests/{request_id}", company.guarded(company.get_request)),
+        Route("/requests/{request_id}", company.guarded(company.delete_request), methods=["DELETE"]),
+        Route("/people/{user_id}", company.guarded(company.get_person)),
     ]
     rest = [Route("/certificate.pem", company.certificate), Route("/health", company.health)]
     if settings.faults_allowed:

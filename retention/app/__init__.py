@@ -15,6 +15,7 @@ epochs       evidence's own retention: openings, receipts and remainders go
 suppressed   who must not come back: what ingestion asks
 holds        pause disposal for a person, and end the pause
 inbox        events in
+keys         keys of people: how many there are; a new key-encryption key
 drift        does the data map still fit the systems? a case waits until it does
 drafting     propose a data map from a live schema, or of another tool's file
 expecting    do the systems hold what the map says? Great Expectations' look before

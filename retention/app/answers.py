@@ -24,17 +24,21 @@ from retention.evidence.certificate import (
     Certificate,
     KeptLine,
     Line,
+    OutsideLine,
     ProcessorLine,
     RemainsLine,
     document,
     render,
 )
 from retention.evidence.stamping import ATTACHED, stamp_of
+from retention.model.answer import AtWork, Completed, code_of, reason_of
 from retention.model.case import CaseKind, CaseState
-from retention.model.copies import OrderState, PlacedOrder
+from retention.model.copies import PlacedOrder
+from retention.model.horizons import latest
 from retention.model.ids import CaseId, DatasetId, StepId
 from retention.model.plan import AnonymizeRows, EraseRows, ExactStep, LiftRows, Plan, RedactFields, SuspendRows
 from retention.model.policy import Titles
+from retention.model.recipient import RecipientKind
 from retention.model.terms import Right
 from retention.planning import codec
 from retention.ports.ledger import Phase, StoredPlan
@@ -150,10 +154,8 @@ def certificate(context: Context, case_id: CaseId) -> Certificate:
         ),
         kept=tuple(_kept(context, plan)),
         remains=tuple(_remains(context, case_id)),
-        processors=tuple(
-            ProcessorLine(order.processor, _completed(context, order))
-            for order in context.ledger.copies.orders(case_id)
-        ),
+        processors=tuple(_processor(context, order) for order in context.ledger.copies.orders(case_id)),
+        outside=tuple(_outside(context, plan)),
         origin=context.log.origin,
         size=checkpoint.size,
         root=checkpoint.root.hex(),
@@ -181,12 +183,12 @@ def _met(context: Context, kept: StoredPlan) -> tuple[dict[StepId, int], datetim
 
 def _remains(context: Context, case_id: CaseId) -> Iterator[RemainsLine]:
     """Yield one line a system: how many copies there are, and when the last of them is gone."""
-    left: dict[str, list[datetime]] = defaultdict(list)
+    left: dict[str, list[datetime | None]] = defaultdict(list)
     for horizon in context.ledger.copies.horizons(case_id):
         if horizon.gone_at is None:
             left[horizon.system].append(horizon.until)
     for system, ends in left.items():
-        yield RemainsLine(system, max(ends).astimezone(context.zone), len(ends))
+        yield RemainsLine(system, _local(context, latest(ends)), len(ends))
 
 
 def _title(context: Context, dataset_id: DatasetId) -> Titles:
@@ -214,8 +216,29 @@ def _action(step: ExactStep) -> Action:
             assert_never(step)
 
 
+def _processor(context: Context, order: PlacedOrder) -> ProcessorLine:
+    answer = order.receipt.answer if order.receipt else AtWork()
+    return ProcessorLine(order.processor, _completed(context, order), code_of(answer), reason_of(answer))
+
+
+def _outside(context: Context, plan: Plan) -> Iterator[OutsideLine]:
+    """Yield third parties and analytics of the categories that the plan is about: nothing is claimed of them."""
+    touched = {
+        field.category
+        for step in plan.steps
+        if isinstance(step, ExactStep)
+        for field in context.datamap.datasets[step.dataset].fields.values()
+    }
+    connected = {rules.system for rules in context.policy.processors}
+    for recipient in context.policy.terms.recipients:
+        alone = recipient.kind in (RecipientKind.THIRD_PARTY, RecipientKind.ANALYTICS)
+        if alone and recipient.name not in connected and touched & set(recipient.categories):
+            title = {language: recipient.title.get(language, recipient.name) for language in get_args(Language)}
+            yield OutsideLine(title, recipient.opt_out)
+
+
 def _completed(context: Context, order: PlacedOrder) -> datetime | None:
-    done = order.receipt is not None and order.receipt.state is OrderState.COMPLETED
+    done = order.receipt is not None and isinstance(order.receipt.answer, Completed)
     return order.receipt.received_at.astimezone(context.zone) if done and order.receipt else None
 
 

@@ -15,17 +15,24 @@ from retention.app import (
     approvals,
     auditing,
     canaries,
+    copies,
     drift,
     epochs,
     expecting,
     explaining,
     foresight,
+    gating,
     holds,
     inbox,
     joint_use,
+    keys,
+    processing,
     publishing,
+    readmitting,
     requests,
+    rescans,
     restores,
+    rewriting,
     sealing,
     subjects,
     suspensions,
@@ -35,7 +42,9 @@ from retention.app import (
 )
 from retention.app import suppressed as suppression
 from retention.app.applying import ApplyReport
+from retention.app.clients import Clients
 from retention.app.context import Context
+from retention.app.copies import FollowUp, Survey
 from retention.app.epochs import Expired
 from retention.app.records import PlanSummary, stored
 from retention.app.sealing import SealReport
@@ -50,11 +59,14 @@ from retention.grammar import Finding
 from retention.identity import Answer
 from retention.model.canary import Canary, CanaryId
 from retention.model.case import Case
+from retention.model.copies import PlacedOrder, UseTests
 from retention.model.hold import PlacedHold
-from retention.model.ids import CaseId, DatasetId, HoldId, PlanId, StepId, SystemId
+from retention.model.ids import CaseId, CopyId, DatasetId, HoldId, OrderId, PlanId, StepId, SystemId
 from retention.model.plan import Plan
 from retention.model.policy import Policy
+from retention.model.restores import RestoreLook
 from retention.model.sharing import KeyAccess, PublishedNotice, SharedSet, TokenKey
+from retention.model.subject_keys import KeyEpoch, KeysShown
 from retention.model.terms import Right
 from retention.planning.affected import Affected
 from retention.planning.fates import Explanation
@@ -73,6 +85,7 @@ class App:
     def __init__(self, context: Context) -> None:
         """Made by `retention.wiring.open_app`."""
         self.context = context
+        self.clients = Clients(context)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -87,6 +100,8 @@ class App:
         connectors: list[Connector] = [*self.context.stores.values(), *self.context.copies.values()]
         for connector in [*connectors, *self.context.processors.values()]:
             connector.close()
+        for system in self.context.subject_keys.values():
+            system.close()
         self.context.ledger.close()
 
     def plan_sweep(self, now: datetime) -> PlanSummary | None:
@@ -122,6 +137,14 @@ class App:
         """See `joint_use.plan_export`."""
         return joint_use.plan_export(self.context, use, set_name, recipient, now)
 
+    def subject_keys(self) -> tuple[KeysShown, ...]:
+        """See `keys.show`."""
+        return keys.show(self.context)
+
+    def rotate_keys(self, system: SystemId, now: datetime, *, only_due: bool) -> tuple[KeyEpoch, ...]:
+        """See `keys.rotate`."""
+        return keys.rotate(self.context, system, now, only_due=only_due)
+
     def plan_statistics(self, name: str, now: datetime) -> PlanSummary:
         """See `joint_use.plan_statistics`."""
         return joint_use.plan_statistics(self.context, name, now)
@@ -156,9 +179,29 @@ class App:
         """See `requests.plan_request`."""
         return requests.plan_request(self.context, case_id, now)
 
-    def plan_restore(self, system: SystemId, now: datetime) -> PlanSummary | None:
+    def plan_restore(self, system: SystemId, now: datetime, taken_at: datetime | None = None) -> PlanSummary | None:
         """See `restores.plan_restore`."""
-        return restores.plan_restore(self.context, system, now)
+        return restores.plan_restore(self.context, system, now, taken_at)
+
+    def restore_gate(self, system: SystemId, now: datetime, taken_at: datetime | None = None) -> gating.GateReport:
+        """See `gating.gate`."""
+        return gating.gate(self.context, system, now, taken_at)
+
+    def plan_rewrites(self, part: SystemId, now: datetime) -> tuple[rewriting.Rewrite, ...]:
+        """See `rewriting.plan_rewrites`."""
+        return rewriting.plan_rewrites(self.context, part, now)
+
+    def plan_gated(self, system: SystemId, now: datetime, taken_at: datetime | None = None) -> PlanSummary | None:
+        """See `gating.plan_gated`."""
+        return gating.plan_gated(self.context, system, now, taken_at)
+
+    def refuse_shut(self, system: SystemId, now: datetime) -> gating.GateReport:
+        """See `gating.refuse_shut`."""
+        return gating.refuse_shut(self.context, system, now)
+
+    def restores(self) -> tuple[RestoreLook, ...]:
+        """Return what the gate said of restored stores, oldest first."""
+        return self.context.ledger.restores.looks()
 
     def publish_notice(self, use: str, address: str, now: datetime) -> PublishedNotice:
         """See `joint_use.publish_notice`."""
@@ -229,9 +272,57 @@ class App:
         """See `sealing.seal`."""
         return sealing.seal(self.context, plan_id, now)
 
-    def follow_up(self, now: datetime) -> tuple[Case, ...]:
+    def follow_up(self, now: datetime) -> FollowUp:
         """See `sealing.follow_up`."""
         return sealing.follow_up(self.context, now)
+
+    def survey_copies(self) -> Survey:
+        """See `copies.survey`."""
+        return copies.survey(self.context)
+
+    def copies(self, now: datetime, case_id: CaseId | None = None) -> tuple[copies.Line, ...]:
+        """See `copies.table`."""
+        return copies.table(self.context, now, case_id)
+
+    def hold_copy(self, copy_id: CopyId, hold_id: HoldId, now: datetime) -> None:
+        """Keep a copy (`SYSTEM/NAME`) under a placed hold; see `copies.hold_copy`."""
+        copies.hold_copy(self.context, SystemId(copy_id.partition("/")[0]), copy_id, hold_id, now)
+
+    def attest_use(self, tests: UseTests) -> None:
+        """See `copies.attest`."""
+        copies.attest(self.context, tests)
+
+    def tasks(self, now: datetime) -> tuple[processing.Task, ...]:
+        """See `processing.tasks`."""
+        return processing.tasks(self.context, now)
+
+    def remind_processors(self, now: datetime) -> tuple[processing.Followed, ...]:
+        """See `processing.follow_up`."""
+        return processing.follow_up(self.context, now)
+
+    def accept_answer(self, order_id: OrderId, decider: str, now: datetime) -> PlacedOrder:
+        """See `processing.accept`."""
+        return processing.accept(self.context, order_id, decider, now)
+
+    def acknowledge(
+        self, token: str, said: Literal["done", "partial", "refused"], reason: str | None, now: datetime
+    ) -> PlacedOrder:
+        """See `processing.acknowledge`."""
+        return processing.acknowledge(self.context, token, said, reason, now)
+
+    def check_processors(self, now: datetime, *, only: str | None, call: bool) -> processing.Checked:
+        """See `processing.check`; with `call`, harmless calls are sent."""
+        today = now.astimezone(self.context.zone).date()
+        return processing.check(self.context, today, only=only, now=now if call else None)
+
+    def rescan(self, now: datetime, case_id: CaseId | None = None) -> rescans.RescanReport:
+        """See `rescans.rescan`."""
+        return rescans.rescan(self.context, now, case_id)
+
+    def readmit(self, subject: str, reason: readmitting.Reason, decider: str, now: datetime) -> int:
+        """Let `KEY=VALUE` come back; see `readmitting.readmit`."""
+        key = requests.parse_subject(self.context, subject, or_tenant=True)
+        return readmitting.readmit(self.context, key, reason, decider, now)
 
     def suppressed(self, subject: str, now: datetime, arrival: suppression.Arrival | None = None) -> bool:
         """Say whether data of `KEY=VALUE` must not come in; see `suppressed.is_suppressed`."""
@@ -262,16 +353,19 @@ class App:
         occurred_at: datetime,
         now: datetime,
         about: str | None = None,
+        source: str | None = None,
     ) -> bool:
         """Take one event about `KEY=VALUE`; see `inbox.record_event`."""
         key = requests.parse_subject(self.context, subject, or_tenant=True)
         return inbox.record_event(
-            self.context, key, kind, event_id=event_id, occurred_at=occurred_at, now=now, about=about
+            self.context, key, kind, event_id=event_id, occurred_at=occurred_at, now=now, about=about, source=source
         )
 
-    def import_events(self, lines: Iterable[str], label: str, now: datetime) -> int:
+    def import_events(
+        self, lines: Iterable[str], label: str, now: datetime, source: str | None = None
+    ) -> inbox.Imported:
         """See `inbox.import_events`."""
-        return inbox.import_events(self.context, lines, label, now)
+        return inbox.import_events(self.context, lines, label, now, source)
 
     def check_datamap(self) -> tuple[Finding, ...]:
         """See `drift.check_datamap`."""

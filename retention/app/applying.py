@@ -9,20 +9,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import cast
 
 from retention.app.context import Context
 from retention.app.drift import refuse_unmapped
 from retention.app.joint_use import counter, refuse_barred
+from retention.app.processing import contracts
 from retention.app.records import move, stored
 from retention.errors import ApprovalError, HeldError, RefusedError, StalePlanError, StateError, TransientFailure
 from retention.execution.run import RunReport, Watch, refuse_stale, run
 from retention.execution.site import Site, fetch_keys
 from retention.model.case import CaseState
-from retention.model.ids import CaseId, PlanId, StepId
+from retention.model.ids import CaseId, PlanId, StepId, SystemId
 from retention.model.outcome import Failed, Pending
 from retention.model.plan import Plan, RowStep, Step, TellProcessor
 from retention.planning.approval import check_approved
 from retention.ports.ledger import Phase, StoredPlan
+from retention.ports.processor import ProbingProcessor
 
 _LEASE = timedelta(minutes=30)
 """After this long the plan of a process that died elsewhere is free again; on the same host it is at once."""
@@ -71,6 +74,9 @@ def apply(
             refuse_barred(context, plan, now)
         _refuse_drift(context, plan)
         move(context, plan.case_id, CaseState.APPLYING)
+        told = {step.system for step in plan.steps if isinstance(step, TellProcessor)}
+        for contract in contracts(context, told):
+            context.record(plan.case_id, contract, plan.made_at)
         report = run(site, now, only) if watch is None else run(site, now, only, watch)
         state = _state_after(context, plan, report)
         move(context, plan.case_id, state)
@@ -99,7 +105,19 @@ def site_of(context: Context, kept: StoredPlan, plan: Plan) -> Site:
         keys=fetch_keys(context.ledger.vault, plan.case_id, plan.plan_id),
         regulation=context.policy.regimes[0].rpartition(".")[2],
         counter=counter(context),
+        subject_keys=context.subject_keys,
+        link_key=context.keys.create("acknowledge"),
+        probes=probes(context),
     )
+
+
+def probes(context: Context) -> dict[SystemId, ProbingProcessor]:
+    """Return the processors that have a look-up."""
+    return {
+        name: cast("ProbingProcessor", system.processor())
+        for name, system in context.processors.items()
+        if system.capabilities.probes
+    }
 
 
 def step_groups(context: Context, plan_id: PlanId) -> list[list[str]]:

@@ -28,8 +28,10 @@ from retention.evidence.audit_report import (
     Withheld,
 )
 from retention.evidence.blocks import Language
+from retention.model.answer import Completed
 from retention.model.case import Case, CaseKind, CaseState
-from retention.model.copies import OrderState, PlacedOrder
+from retention.model.copies import Horizon, PlacedOrder, Why
+from retention.model.horizons import is_later, latest
 from retention.model.plan import ForgetInSet, RowStep, SuspensionStep, WithdrawSet
 from retention.model.sharing import is_set
 from retention.planning import codec
@@ -225,7 +227,7 @@ def _processors(context: Context, begin: datetime, end: datetime, on: datetime) 
 
 
 def _completed(order: PlacedOrder) -> bool:
-    return order.receipt is not None and order.receipt.state is OrderState.COMPLETED
+    return order.receipt is not None and isinstance(order.receipt.answer, Completed)
 
 
 def _is_late(order: PlacedOrder, on: datetime) -> bool:
@@ -235,11 +237,17 @@ def _is_late(order: PlacedOrder, on: datetime) -> bool:
 
 def _copies(context: Context, on: datetime) -> Iterator[Copies]:
     """Yield what remained at that moment."""
-    left: dict[str, dict[str, datetime]] = defaultdict(dict)
+    left: dict[str, dict[str, Horizon]] = defaultdict(dict)
     for horizon in context.ledger.copies.horizons():
         if horizon.gone_at is None or horizon.gone_at > on:
-            known = left[horizon.system].get(horizon.what, horizon.until)
-            left[horizon.system][horizon.what] = max(known, horizon.until)
+            known = left[horizon.system].setdefault(horizon.what, horizon)
+            if is_later(horizon.until, known.until):
+                left[horizon.system][horizon.what] = horizon
     for system, copies in sorted(left.items()):
-        last = max(copies.values()).astimezone(context.zone).date()
-        yield Copies(system, len(copies), last, sum(until <= on for until in copies.values()))
+        last = latest(horizon.until for horizon in copies.values())
+        day = last.astimezone(context.zone).date() if last else None
+        yield Copies(system, len(copies), day, sum(_is_overdue(horizon, on) for horizon in copies.values()))
+
+
+def _is_overdue(horizon: Horizon, on: datetime) -> bool:
+    return horizon.why is Why.LATE or (horizon.until is not None and horizon.until <= on)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import cast
 from zoneinfo import ZoneInfo
 
+from retention.datamap import as_of
 from retention.deidentify.recipe import Recipe
 from retention.errors import UnknownNameError
 from retention.evidence import EvidenceLog
@@ -21,6 +22,8 @@ from retention.model.facts import Fact, Recorded
 from retention.model.hold import PlacedHold
 from retention.model.ids import CaseId, DatasetId, HoldId, SystemId
 from retention.model.policy import Policy
+from retention.model.rescan import RescanTerms
+from retention.model.restores import copy_named
 from retention.model.subject import SubjectKey
 from retention.planning.deferred import Promised
 from retention.planning.limits import Limits
@@ -31,6 +34,7 @@ from retention.ports.constraints import ConstrainingStore
 from retention.ports.exports import ExportStore
 from retention.ports.keys import KeyStore
 from retention.ports.ledger import Ledger, LogEntry
+from retention.ports.subject_keys import SubjectKeySystem
 from retention.ports.timestamper import Timestamper
 
 
@@ -57,8 +61,14 @@ class Context:
     """Where sets for joint users are put."""
     recipes: Mapping[str, Recipe]
     """The policy's recipes."""
+    subject_keys: Mapping[SystemId, SubjectKeySystem] = field(default_factory=dict)
+    """Keys of people, under which applications encrypt."""
+    rewrites: Mapping[SystemId, tuple[SystemId, SystemId]] = field(default_factory=dict)
+    """Part of every copy of a backup → the backup, and the system whose datasets the part holds."""
     terms: EvidenceTerms = field(default_factory=EvidenceTerms)
     """How long evidence keeps what ties it to people."""
+    rescans: RescanTerms = field(default_factory=RescanTerms)
+    """When completed cases are looked at again."""
     witnesses: Witnesses | None = None
     """Who cosigns the log's checkpoints; None if nobody does."""
     timestamper: Timestamper | None = None
@@ -103,18 +113,23 @@ class Context:
         return hashlib.sha256("\n".join([*held, *restricted]).encode()).hexdigest()
 
     def datamap_for(self, case: Case) -> DataMap:
-        """Return the map as the case sees it: a restore sees only the restored system's datasets."""
+        """Return the map as the case sees it: a restore sees only what the restored system has of it."""
         if case.kind is not CaseKind.RESTORE:
             return self.datamap
-        return rehomed(self.datamap, self.original_of(case.restored_system), case.restored_system)
+        restore = self.ledger.restores.get(case.case_id)
+        whole = rehomed(self.datamap, self.original_of(case.restored_system), case.restored_system)
+        return as_of(whole, restore.absent) if restore else whole
 
     def original_of(self, restored: SystemId | None) -> SystemId:
-        """Return the system whose datasets the restored system holds.
+        """Return the system whose datasets the restored system, or the part of a copy, holds.
 
         Raises:
             UnknownNameError: retention.yaml names no such restored system.
 
         """
+        part = copy_named(restored) if restored is not None else None
+        if part is not None and part[0] in self.rewrites:
+            return self.rewrites[part[0]][1]
         if restored is None or restored not in self.restores:
             known = ", ".join(sorted(self.restores)) or "none"
             raise UnknownNameError(
@@ -126,7 +141,7 @@ class Context:
     def world(self, datamap: DataMap, now: datetime) -> World:
         """Return what planning may look at: finders, never erasers."""
         used = {dataset.system for dataset in datamap.datasets.values()}
-        stores = {name: store for name, store in self.stores.items() if name in used}
+        stores = {name: self.stores[name] for name in sorted(used)}
         return World(
             policy=self.policy,
             datamap=datamap,
@@ -142,6 +157,7 @@ class Context:
             },
             recipes=self.recipes,
             suspends={name: store.capabilities.suspends for name, store in stores.items()},
+            subject_keys={name: system.finder() for name, system in self.subject_keys.items()},
         )
 
     def record(self, case_id: CaseId | None, fact: Fact, at: datetime) -> LogEntry:

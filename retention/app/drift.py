@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from typing import cast
 
 from retention.app.context import Context
@@ -11,8 +11,9 @@ from retention.datamap import HIDES_DATA, beside, drift, expiry_drift, kept_id, 
 from retention.errors import FoundError
 from retention.grammar import Finding
 from retention.model.case import Case, CaseState
-from retention.model.datamap import DataMap
-from retention.model.ids import SystemId
+from retention.model.datamap import ColumnType, DataMap
+from retention.model.ids import DatasetId, SystemId
+from retention.model.restores import copy_named
 from retention.ports.connector import Store
 from retention.ports.expiring import ExpiringStore
 from retention.ports.surveyor import SurveyingStore
@@ -27,7 +28,8 @@ def check_datamap(context: Context) -> tuple[Finding, ...]:
         TransientFailure, TerminalFailure: from the stores.
 
     """
-    return _findings(context, context.datamap, context.stores.keys() - context.restores.keys())
+    parts = {name for name in context.stores if copy_named(name)}
+    return _findings(context, context.datamap, context.stores.keys() - context.restores.keys() - parts)
 
 
 def refuse_unmapped(context: Context, case: Case) -> None:
@@ -56,11 +58,28 @@ def refuse_unmapped(context: Context, case: Case) -> None:
     )
 
 
+def described(context: Context, datamap: DataMap) -> dict[DatasetId, Mapping[str, ColumnType]]:
+    """Return the columns that each dataset of the map has now; none for what is not there."""
+    return {
+        name: context.stores[dataset.system].finder().describe(dataset) for name, dataset in datamap.datasets.items()
+    }
+
+
+def unmapped(
+    context: Context, datamap: DataMap, live: Mapping[DatasetId, Mapping[str, ColumnType]]
+) -> tuple[Finding, ...]:
+    """Return findings for what lies in the map's systems and is not mapped: anybody could be in it."""
+    systems = {dataset.system for dataset in datamap.datasets.values()}
+    columns = (finding for name, dataset in datamap.datasets.items() for finding in drift(dataset, live[name]))
+    found = [finding for finding in columns if finding.code in HIDES_DATA]
+    return (*found, *_all_beside(context, datamap, systems))
+
+
 def _findings(context: Context, datamap: DataMap, systems: Collection[SystemId]) -> tuple[Finding, ...]:
     found: list[Finding] = []
-    for dataset in datamap.datasets.values():
+    for name, live in described(context, datamap).items():
+        dataset = datamap.datasets[name]
         store = context.stores[dataset.system]
-        live = store.finder().describe(dataset)
         found.extend(drift(dataset, live))
         if (seen := view_of(dataset) or datamap.datasets.get(kept_id(dataset.dataset_id))) and seen.fields:
             found.extend(suspension_drift(dataset, live, store.finder().describe(seen)))
@@ -68,9 +87,12 @@ def _findings(context: Context, datamap: DataMap, systems: Collection[SystemId])
             found.extend(expiry_drift(dataset, cast("ExpiringStore", store).expiry(dataset)))
         elif dataset.ttl:
             found.extend(expiry_drift(dataset, None))
+    return (*found, *_all_beside(context, datamap, systems))
+
+
+def _all_beside(context: Context, datamap: DataMap, systems: Collection[SystemId]) -> Iterator[Finding]:
     for system in sorted(systems):
-        found.extend(beside(system, _beside(context.stores[system], datamap.known_in(system))))
-    return tuple(found)
+        yield from beside(system, _beside(context.stores[system], datamap.known_in(system)))
 
 
 def _beside(store: Store, known: Collection[str]) -> Collection[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import assert_never
 
@@ -23,7 +24,14 @@ _KEPT = "identity"
 
 
 def decide_identity(
-    context: Context, case_id: CaseId, start: SubjectKey, decision: Decision, *, decider: str, now: datetime
+    context: Context,
+    case_id: CaseId,
+    start: SubjectKey,
+    decision: Decision,
+    *,
+    decider: str,
+    now: datetime,
+    also: AbstractSet[SubjectKey] = frozenset(),
 ) -> Resolved:
     """Keep a person's answer to the question that planning asked; the answer is evidence.
 
@@ -39,7 +47,7 @@ def decide_identity(
     refuse_move(context, case_id, CaseState.PLANNED)
     world = context.world(context.datamap, now)
     keysets = KeySets(context.ledger.vault.get(case_id, "salt"))
-    asked = resolve(world, start, keysets)
+    asked = resolve(world, start, keysets, also=also)
     if not asked.doubts:
         raise StateError(f"{case_id}: nothing is in doubt", hint=f"retention plan request {case_id}")
     if asked.question != decision.question:
@@ -47,7 +55,7 @@ def decide_identity(
             f"{case_id}: the question is another one now; the keys have changed",
             hint=f"look again: retention plan request {case_id}",
         )
-    found = resolve(world, start, keysets, decision)
+    found = resolve(world, start, keysets, decision, also=also)
     kept = json.dumps({"question": decision.question, "answer": decision.answer.value})
     context.ledger.vault.put(case_id, _KEPT, kept.encode())
     context.record(case_id, _fact(asked, decision, context.ledger.secret_reference(decider)), now)

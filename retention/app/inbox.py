@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
 from retention.app.context import Context
+from retention.app.keeping_out import let_in
 from retention.app.requests import parse_subject
+from retention.app.sources import source_of_file
 from retention.clocks import EVENT_KINDS, WITHDRAWN
-from retention.errors import InputError, Problem
+from retention.errors import InputError, Problem, RefusedError
 from retention.grammar import ABOUT, RESTRICTION_LIFT, About
 from retention.model.event import Event
 from retention.model.period import Period
@@ -20,6 +22,15 @@ from retention.model.policy import Policy
 from retention.model.subject import SubjectKey
 
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of a file of events."""
+
+    new: int
+    kept_out: int
+    """Late words about people who were erased: counted with their sender, and not kept."""
 
 
 def record_event(
@@ -31,43 +42,54 @@ def record_event(
     occurred_at: datetime,
     now: datetime,
     about: str | None = None,
+    source: str | None = None,
 ) -> bool:
     """Take one event; return whether it was new.
 
     Raises:
         InputError: the kind is not in the catalogue, the instant has no zone, or the policy does not know
             what the event is about.
+        RefusedError: it is a late word about somebody who was erased; counted with its sender, and not kept.
 
     """
     event = _event(context, subject, kind, event_id=event_id, occurred_at=occurred_at, now=now, about=about)
-    return context.ledger.events.record([event]) == 1
+    if not let_in(context, [(replace(event, source=source), subject)], now):
+        raise RefusedError(
+            f"event {event_id} is older than the erasure of the person it is about; nothing was kept",
+            hint="tell the sender that the person was erased; if he may be back: retention readmit, then send it again",
+        )
+    return context.ledger.events.record([replace(event, source=source)]) == 1
 
 
-def import_events(context: Context, lines: Iterable[str], label: str, now: datetime) -> int:
+def import_events(
+    context: Context, lines: Iterable[str], label: str, now: datetime, source: str | None = None
+) -> Imported:
     """Take events from JSON Lines: `{"id", "kind", "subject": "user_id=…", "at", "corrects"?, "about"?}`.
 
-    Returns how many were new.
+    `source` is who sent them, as a code; the file's name if left out.
 
     Raises:
         InputError: with every line that is wrong; then nothing is taken.
 
     """
     problems: list[Problem] = []
-    events = list(_read(context, lines, label, now, problems))
+    sender = source_of_file(label) if source is None else source
+    events = [(replace(e, source=sender), who) for e, who in _read(context, lines, label, now, problems)]
     if problems:
         raise InputError(f"{label} was not imported", problems=tuple(problems))
-    return context.ledger.events.record(events)
+    kept = let_in(context, events, now)
+    return Imported(context.ledger.events.record(kept), len(events) - len(kept))
 
 
 def _read(
     context: Context, lines: Iterable[str], label: str, now: datetime, problems: list[Problem]
-) -> Iterator[Event]:
+) -> Iterator[tuple[Event, SubjectKey]]:
     for number, line in enumerate(lines, 1):
         try:
             row = json.loads(line)
             subject = parse_subject(context, row["subject"], or_tenant=True)
             at = datetime.fromisoformat(row["at"])
-            yield _event(
+            event = _event(
                 context,
                 subject,
                 row["kind"],
@@ -77,6 +99,7 @@ def _read(
                 corrects=row.get("corrects"),
                 about=row.get("about"),
             )
+            yield event, subject
         except InputError as error:
             problems.extend(replace(p, where=f"{label}:{number} {p.where}") for p in error.problems)
         except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -9,6 +9,7 @@ from retention.clocks import started_at, uncorrected
 from retention.errors import InputError, Problem, RefusedError
 from retention.model.case import CaseState
 from retention.model.event import Event
+from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
 
 RECEIVED = "instruction.received"
@@ -44,15 +45,15 @@ def check_instruction(context: Context, tenant: SubjectKey, instruction_id: str,
         )
 
 
-def refuse_used(context: Context, instruction_id: str) -> None:
-    """Refuse an instruction on which another case rests.
+def refuse_used(context: Context, instruction_id: str, case_id: CaseId | None = None) -> None:
+    """Refuse an instruction on which another case than the one given rests.
 
     Raises:
         RefusedError: one instruction is about one person.
 
     """
     for case in context.ledger.cases.all():
-        if case.instruction == instruction_id and case.state not in _UNUSED:
+        if case.instruction == instruction_id and case.case_id != case_id and case.state not in _UNUSED:
             raise RefusedError(
                 f"case {case.case_id} rests on this instruction already",
                 hint="record an instruction of its own for each person",

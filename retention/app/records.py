@@ -41,10 +41,10 @@ def new_id(kind: str, now: datetime) -> str:
     return f"{kind}-{now:%Y%m%d}-{tail}"
 
 
-def open_case(context: Context, case: Case) -> None:
-    """Remember a new case and give it its key and its salt."""
+def open_case(context: Context, case: Case, salt: bytes | None = None) -> None:
+    """Remember a new case and give it its key and its salt: a fresh one, or that of a plan drawn before."""
     context.ledger.cases.add(case)
-    context.ledger.vault.put(case.case_id, "salt", secrets.token_bytes(32))
+    context.ledger.vault.put(case.case_id, "salt", salt or secrets.token_bytes(32))
 
 
 def move(context: Context, case_id: CaseId, state: CaseState) -> Case:

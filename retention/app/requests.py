@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
+from itertools import count
 
 from retention.app.context import Context
 from retention.app.identities import decide_identity, decision_of
@@ -15,7 +17,7 @@ from retention.app.instructions import check_instruction, refuse_used
 from retention.app.joint_use import known_sharing
 from retention.app.records import PlanSummary, header, keep_plan, new_id, open_case, refuse_move, stored
 from retention.app.suspensions import plan_lift
-from retention.errors import IdentityError, InputError, Problem, StateError, UnknownSubjectError
+from retention.errors import IdentityError, InputError, Problem, StateError, UnknownNameError, UnknownSubjectError
 from retention.execution.site import fetch_keys
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.facts import Denied
@@ -94,11 +96,19 @@ def open_request(
 
 
 def open_instructed(
-    context: Context, subject: SubjectKey, tenant: SubjectKey, instruction_id: str, now: datetime
+    context: Context,
+    subject: SubjectKey,
+    tenant: SubjectKey,
+    instruction_id: str,
+    now: datetime,
+    *,
+    also: Sequence[SubjectKey] = (),
+    case_id: CaseId | None = None,
 ) -> Case:
     """Open a case about a person's data so far as it is the tenant's, on the tenant's instruction.
 
-    The tenant answers for who is meant, so nobody's identity is asked for.
+    The tenant answers for who is meant, so nobody's identity is asked for. `also` are further keys of
+    the person; with a `case_id` chosen before, an opening that was interrupted is finished.
 
     Raises:
         InputError, RefusedError: the instruction does not stand (see `instructions.check_instruction`), or
@@ -106,10 +116,10 @@ def open_instructed(
 
     """
     check_instruction(context, tenant, instruction_id, now)
-    refuse_used(context, instruction_id)
+    refuse_used(context, instruction_id, case_id)
     due = due_at(now, context.policy.requests, context.zone)
     case = Case(
-        CaseId(new_id("C", now)),
+        case_id or CaseId(new_id("C", now)),
         CaseKind.REQUEST,
         CaseState.OPEN,
         now,
@@ -120,12 +130,23 @@ def open_instructed(
     open_case(context, case)
     _keep_start(context, case.case_id, "start", subject)
     _keep_start(context, case.case_id, "tenant", tenant)
+    for number, key in enumerate(also):
+        _keep_start(context, case.case_id, f"also-{number}", key)
     return case
 
 
 def _keep_start(context: Context, case_id: CaseId, name: str, key: SubjectKey) -> None:
     text = json.dumps({"name": key.name, "value": key.value}, ensure_ascii=False)
     context.ledger.vault.put(case_id, name, text.encode())
+
+
+def _also(context: Context, case_id: CaseId) -> frozenset[SubjectKey]:
+    """Return the further keys by which the person was named."""
+    found: set[SubjectKey] = set()
+    with suppress(UnknownNameError):
+        for number in count():
+            found.add(_start(context, case_id, f"also-{number}"))
+    return frozenset(found)
 
 
 def _start(context: Context, case_id: CaseId, name: str) -> SubjectKey:
@@ -206,7 +227,7 @@ def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummar
         check_instruction(context, tenant, case.instruction, now)
         instruction = assemble.Instruction(case.instruction, tenant)
     decision, earlier = decision_of(context, case_id), _known_before(context, case)
-    asked = assemble.Asked(subject, instruction, decision, earlier, case.regime)
+    asked = assemble.Asked(subject, instruction, decision, earlier, case.regime, _also(context, case_id))
     try:
         draft = _draft(context, world, asked, case, now)
     except UnknownSubjectError:
@@ -240,7 +261,8 @@ def resolve(context: Context, case_id: CaseId, decision: Decision, *, decider: s
     """
     _request(context, case_id)
     start = _start(context, case_id, "start")
-    found = decide_identity(context, case_id, start, decision, decider=decider, now=now)
+    also = _also(context, case_id)
+    found = decide_identity(context, case_id, start, decision, decider=decider, now=now, also=also)
     return len(found.keys), bool(found.doubts)
 
 

@@ -49,8 +49,8 @@ def commit_subjects(context: Context, kept: StoredPlan, plan: Plan, now: datetim
     """Commit to the people of a case that is about to be sealed; the case key must still be there.
 
     Whom it is about is written to the vault first, and everything else follows from that and the case's
-    salt: a repeat after a crash makes the same root. A case that names nobody (rows by date, a restore, whose
-    people are those of earlier cases) commits to nobody.
+    salt: a repeat after a crash makes the same root. A case that names nobody (rows by date, a restore or a
+    return, whose people are those of earlier cases) commits to nobody.
     """
     people = _drafted(context, plan, now)
     if not people:
@@ -163,7 +163,7 @@ def _drafted(context: Context, plan: Plan, now: datetime) -> tuple[SubjectKey, .
 
 def _people(context: Context, plan: Plan, now: datetime) -> Iterator[SubjectKey]:
     """Yield every key of everyone whose data the case's plans disposed of; of the requester, the given key first."""
-    if plan.kind is CaseKind.RESTORE:
+    if plan.kind in (CaseKind.RESTORE, CaseKind.RETURN):
         return
     if plan.kind is CaseKind.REQUEST and not plan.lifts:
         start = json.loads(context.ledger.vault.get(plan.case_id, "start"))

@@ -6,7 +6,7 @@ Data that was written after the erasure is new, and nobody has asked for that to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -14,13 +14,18 @@ from typing import TypeAlias
 
 from retention.app.context import Context
 from retention.errors import InputError, Problem, UnknownNameError
+from retention.grammar import OPENINGS
 from retention.model.copies import Suppression
 from retention.model.ids import DatasetId
+from retention.model.rescan import Sighting
 from retention.model.subject import SubjectKey
 from retention.planning.assemble import INSTRUCTION_SCOPE, REQUEST_SCOPE
+from retention.planning.spotting import erasures_of
 
 KeyReader: TypeAlias = Callable[[str], SubjectKey]
 """Reads KEY=VALUE; raises InputError."""
+ROW = "row"
+"""What is offered, where it is no event."""
 _BATCH = 500
 """Keys of one look-up."""
 
@@ -33,6 +38,8 @@ class Arrival:
     """Where to: a rule that disposed of other categories says nothing of it. None: anywhere."""
     written_at: datetime | None = None
     """When it was written, aware; None: it may be old."""
+    source: str | None = None
+    """Who sends it, as a code: then whoever is kept out is noted, and the next re-scan can tell of the sender."""
 
 
 def is_suppressed(context: Context, key: SubjectKey, now: datetime, arrival: Arrival | None = None) -> bool:
@@ -59,10 +66,27 @@ def which_suppressed(
     scopes = _scopes_of(context, arrival.dataset)
     secret = context.keys.create("suppression")
     places = enumerate(keys)
-    while batch := [(place, key.name, key.digest(secret)) for place, key in islice(places, _BATCH)]:
-        found = context.ledger.copies.suppressed(((name, digest) for _, name, digest in batch), now)
-        out = {(each.key_name, each.digest) for each in found if _counts(each, scopes, arrival.written_at)}
-        yield from (place for place, name, digest in batch if (name, digest) in out)
+    while batch := [(place, key, (key.name, key.digest(secret))) for place, key in islice(places, _BATCH)]:
+        found = erasures_of(context.ledger.copies.suppressed({who for _, _, who in batch}, now))
+        back = _opened_again(context, {key: found[who] for _, key, who in batch if who in found})
+        out = {
+            who
+            for _, key, who in batch
+            if key not in back and any(_counts(each, scopes, arrival.written_at) for each in found.get(who, ()))
+        }
+        if arrival.source is not None:
+            context.ledger.sightings.note(
+                Sighting(*who, arrival.source, ROW, arrival.dataset, now) for who in sorted(out)
+            )
+        yield from (place for place, _, who in batch if who in out)
+
+
+def _opened_again(context: Context, erased: Mapping[SubjectKey, Sequence[Suppression]]) -> frozenset[SubjectKey]:
+    """Return who came to us anew after his erasure, by an event about this very key."""
+    by_digest = {(key.name, context.lookup_digest(key)): key for key in erased}
+    events = context.ledger.events.of_keys(by_digest, OPENINGS) if by_digest else ()
+    opened = ((by_digest[event.key_name, event.subject_digest], event.occurred_at) for event in events)
+    return frozenset(key for key, at in opened if all(at > entry.recorded_at for entry in erased[key]))
 
 
 def read_keys(lines: Iterable[str], read: KeyReader) -> Iterator[SubjectKey]:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from retention.app.sources import source_of
 from retention.cli.output import console
 from retention.cli.workspace import now, opened
 from retention.errors import InputError, Problem
@@ -23,27 +24,43 @@ def record(  # noqa: PLR0917 -- Typer reads the parameters as the command's opti
     event_id: Annotated[str, typer.Option("--id", help="The sender's id: a repeat changes nothing.")],
     at: Annotated[str, typer.Option(help="When it happened, ISO 8601 with a zone; now if left out.")] = "",
     about: Annotated[str, typer.Option(help="A purpose, policy version or period, by the event's kind.")] = "",
+    source: Annotated[str, typer.Option(help="Who sends it, as a code: crm.")] = "",
 ) -> None:
     """Take one event."""
     moment = now()
     occurred_at = _instant(at) if at else moment
     with opened(context) as application:
         new = application.record_event(
-            subject, kind, event_id=event_id, occurred_at=occurred_at, now=moment, about=about or None
+            subject,
+            kind,
+            event_id=event_id,
+            occurred_at=occurred_at,
+            now=moment,
+            about=about or None,
+            source=source_of(source) if source else None,
         )
     console.print("recorded" if new else "known already; nothing changed")
 
 
 @app.command("import")
-def import_(context: typer.Context, file: Annotated[Path, typer.Argument(help="JSON Lines.")]) -> None:
-    """Take events from a file; a wrong line stops all of it, and every wrong line is named."""
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="JSON Lines.")],
+    source: Annotated[str, typer.Option(help="Who sends it, as a code: crm. The file's name if left out.")] = "",
+) -> None:
+    """Take events from a file; a wrong line stops all of it, and every wrong line is named.
+
+    Late words about people who were erased are not kept: they are counted, and the next re-scan tells of the sender.
+    """
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{file} cannot be read as UTF-8 text ({type(error).__name__})") from None
     with opened(context) as application:
-        new = application.import_events(lines, file.name, now())
-    console.print(f"{new} new events of {len(lines)}")
+        done = application.import_events(lines, file.name, now(), source_of(source) if source else None)
+    console.print(f"{done.new} new events of {len(lines)}")
+    if done.kept_out:
+        console.print(f"{done.kept_out} about people who were erased: not kept", highlight=False)
 
 
 def _instant(text: str) -> datetime:

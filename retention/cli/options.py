@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from retention.errors import InputError, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +33,24 @@ InLanguage = Annotated[Lang, typer.Option("--lang", help="The language of the an
 Approver = Annotated[
     str, typer.Option("--by", help="Who decides; kept as a keyed reference.", default_factory=getpass.getuser)
 ]
+
+Taken = Annotated[
+    str, typer.Option("--taken", help="When the copy was taken: who was erased before is new in it. ISO 8601.")
+]
+
+
+def instant(text: str, option: str) -> datetime:
+    """Read an instant.
+
+    Raises:
+        InputError: it is none, or has no zone.
+
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        problem = Problem(where=option, expected="ISO 8601 with a zone", found="something else")
+        raise InputError("nobody can say when it was", problems=(problem,))
+    return found

@@ -18,6 +18,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from retention.grammar import Finding
+from retention.model.key_steps import KeyStep, LeaveUnreadable, ShredKeys
 from retention.model.plan import (
     AnonymizeRows,
     DestroyTokenKey,
@@ -33,6 +34,7 @@ from retention.model.plan import (
     SharingStep,
     Step,
     SuspendRows,
+    SuspensionStep,
     TellProcessor,
     Unlinked,
     WithdrawSet,
@@ -63,6 +65,11 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     console.print(table)
 
 
+def copies_until(until: datetime | None) -> str:
+    """Say until when copies remain."""
+    return f"copies until {until:%Y-%m-%d}" if until else "copies remain, nobody can say until when"
+
+
 def print_findings(title: str, findings: Iterable[Finding], style: str) -> None:
     """Print findings, if there are any: where, what the file says, what the law says, what is done instead."""
     for index, finding in enumerate(findings):
@@ -82,6 +89,10 @@ def print_plan(plan: Plan, digest: str) -> None:
     if plan.withheld:
         kept = [(w.dataset, ", ".join(w.fields), w.rows, f"{w.hold_id} ({w.statute})", w.until) for w in plan.withheld]
         print_table("Kept", ("dataset", "fields", "rows", "because", "until"), kept)
+    for stays in plan.kept_keys:
+        until = f" until {stays.until:%Y-%m-%d}" if stays.until else ""
+        text = f"{stays.system}.{stays.category}: {stays.keys} keys stay{until} for {stays.hold_id} ({stays.statute})"
+        console.print(text, style="yellow", markup=False)
     for apart in plan.unlinked:
         console.print(unlinked(apart), style="yellow", markup=False, soft_wrap=True)
     for left in plan.untold:
@@ -144,7 +155,9 @@ def _where(step: Step) -> str:
             return step.dataset
         case DestroyTokenKey():
             return step.key_name
-        case TellProcessor() | ExpireCopies():
+        case ShredKeys():
+            return f"{step.system}.{step.category}"
+        case TellProcessor() | ExpireCopies() | LeaveUnreadable():
             return step.system
         case _:
             assert_never(step)
@@ -161,19 +174,28 @@ def _what(step: Step) -> str:
             return f"anonymize {kept} and erase {rare} rare of {step.of_rows} rows (k={step.k})"
         case PseudonymizeRows():
             return f"tokens for {', '.join(step.tokens)} in {step.rows} of {step.of_rows} rows"
-        case SuspendRows():
-            return f"stop the use of {step.rows} of {step.of_rows} rows, {_by(step.how)}, {_until(step.until)}"
-        case LiftRows():
-            return f"allow the use of {step.rows} of {step.of_rows} suspended rows again ({step.reason})"
+        case SuspendRows() | LiftRows():
+            return _what_of_use(step)
         case TellProcessor():
             return f"order to erase one person, answer within {step.answer_within}"
         case ExpireCopies():
-            until = f"until {step.until:%Y-%m-%d}" if step.until else "none exist"
+            open_end = "nobody can say until when" if step.copies else "none exist"
+            until = f"until {step.until:%Y-%m-%d}" if step.until else open_end
             return f"{len(step.copies)} copies beyond use {until}; replayed on restore"
+        case ShredKeys() | LeaveUnreadable():
+            return _what_of_keys(step)
         case ExportSet() | ForgetInSet() | WithdrawSet() | PublishCounts() | DestroyTokenKey():
             return _what_shared(step)
         case _:
             assert_never(step)
+
+
+def _what_of_use(step: SuspensionStep) -> str:
+    match step:
+        case SuspendRows():
+            return f"stop the use of {step.rows} of {step.of_rows} rows, {_by(step.how)}, {_until(step.until)}"
+        case LiftRows():
+            return f"allow the use of {step.rows} of {step.of_rows} suspended rows again ({step.reason})"
 
 
 def _by(how: Suspension) -> str:
@@ -191,6 +213,15 @@ def _by(how: Suspension) -> str:
 
 def _until(at: datetime | None) -> str:
     return "until it is lifted" if at is None else f"until {at:%Y-%m-%d}"
+
+
+def _what_of_keys(step: KeyStep) -> str:
+    match step:
+        case ShredKeys():
+            return f"shred {step.keys.size} keys; old copies of them are worthless from {step.until:%Y-%m-%d}"
+        case LeaveUnreadable():
+            since = f"unreadable from {step.until:%Y-%m-%d}" if step.until else "none exist"
+            return f"{len(step.copies)} copies {since}; replayed on restore"
 
 
 def _what_shared(step: SharingStep) -> str:

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from retention.app import App, PlanSummary
-from retention.cli.options import Approver
-from retention.cli.output import AsJson, console, print_json, print_plan, print_table, progress
+from retention.cli.options import Approver, Taken, instant
+from retention.cli.output import AsJson, console, copies_until, print_json, print_plan, print_table, progress
 from retention.cli.workspace import now, opened
 from retention.errors import FoundError
 from retention.model.case import CaseState
@@ -41,12 +41,37 @@ def restore(
     context: typer.Context,
     system: Annotated[str, typer.Argument(metavar="SYSTEM", help="The restored system, before it opens.")],
     *,
+    taken: Taken = "",
     as_json: AsJson = False,
 ) -> None:
     """Plan what a restored store must forget again before it opens."""
     with opened(context) as application:
-        summary = application.plan_restore(SystemId(system), now())
-        _print(application, summary, f"{system} brought nobody back; it may open", as_json=as_json)
+        taken_at = instant(taken, "--taken") if taken else None
+        summary = application.plan_restore(SystemId(system), now(), taken_at)
+        _print(
+            application,
+            summary,
+            f"{system} brought nobody back; next: retention restore gate {system}",
+            as_json=as_json,
+        )
+
+
+@app.command("rewrite-copies")
+def rewrite_copies(
+    context: typer.Context,
+    part: Annotated[str, typer.Argument(metavar="PART", help="What every copy holds: a system with `rewrites`.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Plan, for each copy of a backup, what must go from it: one plan a copy."""
+    with opened(context) as application:
+        planned = application.plan_rewrites(SystemId(part), now())
+        for each in planned:
+            if not as_json:
+                nothing = f"{each.copy_id}: nobody is in it who must not be; next: retention restore gate {each.system}"
+                _print(application, each.plan, nothing, as_json=False)
+    if as_json:
+        print_json(planned)
 
 
 @app.command("joint-use")
@@ -174,7 +199,7 @@ def verify(context: typer.Context, plan: PlanArgument, *, as_json: AsJson = Fals
             console.print("verified before; not looked at again", highlight=False)
         sealed = application.seal(PlanId(plan), moment)
     if not as_json:
-        until = f"; copies until {sealed.until:%Y-%m-%d}" if sealed.until else ""
+        until = f"; {copies_until(sealed.until)}" if sealed.copies else ""
         console.print(f"{sealed.case_id}: {sealed.state.value}{until}", highlight=False)
 
 

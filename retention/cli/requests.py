@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
+from retention.cli.copies import standing
 from retention.cli.options import Approver
 from retention.cli.output import AsJson, console, print_json, print_table
 from retention.cli.workspace import now, opened
 from retention.errors import InputError, Problem
 from retention.identity import Answer
-from retention.model.case import Case, CaseKind
+from retention.model.case import Case, CaseKind, CaseState
 from retention.model.ids import CaseId
 from retention.model.terms import Right
 
@@ -141,7 +142,10 @@ def show(context: typer.Context, case: CaseArgument, *, as_json: AsJson = False)
     """Print one case."""
     with opened(context) as application:
         found = application.context.ledger.cases.get(CaseId(case))
+        lines = application.copies(now(), found.case_id)
     _print(found, as_json=as_json)
+    if found.state is CaseState.SEALED and not as_json:
+        console.print(standing(found.state, lines), highlight=False)
 
 
 @app.command("list")

@@ -4,6 +4,7 @@
     fields   fields and what anonymization does to them
     graph    references between datasets: cycles, who can be reached, the erasure order
     drift    a live schema against the map, and what lies beside it
+    older    the map, as a store can be read by it that was copied earlier
     suspension  how rows are suspended, and where they stand meanwhile
     detection  which columns are personal
     drafting   a live schema, or another tool's file → a map to be reviewed
@@ -16,16 +17,23 @@ from __future__ import annotations
 
 from retention.datamap.drift import HIDES_DATA, beside, drift, expiry_drift
 from retention.datamap.graph import order
+from retention.datamap.older import Absent, absent_of, as_of, blinding, gone, harmless
 from retention.datamap.reader import read_datamap
 from retention.datamap.suspension import kept_at, kept_id, suspension_drift, view_of
 from retention.grammar import Finding
 
 __all__ = [
     "HIDES_DATA",
+    "Absent",
     "Finding",
+    "absent_of",
+    "as_of",
     "beside",
+    "blinding",
     "drift",
     "expiry_drift",
+    "gone",
+    "harmless",
     "kept_at",
     "kept_id",
     "order",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
+from retention.datamap.encryption import read_encryption
 from retention.datamap.fields import read_fields
 from retention.datamap.graph import cycle_of, unreachable
 from retention.datamap.references import check_references, is_shared, references, stand_ins
@@ -33,6 +35,7 @@ _OPTIONAL = (
     "scan",
     "ttl",
     "suspend",
+    "encrypted",
 )
 _SCAN = {"allowed": True, "never": False}
 
@@ -107,6 +110,8 @@ def _dataset(name: str, cell: Cell, known: Collection[str]) -> Dataset:
         ttl=record["ttl"].matching(COLUMN, COLUMN_WORDS) if "ttl" in record else None,
         associates=_columns_by_name(record["associates"], "associated key: column") if "associates" in record else {},
     )
+    if "encrypted" in record:
+        dataset = replace(dataset, encrypted=read_encryption(record["encrypted"], dataset))
     _check_columns(dataset, record)
     check_references(dataset, record)
     check_suspension(dataset, record)

@@ -15,10 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from retention.deidentify.assessing import assess
-from retention.deidentify.classes import Codes, classes, code, row_numbers
+from retention.deidentify.classes import Codes, classes, code, encoded, looked_up, row_numbers
 from retention.deidentify.ff1 import keep_format
 from retention.deidentify.fitting import check
 from retention.deidentify.measures import people
+from retention.deidentify.numbered import Numbered
+from retention.deidentify.pieces import side_by_side
 from retention.deidentify.recipe import (
     AddNoise,
     DropCells,
@@ -36,6 +38,7 @@ from retention.deidentify.recipe import (
     TopBottom,
 )
 from retention.deidentify.recoding import at_level, decoded, search, searched
+from retention.deidentify.shuffling import shuffled
 from retention.deidentify.tokens import Keys, tokenize
 from retention.deidentify.values import aggregated, bounded, hit, noisy, swapped, synthetic, without_cells
 from retention.deidentify.verdict import Refused, Verdict
@@ -57,16 +60,17 @@ def apply(table: pa.Table, recipe: Recipe, keys: Keys | None, seed: int) -> tupl
     """
     check(table, recipe, keys)
     rng = np.random.default_rng(seed)
+    original = Numbered(table)
     work = _Work(table, row_numbers(table.num_rows))
     work = _without_records(work, recipe, rng)
     work = _with_methods(work, recipe, keys, rng)
-    work = _with_levels(work, recipe)
+    work = _with_levels(work, original if work.table is table else Numbered(work.table), recipe)
     work = _with_company(work, recipe)
-    work = _Work(work.table.select(_outgoing(recipe)), work.origin)
-    work = work.rows(rng.permutation(row_numbers(work.table.num_rows)))
-    produced = pa.table({name: _settled(work.table.column(name)) for name in work.table.column_names})
-    work = _Work(produced, work.origin)  # the others may be forgotten: a large table is not held twice
-    verdict = assess(table, produced, recipe, work.origin, seed)
+    places = shuffled(work.table.num_rows, rng)
+    names = _outgoing(recipe)
+    columns = side_by_side(lambda name: _settled(work.table.column(name), places), names, len(places))
+    produced = pa.table(dict(zip(names, columns, strict=True)))
+    verdict = assess(original, produced, recipe, looked_up(work.origin, places), seed)
     return (produced.slice(0, 0) if isinstance(verdict, Refused) else produced), verdict
 
 
@@ -170,16 +174,16 @@ def _group(
     return work
 
 
-def _with_levels(work: _Work, recipe: Recipe) -> _Work:
+def _with_levels(work: _Work, numbered: Numbered, recipe: Recipe) -> _Work:
     """Search levels where the recipe leaves them open."""
     if not searched(recipe) or not work.table.num_rows:
         return work
-    found = search(work.table, recipe)
+    found = search(numbered, recipe)
     # Rows left out change the whole that t compares with: searched again until none is.
     again = recipe.demands.closeness is not None and isinstance(recipe.recoding, LocalRecoding)
     while again and 0 < found.rows.sum() < len(found.rows):
         work = work.only(found.rows)
-        found = search(work.table, recipe)
+        found = search(Numbered(work.table), recipe)
     stays = pa.array(found.rows)
     columns = {
         name: found.columns[name] if name in found.columns else column.filter(stays)
@@ -197,15 +201,9 @@ def _with_company(work: _Work, recipe: Recipe) -> _Work:
     return work.only((held >= recipe.demands.k)[grouped.of])
 
 
-def _settled(column: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """Rewrite a dictionary in the order of its values, used ones only: another would tell of rows that are gone."""
+def _settled(column: pa.ChunkedArray, places: Codes) -> pa.Array | pa.ChunkedArray:
+    """Take rows; a dictionary comes in the order of its values, used ones only: another would tell of rows gone."""
     if not pa.types.is_dictionary(column.type):
-        return column
+        return column.take(pa.array(places))
     coded = code(column)
-    order = pc.sort_indices(coded.values).to_numpy()
-    place = np.empty(len(order), coded.codes.dtype)
-    place[order] = np.arange(len(order))
-    values = coded.values.take(pa.array(order))
-    indices = place[coded.codes]
-    missing = None if not values.null_count else indices >= len(values) - values.null_count
-    return pa.DictionaryArray.from_arrays(pa.array(indices, mask=missing), values.drop_null())
+    return encoded(coded, pc.sort_indices(coded.values).to_numpy()).take(pa.array(places))

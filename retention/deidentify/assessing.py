@@ -13,12 +13,13 @@ from retention.deidentify.criteria import Output, five, three
 from retention.deidentify.ladder import build, groups_of
 from retention.deidentify.likeness import Numbers, share
 from retention.deidentify.measures import measured, ranked
+from retention.deidentify.numbered import Numbered
 from retention.deidentify.passing import Mixed, Passing
 from retention.deidentify.recipe import Aim, Demands, Distance, Recipe
 from retention.deidentify.verdict import Anonymous, Criterion, Masked, Pseudonymous, Reason, Refused, Verdict
 
 
-def assess(original: pa.Table, produced: pa.Table, recipe: Recipe, origin: Codes, seed: int) -> Verdict:
+def assess(original: Numbered, produced: pa.Table, recipe: Recipe, origin: Codes, seed: int) -> Verdict:
     """Test an output and say what it may be called.
 
     Never more than the recipe aims for, and Refused where it is less: a table made to be anonymous

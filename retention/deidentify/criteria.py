@@ -21,6 +21,7 @@ from retention.deidentify.classes import Classes, Coded, Codes, classes, code, c
 from retention.deidentify.detect import CODES, DAMAGE, IDENTIFYING, detect
 from retention.deidentify.hashes import KNOWN, looks_hashed, rehashed
 from retention.deidentify.linkage import success, tolerated
+from retention.deidentify.numbered import Numbered
 from retention.deidentify.occurrence import Needles, long_enough, normalized
 from retention.deidentify.recipe import KeepFormat, Recipe, Role, Token
 from retention.deidentify.trajectories import singled_out
@@ -38,7 +39,7 @@ ALONE = 0.5
 class Output:
     """What is tested."""
 
-    original: pa.Table
+    original: Numbered
     produced: pa.Table
     recipe: Recipe
     origin: Codes
@@ -86,8 +87,8 @@ def five(output: Output, k: int) -> tuple[Reason, ...]:
 def gone(output: Output, role: Role, criterion: Criterion) -> Iterator[Reason]:
     """Find values of the original's columns of a role, wherever they stand."""
     for name in output.recipe.having(role):
-        values = distinct_texts(output.original.column(name))
-        number = is_number(output.original.column(name).type)
+        values = distinct_texts(output.original.table.column(name))
+        number = is_number(output.original.table.column(name).type)
         needles = Needles(map(normalized, values))
         whole = {normalized(value) for value in values}
         for column, texts in output.texts.items():
@@ -111,9 +112,9 @@ def _shared(output: Output, column: str, texts: list[str], whole: set[str], need
 
 def _own(output: Output, column: str) -> set[str]:
     """Return the values the column itself had: a short one that is somebody's name as well is not a leak."""
-    if column not in output.original.column_names or output.recipe.columns[column].role is Role.IDENTIFIER:
+    if column not in output.original.table.column_names or output.recipe.columns[column].role is Role.IDENTIFIER:
         return set()
-    return {normalized(text) for text in distinct_texts(output.original.column(column))}
+    return {normalized(text) for text in distinct_texts(output.original.table.column(column))}
 
 
 def forms(output: Output) -> Iterator[Reason]:
@@ -134,7 +135,7 @@ def forms(output: Output) -> Iterator[Reason]:
 def restorable(output: Output) -> Iterator[Reason]:
     """Find hashes without a key."""
     telling = output.recipe.having(Role.IDENTIFIER, Role.CODE, Role.DAMAGE, Role.LINK)
-    inputs = [text for name in telling for text in distinct_texts(output.original.column(name))[:KNOWN]]
+    inputs = [text for name in telling for text in distinct_texts(output.original.table.column(name))[:KNOWN]]
     for column, texts in output.texts.items():
         count = rehashed(texts, inputs)
         if count:
@@ -150,8 +151,10 @@ def links(output: Output) -> Iterator[Reason]:
         if output.keyed(column):
             yield Reason(Criterion.LINK, "tokens tie rows together as long as the key is there", column)
         elif not pa.types.is_floating(output.produced.column(column).type):
-            alone = int((tally(output.coded[column].codes, output.coded[column].count) == 1).sum())
-            if alone > max(1, ALONE * output.produced.num_rows):
+            coded, many = output.coded[column], max(1, ALONE * output.produced.num_rows)
+            # Values that stand alone are values: with few of them there is nothing to count.
+            alone = int((tally(coded.codes, coded.count) == 1).sum()) if coded.count > many else 0
+            if alone > many:
                 yield Reason(Criterion.LINK, f"{alone} values stand in one row each", column, alone)
 
 

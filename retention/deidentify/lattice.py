@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 
 import numpy as np
@@ -32,13 +33,52 @@ class Combinations:
     """By column: the code of each combination."""
     weights: npt.NDArray[np.int64]
     rows: Classes
+    some_row: Codes
+    """By combination: a row that has it."""
 
 
 def combinations(columns: Sequence[Coded], rows: int) -> Combinations:
     """Count the distinct rows."""
     grouped = classes(columns, rows)
-    first = grouped.first_rows()
-    return Combinations(tuple(column.codes[first] for column in columns), grouped.sizes, grouped)
+    some_row = grouped.any_rows()
+    return Combinations(tuple(column.codes[some_row] for column in columns), grouped.sizes, grouped, some_row)
+
+
+class Columns:
+    """Some columns, whose combinations are numbered at each combination of levels that is asked for."""
+
+    def __init__(self, codes: Sequence[Codes], ladders: Sequence[Ladder], rows: int) -> None:
+        """Number nothing yet."""
+        self.rows = rows
+        self.heights = [len(ladder.rungs) for ladder in ladders]
+        self._levels = [
+            [(rung.group[column], rung.count) for rung in ladder.rungs]
+            for column, ladder in zip(codes, ladders, strict=True)
+        ]
+        self.groups = lru_cache(maxsize=None)(self._groups)
+
+    def _groups(self, node: tuple[int, ...]) -> tuple[Codes, int]:
+        key, radix = combined([levels[level] for levels, level in zip(self._levels, node, strict=True)], self.rows)
+        return dense(key, radix)
+
+
+class Halves:
+    """The columns as two halves, each numbered where it is asked for."""
+
+    def __init__(self, codes: Sequence[Codes], ladders: Sequence[Ladder], rows: int) -> None:
+        """Number nothing yet."""
+        self._middle = _middle([len(ladder.rungs) for ladder in ladders])
+        self.left = Columns(codes[: self._middle], ladders[: self._middle], rows)
+        self.right = Columns(codes[self._middle :], ladders[self._middle :], rows)
+
+    def groups(self, levels: npt.NDArray[np.int8]) -> tuple[npt.NDArray[np.int64], int]:
+        """Return each row's group at these levels, and how many groups there may be; most are empty."""
+        node = tuple(levels.tolist())
+        a, left = self.left.groups(node[: self._middle])
+        b, right = self.right.groups(node[self._middle :])
+        key = np.multiply(a, right, dtype=np.int64)
+        key += b
+        return key, left * right
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +135,18 @@ class Lattice:
 
 def lattice(codes: Sequence[Codes], ladders: Sequence[Ladder], rows: int) -> Lattice:
     """Number every half's combinations at every combination of its levels."""
-    heights = [len(ladder.rungs) for ladder in ladders]
-    middle = _middle(heights)
-    left, left_nodes = _half(codes[:middle], ladders[:middle], rows)
-    right, right_nodes = _half(codes[middle:], ladders[middle:], rows)
+    halves = Halves(codes, ladders, rows)
+    left_nodes, left = _half(halves.left)
+    right_nodes, right = _half(halves.right)
     pairs = [*itertools.product(range(len(left_nodes)), range(len(right_nodes)))]
     levels = [left_nodes[a] + right_nodes[b] for a, b in pairs]
     return Lattice(np.array(levels, np.int8).reshape(len(pairs), len(ladders)), left, right, np.array(pairs, np.int32))
+
+
+def all_levels(ladders: Sequence[Ladder]) -> npt.NDArray[np.int8]:
+    """Return every node's levels, by node and column."""
+    heights = [len(ladder.rungs) for ladder in ladders]
+    return np.indices(heights, np.int8).reshape(len(heights), prod(heights)).T
 
 
 def mean_losses(codes: Sequence[Codes], ladders: Sequence[Ladder], weights: Codes) -> list[npt.NDArray[np.float64]]:
@@ -139,6 +184,15 @@ def sufficient(key: Codes, radix: int, weights: Codes, k: int) -> tuple[Codes, C
     return places[inside], renamed[group[inside]], int(enough.sum())
 
 
+def alone_at_least(key: Codes, radix: int, weights: Codes, k: int) -> int:
+    """Return how many rows are surely in groups that weigh less than k: of a few bits of the groups' numbers."""
+    if radix > SMALL_TABLE_PER_ROW * len(key):
+        bits = len(key).bit_length()
+        key, radix = spread(key, bits), 1 << bits
+    held = np.bincount(key, weights, radix)
+    return int(held[held < k].sum())
+
+
 def spread(key: Codes, bits: int) -> Codes:
     """Return a few bits of each number, near enough to chance."""
     return ((key.view(np.uint64) * SPREAD) >> np.uint64(64 - bits)).view(np.int64)
@@ -149,14 +203,10 @@ def _middle(heights: Sequence[int]) -> int:
     return min(range(len(heights) + 1), key=lambda cut: max(prod(heights[:cut]), prod(heights[cut:])))
 
 
-def _half(codes: Sequence[Codes], ladders: Sequence[Ladder], rows: int) -> tuple[Half, list[tuple[int, ...]]]:
-    nodes = [*itertools.product(*(range(len(ladder.rungs)) for ladder in ladders))]
-    groups = [[rung.group[column] for rung in ladder.rungs] for column, ladder in zip(codes, ladders, strict=True)]
-    keys = np.empty((len(nodes), rows), np.int32)
-    counts = []
-    for at, node in enumerate(nodes):
-        held = zip(node, groups, ladders, strict=True)
-        key, radix = combined([(group[level], ladder.rungs[level].count) for level, group, ladder in held], rows)
-        keys[at], count = dense(key, radix)
-        counts.append(count)
-    return Half(keys, tuple(counts)), nodes
+def _half(columns: Columns) -> tuple[list[tuple[int, ...]], Half]:
+    nodes = [*itertools.product(*(range(height) for height in columns.heights))]
+    found = [columns.groups(node) for node in nodes]
+    keys = np.empty((len(nodes), columns.rows), np.int32)
+    for at, (key, _) in enumerate(found):
+        keys[at] = key
+    return nodes, Half(keys, tuple(count for _, count in found))

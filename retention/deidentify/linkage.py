@@ -18,10 +18,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from retention.deidentify.classes import Coded, Codes, code_all
+from retention.deidentify.classes import Coded, Codes
 from retention.deidentify.ladder import build
-from retention.deidentify.lattice import Combinations, combinations
+from retention.deidentify.lattice import Combinations
 from retention.deidentify.measures import ranked
+from retention.deidentify.numbered import Numbered
 from retention.deidentify.recipe import Generalize, Recipe
 
 Distances = Callable[[Any], npt.NDArray[np.float64]]
@@ -32,7 +33,7 @@ GUESSES, WORK = 1_000, 10_000_000
 
 
 def success(
-    original: pa.Table, produced: pa.Table, recipe: Recipe, origin: Codes, rng: np.random.Generator
+    original: Numbered, produced: pa.Table, recipe: Recipe, origin: Codes, rng: np.random.Generator
 ) -> tuple[float, int]:
     """Return the mean chance that a guess is right, and how many rows were attacked.
 
@@ -47,8 +48,7 @@ def success(
     quasi = recipe.quasi
     if not produced.num_rows or not quasi:
         return 0.0, 0
-    columns = code_all([original.column(name) for name in quasi])
-    known = combinations(columns, original.num_rows)
+    columns, known = original.columns(quasi), original.combined(quasi)
     size = min(GUESSES, produced.num_rows, max(1, WORK // len(known.weights)))
     drawn = rng.choice(produced.num_rows, size, replace=False)
     distances = [_distances(name, recipe, column) for name, column in zip(quasi, columns, strict=True)]

@@ -31,14 +31,14 @@ def leaks(file: bytes, original: pa.Table, recipe: Recipe) -> tuple[Reason, ...]
     are not looked for, they stand anywhere by chance.
     """
     roles = [role for role in GONE if role is not Role.LINK or recipe.aim is Aim.ANONYMOUS]
-    unpacked = b"\0".join(_unpacked(file))
+    sought = [(role, name) for role in roles for name in recipe.having(role)]
+    unpacked = b"\0".join(_unpacked(file)) if sought else b""
     reasons = []
-    for role in roles:
-        for name in recipe.having(role):
-            needles = Needles(text for text in distinct_texts(original.column(name)) if long_enough(text))
-            count = len(needles.found_in(file) | needles.found_in(unpacked))
-            if count:
-                reasons.append(Reason(GONE[role], f"{count} values of {name} are in the file's bytes", None, count))
+    for role, name in sought:
+        needles = Needles(text for text in distinct_texts(original.column(name)) if long_enough(text))
+        count = len(needles.found_in(file) | needles.found_in(unpacked))
+        if count:
+            reasons.append(Reason(GONE[role], f"{count} values of {name} are in the file's bytes", None, count))
     return tuple(reasons)
 
 

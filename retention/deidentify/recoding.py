@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from retention.deidentify.assessing import passing
-from retention.deidentify.classes import Coded, Codes, code_all
+from retention.deidentify.classes import Coded, Codes, looked_up, narrowest
 from retention.deidentify.globally import recode_globally
 from retention.deidentify.hierarchy import EVERYTHING, Hierarchy
 from retention.deidentify.ladder import Ladder, Rung, build
-from retention.deidentify.lattice import combinations
 from retention.deidentify.locally import Recoded, recode_locally
+from retention.deidentify.numbered import Numbered
 from retention.deidentify.recipe import Generalize, GlobalRecoding, LocalRecoding, Recipe
 from retention.errors import InputError, Problem
 
@@ -58,7 +58,7 @@ def searched(recipe: Recipe) -> dict[str, Hierarchy]:
     }
 
 
-def search(table: pa.Table, recipe: Recipe) -> Generalized:
+def search(numbered: Numbered, recipe: Recipe) -> Generalized:
     """Recode so that every class shows k, l and t; quasi-identifiers without a choice count as they are.
 
     A global recoding that no node satisfies leaves out every row.
@@ -66,14 +66,15 @@ def search(table: pa.Table, recipe: Recipe) -> Generalized:
     open_columns = searched(recipe)
     names = [*open_columns, *(name for name in recipe.quasi if name not in open_columns)]
     everything = [*names, *recipe.sensitive]
-    coded = dict(zip(everything, code_all([table.column(name) for name in everything]), strict=True))
+    coded = dict(zip(everything, numbered.columns(everything), strict=True))
     ladders = [
         build(name, open_columns[name], coded[name].values) if name in open_columns else _as_it_is(coded[name])
         for name in names
     ]
     wanted = recipe.demands.diversity is not None or recipe.demands.closeness is not None
-    combined = combinations([coded[name] for name in (everything if wanted else names)], table.num_rows)
-    test = passing(recipe.demands, [(name, coded[name]) for name in recipe.sensitive], combined.rows.first_rows())
+    combined = numbered.combined(everything if wanted else names)
+    sensitive = [(name, coded[name]) for name in recipe.sensitive if wanted]
+    test = passing(recipe.demands, sensitive, combined.some_row)
     match recipe.recoding:
         case LocalRecoding():
             found = recode_locally(combined, ladders, test)
@@ -83,7 +84,7 @@ def search(table: pa.Table, recipe: Recipe) -> Generalized:
             found = recode_globally(combined, ladders, test, suppress) or none
         case _:
             assert_never(recipe.recoding)
-    stays = found.kept[combined.rows.of]
+    stays = looked_up(found.kept, combined.rows.of)
     of = combined.rows.of if stays.all() else combined.rows.of[stays]
     columns = {
         name: _by_combination(ladder, codes, found.levels[:, at], of)
@@ -110,8 +111,7 @@ def _by_combination(ladder: Ladder, codes: Codes, levels: Codes, of: Codes) -> p
     groups = np.stack([rung.group + start for rung, start in zip(ladder.rungs, starts, strict=True)])
     distinct: dict[str | None, int] = {}
     number = np.array([distinct.setdefault(label, len(distinct)) for label in labels])
-    kind = np.min_scalar_type(len(distinct)) if len(distinct) > np.iinfo(np.int8).max else np.dtype(np.int8)
-    place = number[groups[levels, codes]].astype(np.int32 if kind.itemsize > 1 else np.int8)[of]
+    place = looked_up(number[groups[levels, codes]].astype(narrowest(len(distinct))), of)
     missing = None if None not in distinct else place == distinct[None]
     words = pa.array([EVERYTHING if label is None else label for label in distinct], pa.string())
     return pa.DictionaryArray.from_arrays(pa.array(place, mask=missing), words)

@@ -9,18 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from retention.deidentify.classes import code
+from retention.deidentify.classes import Coded, code, encoded, mostly_distinct
 
 TOKEN_BYTES = 16
 """128 bits: of a billion values two share a token with a chance of 10^-21."""
-SAMPLE, MOSTLY = 20_000, 0.3
-"""Rows looked at, and the share of distinct values from which on each row is worked on alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +66,11 @@ def tokenize(values: pa.Array | pa.ChunkedArray, key: bytes) -> pa.Array:
     by token: an order of first appearance would tell of the original's rows.
     """
     column = values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
-    if not pa.types.is_dictionary(column.type) and _mostly_distinct(column):
+    if not pa.types.is_dictionary(column.type) and mostly_distinct(column):
         return pa.concat_arrays([_tokens(_texts(chunk), key) for chunk in column.chunks])
     coded = code(column)
     tokens = _tokens(_texts(coded.values), key)
-    order = pc.sort_indices(tokens).to_numpy()
-    place = np.empty(len(order), np.int32)
-    place[order] = np.arange(len(order), dtype=np.int32)
-    missing = None if not tokens.null_count else pc.is_null(tokens).to_numpy(zero_copy_only=False)[coded.codes]
-    indices = pa.array(place[coded.codes], pa.int32(), mask=missing)
-    return pa.DictionaryArray.from_arrays(indices, tokens.take(pa.array(order)).drop_null())
-
-
-def _mostly_distinct(column: pa.ChunkedArray) -> bool:
-    """Say whether a dictionary would cost more than it saves, by how often values of a sample meet again.
-
-    Of D equally frequent values a sample of s has about s^2/2D repetitions (the birthday problem).
-    """
-    size = min(SAMPLE, len(column))
-    places = np.arange(size) * len(column) // max(size, 1)
-    repeated = size - pc.count_distinct(column.take(pa.array(places)), mode="all").as_py()
-    many = size - repeated >= MOSTLY * size
-    return bool(many and size * size > 2 * max(repeated, 1) * MOSTLY * len(column))
+    return encoded(Coded(coded.codes, tokens), pc.sort_indices(tokens).to_numpy())
 
 
 def _texts(values: pa.Array) -> pa.Array:

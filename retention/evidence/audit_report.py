@@ -117,7 +117,8 @@ class Copies:
 
     system: str
     count: int
-    until: date
+    until: date | None
+    """The last day; None while nobody can say."""
     overdue: int
     """Copies that should be gone and have not been seen to be."""
 
@@ -286,7 +287,8 @@ def _elsewhere(audit: Audit, language: Language) -> Iterator[Block]:
         yield Paragraph(words["no_copies"])
         return
     yield Figure(remaining(audit.copies, audit.last, words), words["copies_label"])
-    rows = tuple((c.system, c.count, _day(c.until, language), c.overdue) for c in audit.copies)
+    ends = [_day(c.until, language) if c.until else words["unknown"] for c in audit.copies]
+    rows = tuple((c.system, c.count, end, c.overdue) for c, end in zip(audit.copies, ends, strict=True))
     yield Table((words["system"], words["number"], words["gone"], words["overdue"]), rows, (5, 2, 4, 2))
 
 

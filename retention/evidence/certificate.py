@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from retention.evidence import page, qr
 from retention.evidence.blocks import Block, Code, Document, Heading, Language, Note, Pairs, Paragraph, Table
 from retention.evidence.certificate_words import WORDS, reason_title
+from retention.model.horizons import latest
 from retention.model.ids import CaseId
 from retention.model.policy import Titles
 
@@ -46,8 +47,8 @@ class RemainsLine:
     """Copies in a backup system that are out of use and not yet gone."""
 
     system: str
-    until: datetime
-    """When the last of them is gone."""
+    until: datetime | None
+    """When the last of them is gone; None while nobody can say."""
     copies: int = 1
 
 
@@ -58,6 +59,19 @@ class ProcessorLine:
     name: str
     completed_at: datetime | None
     """None while it has not confirmed."""
+    said: str = "pending"
+    """The answer's code: `completed`, `best-effort`, `partial`, `refused` …"""
+    reason: str | None = None
+    """Why not, or not all: a code."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideLine:
+    """Someone who holds data of the person and answers for it alone: he is named, and nothing is claimed."""
+
+    title: Titles
+    opt_out: str | None
+    """Where the person can object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +98,8 @@ class Certificate:
     about: About = "erase"
     laws: Mapping[str, Titles] = field(default_factory=dict)
     """How the statutes behind `kept` are cited."""
+    outside: tuple[OutsideLine, ...] = ()
+    """Who else holds such data, under his own responsibility."""
 
 
 def render(certificate: Certificate, language: Language) -> str:
@@ -123,6 +139,7 @@ def _blocks(certificate: Certificate, language: Language) -> Iterator[Block]:
     if certificate.about == "erase":
         yield from _remains(certificate, language)
     yield from _processors(certificate, language)
+    yield from _outside(certificate, language)
     yield from _proof(certificate, language)
 
 
@@ -150,10 +167,14 @@ def _remains(certificate: Certificate, language: Language) -> Iterator[Block]:
     if not certificate.remains:
         yield Paragraph(words["no_remains"])
         return
-    latest = _date(max(line.until for line in certificate.remains), language)
-    rows = tuple((line.system, line.copies, _date(line.until, language)) for line in certificate.remains)
+    ends = [line.until for line in certificate.remains]
+    rows = tuple(
+        (line.system, line.copies, _date(line.until, language) if line.until else words["open"])
+        for line in certificate.remains
+    )
     yield Table((words["system"], words["copies"], words["gone"]), rows, (5, 2, 4))
-    yield Note(words["remains_note"].format(date=latest))
+    last = latest(ends)
+    yield Note(words["remains_note"].format(date=_date(last, language)) if last else words["remains_open"])
 
 
 def _processors(certificate: Certificate, language: Language) -> Iterator[Block]:
@@ -161,11 +182,28 @@ def _processors(certificate: Certificate, language: Language) -> Iterator[Block]
         return
     words = WORDS[language]
     rows = tuple(
-        (line.name, _date(line.completed_at, language) if line.completed_at else words["waiting"])
+        (line.name, _date(line.completed_at, language) if line.completed_at else _said(line, language))
         for line in certificate.processors
     )
     yield Heading(words["processors"])
     yield Table((words["name"], words["completed"]), rows, (3, 2))
+
+
+def _said(line: ProcessorLine, language: Language) -> str:
+    words = WORDS[language]
+    if line.said not in ("best-effort", "partial", "refused"):
+        return words["waiting"]
+    return words[f"said_{line.said}"].format(reason=line.reason or "")
+
+
+def _outside(certificate: Certificate, language: Language) -> Iterator[Block]:
+    if not certificate.outside:
+        return
+    words = WORDS[language]
+    rows = tuple((line.title[language], line.opt_out or "") for line in certificate.outside)
+    yield Heading(words["outside"])
+    yield Table((words["name"], words["opt_out"]), rows, (3, 4))
+    yield Paragraph(words["outside_note"])
 
 
 def _proof(certificate: Certificate, language: Language) -> Iterator[Block]:

@@ -69,6 +69,11 @@ WORDS = MappingProxyType(
                 "system": "保管先",
                 "copies": "複製の数",
                 "gone": "消滅予定日",
+                "remains_open": (
+                    "バックアップの中の複製は利用を停止しています。法令上の保全その他の理由により、"
+                    "すべてが失われる日は現時点では定まりません。"
+                    "それまでにバックアップから復元する場合は、利用を始める前に、もう一度消去します。"
+                ),
                 "remains_note": (
                     "バックアップの中の複製は利用を停止しており、{date}までにすべて失われます。"
                     "それまでにバックアップから復元する場合は、利用を始める前に、もう一度消去します。"
@@ -78,6 +83,12 @@ WORDS = MappingProxyType(
                 "name": "名称",
                 "completed": "完了の確認日",
                 "waiting": "回答を待っています",
+                "said_best-effort": "削除を依頼しました（先方からの完了の確認はありません）",
+                "said_partial": "一部のみ削除（{reason}）",
+                "said_refused": "削除されませんでした（{reason}）",
+                "outside": "当社の管理の及ばない提供先",
+                "opt_out": "停止のお申し出先",
+                "outside_note": "これらの事業者が保有するデータは、各事業者が自らの責任で管理します。当社は削除を保証できません。",
                 "proof": "記録の確かめ方",
                 "proof_note": (
                     "対応の一つひとつは署名され、後から書き換えれば必ず分かる記録に残っています。"
@@ -135,6 +146,11 @@ WORDS = MappingProxyType(
                 "system": "Where",
                 "copies": "Copies",
                 "gone": "Gone by",
+                "remains_open": (
+                    "Copies inside backups are out of use. When the last of them is gone cannot be said yet: a legal hold, "
+                    "or the lack of an expiry, keeps one. Should we have to restore "
+                    "a backup before then, your data is erased from it again before anybody uses it."
+                ),
                 "remains_note": (
                     "Copies inside backups are out of use and are all gone by {date}. Should we have to restore "
                     "a backup before then, your data is erased from it again before anybody uses it."
@@ -144,6 +160,12 @@ WORDS = MappingProxyType(
                 "name": "Name",
                 "completed": "Confirmed on",
                 "waiting": "has not confirmed yet",
+                "said_best-effort": "was asked to erase; it does not confirm that it has",
+                "said_partial": "erased only a part ({reason})",
+                "said_refused": "did not erase ({reason})",
+                "outside": "Outside our control",
+                "opt_out": "Where to object",
+                "outside_note": "What these companies hold they answer for themselves. We cannot vouch for its erasure.",
                 "proof": "How this can be checked",
                 "proof_note": (
                     "Each thing we did is signed and kept in a log that cannot be changed afterwards without "

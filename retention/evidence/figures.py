@@ -73,8 +73,8 @@ class Remaining(Protocol):
         ...
 
     @property
-    def until(self) -> date:
-        """When the last is gone."""
+    def until(self) -> date | None:
+        """When the last is gone; None while nobody can say."""
         ...
 
     @property
@@ -130,16 +130,18 @@ def answers(requests: Sequence[Asked], on: date, words: Mapping[str, str]) -> Dr
 def remaining(copies: Sequence[Remaining], start: date, words: Mapping[str, str]) -> Drawing:
     """Draw one line a system, from the end of the period to the day its last copy is gone."""
     left, room = 150.0, WIDTH - 150.0 - 90.0
-    span = max(1, *(_days(start, c.until) for c in copies))
+    span = max(1, *(_days(start, c.until) for c in copies if c.until))
     marks: list[Mark] = [Stroke(left, 4, left, len(copies) * 26 + 6, LINE)]
     for row, system in enumerate(copies):
-        y, end = 18.0 + row * 26, left + room * max(_days(start, system.until), 0) / span
+        y, end = 18.0 + row * 26, left + room
+        if system.until:
+            end = left + room * max(_days(start, system.until), 0) / span
         colour = BAD if system.overdue else WAIT
         marks += [
             Label(left - 12, y + 4, system.system, 11, INK, "end"),
             Stroke(left, y, end, y, colour, 3),
             Disc(end, y, 4.6, colour),
-            Label(end + 10, y + 4, words["short_date"].format(system.until), 10.5, SOFT),
+            Label(end + 10, y + 4, words["short_date"].format(system.until) if system.until else "?", 10.5, SOFT),
         ]
     foot = len(copies) * 26 + 22.0
     return Drawing(

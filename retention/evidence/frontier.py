@@ -48,7 +48,7 @@ class Frontier:
 
     def extended(self, leaves: Sequence[bytes]) -> Frontier:
         """Return the edge of the tree with these leaf hashes after the present ones."""
-        sha256 = hashlib.sha256
+        started = hashlib.sha256(b"\x01").copy
         waiting, level = list(self.hashes), list(leaves)
         kept, size = [], self.size
         while level:
@@ -57,6 +57,10 @@ class Frontier:
             if len(level) & 1:
                 kept.append(level.pop())
             # written out: a call for each node would take a third of the time
-            level = [sha256(b"\x01" + level[i] + level[i + 1]).digest() for i in range(0, len(level), 2)]
+            pairs, level = iter(level), []
+            for left, right in zip(pairs, pairs, strict=True):
+                node = started()
+                node.update(left + right)
+                level.append(node.digest())
             size >>= 1
         return Frontier(self.size + len(leaves), (*waiting, *reversed(kept)))

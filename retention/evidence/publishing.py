@@ -25,7 +25,18 @@ _LEDGER = "/ledger"
 
 def ledger_seal(signer: Signer, origin: str) -> Seal:
     """Return what signs the ledger's head with every append: whoever has no key cannot rewrite the order."""
-    return lambda size, root: sign_checkpoint(signer, origin + _LEDGER, size, root).note
+    return _LedgerSeal(signer, origin)
+
+
+@dataclass(frozen=True, slots=True)
+class _LedgerSeal:
+    """A record and no function: seals of one signer are equal, so that appends of several threads may share one."""
+
+    signer: Signer
+    origin: str
+
+    def __call__(self, size: int, root: bytes) -> bytes:
+        return sign_checkpoint(self.signer, self.origin + _LEDGER, size, root).note
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,11 @@ from typing import TypeAlias, assert_never
 
 from retention.errors import InputError, Problem
 from retention.evidence.canonical import LARGEST, Json
+from retention.grammar import OPENINGS
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+READMISSIONS = (*sorted(OPENINGS), "new-account", "new-contract", "new-consent", "legal-duty", "mistaken-erasure")
+"""Why somebody who was erased is here again as he may be: by which event, or by whose word."""
 PREDICATE_TYPE = "https://retention.example/attestation/erasure/v1"
 
 
@@ -69,6 +72,7 @@ Shape: TypeAlias = Text | Choice | Count | Flag | Listed | Maybe | Record
 _WORD = r"_{0,2}[A-Za-z][A-Za-z0-9_-]{0,62}"
 _DIGEST = Text(r"[0-9a-f]{64}")
 _INSTANT = Text(r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9](?:\.[0-9]{6})?Z")
+_DAY = Text(r"[0-9]{4}-[01][0-9]-[0-3][0-9]")
 _CASE = Text(r"C-[0-9]{8}-[0-9a-z]{4,12}")
 _PLAN = Text(r"P-[0-9A-Za-z-]{1,62}")
 _NAME = Text(_WORD)
@@ -150,12 +154,52 @@ KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
         "processorAck": {
             "orderId": _ORDER,
             "processor": _NAME,
-            "state": Choice(("submitted", "in_progress", "completed", "cancelled")),
+            "state": Choice(
+                ("pending", "manual", "completed", "partial", "refused", "unreachable", "best-effort"),
+            ),
+            "reason": Maybe(_CODE),
+            "proof": Choice(("signature", "channel", "link", "nobody")),
             "bodyDigest": _DIGEST,
-            "keyId": _DIGEST,
+            "keyId": Maybe(_DIGEST),
             "receivedAt": _INSTANT,
         },
-        "copyRemains": {"system": _NAME, "what": _COPY, "until": _INSTANT},
+        "processorProbe": {"orderId": _ORDER, "processor": _NAME, "found": Flag()},
+        "orderNote": {
+            "orderId": _ORDER,
+            "processor": _NAME,
+            "note": Choice(("asked", "reminded", "escalated", "accepted")),
+            "deciderRef": Maybe(_STAFF),
+        },
+        "processorContract": {
+            "processor": _NAME,
+            "role": Choice(("cloud", "outsourcer", "third-party", "authority", "analytics", "llm")),
+            "contractedOn": Maybe(_DAY),
+            "ndaOn": Maybe(_DAY),
+            "supervisedOn": Maybe(_DAY),
+            "country": Maybe(Text(r"[A-Z]{2}")),
+            "transfer": Maybe(Choice(("adequacy", "scc", "equivalent", "consent", "none"))),
+            "subprocessors": Listed(_NAME),
+        },
+        "copyRemains": {
+            "system": _NAME,
+            "what": _COPY,
+            "until": Maybe(_INSTANT),
+            "why": Choice(
+                (
+                    *("declared", "store", "lifecycle-rule", "retention-period", "object-lock", "vault-lock"),
+                    *("legal-hold", "no-expiry", "late"),
+                )
+            ),
+        },
+        "beyondUse": {
+            "system": _NAME,
+            "noDecisions": Flag(),
+            "noAccess": Flag(),
+            "secured": Flag(),
+            "willDelete": Flag(),
+            "attesterRef": _STAFF,
+            "attestedAt": _INSTANT,
+        },
         "backupExpired": {"system": _NAME, "copyId": _COPY},
         "kept": {
             "planDigest": _DIGEST,
@@ -208,6 +252,35 @@ KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
             "expectations": Count(),
             "failed": Count(),
             "suiteDigest": _DIGEST,
+        },
+        "restoreGate": {
+            "system": _NAME,
+            "verdict": Choice(("open", "shut")),
+            "suppressions": Count(),
+            "found": Count(),
+            "lookedIn": Count(),
+            "missing": Listed(_DATASET),
+            "findings": Listed(_CODE),
+        },
+        "rescan": {
+            "round": Text(r"asked|P(?:[0-9]{1,6}[YMD]){1,3}"),
+            "dueAt": _INSTANT,
+            "state": Choice(("clean", "returned", "erased")),
+            "late": Flag(),
+            "lookedIn": Count(),
+            "keys": Count(),
+            "found": Count(),
+            "foundIn": Listed(
+                Record({"dataset": _DATASET, "rows": Count(), "since": Maybe(_INSTANT), "sources": Listed(_NAME)})
+            ),
+            "returnCase": Maybe(_CASE),
+        },
+        "readmission": {
+            "reason": Choice(READMISSIONS),
+            "statutes": Listed(_CODE),
+            "keys": Count(),
+            "erasedAt": _INSTANT,
+            "deciderRef": Maybe(_STAFF),
         },
         "logIndex": {"entries": Count(), "keys": Count(), "root": _DIGEST},
     }

@@ -17,7 +17,9 @@ from retention.evidence.shapes import PREDICATE_TYPE, STATEMENT_TYPE, check, sta
 from retention.model.facts import (
     Answered,
     Approved,
+    BeyondUse,
     CanaryLooked,
+    ContractStated,
     Corrected,
     Denied,
     Disposed,
@@ -31,7 +33,9 @@ from retention.model.facts import (
     KeyDestroyed,
     Looked,
     MapLooked,
+    OrderNoted,
     Planned,
+    Probed,
     Pseudonymized,
     Recorded,
     Rejected,
@@ -42,6 +46,8 @@ from retention.model.facts import (
 )
 from retention.model.ids import StatementId
 from retention.model.outcome import Effect, Residue
+from retention.model.rescan import FoundIn, Readmitted, Rescanned
+from retention.model.restores import RestoreGated
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,23 @@ _TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
         Disposed: _Telling("", ("plan_digest", "step_id")),
         Looked: _Telling("verification", ("plan_digest", "dataset", "found_digest")),
         Answered: _Telling("processorAck", ("order_id", "body_digest")),
-        Remains: _Telling("copyRemains", ("system", "what", "until")),
+        Probed: _Telling("processorProbe", ("order_id",)),
+        OrderNoted: _Telling("orderNote", ("order_id", "note")),
+        ContractStated: _Telling(
+            "processorContract",
+            (
+                "processor",
+                "role",
+                "contracted_on",
+                "nda_on",
+                "supervised_on",
+                "country",
+                "transfer",
+                "subprocessors",
+            ),
+        ),
+        Remains: _Telling("copyRemains", ("system", "what", "until", "why")),
+        BeyondUse: _Telling("beyondUse", ("system", "attester_ref", "attested_at")),
         Expired: _Telling("backupExpired", ("system", "copy_id")),
         Kept: _Telling("kept", ("plan_digest", "dataset", "hold_id", "fields")),
         Denied: _Telling("denial", ("reason",)),
@@ -76,13 +98,16 @@ _TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
         Indexed: _Telling("logIndex", ("entries", "root")),
         IdentityDecided: _Telling("identityDecision", ("question", "answer", "decider_ref")),
         MapLooked: _Telling("mapLook", ("plan_digest", "dataset", "suite_digest")),
+        RestoreGated: _Telling("restoreGate", ("system", "verdict")),
+        Rescanned: _Telling("rescan", ("round", "due_at", "state", "return_case")),
+        Readmitted: _Telling("readmission", ("reason", "erased_at", "decider_ref")),
     }
 )
 _DISPOSALS = MappingProxyType({"erase": "deletion", "redact": "deletion", "anonymize": "anonymize"})
-_LOOKS = (Looked, CanaryLooked, MapLooked)
+_LOOKS = (Looked, Probed, OrderNoted, CanaryLooked, MapLooked, RestoreGated)
 """Facts that are another one at another time."""
 
-_Plain: TypeAlias = str | int | bool | datetime | tuple["_Plain", ...] | Effect | Residue | None
+_Plain: TypeAlias = str | int | bool | datetime | tuple["_Plain", ...] | Effect | Residue | FoundIn | None
 
 
 def kind_of(fact: Fact) -> str:
@@ -150,7 +175,7 @@ def _subject(fact: Fact, name: StatementId) -> Json:
     return {"name": "urn:retention:statement", "digest": {"sha256": name}}
 
 
-def _fields(record: Fact | Effect | Residue) -> dict[str, Json]:
+def _fields(record: Fact | Effect | Residue | FoundIn) -> dict[str, Json]:
     return {_camel(field.name): _plain(getattr(record, field.name)) for field in dataclasses.fields(record)}
 
 
@@ -159,7 +184,7 @@ def _plain(value: _Plain) -> Json:
         return _instant(value)
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, Effect | Residue):
+    if isinstance(value, Effect | Residue | FoundIn):
         return _fields(value)
     return value
 

@@ -34,6 +34,8 @@ _PLAN_NAME = r"plan(?:-[A-Za-z0-9-]{1,80})?\.json"
 _INSTANT = r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9](?:\.[0-9]{6})?Z"
 _DISPOSALS = ("deletion", "anonymize", "pseudonymize")
 _DONE = {"erase": "erased", "redact": "redacted", "anonymize": "anonymized", "pseudonymize": "pseudonymized"}
+_SETTLED = ("completed", "best-effort")
+"""What a processor can say so that its order is not open; of these only the first says that it is erased."""
 _STEPS = (*_DISPOSALS, "suspension")
 _PLAN_BOUND = (*_STEPS, "approval", "rejection", "verification", "kept", "subjectsCommitted")
 _DISPOSAL_FIELDS: dict[str, type] = {"planDigest": str, "stepId": str, "dataset": str, "rules": list, "effect": dict}
@@ -47,7 +49,11 @@ _FIELDS: dict[str, dict[str, type]] = {
     "suspension": {"planDigest": str, "stepId": str, "dataset": str, "rules": list, "state": str, "rows": int},
     "verification": {"planDigest": str, "dataset": str, "passed": bool, "residual": int},
     "processorAck": {"orderId": str, "processor": str, "state": str},
-    "copyRemains": {"system": str, "what": str, "until": str},
+    "processorProbe": {"orderId": str, "processor": str, "found": bool},
+    "orderNote": {"orderId": str, "processor": str, "note": str},
+    "processorContract": {"processor": str, "role": str, "subprocessors": list},
+    "copyRemains": {"system": str, "what": str, "why": str},
+    "beyondUse": {"system": str, "noDecisions": bool, "noAccess": bool, "secured": bool, "willDelete": bool},
     "backupExpired": {"system": str, "copyId": str},
     "kept": {"planDigest": str, "dataset": str, "fields": list, "rows": int, "statute": str, "holdId": str},
     "denial": {"reason": str},
@@ -60,6 +66,9 @@ _FIELDS: dict[str, dict[str, type]] = {
     "canary": {"canaryRef": str, "state": str, "lookedIn": int, "survivedIn": list},
     "identityDecision": {"question": str, "answer": str, "values": int, "rows": int, "deciderRef": str},
     "mapLook": {"dataset": str, "passed": bool, "expectations": int, "failed": int},
+    "restoreGate": {"system": str, "verdict": str, "suppressions": int, "found": int, "findings": list},
+    "rescan": {"round": str, "state": str, "late": bool, "found": int, "foundIn": list},
+    "readmission": {"reason": str, "statutes": list, "keys": int},
     "logIndex": {"entries": int, "keys": int, "root": str},
 }
 """Kind → the fields that are read here; docs/evidence/erasure-v1.schema.json has all of them."""
@@ -732,12 +741,12 @@ class Story:
         looks = self.standing("verification")
         changed = self.standing("anonymize", "pseudonymize")
         keys = self.standing("keyDestroyed")
-        answered = [fact for fact in acks if fact.text("state") == "completed"]
+        answered = [f for f in acks if f.text("state") == "completed" and f.told.get("keyId") is not None]
         chosen = {
             "C1": True,
             "C2": any(fact.told["passed"] for fact in looks),
             "C3": any(versions),
-            "C4": bool(copies),
+            "C4": bool(copies) and all(copy["until"] for copy in _remains(self)),
             "C5": bool(answered),
             "C6": bool(keys),
             "C7": "from" not in scope,
@@ -847,7 +856,7 @@ def _open_ends(facts: tuple[Fact, ...], superseded: tuple[str, ...], plans: dict
         rows.append("its plan is not attached: whether all of it was done cannot be seen")
     withdrawn = [f for f in facts if f.kind in _STEPS and f.text("statementId") in superseded]
     rows += ["step {}: its statement was withdrawn".format(f.text("stepId")) for f in withdrawn]
-    return rows + _unverified(facts, superseded) + _undone(standing, plan) + _unanswered(standing)
+    return rows + _unverified(facts, superseded) + _undone(standing, plan) + _unanswered(standing) + _back(standing)
 
 
 def _unverified(facts: tuple[Fact, ...], superseded: tuple[str, ...]) -> list[str]:
@@ -883,13 +892,40 @@ def _undone(facts: list[Fact], plan: dict[str, object]) -> list[str]:
             problems.append("step {}: not carried out".format(step.get("step_id")))
         if step.get("is") == "TellProcessor" and str(step.get("system")) not in answered:
             problems.append("processor {}: has not answered".format(step.get("system")))
-    return problems
+    return problems + _unshredded(facts, steps if isinstance(steps, list) else [])
+
+
+def _unshredded(facts: list[Fact], steps: list[object]) -> list[str]:
+    """Compare the people's keys that the plan was to shred with those stated destroyed; the case's own is no such."""
+    wanted = 0
+    for step in steps:
+        keys = step.get("keys") if isinstance(step, dict) and step.get("is") == "ShredKeys" else None
+        size = keys.get("size") if isinstance(keys, dict) else 0
+        wanted += size if isinstance(size, int) else 0
+    own = {hashlib.sha256("case/{}".format(fact.text("caseId").lower()).encode()).hexdigest() for fact in facts}
+    gone = {fact.text("keyRef") for fact in facts if fact.kind == "keyDestroyed"} - own
+    if len(gone) < wanted:
+        return [f"keys: {len(gone)} of {wanted} were shredded"]
+    return []
 
 
 def _unanswered(facts: list[Fact]) -> list[str]:
     latest = {fact.text("orderId"): fact for fact in facts if fact.kind == "processorAck"}
-    open_orders = [fact for fact in latest.values() if fact.text("state") != "completed"]
-    return ["processor {}: {}".format(fact.text("processor"), fact.text("state")) for fact in open_orders]
+    open_orders = [fact for fact in latest.values() if fact.text("state") not in _SETTLED]
+    known = {fact.text("orderId"): fact for fact in facts if fact.kind == "processorProbe"}
+    found = [fact for fact in known.values() if fact.told["found"]]
+    return [
+        *("processor {}: {}".format(fact.text("processor"), fact.text("state")) for fact in open_orders),
+        *("processor {}: a look-up still finds the person".format(fact.text("processor")) for fact in found),
+    ]
+
+
+def _back(facts: list[Fact]) -> list[str]:
+    """Name the return cases that have not erased again what a re-scan found."""
+    looks = [fact for fact in facts if fact.kind == "rescan"]
+    erased = {fact.told.get("returnCase") for fact in looks if fact.text("state") == "erased"}
+    cases = {fact.told.get("returnCase") for fact in looks if fact.text("state") == "returned"} - erased
+    return [f"data came back: {case} has not erased it again" for case in sorted(map(str, cases))]
 
 
 # --- the summary -------------------------------------------------------------------------------
@@ -919,21 +955,27 @@ def _in_words(code: str) -> dict[str, str]:
     return {"code": code, "en": english, "ja": japanese}
 
 
-def _remains(story: Story) -> list[dict[str, str]]:
-    """Return the copies that are out of use and not yet gone, each with its latest horizon."""
+def _remains(story: Story) -> list[dict[str, str | None]]:
+    """Return the copies that are out of use and not yet gone, each with its latest horizon; None is later than any."""
     gone = {(fact.text("system"), fact.text("copyId")) for fact in story.standing("backupExpired")}
-    latest: dict[tuple[str, str], str] = {}
+    latest: dict[tuple[str, str], str | None] = {}
     for fact in story.standing("copyRemains"):
-        copy = fact.text("system"), fact.text("what")
-        latest[copy] = max(latest.get(copy, ""), fact.text("until"))
+        copy, until = (fact.text("system"), fact.text("what")), _end(fact)
+        known = latest.get(copy, "")
+        latest[copy] = None if known is None or until is None else max(known, until)
     for fact in story.facts:
         if fact.kind == "copyRemains":  # a correction may name another date, it cannot make the copy vanish
-            latest.setdefault((fact.text("system"), fact.text("what")), fact.text("until"))
+            latest.setdefault((fact.text("system"), fact.text("what")), _end(fact))
     return [
         {"system": system, "until": until, "what": what}
         for (system, what), until in sorted(latest.items())
         if (system, what) not in gone
     ]
+
+
+def _end(fact: Fact) -> str | None:
+    """Return until when a copy remains, or None where nobody can say."""
+    return None if fact.told.get("until") is None else fact.text("until")
 
 
 # --- JSON, base64, Merkle, Ed25519 -------------------------------------------------------------
@@ -1385,8 +1427,15 @@ def _detail(fact: Fact) -> str:
         return "{}: {}, {} left".format(fact.text("dataset"), verdict, fact.text("residual"))
     if fact.kind == "kept":
         return "{}: {} rows under {}".format(fact.text("dataset"), fact.text("rows"), fact.text("statute"))
-    who = ("planDigest", "processor", "state", "system", "holdId", "supersedes", "dataset")
-    shown = (*who, "what", "until", "copyId", "reason", "checkValue", "found", "entries")
+    if fact.kind == "rescan":
+        late = ", late" if fact.told["late"] else ""
+        return "{}: {}, {} found{}".format(fact.text("round"), fact.text("state"), fact.text("found"), late)
+    if fact.kind == "beyondUse":
+        tests = {"noDecisions": "no decisions", "noAccess": "no access", "secured": "secured", "willDelete": "deletion"}
+        answers = ", ".join(f"{words}: {'yes' if fact.told[name] else 'NO'}" for name, words in tests.items())
+        return "{}: {}".format(fact.text("system"), answers)
+    who = ("planDigest", "processor", "state", "note", "system", "holdId", "supersedes", "dataset")
+    shown = (*who, "what", "why", "until", "copyId", "reason", "checkValue", "found", "entries")
     return " ".join(fact.text(name) for name in shown if name in fact.told)
 
 
@@ -1403,7 +1452,7 @@ def _counts(fact: Fact) -> str:
 
 def _remaining(report: Report) -> list[str]:
     lines = [
-        "  {} {}: out of use, gone by {}".format(copy["system"], copy["what"], copy["until"])
+        "  {} {}: out of use, gone by {}".format(copy["system"], copy["what"], copy["until"] or "a date nobody can say")
         for copy in _remains(Story(report.facts, report.superseded, ()))
     ]
     for fact in report.facts:

@@ -13,7 +13,11 @@ Start with `run`.
     site         the systems and the ledger, as one run sees them
     lines        the journal of one plan
     rows         steps on rows
-    elsewhere    steps that finish elsewhere: processors and backups
+    elsewhere    steps that finish elsewhere: backups
+    shredding    keys of people, and backups that nobody can read without them
+    processors   orders to processors, and what their answers mean
+    links        signed tokens by which whoever was written to answers
+    breaker      when a processor that does not answer is called again
     run          all steps in order
     looking      verification of what was done, dataset by dataset
     sealing      publish, shred the case's key

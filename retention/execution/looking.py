@@ -10,6 +10,7 @@ from retention.execution.lines import Lines
 from retention.execution.places import exact_steps, places
 from retention.execution.rows import look_id
 from retention.execution.shared_looking import look_at_sets
+from retention.execution.shredded_looking import look_at_shredded
 from retention.execution.site import Site
 from retention.model.facts import Looked
 from retention.model.ids import DatasetId
@@ -20,7 +21,7 @@ from retention.verification import Baseline, Look, look
 
 
 def look_again(site: Site, now: datetime) -> dict[DatasetId, Look]:
-    """Look at every dataset and every handed-over set that the plan touched; record what was seen, passed or not.
+    """Look at every dataset, handed-over set and key that the plan touched; record what was seen, passed or not.
 
     Raises:
         StateError: a step has not been carried out yet.
@@ -41,7 +42,7 @@ def look_again(site: Site, now: datetime) -> dict[DatasetId, Look]:
         else:
             lines.write(look_id(dataset_id), Phase.FAILED, now, {"failed": list(found.failed)})
         seen[dataset_id] = found
-    return seen | look_at_sets(site, site.counter, now)
+    return seen | look_at_sets(site, site.counter, now) | look_at_shredded(site, now)
 
 
 def _require_done(lines: Lines, steps: list[RowStep]) -> None:

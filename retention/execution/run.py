@@ -14,15 +14,19 @@ from typing import TypeAlias, assert_never
 
 from retention.errors import StalePlanError, SystemFailure, TransientFailure
 from retention.evidence import column_name
-from retention.execution.elsewhere import expire, suppressions, tell
+from retention.execution.elsewhere import expire, suppressions
 from retention.execution.lines import Lines
+from retention.execution.processors import awaited, tell
 from retention.execution.rows import carry_out
 from retention.execution.sharing import share
+from retention.execution.shredding import shred
 from retention.execution.site import Site
 from retention.execution.suspending import note_suspensions
 from retention.model.facts import Kept
 from retention.model.hold import Deferred
+from retention.model.horizons import latest
 from retention.model.ids import StepId
+from retention.model.key_steps import LeaveUnreadable, ShredKeys
 from retention.model.outcome import Failed, Outcome, Pending
 from retention.model.plan import (
     AnonymizeRows,
@@ -92,13 +96,16 @@ def refuse_stale(site: Site) -> None:
 
 
 def run(site: Site, now: datetime, only: Collection[StepId] | None = None, watch: Watch = _nobody) -> RunReport:
-    """Carry out the plan's steps, or those named; stop at the first step on rows or sets that fails."""
+    """Carry out the plan's steps, or those named; stop at the first on rows or sets that fails or must wait."""
     lines = Lines(site.ledger.journal, site.plan.plan_id)
     _before_the_first(site, now)
     outcomes: dict[StepId, Outcome] = {}
     for step in site.plan.steps:
         if only is not None and step.step_id not in only:
             continue
+        if isinstance(step, RowStep) and (pending := awaited(site, lines, step.dataset, now)):
+            outcomes[step.step_id] = pending
+            break
         watch(step.step_id)
         outcomes[step.step_id] = _attempt(site, lines, step, now)
         if isinstance(outcomes[step.step_id], Failed) and isinstance(step, RowStep | SharingStep):
@@ -111,8 +118,8 @@ def _before_the_first(site: Site, now: datetime) -> None:
 
     Should the process die after erasing, a backup restored meanwhile is still caught.
     """
-    expiries = [step.until for step in site.plan.steps if isinstance(step, ExpireCopies) and step.until]
-    site.ledger.copies.suppress(suppressions(site, now, max(expiries, default=now)))
+    expiries = [end for step in site.plan.steps for end in _ends(step)]
+    site.ledger.copies.suppress(suppressions(site, now, latest([now, *expiries])))
     site.ledger.holds.defer(_deferred(site, now))
     note_suspensions(site, now)
     for kept in site.plan.withheld:
@@ -126,6 +133,14 @@ def _before_the_first(site: Site, now: datetime) -> None:
             until=kept.until,
         )
         site.record(fact, site.plan.made_at)
+
+
+def _ends(step: Step) -> Iterator[datetime | None]:
+    """Yield when the last of the copies goes that the step is about, if there are any; None if nobody can say."""
+    if isinstance(step, ExpireCopies) and step.copies:
+        yield step.until
+    if isinstance(step, LeaveUnreadable) and step.copies:
+        yield step.expires_at
 
 
 def _deferred(site: Site, now: datetime) -> Iterator[Deferred]:
@@ -153,6 +168,8 @@ def _carry_out(site: Site, lines: Lines, step: Step, now: datetime) -> Outcome:
             return tell(site, lines, step, now)
         case ExpireCopies():
             return expire(site, lines, step, now)
+        case ShredKeys() | LeaveUnreadable():
+            return shred(site, lines, step, now)
         case ExportSet() | ForgetInSet() | WithdrawSet() | PublishCounts() | DestroyTokenKey():
             return share(site, lines, step, now)
         case _:

@@ -22,7 +22,7 @@ from retention.execution.counter import Counter, key_reference, token_keys
 from retention.execution.counting import publish_counts
 from retention.execution.lines import Lines
 from retention.execution.site import Site
-from retention.model.copies import Horizon
+from retention.model.copies import Horizon, Why
 from retention.model.facts import Disposed, KeyDestroyed, Pseudonymized, Remains
 from retention.model.ids import DatasetId, SystemId
 from retention.model.outcome import Done, Effect
@@ -306,9 +306,10 @@ def _evidence(site: Site, lines: Lines, step: SharingStep, now: datetime) -> Non
             SystemId(shared.member),  # a joint user holds a copy as a system does
             f"joint/{shared.set_name}/{shared.export_id}",
             _due(done.at, step.answer_within),
+            why=Why.DECLARED,
         )
         site.ledger.copies.add_horizon(horizon)
-        site.record(Remains(horizon.system, horizon.what, horizon.until), done.at)
+        site.record(Remains(horizon.system, horizon.what, horizon.until, horizon.why.value), done.at)
     rows = step.rows if body["resumed"] and isinstance(step, ForgetInSet) else body["rows"]
     effect = Effect(rows=rows, objects_rewritten=body["objects"])
     fact = _fact(site, step, effect, (intent.at, done.at), resumed=body["resumed"])

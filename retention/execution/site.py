@@ -18,7 +18,8 @@ from retention.model.subject import Key, KeyValues, SubjectKey
 from retention.ports.connector import Store
 from retention.ports.keeper import CopyKeeper
 from retention.ports.ledger import Ledger, LogEntry, Vault
-from retention.ports.processor import Processor
+from retention.ports.processor import ProbingProcessor, Processor
+from retention.ports.subject_keys import SubjectKeySystem
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,12 @@ class Site:
     """What an order to a processor rests on: `appi`, `gdpr` or `ccpa`."""
     counter: Counter
     """Where joint users are handed sets."""
+    subject_keys: Mapping[SystemId, SubjectKeySystem] = field(default_factory=dict)
+    """Keys of people, under which applications encrypt."""
+    link_key: bytes = field(default=b"", repr=False)
+    """Signs the tokens by which an order is answered; empty where none is handed out."""
+    probes: Mapping[SystemId, ProbingProcessor] = field(default_factory=dict)
+    """Those of the processors that have a look-up."""
 
     def dataset(self, step: RowStep | ExportSet) -> Dataset:
         """Return the step's dataset."""

@@ -32,6 +32,7 @@ NOTIFIED = "notice.delivered"
 EVENT_KINDS = frozenset(
     [
         "account.closed",
+        "account.opened",
         "account.reopened",
         "ad.optout",
         "applicant.hired",
@@ -89,7 +90,7 @@ EVENT_KINDS = frozenset(
 
 STOPS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "account.closed": frozenset({"account.reopened"}),
+        "account.closed": frozenset({"account.opened", "account.reopened"}),
         "applicant.rejected": frozenset({"applicant.hired"}),
         "campaign.prizes_dispatched": frozenset({"parcel.returned"}),
         "consent.withdrawn": frozenset({"consent.given"}),
@@ -100,6 +101,10 @@ STOPS: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 """Start event → the events that stop its clock; a clock not named here cannot be stopped."""
+
+
+OPENINGS = frozenset(["account.opened", "account.reopened", "applicant.hired", "consent.given", "contract.started"])
+"""Events by which somebody comes to us anew, by contract or consent."""
 
 
 class About(Enum):

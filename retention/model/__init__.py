@@ -11,6 +11,8 @@ hold        disposal is paused
 plan        exactly what will be touched: a closed union of steps
 outcome     what became of a step
 case        a sweep, a request or a restore, and the state it is in
+recipient   who receives data, and the facts of his contract
 copies      backups and their horizons; orders to processors
+answer      what processors say: a closed union, and what each means for the case
 facts       what evidence states, one record a fact
 """

@@ -1,9 +1,11 @@
-"""A case: one sweep, one person's request, one restore or one joint use, and the state it is in.
+"""A case: one sweep, one person's request, one restore, one joint use or one return, and the state it is in.
 
     OPEN ─► PLANNED ─► APPROVED ─► APPLYING ─► APPLIED ─► VERIFIED ─► SEALED ─► CLOSED
       │         │                     │  ▲         │
       └► DENIED └► REJECTED           ▼  │         ▼
                                     PARTIAL ◄──────┘
+
+SEALED and CLOSED go to RETURNED when a re-scan finds the data again, and back to SEALED when it is gone again.
 
 docs/states.md says for each state what is durable and what happens if the process dies there.
 """
@@ -26,6 +28,8 @@ class CaseKind(Enum):
     RESTORE = "restore"
     JOINT_USE = "joint-use"
     """A set is handed to a joint user, or taken back."""
+    RETURN = "return"
+    """People whom completed cases had erased are here again."""
 
 
 class CaseState(Enum):
@@ -43,6 +47,8 @@ class CaseState(Enum):
     """Evidence is published and the case key is shredded; copies may remain until their horizon."""
     CLOSED = "closed"
     """The last copy is gone."""
+    RETURNED = "returned"
+    """What was erased is here again; a return case erases it. Not done."""
     DENIED = "denied"
     REJECTED = "rejected"
 
@@ -55,8 +61,9 @@ NEXT: dict[CaseState, frozenset[CaseState]] = {
     CaseState.PARTIAL: frozenset({CaseState.PLANNED, CaseState.APPLYING}),
     CaseState.APPLIED: frozenset({CaseState.APPLYING, CaseState.PARTIAL, CaseState.VERIFIED}),
     CaseState.VERIFIED: frozenset({CaseState.PARTIAL, CaseState.SEALED}),
-    CaseState.SEALED: frozenset({CaseState.CLOSED}),
-    CaseState.CLOSED: frozenset(),
+    CaseState.SEALED: frozenset({CaseState.CLOSED, CaseState.RETURNED}),
+    CaseState.CLOSED: frozenset({CaseState.RETURNED}),
+    CaseState.RETURNED: frozenset({CaseState.SEALED}),
     CaseState.DENIED: frozenset(),
     CaseState.REJECTED: frozenset({CaseState.PLANNED}),
 }

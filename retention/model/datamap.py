@@ -46,6 +46,17 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Encryption:
+    """Fields that the application encrypts, each under its person's own key for the field's category."""
+
+    keys: SystemId
+    """The system of subject keys."""
+    by: str
+    """The identity key whose value owns the key: one of the dataset's `subject`."""
+    fields: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """Rows of this dataset belong to rows of the parent."""
 
@@ -99,6 +110,7 @@ class Dataset:
     """Key that goes with the person and may go with others → column: `{"device_id": "device"}`. Never followed."""
     scan: bool = False
     """Whether a store that finds rows by keys only (DynamoDB) may read the whole table to find others."""
+    encrypted: Encryption | None = None
     ttl: str | None = None
     """Column by which the store lets rows expire by itself; checked against the store's own setting."""
     suspension: Suspension | None = None

@@ -28,3 +28,5 @@ class Event:
     """The `event_id` this one replaces; a withdrawal is a correction to kind `withdrawn`."""
     about: str | None = None
     """What it is about, by its kind (see `grammar.ABOUT`): a purpose, a version, a period; never personal."""
+    source: str | None = None
+    """A code: who sent it (`crm`), or in which file it came."""

@@ -22,6 +22,8 @@ from retention.model.ids import (
     SystemId,
 )
 from retention.model.outcome import Effect
+from retention.model.rescan import Readmitted, Rescanned
+from retention.model.restores import RestoreGated
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +102,52 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A processor's signed answer was checked."""
+    """A processor answered, and what shows that the answer is theirs."""
 
     order_id: OrderId
     processor: SystemId
     state: str
     body_digest: str
-    key_id: str
+    key_id: str | None
     received_at: datetime
+    reason: str | None = None
+    proof: str = "signature"
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """A processor's own look-up was asked whether it still knows the person."""
+
+    order_id: OrderId
+    processor: SystemId
+    found: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNoted:
+    """A processor was reminded, its silence escalated, or a person decided to go on without its full answer."""
+
+    order_id: OrderId
+    processor: SystemId
+    note: str
+    """`reminded`, `escalated` or `accepted`."""
+    decider_ref: str | None
+    """HMAC of the decider's name under the staff key, for `accepted`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContractStated:
+    """What the contract with a processor was, as the policy declared it when it was told."""
+
+    processor: SystemId
+    role: str
+    contracted_on: str | None
+    nda_on: str | None
+    supervised_on: str | None
+    country: str | None
+    transfer: str | None
+    subprocessors: tuple[str, ...]
+    """By name: whoever it may pass data on to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +156,24 @@ class Remains:
 
     system: SystemId
     what: str
-    until: datetime
+    until: datetime | None
+    """None while nobody can say."""
+    why: str = "store"
+    """A code: `declared`, `lifecycle-rule`, `legal-hold` and so on; see `model.copies.Why`."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeyondUse:
+    """Someone answered the four tests of "beyond use" for a system that holds copies of the case's data."""
+
+    system: SystemId
+    no_decisions: bool
+    no_access: bool
+    secured: bool
+    will_delete: bool
+    attester_ref: str
+    """HMAC of the name of who answered, under the staff key."""
+    attested_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +377,11 @@ Fact: TypeAlias = (
     | Disposed
     | Looked
     | Answered
+    | Probed
+    | OrderNoted
+    | ContractStated
     | Remains
+    | BeyondUse
     | Expired
     | Kept
     | Denied
@@ -336,6 +397,9 @@ Fact: TypeAlias = (
     | Indexed
     | IdentityDecided
     | MapLooked
+    | RestoreGated
+    | Rescanned
+    | Readmitted
 )
 
 

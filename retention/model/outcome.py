@@ -42,7 +42,8 @@ class Pending:
     """It was set going and finishes elsewhere: a processor's answer, a copy's expiry."""
 
     waiting_for: str
-    until: datetime
+    until: datetime | None
+    """None while nobody can say."""
 
 
 @dataclass(frozen=True, slots=True)

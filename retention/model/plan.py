@@ -8,25 +8,16 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TypeAlias
 
+from retention.model.because import Because as Because  # noqa: PLC0414 -- re-exported: every step has one
 from retention.model.case import CaseKind
-from retention.model.ids import CaseId, CopyId, DatasetId, HoldId, PlanId, RuleId, StepId, SystemId
+from retention.model.ids import CaseId, CopyId, DatasetId, HoldId, PlanId, StepId, SystemId
+from retention.model.key_steps import KeptKeys, KeyStep
 from retention.model.period import Period
 from retention.model.predicate import Predicate
 from retention.model.sharing import ExportId, KeyName
 from retention.model.subject import Key, KeySet
 from retention.model.suspension import Suspension
 from retention.model.transform import Transform
-
-
-@dataclass(frozen=True, slots=True)
-class Because:
-    """Why a step is in the plan."""
-
-    rules: tuple[RuleId, ...]
-    """Rules whose clocks ran out; empty when a person asked."""
-    statutes: tuple[str, ...]
-    request: bool
-    """A person asked (or a restore replays what was once asked)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +130,8 @@ class TellProcessor:
     keys: KeySet
     answer_within: Period
     because: Because
+    before: tuple[DatasetId, ...] = ()
+    """Datasets whose rows wait until it has finished: the link that it revokes, the address that it writes to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +143,7 @@ class ExpireCopies:
     copies: tuple[CopyId, ...]
     """Known at planning time; those taken until the live erasure count as well."""
     until: datetime | None
-    """The latest expiry; None when there is no copy."""
+    """The latest expiry; None when there is no copy, or when nobody can say how long one stays."""
     because: Because
 
 
@@ -249,7 +242,7 @@ DisposalStep: TypeAlias = EraseRows | RedactFields | AnonymizeRows
 ExactStep: TypeAlias = DisposalStep | SuspensionStep
 """Steps whose result can be computed from rows and step alone; a pseudonymizing one becomes one with its key."""
 RowStep: TypeAlias = ExactStep | PseudonymizeRows
-Step: TypeAlias = RowStep | TellProcessor | ExpireCopies | SharingStep
+Step: TypeAlias = RowStep | TellProcessor | ExpireCopies | KeyStep | SharingStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,6 +350,7 @@ class Plan:
     deferrals: tuple[Deferral, ...] = ()
     unlinked: tuple[Unlinked, ...] = ()
     """Where nobody can be the person of a request, and whom a sweep left out."""
+    kept_keys: tuple[KeptKeys, ...] = ()
     exempt: tuple[Exempt, ...] = ()
     lifts: tuple[CaseId, ...] = ()
     """Cases whose suspension it lifts."""

@@ -8,7 +8,7 @@ from datetime import date
 from enum import Enum
 from typing import TypeAlias
 
-from retention.model.ids import CategoryId, HoldId, RuleId, SystemId
+from retention.model.ids import CategoryId, DatasetId, HoldId, RuleId, SystemId
 from retention.model.period import Period
 from retention.model.terms import Terms
 
@@ -245,6 +245,8 @@ class ProcessorRules:
     key: str
     """The one identity key it knows people by: least data."""
     answer_within: Period
+    before: tuple[DatasetId, ...] = ()
+    """Datasets of which nothing goes before it has finished: tokens that it revokes, an address that it writes to."""
 
 
 class Reductions(Enum):

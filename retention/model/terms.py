@@ -12,8 +12,9 @@ from datetime import date
 from enum import Enum
 from typing import TypeAlias
 
-from retention.model.ids import CategoryId, DatasetId
+from retention.model.ids import DatasetId
 from retention.model.period import Period
+from retention.model.recipient import Recipient
 from retention.model.transform import Transform
 
 
@@ -290,46 +291,6 @@ class Counts:
     at_least: int
     """The fewest people a published cell counts."""
     recipients: tuple[str, ...]
-
-
-class RecipientKind(Enum):
-    """What a recipient is to us."""
-
-    CLOUD = "cloud"
-    OUTSOURCER = "outsourcer"
-    THIRD_PARTY = "third-party"
-    AUTHORITY = "authority"
-    ANALYTICS = "analytics"
-    LLM = "llm"
-
-
-class Transfer(Enum):
-    """On what a transfer abroad rests (APPI art. 28, GDPR arts. 44-46)."""
-
-    ADEQUACY = "adequacy"
-    SCC = "scc"
-    EQUIVALENT = "equivalent"
-    CONSENT = "consent"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """Someone who receives data: a connected processor or anyone else; facts, not settings."""
-
-    name: str
-    title: Mapping[str, str]
-    kind: RecipientKind
-    categories: tuple[CategoryId, ...]
-    contracted_on: date | None
-    supervised_on: date | None
-    """When it was last looked after (APPI art. 25)."""
-    country: str | None
-    """ISO 3166: `JP`."""
-    best_effort: bool
-    """It is asked to erase, and never said to have erased."""
-    transfer: Transfer | None
-    subprocessors: bool
 
 
 class Notice(Enum):

@@ -10,6 +10,7 @@ plan). The rest serve them:
     holding     which fields of which rows a law keeps
     cells       rows cut so that each is looked at once, with all that is due for it
     due         whose clocks have run out
+    shredding   whose keys go, and which backups nobody can read then
     limits      how much may be touched without a second pair of eyes
     approval    is this plan, by its digest, allowed?
     codec       a plan as canonical JSON, and back

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from retention.errors import ApprovalError, LimitError
 from retention.model.case import CaseKind
+from retention.model.key_steps import LeaveUnreadable
 from retention.model.plan import ExpireCopies, Plan, SuspendRows
 from retention.model.policy import Policy
 from retention.ports.ledger import Approval
@@ -21,7 +22,12 @@ def stands_approved(policy: Policy, plan: Plan) -> str | None:
         return None
     if any(isinstance(step, SuspendRows) and step.because.request for step in plan.steps):
         return None  # a person asked, whatever the rules say beside
-    rules = {rule for step in plan.steps if not isinstance(step, ExpireCopies) for rule in step.because.rules}
+    rules = {
+        rule
+        for step in plan.steps
+        if not isinstance(step, ExpireCopies | LeaveUnreadable)
+        for rule in step.because.rules
+    }
     return standing.by if rules <= set(standing.rules) else None
 
 

@@ -1,4 +1,4 @@
-"""The three kinds of plan: a sweep, a person's request, a restore. One road for all.
+"""The kinds of plan: a sweep, a person's request, a restore, a return. One road for all.
 
 What is due comes as groups of rows (`due`, `authority`, `deferred`); what must stand still comes
 as standstills (`pausing`); the disposer draws up the steps on rows; `ordering` puts everything in
@@ -7,14 +7,14 @@ its order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from retention.datamap import order
 from retention.errors import AmbiguousSubjectError, UnknownSubjectError
 from retention.model.case import CaseKind
-from retention.model.ids import CaseId, CategoryId, PlanId
-from retention.model.plan import Because, Deferral, Exempt, Plan, Replay, SharingStep, SuspendRows, Unlinked
+from retention.model.ids import CaseId, PlanId
+from retention.model.plan import Because, Deferral, Exempt, Plan, Replay, RowStep, SharingStep, SuspendRows, Unlinked
 from retention.model.policy import Authority, Disposal, Rule
 from retention.model.subject import Key, KeyValues, SubjectKey
 from retention.model.suspension import SUSPENDED
@@ -24,6 +24,7 @@ from retention.planning.codec import keysets_of
 from retention.planning.deferred import Promised, deferred_groups
 from retention.planning.disposal import Disposer
 from retention.planning.due import DuePeople, because, due_people, fates, people_group, row_groups
+from retention.planning.grounds import every_category, instruction_statutes, request_statutes
 from retention.planning.identity import Digester, Identity, locate, unique_keys
 from retention.planning.keysets import KeySets
 from retention.planning.limits import Limits, crossings
@@ -31,7 +32,9 @@ from retention.planning.ordering import expiries, in_order, orders, step_id, und
 from retention.planning.pausing import Pauses, Standstill, free_of, refuse_held, standstills
 from retention.planning.reach import Reach, of_identity
 from retention.planning.resolving import Decision, refuse_doubts, resolve, returned, unlinked_of
+from retention.planning.returning import Returned, Suppressed, find_returned
 from retention.planning.sharing import Shared, follow, pseudonymous_too
+from retention.planning.shredding import Disposals, Shreddings, shreddings, unreadable
 from retention.planning.suspending import NOBODY, Standing, due_suspensions, parted
 from retention.planning.world import World
 
@@ -72,18 +75,6 @@ class Instruction:
 
 
 @dataclass(frozen=True, slots=True)
-class Suppressed:
-    """Who must not come back with a restored store."""
-
-    scopes: Mapping[tuple[str, str], frozenset[str]]
-    """(key name, digest under the suppression key) → in which scopes the person was disposed of."""
-    digest: Digester
-    """Digests under the suppression key."""
-    instructions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Instruction's id → (tenant's key name, digest under the look-up key)."""
-
-
-@dataclass(frozen=True, slots=True)
 class Asked:
     """What a request says: by which key, under which law, on whose word, and who a person decided is meant."""
 
@@ -94,6 +85,8 @@ class Asked:
     """Keys that an earlier plan of the case knew: after it was carried out in part nobody else knows them."""
     regime: str | None = None
     """None: every regime of the policy."""
+    also: frozenset[SubjectKey] = field(default_factory=frozenset, repr=False)
+    """Further keys of the same person, as whoever asked names them."""
 
 
 def plan_request(world: World, header: Header, asked: Asked, pauses: Pauses, shared: Shared = _UNSHARED) -> Draft:
@@ -112,7 +105,7 @@ def plan_request(world: World, header: Header, asked: Asked, pauses: Pauses, sha
 
     """
     keysets, instruction = KeySets(header.salt), asked.instruction
-    person = resolve(world, asked.start, keysets, asked.decision, asked.earlier)
+    person = resolve(world, asked.start, keysets, asked.decision, asked.earlier, also=asked.also)
     refuse_doubts(person, f"retention request resolve {header.case_id} together|apart --question {person.question}")
     identity = person.identity
     refuse_held(identity, pauses)
@@ -151,14 +144,14 @@ def plan_request(world: World, header: Header, asked: Asked, pauses: Pauses, sha
 def _asked(world: World, identity: Identity, reach: Reach, keysets: KeySets, instruction: Instruction | None) -> Group:
     """Return everything of the person, or of it what the tenant may have moved."""
     reached = reach.rows
-    statutes, authority = _request_statutes(world), Authority.INDIVIDUAL
+    statutes, authority = request_statutes(world), Authority.INDIVIDUAL
     if instruction is not None:
         tenants = {instruction.tenant.name: frozenset({instruction.tenant.value})}
         reached = instructed(world, reached, tenants, keysets)
-        statutes, authority = _instruction_statutes(world), Authority.TENANT
+        statutes, authority = instruction_statutes(world), Authority.TENANT
     return Group(
         reached=reached,
-        fates=_all_categories(world),
+        fates=every_category(world),
         k=max((rule.k for rule in world.policy.rules), default=2),
         because=Because((), statutes, request=True),
         keys=identity.keys,
@@ -233,34 +226,59 @@ def _people_in(world: World, group: Group, standing: Iterable[Standstill], keyse
 
 
 def plan_restore(
-    world: World, header: Header, suppressed: Suppressed, pauses: Pauses, stopped: Standing = NOBODY
-) -> tuple[Draft | None, int]:
-    """Plan what a restored store must forget again before it opens, and say how many came back.
+    world: World, header: Header, suppressed: Suppressed, pauses: Pauses, promised: Promised = _NOTHING
+) -> tuple[Draft | None, Returned]:
+    """Plan what a restored store must forget again before it opens, and say who came back.
 
-    Whose data is suspended must be so there as well. None if the store brought nothing back.
+    People by what was asked or ran out for them; rows by their own clocks, and rows of which a law has
+    let go since, by the predicate once more. Whose data is suspended must be so there as well. None
+    if the store brought nothing back.
     """
-    keysets = KeySets(header.salt)
-    returned: dict[frozenset[str], dict[str, set[Key]]] = {}
-    scopes = suppressed.scopes
-    for key, digested in locate(world, {name for name, _ in scopes}, lambda *who: who in scopes, suppressed.digest):
-        returned.setdefault(scopes[key.name, digested], {}).setdefault(key.name, set()).add(key.value)
+    keysets, back = KeySets(header.salt), find_returned(world, suppressed)
     tenants = _instructing(world, suppressed.instructions, pauses.digest)
-    groups = [
-        group
-        for found, keys in sorted(returned.items(), key=lambda item: sorted(item[0]))
-        for group in _replayed(world, found, keys, tenants, keysets)
-    ]
-    groups += list(row_groups(world, keysets))
+    groups = [group for scopes, keys in back.keys.items() for group in _replayed(world, scopes, keys, tenants, keysets)]
+    groups += [*row_groups(world, keysets), *deferred_groups(world, promised, keysets)]
     groups, stopping = parted(groups)
     standing = standstills(world, pauses, keysets)
     disposer = Disposer(world, keysets, standing)
     disposer.draw(groups, order(world.datamap))
-    count = sum(max(map(len, keys.values())) for keys in returned.values())
-    suspends = due_suspensions(world, stopping, stopped, keysets)
+    suspends = due_suspensions(world, stopping, suppressed.stopped, keysets)
     if not disposer.drawn.steps and not suspends:
-        return None, count
-    drawn = _Drawn(CaseKind.RESTORE, disposer, (), standing, count, (), suspends=suspends)
-    return _assemble(world, header, drawn, keysets), count
+        return None, back
+    drawn = _Drawn(CaseKind.RESTORE, disposer, (), standing, back.people, (), suspends=suspends)
+    return _assemble(world, header, drawn, keysets), back
+
+
+def plan_return(
+    world: World,
+    header: Header,
+    found: Mapping[frozenset[str], Mapping[str, frozenset[Key]]],
+    instructions: Mapping[str, tuple[str, str]],
+    pauses: Pauses,
+) -> Draft | None:
+    """Plan the erasure of what came back into the live stores; None if all of it may stay (a law or hold keeps it).
+
+    Nobody is suppressed by it: the people are those of earlier cases, and their erasure counts from those.
+
+    Args:
+        world: The live stores.
+        header: The return case's.
+        found: In which scopes people were disposed of → their keys that are here again.
+        instructions: As in `Suppressed`.
+        pauses: Holds and restrictions.
+
+    """
+    keysets = KeySets(header.salt)
+    tenants = _instructing(world, instructions, pauses.digest)
+    by_scopes = sorted(found.items(), key=lambda item: sorted(item[0]))
+    groups = tuple(group for scopes, keys in by_scopes for group in _replayed(world, scopes, keys, tenants, keysets))
+    standing = standstills(world, pauses, keysets)
+    disposer = Disposer(world, keysets, standing)
+    disposer.draw(groups, order(world.datamap))
+    if not disposer.drawn.steps:
+        return None
+    count = sum(max(map(len, keys.values())) for _, keys in by_scopes)
+    return _assemble(world, header, _Drawn(CaseKind.RETURN, disposer, groups, standing, count, ()), keysets)
 
 
 def _instructing(world: World, instructions: Mapping[str, tuple[str, str]], digest: Digester) -> dict[str, SubjectKey]:
@@ -274,12 +292,11 @@ def _instructing(world: World, instructions: Mapping[str, tuple[str, str]], dige
 def _replayed(
     world: World,
     scopes: frozenset[str],
-    found: Mapping[str, set[Key]],
+    keys: Mapping[str, frozenset[Key]],
     tenants: Mapping[str, SubjectKey],
     keysets: KeySets,
 ) -> list[Group]:
     """Return what is done again: by what was asked, by what each tenant instructed, by which rules ran out."""
-    keys = {name: frozenset(values) for name, values in found.items()}
     people = {name: values for name, values in keys.items() if name not in tenant_key_names(world.datamap)}
     rules = tuple(rule for rule in world.policy.rules if rule.rule_id in scopes)
     groups = []
@@ -301,8 +318,8 @@ def _replayed(
 
 def _again(world: World, identity: Identity, rules: tuple[Rule, ...], keysets: KeySets, *, asked: bool) -> Group:
     own = because(rules)
-    rights = _request_statutes(world) if asked else ()
-    due = _all_categories(world) if asked else fates(rules)
+    rights = request_statutes(world) if asked else ()
+    due = every_category(world) if asked else fates(rules)
     return Group(
         reached=of_identity(world, identity, keysets, due, wholly=True).rows,
         fates=due,
@@ -311,23 +328,6 @@ def _again(world: World, identity: Identity, rules: tuple[Rule, ...], keysets: K
         rules=rules,
         keys=identity.keys,
     )
-
-
-def _all_categories(world: World) -> dict[CategoryId, Disposal]:
-    fields = (field_ for dataset in world.datamap.datasets.values() for field_ in dataset.fields.values())
-    return {field_.category: Disposal.ERASE for field_ in fields}
-
-
-def _request_statutes(world: World) -> tuple[str, ...]:
-    """The rights that a request for erasure rests on, by regime (APPI 35(5), GDPR 17(1), CCPA 1798.105(a))."""
-    rights = {"jp.appi": "jp.appi.35-5", "eu.gdpr": "eu.gdpr.17-1", "us.ccpa": "us.ccpa.1798-105-a"}
-    return tuple(rights[regime] for regime in world.policy.regimes if regime in rights)
-
-
-def _instruction_statutes(world: World) -> tuple[str, ...]:
-    """What a tenant's instruction rests on: we act for it (APPI 25, GDPR 28(3)(a), CCPA 1798.140(ag))."""
-    duties = {"jp.appi": "jp.appi.25", "eu.gdpr": "eu.gdpr.28-3", "us.ccpa": "us.ccpa.1798-140-ag"}
-    return tuple(duties[regime] for regime in world.policy.regimes if regime in duties)
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,8 +356,9 @@ def plan_sharing(world: World, header: Header, steps: tuple[SharingStep, ...], k
 def _assemble(world: World, header: Header, drawn: _Drawn, keysets: KeySets) -> Draft:
     rows = [*drawn.disposer.drawn.cuts, *in_order(world, drawn.disposer.drawn.steps)]
     told = orders(world, drawn.groups, drawn.standing, keysets)
-    copies = list(expiries(world, rows)) if drawn.kind is not CaseKind.RESTORE else []
-    every = [*told.steps, *drawn.sharing, *rows, *drawn.suspends, *copies]
+    keys = _keys(world, drawn, rows, keysets)
+    copies = list(expiries(world, rows, unreadable(world, rows, keys, keysets))) if _is_live(drawn) else []
+    every = [*told.steps, *drawn.sharing, *rows, *drawn.suspends, *keys.steps, *copies]
     steps = tuple(replace(step, step_id=step_id(n, step)) for n, step in enumerate(every, 1))
     plan = Plan(
         plan_id=header.plan_id,
@@ -376,9 +377,22 @@ def _assemble(world: World, header: Header, drawn: _Drawn, keysets: KeySets) -> 
         untold=told.untold,
         unlinked=drawn.unlinked,
         exempt=drawn.exempt,
+        kept_keys=keys.kept,
         deferrals=tuple(
             Deferral(dataset, hold, keysets.of(rows))
             for (dataset, hold), rows in sorted(drawn.disposer.drawn.deferred.items())
         ),
     )
     return Draft(plan, {ref: keysets.values[ref] for ref in keysets_of(plan)})
+
+
+def _is_live(drawn: _Drawn) -> bool:
+    """Whether the plan is about live stores: in a restored one, neither copies nor keys are looked at."""
+    return drawn.kind is not CaseKind.RESTORE
+
+
+def _keys(world: World, drawn: _Drawn, rows: Sequence[RowStep], keysets: KeySets) -> Shreddings:
+    if not _is_live(drawn):
+        return Shreddings()
+    done = Disposals(drawn.groups, rows, drawn.disposer.drawn.withheld, drawn.standing)
+    return shreddings(world, done, keysets)

@@ -103,6 +103,10 @@ def _held(hold: FieldHold, name: str, datamap: DataMap) -> Iterator[Problem]:
 def _keys(policy: Policy, datamap: DataMap) -> Iterator[Problem]:
     keys = {key for dataset in datamap.datasets.values() for key in dataset.subject}
     for processor in policy.processors:
+        for dataset in processor.before:
+            if dataset not in datamap.datasets:
+                where = f"policy processors.{processor.system}.before"
+                yield _unknown(where, "a dataset of the data map", dataset, datamap.datasets)
         if processor.key not in keys:
             where = f"policy processors.{processor.system}.key"
             yield _unknown(where, "an identity key of some dataset", processor.key, keys)

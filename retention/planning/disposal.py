@@ -213,7 +213,14 @@ class Disposer:
         return any_of(found) if found else None
 
     def _clings(self, cell: Cell) -> bool:
-        """Whether the row stays tied to its person; a key that is the primary key cannot be let go of."""
+        """Whether the row stays tied to its person.
+
+        A key that is the primary key cannot be let go of; and a field under his own key, which nobody could
+        read without knowing whose it is, must not be.
+        """
+        under = cell.dataset.encrypted
+        if under is not None and under.fields & (cell.undue | cell.part.fields):
+            return True
         by_event = self._found_by_person
         fields = (cell.dataset.fields[name] for name in cell.undue)
         stuck = cell.undue and set(cell.dataset.linking_columns) & set(cell.dataset.primary_key)

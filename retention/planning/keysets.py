@@ -24,9 +24,9 @@ def commitment(salt: bytes, keys: Iterable[Key]) -> str:
 class KeySets:
     """The key sets of one plan in the making. Equal sets get one name."""
 
-    def __init__(self, salt: bytes) -> None:
-        """Start empty; `salt` is the case's, from the vault."""
-        self._salt = salt
+    def __init__(self, salt: bytes, prefix: str = "k") -> None:
+        """Start empty; `salt` is the case's, from the vault; `prefix` keeps names apart from another's."""
+        self._salt, self._prefix = salt, prefix
         self._keys: dict[KeySetId, frozenset[Key]] = {}
         self._known: dict[str, KeySet] = {}
 
@@ -35,7 +35,7 @@ class KeySets:
         distinct = frozenset(keys)
         committed = commitment(self._salt, distinct)
         if committed not in self._known:
-            keyset = KeySet(KeySetId(f"k{len(self._known) + 1}"), len(distinct), committed)
+            keyset = KeySet(KeySetId(f"{self._prefix}{len(self._known) + 1}"), len(distinct), committed)
             self._known[committed] = keyset
             self._keys[keyset.keyset_id] = distinct
         return self._known[committed]

@@ -2,10 +2,12 @@
 
 Rules of order, which every plan follows:
 
-(1) Processors are told first: nobody is told after his address is forgotten.
+(1) Processors are told first: nobody is told after his address is forgotten. Rows of a dataset that is named
+    under a processor's `before` wait until it has finished: a link is revoked there before it goes here.
 (2) Derived copies before originals, children before parents.
 (3) A person is found in what joint users were given before the rows go by which he is found there.
-(4) Backups last: a copy taken while the plan was being carried out counts as well.
+(4) A key goes after the last live row that it opens.
+(5) Backups last: a copy taken while the plan was being carried out counts as well.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from retention.datamap import order
+from retention.model.horizons import latest
 from retention.model.ids import DatasetId, StepId, SystemId
+from retention.model.key_steps import LeaveUnreadable, ShredKeys
 from retention.model.plan import (
     AnonymizeRows,
     Because,
@@ -93,7 +97,15 @@ def orders(world: World, groups: Iterable[Group], standing: Sequence[Standstill]
                     told.add((rules.system, key))
                     keys = keysets.of([key])
                     steps.append(
-                        TellProcessor(UNNAMED, rules.system, rules.key, keys, rules.answer_within, group.because)
+                        TellProcessor(
+                            step_id=UNNAMED,
+                            system=rules.system,
+                            key_name=rules.key,
+                            keys=keys,
+                            answer_within=rules.answer_within,
+                            because=group.because,
+                            before=rules.before,
+                        )
                     )
     left = tuple(Untold(system, len(keys), CONTROLLED) for system, keys in sorted(untold.items()) if keys)
     return Orders(tuple(steps), left)
@@ -122,7 +134,9 @@ def _under_another_authority(
     return expand(world, people_in(world, others, keysets), keysets).keys
 
 
-def expiries(world: World, rows: Iterable[RowStep]) -> Iterator[ExpireCopies]:
+def expiries(
+    world: World, rows: Iterable[RowStep], unreadable: Mapping[SystemId, LeaveUnreadable]
+) -> Iterator[ExpireCopies | LeaveUnreadable]:
     """Yield a step for each backup system that copies something these steps touch."""
     steps = list(rows)
     touched = {world.dataset(step.dataset).system for step in steps}
@@ -130,35 +144,47 @@ def expiries(world: World, rows: Iterable[RowStep]) -> Iterator[ExpireCopies]:
     statutes = tuple(sorted({statute for step in steps for statute in step.because.statutes}))
     reason = Because(rules, statutes, request=any(step.because.request for step in steps))
     for system, keeper in sorted(world.keepers.items()):
-        if touched & set(world.copied[system]):
+        if system in unreadable:
+            yield unreadable[system]
+        elif touched & set(world.copied[system]):
             copies = keeper.copies()
-            until = max((copy.expires_at for copy in copies), default=None)
+            until = latest(copy.expires_at for copy in copies) if copies else None
             yield ExpireCopies(UNNAMED, system, tuple(copy.copy_id for copy in copies), until, reason)
 
 
 def step_id(number: int, step: Step) -> StepId:
     """Return the id that says in which place a step stands, what it does and where."""
     match step:
-        case EraseRows():
-            return StepId(f"{number:03d}-erase-{step.dataset}")
-        case RedactFields():
-            return StepId(f"{number:03d}-redact-{step.dataset}")
-        case AnonymizeRows():
-            return StepId(f"{number:03d}-anonymize-{step.dataset}")
-        case PseudonymizeRows():
-            return StepId(f"{number:03d}-pseudonymize-{step.dataset}")
-        case SuspendRows():
-            return StepId(f"{number:03d}-suspend-{step.dataset}")
-        case LiftRows():
-            return StepId(f"{number:03d}-lift-{step.dataset}")
+        case EraseRows() | RedactFields() | AnonymizeRows() | PseudonymizeRows() | SuspendRows() | LiftRows():
+            return StepId(f"{number:03d}-{_verb(step)}-{step.dataset}")
         case TellProcessor():
             return StepId(f"{number:03d}-tell-{step.system}")
         case ExpireCopies():
             return StepId(f"{number:03d}-expire-{step.system}")
+        case ShredKeys():
+            return StepId(f"{number:03d}-shred-{step.system}.{step.category}")
+        case LeaveUnreadable():
+            return StepId(f"{number:03d}-leave-{step.system}")
         case ExportSet() | ForgetInSet() | WithdrawSet() | PublishCounts() | DestroyTokenKey():
             return _sharing_id(number, step)
         case _:
             assert_never(step)
+
+
+def _verb(step: RowStep) -> str:
+    match step:
+        case EraseRows():
+            return "erase"
+        case RedactFields():
+            return "redact"
+        case AnonymizeRows():
+            return "anonymize"
+        case PseudonymizeRows():
+            return "pseudonymize"
+        case SuspendRows():
+            return "suspend"
+        case LiftRows():
+            return "lift"
 
 
 def _sharing_id(number: int, step: SharingStep) -> StepId:

@@ -38,7 +38,7 @@ class Resolved:
     """One person: keys that are his, keys beside them that are not followed, and what is in doubt."""
 
     given: frozenset[SubjectKey] = field(repr=False)
-    """The key that was asked by, and those that an earlier plan of the case knew."""
+    """The keys that were asked by, and those that an earlier plan of the case knew."""
     keys: frozenset[SubjectKey] = field(repr=False)
     beside: frozenset[SubjectKey] = field(repr=False)
     """Associated with him, or set apart by a person."""
@@ -59,6 +59,8 @@ def resolve(
     keysets: KeySets,
     decision: Decision | None = None,
     earlier: Mapping[str, frozenset[Key]] = NOTHING_EARLIER,
+    *,
+    also: AbstractSet[SubjectKey] = frozenset(),
 ) -> Resolved:
     """Find the person; a decision counts only for the very keys it was made about.
 
@@ -67,7 +69,8 @@ def resolve(
         KeyTypeError, TransientFailure, TerminalFailure: from the finders.
 
     """
-    given = frozenset({SubjectKey(start.name, str(start.value))}) | keys_in(earlier)
+    named = frozenset(SubjectKey(key.name, str(key.value)) for key in (start, *also))
+    given = named | keys_in(earlier)
     graph = gather(world, given, keysets)
     keys = graph.person(given)
     beside = graph.associated(keys)

@@ -18,6 +18,7 @@ from retention.ports.connector import Action
 from retention.ports.constraints import Constraints
 from retention.ports.finder import Finder
 from retention.ports.keeper import CopyKeeper
+from retention.ports.subject_keys import KeyFinder
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class World:
     """The policy's recipes."""
     suspends: Mapping[SystemId, frozenset[SuspendsBy]] = field(default_factory=dict)
     """By which means each store can stop the use of rows, from its capabilities record."""
+    subject_keys: Mapping[SystemId, KeyFinder] = field(default_factory=dict)
+    """Keys of people, under which applications encrypt; read only."""
 
     @property
     def zone(self) -> ZoneInfo:

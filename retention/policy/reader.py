@@ -20,8 +20,9 @@ from retention.model.policy import (
     Rule,
     Version,
 )
+from retention.model.recipient import Recipient
 from retention.model.statute import Statutes
-from retention.model.terms import Recipient, Terms
+from retention.model.terms import Terms
 from retention.policy.clauses import read_hold, read_rule
 from retention.policy.counts import read_counts
 from retention.policy.purposes import read_categories, read_purposes, undeclared

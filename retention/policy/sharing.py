@@ -8,18 +8,16 @@ from retention.grammar import Cell, Record
 from retention.model.ids import CategoryId, DatasetId, SystemId
 from retention.model.period import Period
 from retention.model.policy import ProcessorRules
+from retention.model.recipient import A_YEAR, Recipient, RecipientKind, Transfer
 from retention.model.terms import (
     JointMember,
     JointSet,
     JointUse,
     JointUseKind,
-    Recipient,
-    RecipientKind,
     Responsible,
     ResponsibleEntity,
     ResponsibleOffice,
     StatedPurpose,
-    Transfer,
 )
 from retention.policy.words import (
     ID,
@@ -38,7 +36,8 @@ from retention.policy.words import (
 
 _ANSWER_WITHIN = Period(days=14)
 """A default of ours: the law says "without delay" (APPI 41(5))."""
-_FACTS = ("title", "contracted", "supervised", "country", "best_effort", "transfer", "subprocessors")
+_DATES = ("contracted", "supervised", "nda", "first_transfer", "certified_until", "confirmed")
+_FACTS = ("title", "country", "best_effort", "transfer", "subprocessors", "supervise_every", "opt_out", *_DATES)
 
 
 def read_joint_uses(cell: Cell, recipes: Collection[str] = ()) -> tuple[JointUse, ...]:
@@ -130,7 +129,7 @@ def read_processors(
     rules, facts = [], []
     for name, entry in cell.entries("processors by system", may_be_empty=True).items():
         _check_name(name, entry)
-        record = entry.record(("categories", "key", "answer_within"), ("kind", *_FACTS))
+        record = entry.record(("categories", "key", "answer_within"), ("kind", "before", *_FACTS))
         shared = _categories(record, categories)
         rules.append(
             ProcessorRules(
@@ -138,6 +137,7 @@ def read_processors(
                 categories=shared,
                 key=record["key"].matching(ID, "an identity key of the data map"),
                 answer_within=record["answer_within"].period(may_be_zero=False),
+                before=_before(record),
             )
         )
         if "kind" in record:
@@ -159,6 +159,7 @@ def read_recipients(cell: Cell, categories: Collection[str]) -> tuple[Recipient,
 
 def _recipient(name: str, record: Record, categories: tuple[CategoryId, ...]) -> Recipient:
     title: Mapping[str, str] = optional_titles(record)
+    listed = _subprocessors(record)
     return Recipient(
         name=name,
         title=title,
@@ -169,8 +170,29 @@ def _recipient(name: str, record: Record, categories: tuple[CategoryId, ...]) ->
         country=country(record),
         best_effort=truth(record, "best_effort"),
         transfer=one_of(record["transfer"], Transfer.NONE) if "transfer" in record else None,
-        subprocessors=truth(record, "subprocessors"),
+        subprocessors=bool(listed) or truth(record, "subprocessors"),
+        subprocessor_names=listed,
+        nda_on=day(record, "nda"),
+        first_transfer_on=day(record, "first_transfer"),
+        supervise_every=record["supervise_every"].period(may_be_zero=False) if "supervise_every" in record else A_YEAR,
+        certified_until=day(record, "certified_until"),
+        confirmed_on=day(record, "confirmed"),
+        opt_out=record["opt_out"].text("an address") if "opt_out" in record else None,
     )
+
+
+def _before(record: Record) -> tuple[DatasetId, ...]:
+    if "before" not in record:
+        return ()
+    return tuple(DatasetId(item.text("a dataset of the data map")) for item in record["before"].items())
+
+
+def _subprocessors(record: Record) -> tuple[str, ...]:
+    """Read a list of names; `true` or `false` says only whether there are any."""
+    cell = record["subprocessors"]
+    if "subprocessors" not in record or not cell.is_list:
+        return ()
+    return tuple(item.matching(ID, ID_WORDS) for item in cell.items("a list of names"))
 
 
 def _categories(record: Record, categories: Collection[str]) -> tuple[CategoryId, ...]:

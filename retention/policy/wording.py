@@ -30,6 +30,7 @@ LANGUAGES: tuple[Language, ...] = ("ja", "en")
 _EVENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "account.closed": ("退会", "closing of the account"),
+        "account.opened": ("新たな入会", "opening of the account"),
         "account.reopened": ("再入会", "reopening of the account"),
         "ad.optout": ("広告のオプトアウト", "opt-out from advertising"),
         "applicant.hired": ("採用", "hiring"),

@@ -9,6 +9,7 @@
     processor   orders to those who process data for us
     ledger      what is remembered between processes
     keys        keys by name: create, read, shred
+    subject_keys  keys of people: who wraps them, where they lie, what the road may ask
     tiles       where the evidence log's files lie
 
 Reading and writing are different types: `finder.erase_rows` does not type-check.

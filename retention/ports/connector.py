@@ -52,10 +52,18 @@ class Capabilities:
     """Whether foreign keys and the like are enforced; such a store is a `ports.constraints.ConstrainingStore`."""
     surveys: bool = False
     """Whether its whole schema can be read; such a store is a `ports.surveyor.SurveyingStore`."""
+    probes: bool = False
+    """Whether one can look if a processor still knows a person; it is a `ports.processor.ProbingProcessor`."""
+    checks: bool = False
+    """Whether a processor has a harmless call; it is a `ports.processor.CheckableProcessor`."""
+    reminds: bool = False
+    """Whether a processor can be reminded; it is a `ports.processor.RemindingProcessor`."""
     expires: bool = False
     """Whether the store can let rows go by itself; such a store is a `ports.expiring.ExpiringStore`."""
     suspends: frozenset[SuspendsBy] = frozenset()
     """By which means the use of rows can be stopped; with any, it is a `ports.suspender.SuspendingStore`."""
+    receives: bool = False
+    """Whether the store can tell what it received since when; such a store is a `ports.arrivals.ReceivingStore`."""
 
 
 @dataclass(frozen=True, slots=True)

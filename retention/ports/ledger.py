@@ -19,6 +19,7 @@ from retention.model.event import Event
 from retention.model.hold import Deferred, PlacedHold
 from retention.model.ids import CaseId, HoldId, OrderId, PlanId, StatementId, StepId
 from retention.model.policy import Policy, Rule
+from retention.ports.copies import CopyNotes
 from retention.ports.suppressions import Suppressions
 from retention.ports.vaults import Vaults
 
@@ -249,11 +250,11 @@ class Holds(Protocol):
         ...
 
 
-class Copies(Suppressions, Protocol):
+class Copies(Suppressions, CopyNotes, Protocol):
     """Horizons, orders to processors, and who must not come back."""
 
     def add_horizon(self, horizon: Horizon) -> None:
-        """Keep a horizon; one a case, system and `what`, the later `until` wins."""
+        """Keep a horizon; one a case, system and `what`, the later `until` wins, None over any."""
         ...
 
     def mark_gone(self, horizon: Horizon, at: datetime) -> None:

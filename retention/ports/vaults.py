@@ -13,6 +13,10 @@ from typing import Protocol
 from retention.model.canary import Canary, CanaryId
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
+from retention.ports.clients import ClientRequests
+from retention.ports.processing import Processing
+from retention.ports.rescans import Returns
+from retention.ports.restores import Restores
 from retention.ports.sharing import Sharing
 from retention.ports.suspensions import Suspensions
 
@@ -86,7 +90,7 @@ class Canaries(Protocol):
         ...
 
 
-class Vaults(Protocol):
+class Vaults(Returns, Protocol):
     """The parts of the ledger that stand beside cases."""
 
     @property
@@ -100,6 +104,16 @@ class Vaults(Protocol):
         ...
 
     @property
+    def processing(self) -> Processing:
+        """Processors, beside orders and receipts."""
+        ...
+
+    @property
+    def restores(self) -> Restores:
+        """Restored stores, and what the gate said of them."""
+        ...
+
+    @property
     def sharing(self) -> Sharing:
         """Joint use."""
         ...
@@ -107,4 +121,9 @@ class Vaults(Protocol):
     @property
     def suspensions(self) -> Suspensions:
         """Whose data is suspended."""
+        ...
+
+    @property
+    def clients(self) -> ClientRequests:
+        """What clients ask of us."""
         ...

@@ -16,6 +16,7 @@ REFUSALS = (
     "business-hindrance",
     "other-law",
     "subject-unknown",
+    "withdrawn",
 )
 """Codes of the grounds on which a request is refused; evidence states the code, never a text."""
 

@@ -8,6 +8,8 @@ migrations  how the tables came to be, step by step (Alembic)
 instants    instants go in aware and come back in UTC
 cases, vault, plans, journal, events, holds, copies, log    one port each
 keys        keys as files
+shelf       wrapped keys of people, in a database of their own
+wrapping    key-encryption keys as files
 tiles       the evidence log's files in a folder
 exports     sets for joint users in a folder
 durable     files that survive a power cut
@@ -20,6 +22,16 @@ from __future__ import annotations
 from retention.store.exports import FolderExports
 from retention.store.keys import FileKeyStore
 from retention.store.ledger import SqlLedger, open_ledger
+from retention.store.shelf import SqlShelf
 from retention.store.tiles import FolderTiles
+from retention.store.wrapping import FileWrapper
 
-__all__ = ["FileKeyStore", "FolderExports", "FolderTiles", "SqlLedger", "open_ledger"]
+__all__ = [
+    "FileKeyStore",
+    "FileWrapper",
+    "FolderExports",
+    "FolderTiles",
+    "SqlLedger",
+    "SqlShelf",
+    "open_ledger",
+]

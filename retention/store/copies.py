@@ -7,46 +7,40 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, not_, or_, select, tuple_, update
 
 from retention.errors import UnknownNameError
-from retention.model.copies import Horizon, OrderState, PlacedOrder, Receipt, Suppression
+from retention.model.answer import Proof, answer_of, code_of, reason_of
+from retention.model.copies import Horizon, PlacedOrder, Receipt, Suppression
 from retention.model.ids import CaseId, OrderId, StepId, SystemId
+from retention.model.rescan import Seen
 from retention.ports.ledger import KeyDigest
-from retention.store.engine import Database
-from retention.store.tables import HORIZONS, ORDERS, RECEIPTS, SUPPRESSIONS
+from retention.store.copy_notes import SqlCopyNotes, horizon_of, horizon_row
+from retention.store.tables import HORIZONS, ORDERS, RECEIPTS, RESCANS, SUPPRESSIONS
 
 BATCH = 1000
 """Suppressions in memory at a time, in and out."""
 ALONE = 0x6C656403
 """Two writers of the same suppressions in another order would wait for each other on PostgreSQL."""
+_PROOF = ("body_digest", "key_id", "proof", "reference")
+_STANDING = SUPPRESSIONS.c.lifted_at.is_(None)
 _SAME = (SUPPRESSIONS.c.key_name, SUPPRESSIONS.c.digest, SUPPRESSIONS.c.scope, SUPPRESSIONS.c.case_id)
 
 
-class SqlCopies:
+class SqlCopies(SqlCopyNotes):
     """Implements `ports.ledger.Copies`."""
 
-    def __init__(self, database: Database) -> None:
-        """Keep the database."""
-        self._database = database
-
     def add_horizon(self, horizon: Horizon) -> None:
-        """Keep a horizon; one a case, system and `what`, the later `until` wins.
+        """Keep a horizon; one a case, system and `what`, the later `until` wins, None over any date.
 
         A later `until` for something already seen gone means that it is there again.
         """
-        row = {
-            "case_id": horizon.case_id,
-            "system": horizon.system,
-            "what": horizon.what,
-            "until": horizon.until,
-            "gone_at": horizon.gone_at,
-        }
-        insert = self._database.insert(HORIZONS).values(row)
+        insert = self._database.insert(HORIZONS).values(horizon_row(horizon))
+        new = insert.excluded.until
         later = insert.on_conflict_do_update(
             index_elements=["case_id", "system", "what"],
-            set_={"until": insert.excluded.until, "gone_at": insert.excluded.gone_at},
-            where=insert.excluded.until > HORIZONS.c.until,
+            set_={name: insert.excluded[name] for name in ("until", "gone_at", "why", "kind", "region")},
+            where=or_(new > HORIZONS.c.until, and_(new.is_(None), HORIZONS.c.until.is_not(None))),
         )
         with self._database.writing() as connection:
             connection.execute(later)
@@ -69,12 +63,12 @@ class SqlCopies:
                 raise UnknownNameError(f"case {horizon.case_id}: no horizon of {horizon.what} in {horizon.system}")
 
     def horizons(self, case_id: CaseId | None = None) -> tuple[Horizon, ...]:
-        """Return horizons, earliest first."""
-        query = select(HORIZONS).order_by(HORIZONS.c.until, *HORIZONS.primary_key.columns)
+        """Return horizons, earliest first; those without a date come last."""
+        query = select(HORIZONS).order_by(HORIZONS.c.until.is_(None), HORIZONS.c.until, *HORIZONS.primary_key.columns)
         if case_id is not None:
             query = query.where(HORIZONS.c.case_id == case_id)
         with self._database.reading() as connection:
-            return tuple(_horizon(row) for row in connection.execute(query))
+            return tuple(horizon_of(row) for row in connection.execute(query))
 
     def put_order(self, order: PlacedOrder) -> None:
         """Keep an order, or its newest receipt; every receipt ever put stays."""
@@ -131,9 +125,8 @@ class SqlCopies:
                 connection.execute(upsert, batch)
 
     def suppressions(self, now: datetime) -> Iterator[Suppression]:
-        """Yield those that have not expired; the caller may write in between."""
-        in_force = or_(SUPPRESSIONS.c.expires_at.is_(None), SUPPRESSIONS.c.expires_at > now)
-        query = select(SUPPRESSIONS).where(in_force).order_by(*_SAME).limit(BATCH)
+        """Yield those that have not expired, lifted or not; the caller may write in between."""
+        query = select(SUPPRESSIONS).where(_not_expired(now)).order_by(*_SAME).limit(BATCH)
         page = query
         while rows := self._page(page):
             yield from (_suppression(row) for row in rows)
@@ -144,19 +137,63 @@ class SqlCopies:
         by_name: dict[str, list[str]] = {}
         for name, digest in keys:
             by_name.setdefault(name, []).append(digest)
-        in_force = or_(SUPPRESSIONS.c.expires_at.is_(None), SUPPRESSIONS.c.expires_at > now)
         for name, digests in by_name.items():
             mine = SUPPRESSIONS.c.key_name == name, SUPPRESSIONS.c.digest.in_(digests)
-            yield from (_suppression(row) for row in self._page(select(SUPPRESSIONS).where(*mine, in_force)))
+            yield from (_suppression(row) for row in self._page(select(SUPPRESSIONS).where(*mine, _in_force(now))))
+
+    def prolong_suppressions(self, case_id: CaseId, expires_at: datetime | None) -> None:
+        """Let the case's suppressions expire then if that is later; None is later than any date."""
+        this = SUPPRESSIONS.c.case_id == case_id
+        earlier = this if expires_at is None else and_(this, SUPPRESSIONS.c.expires_at < expires_at)
+        self._expire_then(earlier, expires_at)
+
+    def settle_suppressions(self, case_id: CaseId, expires_at: datetime) -> None:
+        """Give those of the case a date that have none."""
+        self._expire_then(and_(SUPPRESSIONS.c.case_id == case_id, SUPPRESSIONS.c.expires_at.is_(None)), expires_at)
+
+    def _expire_then(self, these: ColumnElement[bool], expires_at: datetime | None) -> None:
+        with self._database.writing(alone_in=ALONE) as connection:
+            connection.execute(update(SUPPRESSIONS).where(these).values(expires_at=expires_at))
+
+    def suppressions_of(self, cases: Iterable[CaseId]) -> Iterator[Suppression]:
+        """Yield the cases' own, expired or not; those that were lifted are left out."""
+        names = iter(sorted(set(cases)))
+        while batch := list(islice(names, BATCH)):
+            mine = select(SUPPRESSIONS).where(SUPPRESSIONS.c.case_id.in_(batch), _STANDING)
+            yield from (_suppression(row) for row in self._page(mine))
+
+    def lift_suppressions(self, keys: Iterable[KeyDigest], at: datetime) -> int:
+        """Let these keys come back, so far as they were erased before then; return how many."""
+        before = and_(SUPPRESSIONS.c.recorded_at <= at, _STANDING)
+        lifted = 0
+        with self._database.writing(alone_in=ALONE) as connection:
+            for name, digest in sorted(set(keys)):
+                mine = and_(SUPPRESSIONS.c.key_name == name, SUPPRESSIONS.c.digest == digest, before)
+                lifted += connection.execute(update(SUPPRESSIONS).where(mine).values(lifted_at=at)).rowcount
+        return lifted
 
     def expire_suppressions(self, now: datetime) -> int:
-        """Remove those that have expired; return how many."""
+        """Remove those that have expired and that no re-scan waits for; return how many."""
+        is_open = or_(RESCANS.c.looked_at.is_(None), RESCANS.c.seen == Seen.RETURNED.value)
+        waits = exists().where(RESCANS.c.case_id == SUPPRESSIONS.c.case_id, is_open)
+        over = and_(not_(_not_expired(now)), not_(waits))
         with self._database.writing(alone_in=ALONE) as connection:
-            return connection.execute(delete(SUPPRESSIONS).where(SUPPRESSIONS.c.expires_at <= now)).rowcount
+            return connection.execute(delete(SUPPRESSIONS).where(over)).rowcount
 
     def _page(self, query: Select[Any]) -> list[Row[Any]]:
         with self._database.reading() as connection:
             return list(connection.execute(query))
+
+
+def _in_force(now: datetime) -> ColumnElement[bool]:
+    """Neither lifted nor expired."""
+    return and_(_STANDING, _not_expired(now))
+
+
+def _not_expired(now: datetime) -> ColumnElement[bool]:
+    """Before its day; nor is one over whose case has a copy that should be gone and was not seen to be."""
+    remains = exists().where(HORIZONS.c.case_id == SUPPRESSIONS.c.case_id, HORIZONS.c.gone_at.is_(None))
+    return or_(SUPPRESSIONS.c.expires_at.is_(None), SUPPRESSIONS.c.expires_at > now, remains)
 
 
 def _orders() -> Select[Any]:
@@ -166,7 +203,7 @@ def _orders() -> Select[Any]:
     )
     ranked = select(RECEIPTS, rank.label("age_rank")).subquery()
     newest = and_(ranked.c.order_id == ORDERS.c.order_id, ranked.c.age_rank == 1)
-    receipt = [ranked.c[name] for name in ("state", "received_at", "expected_completion_at", "body_digest", "key_id")]
+    receipt = [ranked.c[name] for name in ("state", "reason", "received_at", "expected_completion_at", *_PROOF)]
     return select(ORDERS, *receipt).outerjoin(ranked, newest)
 
 
@@ -184,33 +221,28 @@ def _order(row: Row[Any]) -> PlacedOrder:
 def _receipt(row: Row[Any]) -> Receipt:
     return Receipt(
         order_id=OrderId(row.order_id),
-        state=OrderState(row.state),
+        answer=answer_of(row.state, row.reason),
         received_at=row.received_at,
         expected_completion_at=row.expected_completion_at,
         body_digest=row.body_digest,
         key_id=row.key_id,
+        proof=Proof(row.proof),
+        reference=row.reference,
     )
 
 
 def _receipt_row(order_id: OrderId, receipt: Receipt) -> dict[str, Any]:
     return {
         "order_id": order_id,
-        "state": receipt.state.value,
+        "state": code_of(receipt.answer),
+        "reason": reason_of(receipt.answer),
         "received_at": receipt.received_at,
         "expected_completion_at": receipt.expected_completion_at,
         "body_digest": receipt.body_digest,
         "key_id": receipt.key_id,
+        "proof": receipt.proof.value,
+        "reference": receipt.reference,
     }
-
-
-def _horizon(row: Row[Any]) -> Horizon:
-    return Horizon(
-        case_id=CaseId(row.case_id),
-        system=SystemId(row.system),
-        what=row.what,
-        until=row.until,
-        gone_at=row.gone_at,
-    )
 
 
 def _suppression(row: Row[Any]) -> Suppression:
@@ -221,6 +253,7 @@ def _suppression(row: Row[Any]) -> Suppression:
         case_id=CaseId(row.case_id),
         recorded_at=row.recorded_at,
         expires_at=row.expires_at,
+        lifted_at=row.lifted_at,
     )
 
 

@@ -109,6 +109,13 @@ class Database:
                 hint="run again",
             )
 
+    def vacuum(self, table: Table) -> None:
+        """Let PostgreSQL reuse the place of the table's removed rows at once; SQLite has overwritten them already."""
+        if not self.is_sqlite:
+            with self._explained(), self._engine.connect() as connection:
+                alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+                alone.exec_driver_sql(f"VACUUM {table.name}")
+
     def uses_wal(self) -> bool:
         """Whether readers and a writer work side by side; PostgreSQL's always do."""
         return not self.is_sqlite or self._pragma("journal_mode")[0] == "wal"
@@ -209,10 +216,11 @@ def _postgresql(url: URL) -> Engine:
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself; `_begin` does
-    # a large cache and a longer write-ahead log: the log's index is written all over with every batch
+    # a large cache and a longer write-ahead log: the log's index is written all over with every batch;
+    # larger pages (of new files) hold statements of 1 KB with less left over, in half as many writes
     for pragma in (
-        *("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"),
-        *("cache_size=-32768", "wal_autocheckpoint=4000"),
+        *("page_size=8192", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"),
+        *("cache_size=-32768", "wal_autocheckpoint=2000"),
     ):
         connection.execute(f"PRAGMA {pragma}").close()
 

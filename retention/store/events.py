@@ -162,6 +162,7 @@ def _row(event: Event) -> dict[str, Any]:
         "recorded_at": event.recorded_at,
         "corrects": event.corrects,
         "about": event.about,
+        "source": event.source,
     }
 
 
@@ -175,4 +176,5 @@ def _event(row: Row[Any]) -> Event:
         recorded_at=row.recorded_at,
         corrects=row.corrects,
         about=row.about,
+        source=row.source,
     )

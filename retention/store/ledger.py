@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, or_, select
 
+from retention.ports.clients import ClientRequests
 from retention.ports.keys import KeyStore
 from retention.ports.ledger import (
     Cases,
@@ -21,11 +22,15 @@ from retention.ports.ledger import (
     Plans,
     Vault,
 )
+from retention.ports.processing import Processing
+from retention.ports.rescans import Rescans, Sightings
+from retention.ports.restores import Restores
 from retention.ports.sharing import Sharing
 from retention.ports.suspensions import Suspensions
 from retention.ports.vaults import Canaries, Openings
 from retention.store.canaries import SqlCanaries
 from retention.store.cases import SqlCases
+from retention.store.clients import SqlClientRequests
 from retention.store.copies import SqlCopies
 from retention.store.engine import Database, make_database
 from retention.store.events import SqlEvents
@@ -34,6 +39,9 @@ from retention.store.journal import SqlJournal
 from retention.store.log import SqlLogSequence
 from retention.store.openings import SqlOpenings
 from retention.store.plans import SqlPlans
+from retention.store.processing import SqlProcessing
+from retention.store.rescans import SqlRescans, SqlSightings
+from retention.store.restores import SqlRestores
 from retention.store.schema import bring_up_to_date
 from retention.store.sharing import SqlSharing
 from retention.store.suspensions import SqlSuspensions
@@ -82,8 +90,13 @@ class SqlLedger:
         self.holds: Holds = SqlHolds(database)
         self.copies: Copies = SqlCopies(database)
         self.canaries: Canaries = SqlCanaries(database)
+        self.processing: Processing = SqlProcessing(database)
+        self.restores: Restores = SqlRestores(database)
         self.sharing: Sharing = SqlSharing(database)
         self.suspensions: Suspensions = SqlSuspensions(database)
+        self.clients: ClientRequests = SqlClientRequests(database)
+        self.rescans: Rescans = SqlRescans(database)
+        self.sightings: Sightings = SqlSightings(database)
         self.log: LogSequence = SqlLogSequence(database)
         self.openings: Openings = SqlOpenings(database, keys)
 

@@ -9,22 +9,26 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Row, select
 
 from retention.evidence.frontier import Frontier
-from retention.evidence.merkle import leaf_hash
+from retention.evidence.merkle import leaf_hashes
 from retention.model.ids import CaseId, StatementId
 from retention.ports.ledger import LogDraft, LogEntry, LogHead, Seal
 from retention.store.engine import Database
 from retention.store.tables import LOG, LOG_SIZE
+from retention.store.turns import Turns
 
 BATCH = 512
 """Entries in memory at a time."""
 _LOOKED_UP = 250
 """Statements in one look-up: SQLite allows no statement of any length."""
+_INSERTED = 100
+"""Rows in one insert; for the same reason."""
 _COLUMNS = "position, statement_id, statement_hash, case_id, envelope"
 _SELECT = f"SELECT {_COLUMNS}"
 _FOUND = "ledger_log ON statement_hash = h AND"
@@ -44,33 +48,83 @@ def statement_hash(statement_id: str) -> int:
     return int(number)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one caller wants appended; three lists side by side, since an object for each would cost as much again."""
+
+    drafts: Sequence[LogDraft]
+    hashes: Sequence[int]
+    leaves: Sequence[bytes]
+    seal: Seal | None
+
+
+_Answer: TypeAlias = tuple[tuple[int, ...], Mapping[StatementId, LogEntry]]
+"""The index of each draft, and the entries that stood before it."""
+
+
+def _asked(drafts: Sequence[LogDraft], seal: Seal | None) -> _Asked:
+    """Hash before the queue: others append meanwhile."""
+    hashes = [statement_hash(draft.statement_id) for draft in drafts]
+    return _Asked(drafts, hashes, leaf_hashes([draft.envelope for draft in drafts]), seal)
+
+
+def _answer(
+    asked: _Asked,
+    first: Mapping[StatementId, LogDraft],
+    indexes: Mapping[StatementId, int],
+    standing: Mapping[StatementId, LogEntry],
+) -> _Answer:
+    """Return one caller's part; what another caller of the same transaction brought first stands for this one."""
+    others = {draft.statement_id for draft in asked.drafts if first[draft.statement_id] is not draft}
+    by_others = {
+        name: LogEntry(indexes[name], name, first[name].case_id, first[name].envelope)
+        for name in others - standing.keys()
+    }
+    return tuple([indexes[draft.statement_id] for draft in asked.drafts]), {**by_others, **standing}
+
+
 class SqlLogSequence:
     """Implements `ports.ledger.LogSequence`."""
 
     def __init__(self, database: Database) -> None:
         """Keep the database."""
         self._database = database
+        self._turns = Turns(self._together)
 
     def append(
         self, statement_id: StatementId, case_id: CaseId | None, envelope: bytes, seal: Seal | None = None
     ) -> LogEntry:
         """Give the statement the next index; if it has one already, return the entry that stands."""
-        draft = LogDraft(statement_id, case_id, envelope)
-        (index,), standing = self._appended((draft,), seal)
+        (index,), standing = self._turns.take(_asked((LogDraft(statement_id, case_id, envelope),), seal))
         return standing.get(statement_id) or LogEntry(index, statement_id, case_id, envelope)
 
     def append_many(self, drafts: Sequence[LogDraft], seal: Seal | None = None) -> tuple[int, ...]:
         """Append all or none, in one transaction; return the index of each statement."""
-        return self._appended(drafts, seal)[0]
+        return self._turns.take(_asked(drafts, seal))[0]
+
+    def _together(self, requests: Sequence[_Asked]) -> Sequence[_Answer]:
+        """Append what several threads asked for in one transaction, sealed once; under several seals, one by one."""
+        if len(requests) > 1 and any(asked.seal != requests[0].seal for asked in requests):
+            return [each for asked in requests for each in self._together([asked])]
+        drafts = [draft for asked in requests for draft in asked.drafts]
+        hashes = [hashed for asked in requests for hashed in asked.hashes]
+        leaves = [leaf for asked in requests for leaf in asked.leaves]
+        place = {draft.statement_id: at for at, draft in reversed([*enumerate(drafts)])}
+        first = {name: drafts[at] for name, at in place.items()}
+        if len(first) < len(drafts):
+            kept = sorted(place.values())
+            drafts, hashes, leaves = (
+                [drafts[at] for at in kept],
+                [hashes[at] for at in kept],
+                [leaves[at] for at in kept],
+            )
+        indexes, standing = self._appended(drafts, hashes, leaves, requests[0].seal)
+        return [_answer(asked, first, indexes, standing) for asked in requests]
 
     def _appended(
-        self, drafts: Sequence[LogDraft], seal: Seal | None
-    ) -> tuple[tuple[int, ...], Mapping[StatementId, LogEntry]]:
-        # hashed before the lock is taken: others append meanwhile
-        new = {draft.statement_id: draft for draft in reversed(drafts)}
-        unique = [new.pop(draft.statement_id) for draft in drafts if draft.statement_id in new]
-        hashes = [statement_hash(draft.statement_id) for draft in unique]
-        leaves = [leaf_hash(draft.envelope) for draft in unique]
+        self, unique: Sequence[LogDraft], hashes: Sequence[int], leaves: Sequence[bytes], seal: Seal | None
+    ) -> tuple[dict[StatementId, int], dict[StatementId, LogEntry]]:
+        """Return the index of each statement, and the entries of those that stood already."""
         names = {draft.statement_id for draft in unique}
         with self._database.appending() as cursor:
             size, frontier = self._locked(cursor)
@@ -88,7 +142,7 @@ class SqlLogSequence:
                 self._move(cursor, Frontier.decode(size, frontier).extended(leaves), seal)
         indexes = {draft.statement_id: size + at for at, draft in enumerate(unique)}
         indexes |= {name: entry.index for name, entry in standing.items()}
-        return tuple(indexes[draft.statement_id] for draft in drafts), standing
+        return indexes, standing
 
     def head(self) -> LogHead:
         """Return size, hashes and seal as of one moment."""
@@ -133,11 +187,29 @@ class SqlLogSequence:
     ) -> dict[StatementId, LogEntry]:
         """Return those of the statements that are in the log, by name."""
         found: dict[StatementId, LogEntry] = {}
+        if len(wanted) > _LOOKED_UP:
+            cases = self._known_cases(cursor, {case for case, _ in wanted})
+            wanted = [pair for pair in wanted if pair[0] in cases]
         for at in range(0, len(wanted), _LOOKED_UP):
             for position, name, _, case_id, envelope in self._of_hashes(cursor, wanted[at : at + _LOOKED_UP]):
                 if name in names:
                     found.setdefault(name, LogEntry(position, name, case_id, bytes(envelope)))
         return found
+
+    def _known_cases(self, cursor: Any, cases: Collection[CaseId | None]) -> set[CaseId | None]:  # noqa: ANN401 -- same
+        """Return those that have statements: those of a new case need no look-up one by one."""
+        known: set[CaseId | None] = {None}
+        named = [case for case in cases if case is not None]
+        for at in range(0, len(named), _LOOKED_UP):
+            part = named[at : at + _LOOKED_UP]
+            if self._database.is_sqlite:
+                wanted: Sequence[Any] = part
+                given = f"(VALUES {', '.join(['(?)'] * len(part))})"
+            else:
+                wanted, given = [part], "(SELECT unnest(%s::text[]))"
+            query = f"WITH wanted(c) AS {given} SELECT c FROM wanted WHERE EXISTS (SELECT 1 FROM ledger_log WHERE case_id = c)"  # noqa: S608, E501 -- same
+            known.update(case for (case,) in cursor.execute(query, wanted).fetchall())
+        return known
 
     def _of_hashes(self, cursor: Any, wanted: Sequence[tuple[CaseId | None, int]]) -> list[Any]:  # noqa: ANN401 -- same
         """Return the rows of these cases and hashes by position."""
@@ -155,7 +227,10 @@ class SqlLogSequence:
 
     def _insert(self, cursor: Any, rows: list[tuple[Any, ...]]) -> None:  # noqa: ANN401 -- same
         if self._database.is_sqlite:
-            cursor.executemany(f"INSERT INTO ledger_log ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)", rows)  # noqa: S608 -- same
+            for at in range(0, len(rows), _INSERTED):  # a statement for each row would take half as long again
+                part = rows[at : at + _INSERTED]
+                marks = ", ".join(["(?, ?, ?, ?, ?)"] * len(part))
+                cursor.execute(f"INSERT INTO ledger_log ({_COLUMNS}) VALUES {marks}", [*chain.from_iterable(part)])  # noqa: S608 -- same
             return
         with cursor.copy(f"COPY ledger_log ({_COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy:
             copy.write(b"".join(chain((_COPY_BEGINS,), map(_binary, rows), (_COPY_ENDS,))))

@@ -14,7 +14,23 @@ from retention.errors import SettingsError, TransientFailure
 from retention.store.engine import Database
 from retention.store.tables import LOG_SIZE, METADATA, VERSION_TABLE
 
-KNOWN = ("0001", "0002", "0003", "0004", "0020", "0022", "0023", "0030", "0032", "0052")
+KNOWN = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0020",
+    "0022",
+    "0023",
+    "0030",
+    "0032",
+    "0040",
+    "0042",
+    "0046",
+    "0048",
+    "0050",
+    "0052",
+)
 """Every version this program knows, oldest first."""
 HEAD = KNOWN[-1]
 ALONE = 0x6C656401
@@ -39,7 +55,7 @@ def bring_up_to_date(database: Database) -> None:
         TransientFailure: the database cannot be reached.
 
     """
-    _use_wal(database)
+    use_wal(database)
     with database.reading() as connection:
         found = _version(connection)
     if found == HEAD:
@@ -73,7 +89,7 @@ def _make(connection: Connection) -> None:
     connection.execute(insert(_VERSIONS).values(version_num=HEAD))
 
 
-def _use_wal(database: Database) -> None:
+def use_wal(database: Database) -> None:
     """Switch a new SQLite file; SQLite does not always wait by itself for another who is switching."""
     attempts = 0
     while not database.uses_wal():

@@ -142,6 +142,7 @@ EVENTS = Table(
     Column("corrects", Text, index=True),
     Column("about", Text),
     Column("stands", Boolean, nullable=False, server_default=true()),
+    Column("source", Text),
 )
 # what a clock asks: by kind, then person by person, without reading the rows themselves
 Index(
@@ -178,8 +179,34 @@ HORIZONS = Table(
     Column("case_id", Text, primary_key=True),
     Column("system", Text, primary_key=True),
     Column("what", Text, primary_key=True),
-    Column("until", Instant, nullable=False),
+    Column("until", Instant),
     Column("gone_at", Instant),
+    Column("why", Text, nullable=False, server_default="store"),
+    Column("kind", Text),
+    Column("region", Text),
+    Column("noted_at", Instant),
+)
+
+COPY_HOLDS = Table(
+    "ledger_copy_holds",
+    METADATA,
+    Column("system", Text, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("hold_id", Text, ForeignKey("ledger_holds.hold_id"), primary_key=True),
+    Column("placed_at", Instant, nullable=False),
+)
+
+USE_TESTS = Table(
+    "ledger_use_tests",
+    METADATA,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("system", Text, nullable=False, index=True),
+    Column("no_decisions", Boolean, nullable=False),
+    Column("no_access", Boolean, nullable=False),
+    Column("secured", Boolean, nullable=False),
+    Column("will_delete", Boolean, nullable=False),
+    Column("attester_ref", Text, nullable=False),
+    Column("attested_at", Instant, nullable=False),
 )
 
 ORDERS = Table(
@@ -198,11 +225,42 @@ RECEIPTS = Table(
     Column("seq", SERIAL, primary_key=True, autoincrement=True),
     Column("order_id", Text, ForeignKey("ledger_orders.order_id"), nullable=False),
     Column("state", Text, nullable=False),
+    Column("reason", Text),
     Column("received_at", Instant, nullable=False),
     Column("expected_completion_at", Instant),
     Column("body_digest", Text, nullable=False),
-    Column("key_id", Text, nullable=False),
+    Column("key_id", Text),
+    Column("proof", Text, nullable=False, server_default="signature"),
+    Column("reference", Text),
     UniqueConstraint("order_id", "received_at", "body_digest"),
+)
+
+SILENCES = Table(
+    "ledger_silences",
+    METADATA,
+    Column("processor", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("since", Instant),
+    Column("not_before", Instant),
+)
+
+ORDER_NOTES = Table(
+    "ledger_order_notes",
+    METADATA,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("order_id", Text, ForeignKey("ledger_orders.order_id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("noted_at", Instant, nullable=False),
+    Column("by_ref", Text),
+    UniqueConstraint("order_id", "kind", "noted_at"),
+)
+
+USED_LINKS = Table(
+    "ledger_used_links",
+    METADATA,
+    Column("digest", Text, primary_key=True),
+    Column("order_id", Text, nullable=False),
+    Column("used_at", Instant, nullable=False),
 )
 
 SUPPRESSIONS = Table(
@@ -214,6 +272,33 @@ SUPPRESSIONS = Table(
     Column("case_id", Text, primary_key=True),
     Column("recorded_at", Instant, nullable=False),
     Column("expires_at", Instant, index=True),
+    Column("lifted_at", Instant),
+    Index("ix_ledger_suppressions_case_id", "case_id"),
+)
+
+RESCANS = Table(
+    "ledger_rescans",
+    METADATA,
+    Column("case_id", Text, primary_key=True),
+    Column("round", Text, primary_key=True),
+    Column("due_at", Instant, primary_key=True),
+    Column("seen", Text),
+    Column("looked_at", Instant),
+    Column("return_case", Text, index=True),
+)
+
+SIGHTINGS = Table(
+    "ledger_sightings",
+    METADATA,
+    Column("key_name", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("dataset", Text, primary_key=True),
+    Column("reference", Text, nullable=False),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("times", BigInteger, nullable=False),
 )
 
 LOG = Table(
@@ -331,6 +416,53 @@ JOINT_NOTICES = Table(
     Column("digest", Text, primary_key=True),
     Column("published_at", Instant, nullable=False),
     Column("address", Text, nullable=False),
+)
+
+CLIENT_REQUESTS = Table(
+    "ledger_client_requests",
+    METADATA,
+    Column("client", Text, primary_key=True),
+    Column("request_id", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("api_version", Text, nullable=False),
+    Column("submitted_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("callbacks", Text, nullable=False),
+    Column("is_open", Boolean, nullable=False),
+)
+
+CLIENT_CALLS = Table(
+    "ledger_client_calls",
+    METADATA,
+    Column("client", Text, primary_key=True),
+    Column("request_id", Text, primary_key=True),
+    Column("url", Text, primary_key=True),
+    Column("told", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("next_at", Instant, nullable=False),
+)
+
+RESTORES = Table(
+    "ledger_restores",
+    METADATA,
+    Column("case_id", Text, primary_key=True),
+    Column("system", Text, nullable=False),
+    Column("taken_at", Instant),
+    Column("absent", Text, nullable=False),
+)
+
+RESTORE_LOOKS = Table(
+    "ledger_restore_looks",
+    METADATA,
+    Column("case_id", Text, primary_key=True),
+    Column("looked_at", Instant, primary_key=True),
+    Column("system", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("found", BigInteger, nullable=False),
+    Column("findings", Text, nullable=False),
+    Column("people_of", Text, nullable=False),
 )
 
 LEASES = Table(

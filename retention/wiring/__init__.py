@@ -3,27 +3,35 @@
 settings   retention.yaml, read and checked
 secrets    `env:NAME` and `file:PATH`
 systems    connectors, found by entry point
+key_settings  `subject_keys` of retention.yaml
+subject_keys  keys of people, for the road and for the company's applications
 quiet      what libraries may log
 opening    a workspace folder → an App
+clients    opendsr.yaml: whose processor we are
 surveying  an address → a surveyor, for drafts
 picturing  what the picture of the map shows beside datasets
 surroundings  what the deletion concept says beside policy and data map
 """
 
+from retention.wiring.clients import Desk, read_clients
 from retention.wiring.opening import Workspace, open_app, read_policy_file, read_workspace
 from retention.wiring.picturing import draw_datamap
 from retention.wiring.settings import Settings, read_settings
+from retention.wiring.subject_keys import open_subject_keys
 from retention.wiring.surroundings import around
 from retention.wiring.surveying import open_gazetteer, open_surveyor
 
 __all__ = [
+    "Desk",
     "Settings",
     "Workspace",
     "around",
     "draw_datamap",
     "open_app",
     "open_gazetteer",
+    "open_subject_keys",
     "open_surveyor",
+    "read_clients",
     "read_policy_file",
     "read_settings",
     "read_workspace",

@@ -38,6 +38,7 @@ from retention.wiring.exports import connect_exports
 from retention.wiring.quiet import keep_data_out_of_logs
 from retention.wiring.secrets import resolve
 from retention.wiring.settings import Settings, read_settings
+from retention.wiring.subject_keys import open_key_systems
 from retention.wiring.systems import Systems, connect_all
 from retention.wiring.tiles import connect_tiles
 from retention.wiring.witnesses import connect_timestamper, connect_witnesses
@@ -106,6 +107,7 @@ def read_workspace(folder: Path, now: datetime | None = None) -> Workspace:
     if problems:
         raise InputError(f"{settings.policy.name} and {settings.datamap.name} do not fit together", problems=problems)
     _check_systems(settings, datamap)
+    _check_keys(settings, datamap)
     _check_residency(settings, policy)
     return Workspace(settings, policy, policy_text, chain, standing, datamap, datamap_text, statutes, recipes)
 
@@ -156,14 +158,17 @@ def open_app(folder: Path, now: datetime | None = None) -> App:
             stores=systems.stores,
             copies=systems.copies,
             copied={name: settings.systems[name].copies for name in systems.copies},
-            restores={name: s.restores for name, s in settings.systems.items() if s.restores is not None},
+            restores={n: s.restores for n, s in settings.systems.items() if s.restores and not s.rewrites},
+            rewrites={n: (s.rewrites, s.restores) for n, s in settings.systems.items() if s.restores and s.rewrites},
             processors=systems.processors,
             ledger=ledger,
             keys=keys,
             log=EvidenceLog(ledger.log, _tiles(settings), signer, settings.origin),
             exports=_exports(settings),
             recipes=workspace.recipes,
+            subject_keys=open_key_systems(settings.subject_keys),
             terms=settings.terms,
+            rescans=settings.rescans,
             witnesses=connect_witnesses(settings.witnesses, signer.vkey) if settings.witnesses else None,
             timestamper=connect_timestamper(settings.timestamps) if settings.timestamps else None,
         )
@@ -231,6 +236,18 @@ def _check_systems(settings: Settings, datamap: DataMap) -> None:
         raise SettingsError(
             f"{settings.datamap.name} places data in {', '.join(sorted(unknown))}, which retention.yaml does not name",
             hint=f"systems are {', '.join(settings.systems)}",
+        )
+
+
+def _check_keys(settings: Settings, datamap: DataMap) -> None:
+    """Refuse fields under the keys of a system that nobody named."""
+    named = {dataset.encrypted.keys for dataset in datamap.datasets.values() if dataset.encrypted}
+    unknown = named - set(settings.subject_keys)
+    if unknown:
+        raise SettingsError(
+            f"{settings.datamap.name} says that fields are encrypted by {', '.join(sorted(unknown))}, "
+            "which retention.yaml does not name under `subject_keys`",
+            hint=f"systems of subject keys are {', '.join(settings.subject_keys) or 'none'}",
         )
 
 

@@ -13,12 +13,17 @@ from retention.grammar import Cell, Document, Record
 from retention.model.evidence_terms import EvidenceTerms
 from retention.model.ids import SystemId
 from retention.model.period import Period
+from retention.model.rescan import RescanTerms
 from retention.planning.limits import Limits
 from retention.ports.exports import ExportSettings
+from retention.ports.subject_keys import KeySystemSettings
 from retention.ports.tiles import ObjectLock, TileSettings
+from retention.wiring.key_settings import read_key_systems
 
 _TERMS = ("openings_for", "receipts_for", "remainders_for")
 _STORE_OPTIONS = ("region", "endpoint", "access_key", "secret_key")
+PER_COPY = "{copy}"
+"""What stands for a copy's date in the options of a system that is part of each copy."""
 _SYSTEM = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -31,6 +36,8 @@ class System:
     options: Mapping[str, str]
     copies: tuple[SystemId, ...]
     restores: SystemId | None
+    rewrites: SystemId | None = None
+    """A system of backups: this one stands for the same part of each of its copies, one a date (`{copy}`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,10 @@ class Settings:
     systems: Mapping[SystemId, System]
     exports: ExportSettings
     """Where sets for joint users are put; secrets not yet resolved."""
+    subject_keys: Mapping[SystemId, KeySystemSettings]
+    """Keys of people; secrets not yet resolved."""
+    rescans: RescanTerms
+    """When completed cases are looked at again."""
 
 
 def read_settings(text: str, label: str, folder: Path) -> Settings:
@@ -68,7 +79,7 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
     """
     document = Document(text, label)
     file = Cell.root(document).record(
-        ["ledger", "policy", "datamap", "keys", "evidence", "systems"], ["limits", "exports"]
+        ["ledger", "policy", "datamap", "keys", "evidence", "systems"], ["limits", "exports", "rescans", "subject_keys"]
     )
     keys = file["keys"].record(["provider", "path"])
     keys["provider"].word(["file"], "the provider `file` (aws-kms is not built yet in this version)")
@@ -91,6 +102,8 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
         limits=_limits(file["limits"]),
         systems=systems,
         exports=_exports(file["exports"], folder),
+        subject_keys=read_key_systems(file["subject_keys"], folder, systems),
+        rescans=_rescans(file["rescans"]),
     )
     document.refuse_problems(SettingsError)
     return settings
@@ -114,6 +127,20 @@ def _exports(cell: Cell, folder: Path) -> ExportSettings:
     exports = cell.record(["store"], _STORE_OPTIONS)
     options = {name: exports[name].text("text") for name in _STORE_OPTIONS if name in exports}
     return ExportSettings(exports["store"].text("a folder, or s3://bucket/prefix"), options, folder)
+
+
+def _rescans(cell: Cell) -> RescanTerms:
+    default = RescanTerms()
+    if cell.is_missing:
+        return default
+    record = cell.record([], ["after", "late_after", "store_dates"])
+    after = record["after"].items("a list of periods") if "after" in record else ()
+    dates = record["store_dates"].word(["believed", "doubted"]) if "store_dates" in record else "believed"
+    return RescanTerms(
+        after=tuple(period.period(may_be_zero=False) for period in after) if after else default.after,
+        late_after=_period(record, "late_after", default.late_after),
+        trust_dates=dates == "believed",
+    )
 
 
 def _limits(cell: Cell) -> Limits:
@@ -151,13 +178,24 @@ def _system(name: str, cell: Cell) -> System:
     connector = entries.pop("connector").text("a connector's name") if "connector" in entries else ""
     copies = entries.pop("copies").items("a list of systems") if "copies" in entries else ()
     restores = entries.pop("restores").text("a system's name") if "restores" in entries else ""
+    rewrites = entries.pop("rewrites").text("a system of backups") if "rewrites" in entries else ""
     options = {key: str(value.text("text, or a reference env:NAME or file:PATH")) for key, value in entries.items()}
+    per_copy = any(PER_COPY in value for value in options.values())
+    if bool(rewrites) != per_copy or (per_copy and not restores):
+        cell.complain(f"`rewrites: BACKUPS` with `restores: SYSTEM` and `{PER_COPY}` in the address, or none of them")
     named = tuple(SystemId(item.text("a system's name")) for item in copies)
-    return System(SystemId(name), connector, options, named, SystemId(restores) if restores else None)
+    return System(
+        SystemId(name),
+        connector,
+        options,
+        named,
+        SystemId(restores) if restores else None,
+        SystemId(rewrites) if rewrites else None,
+    )
 
 
 def _check_names(cell: Cell, systems: Mapping[SystemId, System]) -> None:
     for system in systems.values():
-        for named in (*system.copies, *([system.restores] if system.restores else [])):
+        for named in (*system.copies, *filter(None, (system.restores, system.rewrites))):
             if named not in systems:
                 cell.complain(f"a system of this file ({', '.join(systems)})", f"{named} in {system.system_id}")

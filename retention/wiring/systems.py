@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import partial
 from importlib.metadata import EntryPoint
 from typing import assert_never, cast
 
 from retention.errors import MissingExtraError, SettingsError
 from retention.model.ids import SystemId
+from retention.model.restores import copy_named
 from retention.ports.connector import (
     Connect,
     Connector,
@@ -21,16 +23,33 @@ from retention.ports.connector import (
 )
 from retention.wiring.brought import brought
 from retention.wiring.secrets import resolve
-from retention.wiring.settings import Settings, System
+from retention.wiring.settings import PER_COPY, Settings, System
 
 _EXTRAS = {"lake": "s3", "dynamodb": "s3", "backups": "s3", "processor": "http", "sql": "postgres"}
+
+
+class Stores(dict[SystemId, Store]):
+    """Stores by name; those that are part of a backup's copies are connected when one copy's is asked for."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        super().__init__()
+        self.per_copy: dict[SystemId, Callable[[str], Store]] = {}
+
+    def __missing__(self, name: SystemId) -> Store:
+        """Connect the store that is part of a copy: `nightly_lake-2026-11-22`."""
+        named = copy_named(name)
+        if named is None or named[0] not in self.per_copy:
+            raise KeyError(name)
+        self[name] = self.per_copy[named[0]](named[1].isoformat())
+        return self[name]
 
 
 @dataclass(slots=True)
 class Systems:
     """All connected systems by kind."""
 
-    stores: dict[SystemId, Store] = field(default_factory=dict)
+    stores: Stores = field(default_factory=Stores)
     copies: dict[SystemId, CopiesSystem] = field(default_factory=dict)
     processors: dict[SystemId, ProcessorSystem] = field(default_factory=dict)
 
@@ -59,8 +78,16 @@ def connect_all(settings: Settings) -> Systems:
     systems = Systems()
     for system in settings.systems.values():
         connect = _load(system, found)
-        systems.add(system.system_id, connect(_resolved(system, settings)))
+        if system.rewrites is None:
+            systems.add(system.system_id, connect(_resolved(system, settings)))
+        else:
+            systems.stores.per_copy[system.system_id] = partial(_connect_part, connect, _resolved(system, settings))
     return systems
+
+
+def _connect_part(connect: Connect, settings: SystemSettings, copy: str) -> Store:
+    options = {name: value.replace(PER_COPY, copy) for name, value in settings.options.items()}
+    return cast("Store", connect(replace(settings, options=options)))
 
 
 def _load(system: System, found: Mapping[str, EntryPoint]) -> Connect:

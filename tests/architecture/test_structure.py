@@ -20,8 +20,8 @@ LONG_ON_PURPOSE = {"retention/evidence/verifier.py"}
 """The verifier is one file so that an auditor can run it with nothing installed."""
 
 LATE_IMPORTS = {
-    ("connectors/backups/objects.py", "boto3"),  # heavy, and only with the extra `s3`
-    ("connectors/backups/objects.py", "botocore"),
+    ("connectors/backups/aws.py", "boto3"),  # heavy, and only with the extra `s3`
+    ("connectors/backups/aws.py", "botocore"),
     ("connectors/exports_s3/client.py", "boto3"),
     ("connectors/exports_s3/client.py", "botocore"),
     ("connectors/dynamodb/client.py", "boto3"),

@@ -1,7 +1,8 @@
-"""One suite over every processor: the in-memory reference, and OpenDSR against the simulator's own process."""
+"""One suite over the protocols that take orders: the in-memory reference, OpenDSR and DRP in their own processes."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -10,8 +11,8 @@ import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from queue import Queue
@@ -23,10 +24,13 @@ import pytest
 from connectors.processor import connect
 from demo.analytics import Records
 from retention.errors import SignatureFailure, SystemFailure, TerminalFailure, TransientFailure
-from retention.model.copies import Order, OrderState, Receipt
+from retention.model.answer import AtWork, Completed, Proof, Refused, answer_of
+from retention.model.copies import Order, Receipt
 from retention.model.ids import OrderId, SystemId
 from retention.ports.connector import ProcessorSystem, SystemSettings
 from retention.ports.processor import Processor
+from tests.processors.drp_processor import AGENT_SEED
+from tests.processors.running import Running
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TOKEN = "customer-secret"  # noqa: S105 -- the simulator's
@@ -48,6 +52,11 @@ class _Bench(Protocol):
     def settle(self) -> None: ...
     def be_busy_once(self) -> None: ...
     def lose_next_answer(self) -> None: ...
+
+
+class _SigningBench(_Bench, Protocol):
+    """One whose answers are signed."""
+
     def forge(self) -> None: ...
     def last_call(self) -> tuple[Mapping[str, str], bytes]: ...
 
@@ -67,18 +76,18 @@ class _ReferenceProcessor:
     def submit(self, order: Order, *, now: datetime) -> Receipt:
         self._reach()
         if order.order_id not in self.states:
-            self.states[order.order_id] = "submitted"
+            self.states[order.order_id] = "pending"
             self.named[order.order_id] = tuple(str(key) for keys in order.keys.values() for key in keys)
         if self.deaf:
             self.deaf = False
             raise TransientFailure("processor reference: the answer was lost")
         return self.callback(*self.say(order.order_id), now=now)
 
-    def status(self, order_id: OrderId, *, now: datetime) -> Receipt:
+    def status(self, order: Order, *, now: datetime) -> Receipt:
         self._reach()
-        if order_id not in self.states:
+        if order.order_id not in self.states:
             raise TerminalFailure("processor reference: does not know the order")
-        return self.callback(*self.say(order_id), now=now)
+        return self.callback(*self.say(order.order_id), now=now)
 
     def callback(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Receipt:
         right = hmac.new(self.key, body, hashlib.sha256).hexdigest()
@@ -87,7 +96,7 @@ class _ReferenceProcessor:
         said = json.loads(body)
         digest = hashlib.sha256(body).hexdigest()
         key_id = hashlib.sha256(self.key).hexdigest()
-        return Receipt(OrderId(said["id"]), OrderState(said["state"]), now, None, digest, key_id)
+        return Receipt(OrderId(said["id"]), answer_of(said["state"], None), now, None, digest, key_id)
 
     def say(self, order_id: str) -> tuple[Mapping[str, str], bytes]:
         body = json.dumps({"id": order_id, "state": self.states[order_id]}).encode()
@@ -284,10 +293,139 @@ def opendsr(simulator: _Simulator) -> Iterator[_OpenDsrBench]:
     calls.close()
 
 
-@pytest.fixture(params=["reference", "opendsr"])
+class _DrpBench:
+    """The connector's DRP client, and a business in its own process behind it."""
+
+    def __init__(self, business: Running) -> None:
+        self._business = business
+        business.reset()
+        options = {"protocol": "drp", "url": business.address, "business_id": "PARTNER", "agent_id": "UNEXT"}
+        options |= {"signing_key": base64.b64encode(AGENT_SEED).decode(), "identities": "user_id=email"}
+        self.system = connect(SystemSettings(SystemId("partner"), "processor", options | {"repeats": "known"}))
+        self.processor: Processor = self.system.processor()
+        self.processor.submit(new_order("somebody"), now=NOW)  # sets up the pair: a lost answer is then an order's
+        self._orders_before = len(business.told()["requests"])
+
+    def load(self, person: str) -> None:
+        self._business.load(person)
+
+    def knows(self, person: str) -> bool:
+        return person in self._business.told()["people"]
+
+    def orders(self) -> int:
+        return len(self._business.told()["requests"]) - self._orders_before
+
+    def settle(self) -> None:
+        self._business.settle()
+
+    def be_busy_once(self) -> None:
+        self._business.fault(errors=1, status=503)
+
+    def lose_next_answer(self) -> None:
+        self._business.fault(lost=1)
+
+
+@pytest.fixture(scope="session")
+def business() -> Iterator[Running]:
+    """Return the business, started once a session."""
+    running = Running("drp_processor")
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def drp(business: Running) -> Iterator[_DrpBench]:
+    """Return a connector of its own, and the business without faults."""
+    bench = _DrpBench(business)
+    yield bench
+    bench.system.close()
+
+
+@pytest.fixture(params=["reference", "opendsr", "drp", "rest"])
 def bench(request: pytest.FixtureRequest) -> _Bench:
     """Return each implementation in turn."""
+    return _ReferenceBench() if request.param == "reference" else request.getfixturevalue(request.param)
+
+
+REST = """\
+processor: crm
+title: A customer system
+source: [https://crm.example/docs]
+read: 2026-11-26
+auth: {kind: bearer}
+delete:
+  - method: POST
+    path: /jobs
+    headers: {Idempotency-Key: "{order}"}
+    body: {person: "{key}"}
+    answers:
+      - {status: 202, when: {job.state: running}, outcome: pending, reference: job.id}
+      - {status: 202, when: {job.state: done}, outcome: completed, reference: job.id}
+repeat: key
+poll:
+  method: GET
+  path: /jobs/{reference}
+  answers:
+    - {status: 200, when: {job.state: running}, outcome: pending}
+    - {status: 200, when: {job.state: done}, outcome: completed}
+"""
+
+
+class _RestBench:
+    """A descriptor over the simulated REST processor in its process; the order's number there is kept as we do."""
+
+    def __init__(self, running: Running, folder: Path) -> None:
+        (folder / "crm.yaml").write_text(REST, encoding="utf-8")
+        running.reset()
+        self._running = running
+        options = {"protocol": "rest", "descriptor": "crm.yaml", "url": running.address, "token": "t0k"}
+        self.system = connect(SystemSettings(SystemId("crm"), "processor", options, workspace=folder))
+        self.processor: Processor = self.system.processor()
+
+    def load(self, person: str) -> None:
+        self._running.load(person)
+
+    def knows(self, person: str) -> bool:
+        return person in self._running.told()["people"]
+
+    def orders(self) -> int:
+        return int(self._running.told()["jobs"])
+
+    def settle(self) -> None:
+        self._running.settle()
+
+    def be_busy_once(self) -> None:
+        self._running.fault(errors=1, status=503)
+
+    def lose_next_answer(self) -> None:
+        self._running.fault(lost=1)
+
+
+@pytest.fixture(scope="session")
+def rest_process() -> Iterator[Running]:
+    """Return the REST simulator, started once a session."""
+    running = Running("rest_processor")
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def rest(rest_process: Running, tmp_path: Path) -> Iterator[_RestBench]:
+    """Return a connector of its own, and the simulator as new."""
+    bench = _RestBench(rest_process, tmp_path)
+    yield bench
+    bench.system.close()
+
+
+@pytest.fixture(params=["reference", "opendsr"])
+def signing(request: pytest.FixtureRequest) -> _SigningBench:
+    """Return each implementation of a protocol whose answers are signed."""
     return _ReferenceBench() if request.param == "reference" else request.getfixturevalue("opendsr")
+
+
+def placed(bench: _Bench, order: Order) -> Order:
+    """Submit the order and return it with the number that the processor gave it."""
+    return replace(order, reference=bench.processor.submit(order, now=NOW).reference)
 
 
 def raised(kind: type[SystemFailure], call: Callable[[], object]) -> SystemFailure:
@@ -305,19 +443,20 @@ def test_new_order_is_submitted_and_not_completed(bench: _Bench) -> None:
     """A new order's receipt says submitted, and names order, signed bytes and key."""
     order = new_order()
     receipt = bench.processor.submit(order, now=NOW)
-    assert (receipt.order_id, receipt.state, receipt.received_at) == (order.order_id, OrderState.SUBMITTED, NOW)
-    assert len(receipt.body_digest) == len(receipt.key_id) == 64
+    assert (receipt.order_id, receipt.answer, receipt.received_at) == (order.order_id, AtWork(), NOW)
+    assert len(receipt.body_digest) == 64
+    assert (receipt.proof is Proof.SIGNATURE) == (receipt.key_id is not None)
+    assert receipt.key_id is None or len(receipt.key_id) == 64
 
 
 def test_order_erases_the_person(bench: _Bench) -> None:
     """An order that is completed has removed the person, and nobody else."""
     bench.load(PERSON)
     bench.load("taro-0815")
-    order = new_order()
-    bench.processor.submit(order, now=NOW)
+    order = placed(bench, new_order())
     assert bench.knows(PERSON)
     bench.settle()
-    assert bench.processor.status(order.order_id, now=NOW).state is OrderState.COMPLETED
+    assert bench.processor.status(order, now=NOW).answer == Completed()
     assert not bench.knows(PERSON)
     assert bench.knows("taro-0815")
 
@@ -327,13 +466,14 @@ def test_same_order_twice_is_one_order(bench: _Bench) -> None:
     order = new_order()
     bench.processor.submit(order, now=NOW)
     bench.settle()
-    assert bench.processor.submit(order, now=NOW).state is OrderState.COMPLETED
+    assert bench.processor.submit(order, now=NOW).answer == Completed()
     assert bench.orders() == 1
 
 
 def test_unknown_order_is_terminal(bench: _Bench) -> None:
     """Asking for an order nobody placed is a terminal failure."""
-    raised(TerminalFailure, lambda: bench.processor.status(new_order().order_id, now=NOW))
+    order = replace(new_order(), reference=str(uuid.uuid4()))
+    raised(TerminalFailure, lambda: bench.processor.status(order, now=NOW))
 
 
 def test_busy_processor_is_transient(bench: _Bench) -> None:
@@ -342,7 +482,7 @@ def test_busy_processor_is_transient(bench: _Bench) -> None:
     bench.be_busy_once()
     raised(TransientFailure, lambda: bench.processor.submit(order, now=NOW))
     assert bench.orders() == 0
-    assert bench.processor.submit(order, now=NOW).state is OrderState.SUBMITTED
+    assert bench.processor.submit(order, now=NOW).answer == AtWork()
 
 
 def test_lost_answer_does_not_make_two_orders(bench: _Bench) -> None:
@@ -350,28 +490,29 @@ def test_lost_answer_does_not_make_two_orders(bench: _Bench) -> None:
     order = new_order()
     bench.lose_next_answer()
     raised(TransientFailure, lambda: bench.processor.submit(order, now=NOW))
-    assert bench.processor.submit(order, now=NOW).state is OrderState.SUBMITTED
+    again = replace(order, may_have_arrived=True)
+    assert bench.processor.submit(again, now=NOW).answer == AtWork()
     assert bench.orders() == 1
 
 
-def test_forged_status_is_refused(bench: _Bench) -> None:
+def test_forged_status_is_refused(signing: _SigningBench) -> None:
     """A completed order with a wrong signature is an error and never a receipt."""
     order = new_order()
-    bench.processor.submit(order, now=NOW)
-    bench.settle()
-    bench.forge()
-    raised(SignatureFailure, lambda: bench.processor.status(order.order_id, now=NOW))
+    signing.processor.submit(order, now=NOW)
+    signing.settle()
+    signing.forge()
+    raised(SignatureFailure, lambda: signing.processor.status(order, now=NOW))
 
 
-def test_callback_counts_with_its_signature(bench: _Bench) -> None:
+def test_callback_counts_with_its_signature(signing: _SigningBench) -> None:
     """A signed call tells the order's state; one changed byte and it is refused."""
     order = new_order()
-    bench.processor.submit(order, now=NOW)
-    bench.settle()
-    headers, body = bench.last_call()
-    receipt = bench.processor.callback(headers, body, now=NOW)
-    assert (receipt.order_id, receipt.state) == (order.order_id, OrderState.COMPLETED)
-    raised(SignatureFailure, lambda: bench.processor.callback(headers, body + b" ", now=NOW))
+    signing.processor.submit(order, now=NOW)
+    signing.settle()
+    headers, body = signing.last_call()
+    receipt = signing.processor.callback(headers, body, now=NOW)
+    assert (receipt.order_id, receipt.answer) == (order.order_id, Completed())
+    raised(SignatureFailure, lambda: signing.processor.callback(headers, body + b" ", now=NOW))
 
 
 @pytest.mark.parametrize("fault", ["wrong_signature", "unsigned", "wrong_domain"])
@@ -385,7 +526,7 @@ def test_answer_that_is_not_the_processors(opendsr: _OpenDsrBench, fault: str, w
     opendsr.settle()
     calls = {
         "submit": lambda: opendsr.processor.submit(order, now=NOW),
-        "status": lambda: opendsr.processor.status(order.order_id, now=NOW),
+        "status": lambda: opendsr.processor.status(order, now=NOW),
         "callback": lambda: opendsr.processor.callback(*opendsr.last_call(), now=NOW),
     }
     raised(SignatureFailure, calls[when])
@@ -403,7 +544,7 @@ def test_too_many_requests_says_when(opendsr: _OpenDsrBench) -> None:
     """429 is transient, and the hint tells when to come again."""
     opendsr.fault(errors=1, error_status=429, retry_after="17")
     failure = raised(TransientFailure, lambda: opendsr.processor.submit(new_order(), now=NOW))
-    assert "17 s" in failure.hint
+    assert failure.retry_at == NOW + timedelta(seconds=17)
 
 
 def test_refusal_is_terminal(opendsr: _OpenDsrBench) -> None:
@@ -418,7 +559,7 @@ def test_duplicate_that_was_overlooked(opendsr: _OpenDsrBench, answer: int) -> N
     order = new_order()
     opendsr.processor.submit(order, now=NOW)
     opendsr.fault(errors=1, error_status=404, duplicate_status=answer)
-    assert opendsr.processor.submit(order, now=NOW).state is OrderState.SUBMITTED
+    assert opendsr.processor.submit(order, now=NOW).answer == AtWork()
     assert opendsr.orders() == 1
 
 
@@ -427,7 +568,7 @@ def test_known_order_is_not_sent_again(opendsr: _OpenDsrBench) -> None:
     order = new_order()
     opendsr.processor.submit(order, now=NOW)
     opendsr.fault(duplicate_status=422)
-    assert opendsr.processor.submit(order, now=NOW).state is OrderState.SUBMITTED
+    assert opendsr.processor.submit(order, now=NOW).answer == AtWork()
 
 
 def test_cancelled_is_not_completed(opendsr: _OpenDsrBench) -> None:
@@ -437,7 +578,7 @@ def test_cancelled_is_not_completed(opendsr: _OpenDsrBench) -> None:
     opendsr.processor.submit(order, now=NOW)
     opendsr.fault(cancel=True)
     opendsr.settle()
-    assert opendsr.processor.status(order.order_id, now=NOW).state is OrderState.CANCELLED
+    assert opendsr.processor.status(order, now=NOW).answer == Refused("cancelled")
     assert opendsr.knows(PERSON)
 
 
@@ -447,8 +588,8 @@ def test_processor_works_and_calls_by_itself(opendsr: _OpenDsrBench, simulator: 
     opendsr.fault(stay_pending=False)
     order = new_order()
     opendsr.processor.submit(order, now=NOW)
-    states = [opendsr.processor.callback(*opendsr._calls.next(), now=NOW).state for _ in range(2)]
-    assert states == [OrderState.IN_PROGRESS, OrderState.COMPLETED]
+    states = [opendsr.processor.callback(*opendsr._calls.next(), now=NOW).answer for _ in range(2)]
+    assert states == [AtWork(), Completed()]
     assert not simulator.mentions(PERSON)
 
 
@@ -473,8 +614,8 @@ def test_processor_killed_with_an_order_open(tmp_path: Path) -> None:
     first.kill()
     second = _Simulator(first.folder)
     processor = second.connect(callback_url=calls.url).processor()
-    states = [processor.callback(*calls.next(), now=NOW).state for _ in range(2)]
-    assert states == [OrderState.IN_PROGRESS, OrderState.COMPLETED]
+    states = [processor.callback(*calls.next(), now=NOW).answer for _ in range(2)]
+    assert states == [AtWork(), Completed()]
     assert not second.mentions(PERSON)
     second.close()
     calls.close()
@@ -494,9 +635,9 @@ def test_pin_by_fingerprint(opendsr: _OpenDsrBench, simulator: _Simulator) -> No
     order = new_order()
     fingerprint = opendsr.processor.submit(order, now=NOW).key_id
     right = simulator.connect(url=simulator.address, certificate=f"sha256:{fingerprint}").processor()
-    assert right.status(order.order_id, now=NOW).key_id == fingerprint
+    assert right.status(order, now=NOW).key_id == fingerprint
     wrong = simulator.connect(url=simulator.address, certificate="0" * 64).processor()
-    raised(SignatureFailure, lambda: wrong.status(order.order_id, now=NOW))
+    raised(SignatureFailure, lambda: wrong.status(order, now=NOW))
 
 
 def test_hashed_identity(opendsr: _OpenDsrBench, simulator: _Simulator) -> None:

@@ -49,10 +49,22 @@ class SimulatedApp:
         self._call("plan_request", now, case_id)
         return self._plan()
 
-    def plan_restore(self, system_id: str, now: datetime) -> SimpleNamespace | None:
-        """Plan, unless the script says that nobody came back."""
-        self._call("plan_restore", now, system_id)
+    def plan_gated(self, system_id: str, now: datetime, taken_at: datetime | None) -> SimpleNamespace | None:
+        """Plan, unless the script says that the gate is open."""
+        self._call("plan_gated", now, system_id)
+        assert taken_at is None or taken_at.tzinfo is not None
         return self._plan() if self._read().get("due", True) else None
+
+    def refuse_shut(self, system_id: str, now: datetime) -> None:
+        """Ask the gate."""
+        self._call("refuse_shut", now, system_id)
+
+    def rescan(self, now: datetime) -> SimpleNamespace:
+        """Look, and find somebody unless the script says that nobody is back; late if it says so."""
+        self._call("rescan", now)
+        script = self._read()
+        look = SimpleNamespace(case_id="C-20261101-cccccc", late=script.get("late", False))
+        return SimpleNamespace(looks=(look,), plans=(self._plan(),) if script.get("due", True) else ())
 
     def plan_export(self, use: str, set_name: str, recipient: str, now: datetime) -> SimpleNamespace:
         """Plan."""

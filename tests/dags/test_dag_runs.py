@@ -103,7 +103,19 @@ def test_a_rejected_plan_ends_the_run_untouched(simulation: Simulation) -> None:
     code, calls, output = simulation.run("restore_gate", {"approval": ["rejected"]}, {"system_id": "app_restored"})
     assert code == 1
     assert "was rejected" in output
-    assert calls == ["plan_restore:app_restored", f"approval_state:{PLAN}"]
+    assert calls == ["plan_gated:app_restored", f"approval_state:{PLAN}"]
+
+
+def test_a_restored_store_opens_when_the_gate_was_asked_again(simulation: Simulation) -> None:
+    """Gate, road, gate: shut at the end fails the run; open at the start skips the road."""
+    conf = {"system_id": "app_restored", "taken_at": "2026-11-22T03:00:00+09:00"}
+    first, last = "plan_gated:app_restored", "refuse_shut:app_restored"
+    code, calls, output = simulation.run("restore_gate", {"fail": {last: ["found"]}}, conf)
+    assert (code, calls[0], calls[-1]) == (1, first, f"seal:{PLAN}"), output
+    code, calls, output = simulation.run("restore_gate", {}, conf)
+    assert (code, calls[0], calls[-2:]) == (0, first, [f"seal:{PLAN}", last]), output
+    code, calls, output = simulation.run("restore_gate", {"due": False}, conf)
+    assert (code, calls) == (0, [first]), output
 
 
 def test_an_export_goes_the_same_road(simulation: Simulation) -> None:
@@ -113,6 +125,16 @@ def test_an_export_goes_the_same_road(simulation: Simulation) -> None:
     assert code == 0, output
     planned = ["plan_export:group/viewing/holdings", f"approval_state:{PLAN}"]
     assert calls == [*planned, GROUPS, *STEPS, f"verify:{PLAN}", f"seal:{PLAN}"]
+
+
+def test_who_is_back_goes_the_road_again_and_a_late_look_is_told(simulation: Simulation) -> None:
+    """Planned, approved, carried out, sealed; a look that finds nobody and comes too late fails with its code."""
+    code, calls, output = simulation.run("rescans", {})
+    assert code == 0, output
+    assert calls == ["rescan", f"approval_state:{PLAN}", GROUPS, *STEPS, f"verify:{PLAN}", f"seal:{PLAN}"]
+    code, calls, output = simulation.run("rescans", {"due": False, "late": True})
+    assert (code, calls) == (1, ["rescan"])
+    assert "RET-100: looked too late at C-20261101-cccccc" in output
 
 
 def test_a_form_answer_that_is_no_case_number_is_refused(simulation: Simulation) -> None:

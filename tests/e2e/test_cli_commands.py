@@ -12,15 +12,20 @@ from retention.cli.entry import app as program_app
 from retention.errors import TransientFailure
 
 GROUPS = {
+    "processors": ("check", "follow-up", "acknowledge", "accept"),
     "policy": ("check", "commitments", "show", "forecast", "diff"),
     "datamap": ("check", "draft", "expect", "graph", "import"),
     "event": ("record", "import"),
     "request": ("open", "identify", "decide", "resolve", "lift", "show", "list"),
     "hold": ("place", "release", "list"),
-    "plan": ("sweep", "request", "restore", "joint-use", "statistics", "withdrawals", "show"),
+    "plan": ("sweep", "request", "restore", "rewrite-copies", "joint-use", "statistics", "withdrawals", "show"),
+    "restore": ("gate", "list"),
     "joint-use": ("show", "notice", "published", "sets", "keys", "leaked"),
+    "keys": ("show", "rotate"),
     "canary": ("plant", "run", "check", "list"),
+    "backups": ("check", "hold", "beyond-use"),
     "witness": ("init", "serve", "show"),
+    "opendsr": ("certificate", "serve", "call", "list"),
     "evidence": (
         "show",
         "export",
@@ -36,7 +41,7 @@ GROUPS = {
         "epoch",
     ),
 }
-SINGLE = ("init", "explain", "suppressed", "approve", "reject", "apply", "verify", "processors", "backups")
+SINGLE = ("init", "explain", "suppressed", "rescan", "readmit", "approve", "reject", "apply", "verify")
 COMMANDS = [(name,) for name in SINGLE] + [(group, name) for group, names in GROUPS.items() for name in names]
 COMMANDS += [("evidence", "epoch", name) for name in ("list", "destroy")]
 PERSON = "Hanako Yamada"
@@ -133,6 +138,8 @@ def test_what_is_not_there_is_wrong_input(shop, cli):
         ("evidence", "show", "C-nix"),
         ("evidence", "epoch", "destroy", "nix"),
         ("plan", "restore", "nix"),
+        ("restore", "gate", "nix"),
+        ("plan", "rewrite-copies", "nix"),
     ):
         said = cli(*arguments, folder=shop.folder)
         assert said.code == 2, arguments

@@ -17,7 +17,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from demo.postgres import as_text
 from demo.world import make_world
+from retention.evidence import verify
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -81,8 +83,8 @@ def test_the_erased_person_is_found_nowhere_but_where_the_report_says(told):
 
 def test_the_search_would_find_her(told):
     """The same search finds her in the backups, which are declared: it is able to find."""
-    (customers,) = sorted((told.workspace / "systems/s3/nightly").glob("*/app/customers.jsonl"))[-1:]
-    content = readable(customers)
+    (dump,) = sorted((told.workspace / "systems/s3/nightly").glob("*/app.dump"))[-1:]
+    content = as_text(dump.read_bytes()).encode()
     assert all(value.encode() in content for value in secrets_of_the_person().values())
 
 
@@ -110,6 +112,26 @@ def test_the_group_has_a_labelled_set_without_her(told):
     (order,) = (told.workspace / "systems/s3/exports").rglob("orders/*.json")
     (hers,) = json.loads(order.read_text(encoding="utf-8"))["erase"]
     assert not any(hers in table.column("user_id").to_pylist() for table in parts)
+
+
+def test_without_the_gate_she_is_back_with_it_she_is_not_and_nobody_else_is_lost(told):
+    """A real pg_restore and S3 copies bring her back; after the gate the stores are what the live ones are."""
+    lines = [line for line in told.output.splitlines() if "_restored" in line]
+    rows = [line.split("│")[1:4] for line in lines if line.startswith("│ ") and line.count("│") == 4]
+    counts = {where.strip(): (int(before), int(after)) for where, before, after in rows}
+    assert all(before > 0 and after == 0 for before, after in counts.values())
+    assert {"app_restored customers", "lake_restored parquet rows"} <= set(counts)
+    assert len([line for line in lines if line.startswith("gate: ") and "must not open (not-replayed)" in line]) == 2
+    assert len([line for line in lines if line.startswith("gate: ") and "may open" in line]) == 2
+    assert len([line for line in lines if "hold the same rows: SHA-256" in line]) == 2
+
+
+def test_the_gates_word_stands_in_her_bundle(told):
+    """For each restored system: shut with her in it, and open without."""
+    facts = [fact for fact in verify(told.bundle.read_bytes()).facts if fact.kind == "restoreGate"]
+    said = {(fact.text("system"), fact.text("verdict"), fact.text("found")) for fact in facts}
+    systems = ("app_restored", "lake_restored")
+    assert said == {(system, *word) for system in systems for word in (("shut", "1"), ("open", "0"))}
 
 
 def test_the_tax_hold_was_respected(told):

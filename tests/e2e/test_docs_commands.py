@@ -25,6 +25,8 @@ ELSEWHERE = {
     "retention datamap import": "tests/e2e/test_datamap_cli.py",
     "retention request open --subject user_id=c8 --right suspension": "tests/e2e/test_suspension.py",
     "retention request lift": "tests/e2e/test_suspension.py",
+    "retention backups hold": "tests/e2e/test_copies.py",
+    "retention backups beyond-use": "tests/e2e/test_copies.py",
     "python -m benchmarks.detection": "tests/unit/datamap/test_detection.py",
 }
 """Commands that are not run here, by how they begin, and what runs them."""

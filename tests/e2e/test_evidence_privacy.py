@@ -20,8 +20,10 @@ import pytest
 
 from retention.app import App
 from retention.errors import UnknownSubjectError
-from retention.model.copies import Copy, Order, OrderState, Receipt
+from retention.model.answer import Completed
+from retention.model.copies import Copy, Order, Receipt, Registered
 from retention.model.ids import CopyId, SystemId
+from retention.model.period import Period
 from retention.ports.connector import Capabilities, SystemKind
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -62,12 +64,12 @@ class Analytics:
     def submit(self, order: Order, *, now: datetime) -> Receipt:
         """Complete the order."""
         self.told += [str(key) for keys in order.keys.values() for key in keys]
-        return self.status(order.order_id, now=now)
+        return self.status(order, now=now)
 
-    def status(self, order_id: str, *, now: datetime) -> Receipt:
+    def status(self, order: Order, *, now: datetime) -> Receipt:
         """Say that it is completed."""
-        digest = hashlib.sha256(order_id.encode()).hexdigest()
-        return Receipt(order_id, OrderState.COMPLETED, now, None, digest, digest)  # type: ignore[arg-type]
+        digest = hashlib.sha256(order.order_id.encode()).hexdigest()
+        return Receipt(order.order_id, Completed(), now, None, digest, digest)
 
     def close(self) -> None:
         """Nothing to give back."""
@@ -87,6 +89,11 @@ class Nightly:
         shop = (SystemId("shop"),)
         taken = NOW - timedelta(days=1)
         return (Copy(CopyId("nightly/2026-11-22"), SystemId("nightly"), shop, taken, taken + timedelta(days=35)),)
+
+    def examine(self) -> Registered:
+        """Return the copy, with nothing that does not fit."""
+        expire = Period(days=35)
+        return Registered(SystemId("nightly"), "folders", expire, None, "job", None, None, self.copies(), ())
 
     def exists(self, _: CopyId) -> bool:
         """It is still there."""

@@ -63,7 +63,7 @@ def test_a_sweep_disposes_of_what_is_due_and_keeps_what_is_held(shop):
 
 
 def test_a_restored_backup_does_not_bring_a_person_back(shop, tmp_path):
-    """A copy taken before the erasure is cleaned before it opens; the others in it are untouched."""
+    """A copy taken before the erasure is cleaned before it opens; the others in it are untouched (UMU-35)."""
     restored = tmp_path / "restored.sqlite"
     shutil.copy(shop.database, restored)
     app, _, plan_id = shop.approved_request("user_id=c3")

@@ -55,7 +55,10 @@ WRITES = {
     "cases": ("replace",),
     "vault": ("put", "destroy"),
     "openings": ("begin", "put", "put_receipt"),
-    "copies": ("add_horizon", "mark_gone", "put_order", "suppress"),
+    "copies": (
+        *("add_horizon", "mark_gone", "revise_horizon", "put_order", "suppress"),
+        *("prolong_suppressions", "settle_suppressions"),
+    ),
     "tiles": ("write_once", "replace"),
 }
 """Durable writes by part of the ledger; `tiles` is the published log."""

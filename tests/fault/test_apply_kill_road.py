@@ -17,9 +17,9 @@ MOMENTS = {
     "apply": "before-01 after-01 after-02 after-03 after-04 before-05 after-05 after-06 after-07 after-08 before-09"
     " after-09 after-10 after-11",
     "verify": "before-01 after-01 after-02 after-03 after-04 after-05 after-06",
-    "seal": "before-01 after-01 after-02 after-03 after-04 after-05 after-06 after-07 after-08 after-09 after-10"
-    " after-11 after-12",
-    "follow_up": "before-01 after-01 after-02 after-03 after-04 after-05 before-06 after-06 after-07 after-08",
+    "seal": "before-01 after-01 after-02 after-03 after-04 after-05 after-06 after-07 after-08 after-10 after-11"
+    " after-12 after-13",
+    "follow_up": "before-01 after-01 after-02 after-03 after-04 after-06 before-07 after-07 after-08 after-09",
 }
 """Around which durable writes, to any part of ledger and log, something new has been written; the first test says
 that these are all. One step on the in-memory store; a follow-up until the second of two copies is seen gone."""

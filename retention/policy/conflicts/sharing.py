@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from retention.model.recipient import ENTRUSTED, Recipient, Transfer
 from retention.model.terms import (
     JointUse,
     JointUseKind,
-    Recipient,
-    RecipientKind,
     ResponsibleOffice,
     StatedPurpose,
-    Transfer,
 )
 from retention.policy.conflicts.view import Conflict, View
 
-_TRUSTED = frozenset({RecipientKind.CLOUD, RecipientKind.OUTSOURCER, RecipientKind.LLM})
 _SUPERVISED_WITHIN = timedelta(days=366)
 """A default of ours: the law names no period."""
 
@@ -95,7 +92,7 @@ def supervision_overdue(view: View) -> Iterator[Conflict]:
     """Find those who work for us and were not looked after for more than a year."""
     for recipient in view.terms.recipients:
         seen = recipient.supervised_on
-        if recipient.kind in _TRUSTED and seen is not None and view.day - seen > _SUPERVISED_WITHIN:
+        if recipient.kind in ENTRUSTED and seen is not None and view.day - seen > _SUPERVISED_WITHIN:
             yield Conflict(
                 code="SUPERVISION_OVERDUE",
                 where=_place(view, recipient),

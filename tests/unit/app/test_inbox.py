@@ -24,8 +24,8 @@ class Door:
     def __init__(self) -> None:
         """Open it."""
         self.kept: list[Any] = []
-        self.ledger = SimpleNamespace(events=self)
-        self.policy = SimpleNamespace(purposes={"mail": None})
+        self.ledger = SimpleNamespace(events=self, copies=self, sightings=SimpleNamespace(note=list))
+        self.policy = SimpleNamespace(purposes={"mail": None}, holds=())
         self.datamap = SimpleNamespace(
             datasets={"app.customers": SimpleNamespace(subject={"user_id": "id"}, tenant=None)}
         )
@@ -34,6 +34,16 @@ class Door:
         """Keep them."""
         self.kept.extend(events)
         return len(self.kept)
+
+    @staticmethod
+    def suppressed(*_: Any) -> list[Any]:
+        """Nobody was erased."""
+        return []
+
+    @staticmethod
+    def suppression_digest(subject: SubjectKey) -> str:
+        """The suppression digest."""
+        return subject.digest(b"s" * 32)
 
     @staticmethod
     def lookup_digest(subject: SubjectKey) -> str:
@@ -117,7 +127,7 @@ def line(**changes: Any) -> str:
 
 def test_a_correction_may_withdraw_but_not_be_mistyped(door):
     """A correction of an unknown kind would undo its target without saying so."""
-    assert import_events(door, [line(id="c1", kind="withdrawn", corrects="e1")], "events.jsonl", NOW) == 1
+    assert import_events(door, [line(id="c1", kind="withdrawn", corrects="e1")], "events.jsonl", NOW).new == 1
     with pytest.raises(InputError, match="kind"):
         import_events(door, [line(id="c2", kind="acount.closed", corrects="e1")], "events.jsonl", NOW)
     assert [event.event_id for event in door.kept] == ["c1"]

@@ -63,7 +63,7 @@ def test_the_ledger_is_asked_for_every_kind_that_can_change_the_answer():
     account, letters = (kinds_that_move(rule, policy()) for rule in policy().rules)
     always = {"preference.set", "policy.agreed", "restriction.placed", "restriction.lifted", "notice.delivered"}
     ends = {"purpose.accomplished", "consent.given"}
-    assert account == always | ends | {"account.closed", "account.reopened", "objection"}
+    assert account == always | ends | {"account.closed", "account.opened", "account.reopened", "objection"}
     assert letters == always | ends | {"consent.withdrawn"}
     billing = replace(policy().rules[0], keep=Keep(Period(years=7), start=SinceDate("paid")))
     assert kinds_that_move(billing, policy()) == frozenset()

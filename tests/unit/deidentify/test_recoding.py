@@ -120,8 +120,7 @@ def test_sensitive_values_must_be_mixed() -> None:
     table = pa.table({"age": [1, 1, 2, 2], "town": list("aaaa"), "sex": list("ffff")})
     illness = np.array([0, 0, 1, 1])
     combined, ladders = prepared(table)
-    first = combined.rows.first_rows()
-    mixed = Mixed(illness[first], np.array([0.5, 0.5]), Distinct(2), None)
+    mixed = Mixed(illness[combined.some_row], np.array([0.5, 0.5]), Distinct(2), None)
     found = recode_locally(combined, ladders, Passing(2, (mixed,)))
     assert found.levels.tolist() == [[1, 0, 0], [1, 0, 0]]
 
@@ -129,7 +128,7 @@ def test_sensitive_values_must_be_mixed() -> None:
 def test_nodes_without_a_group_are_passed_over() -> None:
     """Global recoding with a mix asked for: nodes at which no group has k rows are no error."""
     combined, ladders = prepared(pa.table({"age": [1, 2, 3, 9], "town": list("abcd"), "sex": list("ffff")}))
-    mixed = Mixed(np.array([0, 1, 0, 1])[combined.rows.first_rows()], np.array([0.5, 0.5]), Distinct(2), None)
+    mixed = Mixed(np.array([0, 1, 0, 1])[combined.some_row], np.array([0.5, 0.5]), Distinct(2), None)
     found = recode_globally(combined, ladders, Passing(4, (mixed,)), 0.0)
     assert found is not None
     assert found.levels[0].tolist() == [2, 2, 0]

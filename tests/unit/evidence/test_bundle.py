@@ -260,8 +260,8 @@ def test_an_unfinished_order_is_open(log: EvidenceLog, story: Any) -> None:
     """A processor's promise is not an answer."""
     story.record(log, without=(Answered,))
     answer = next(fact for fact in story.facts if isinstance(fact, Answered))
-    log.record(_recorded(dataclasses.replace(answer, state="in_progress")))
-    assert verify(export_bundle(log, CASE, story.attachments)).still_open == ("processor analytics: in_progress",)
+    log.record(_recorded(dataclasses.replace(answer, state="pending")))
+    assert verify(export_bundle(log, CASE, story.attachments)).still_open == ("processor analytics: pending",)
 
 
 def test_export_refuses_unknown_cases_and_paths(log: EvidenceLog, story: Any) -> None:

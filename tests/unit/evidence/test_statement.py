@@ -20,7 +20,9 @@ from retention.evidence.shapes import KINDS
 from retention.model.facts import (
     Answered,
     Approved,
+    BeyondUse,
     CanaryLooked,
+    ContractStated,
     Corrected,
     Denied,
     Disposed,
@@ -34,7 +36,9 @@ from retention.model.facts import (
     KeyDestroyed,
     Looked,
     MapLooked,
+    OrderNoted,
     Planned,
+    Probed,
     Pseudonymized,
     Recorded,
     Rejected,
@@ -56,6 +60,8 @@ from retention.model.ids import (
     SystemId,
 )
 from retention.model.outcome import Effect, Residue
+from retention.model.rescan import FoundIn, Readmitted, Rescanned
+from retention.model.restores import RestoreGated
 
 AT = datetime.fromisoformat("2026-11-23T10:02:03+09:00")
 D = "ab" * 32
@@ -83,7 +89,11 @@ FACTS: tuple[Fact, ...] = (
     disposed("anonymize"),
     Looked(D, DATA, True, 10, 7, 0, D, D, None, 4, D),  # noqa: FBT003
     Answered(OrderId("12345678-1234-5678-9abc-123456789abc"), SystemId("analytics"), "completed", D, D, AT),
+    OrderNoted(OrderId("12345678-1234-5678-9abc-123456789abc"), SystemId("analytics"), "reminded", None),
+    ContractStated(SystemId("analytics"), "outsourcer", "2024-04-01", None, None, "JP", None, ("cdn",)),
+    Probed(OrderId("12345678-1234-5678-9abc-123456789abc"), SystemId("analytics"), False),  # noqa: FBT003
     Remains(SystemId("nightly"), "nightly/2026-11-22", AT),
+    BeyondUse(SystemId("nightly"), True, True, True, False, "ab" * 16, AT),  # noqa: FBT003
     Expired(SystemId("nightly"), CopyId("nightly/2026-11-22")),
     Kept(D, DATA, ("amount", "paid_at"), 4, HoldId("tax-books"), "jp.corporate-tax-act", None),
     Denied("identity-not-proven"),
@@ -99,6 +109,9 @@ FACTS: tuple[Fact, ...] = (
     Indexed(12, 3, D),
     IdentityDecided(D, "apart", (DATA,), 2, 0, "ab" * 16),
     MapLooked(None, DATA, True, 5, 0, D),  # noqa: FBT003
+    RestoreGated(SystemId("app_restored"), "shut", 12, 1, 7, (DATA,), ("people-back",)),
+    Rescanned("P7D", AT, "returned", True, 2, 3, 1, (FoundIn(DATA, 3, None, ("crm",)),), CaseId("C-20261130-7f3k2q")),  # noqa: FBT003
+    Readmitted("new-contract", ("eu.gdpr.6-1",), 2, AT, "ab" * 16),
     SubjectsCommitted(D, 3, D, "hmac-sha256-salted/v1", "2026", AT),
 )
 PERSONAL = (
@@ -243,7 +256,7 @@ def test_a_rerun_names_the_statement_the_same(fact: Fact) -> None:
     """Times do not count for the id, save for looks: looking again is another fact."""
     later = recorded(fact, AT + timedelta(days=7))
     assert (statement_id(recorded(fact)) == statement_id(later)) == (
-        not isinstance(fact, Looked | CanaryLooked | MapLooked)
+        not isinstance(fact, Looked | Probed | OrderNoted | CanaryLooked | MapLooked | RestoreGated)
     )
 
 

@@ -34,7 +34,9 @@ from retention.evidence.shapes import KINDS
 from retention.model.facts import (
     Answered,
     Approved,
+    BeyondUse,
     CanaryLooked,
+    ContractStated,
     Corrected,
     Denied,
     Disposed,
@@ -47,7 +49,9 @@ from retention.model.facts import (
     KeyDestroyed,
     Looked,
     MapLooked,
+    OrderNoted,
     Planned,
+    Probed,
     Pseudonymized,
     Recorded,
     Rejected,
@@ -68,6 +72,8 @@ from retention.model.ids import (
     SystemId,
 )
 from retention.model.outcome import Effect, Residue
+from retention.model.rescan import FoundIn, Readmitted, Rescanned
+from retention.model.restores import RestoreGated
 from retention.ports.ledger import LogEntry
 from tests.doubles.log import MemorySequence, MemoryTiles
 
@@ -76,6 +82,7 @@ SEED = bytes(range(32))
 AT = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
 CASE, DENIED, REJECTED, RESTORE, LIFTING = (CaseId(f"C-2026112{day}-7f3k2q") for day in range(3, 8))
 ORDER = OrderId("12345678-1234-4678-9abc-123456789abc")
+SECOND = OrderId("22345678-1234-4678-9abc-123456789abc")
 POLICY, DATAMAP = b"policy: example\n", b"datasets: {}\n"
 
 
@@ -129,12 +136,18 @@ def facts() -> Iterator[tuple[CaseId | None, Fact]]:
     yield DENIED, Denied("identity-not-proven")
     for _, _, dataset in STEPS[:4]:
         yield CASE, looked(dataset)
-    yield CASE, Answered(ORDER, SystemId("analytics"), "submitted", sha(b"a"), sha(b"k"), AT)
+    yield CASE, Answered(ORDER, SystemId("analytics"), "pending", sha(b"a"), sha(b"k"), AT)
     yield CASE, Answered(ORDER, SystemId("analytics"), "completed", sha(b"b"), sha(b"k"), AT)
+    yield CASE, Answered(SECOND, SystemId("ads"), "best-effort", sha(b"c"), None, AT, None, "channel")
+    yield CASE, ContractStated(SystemId("ads"), "analytics", "2024-04-01", None, None, "US", "consent", ("cdn",))
+    yield CASE, OrderNoted(SECOND, SystemId("ads"), "accepted", "ab" * 16)
+    yield CASE, Probed(ORDER, SystemId("analytics"), found=False)
     wrong = Remains(SystemId("nightly"), "nightly/2026-11-22", AT + timedelta(days=53))
     yield CASE, wrong
     yield CASE, Corrected(statement_id(Recorded(CASE, AT, wrong)), "wrong-time", None)
-    yield CASE, Remains(SystemId("nightly"), "nightly/2026-11-22", AT + timedelta(days=35))
+    yield CASE, Remains(SystemId("nightly"), "nightly/2026-11-22", AT + timedelta(days=35), "lifecycle-rule")
+    yield CASE, BeyondUse(SystemId("nightly"), *(True,) * 4, "ab" * 16, AT)
+    yield CASE, Remains(SystemId("weekly"), "weekly/2026-11-22", None, "legal-hold")
     yield CASE, Expired(SystemId("nightly"), CopyId("nightly/2026-10-20"))
     yield (
         CASE,
@@ -144,10 +157,16 @@ def facts() -> Iterator[tuple[CaseId | None, Fact]]:
     yield REJECTED, Planned(PlanId("P-20261125-1"), sha(b"other"), 1, 900)
     yield REJECTED, Rejected(PlanId("P-20261125-1"), sha(b"other"), sha(b"approver")[:32], "too-much")
     yield RESTORE, Replayed(SystemId("app_restored"), 12, 1)
+    since, back = AT + timedelta(days=1), CaseId("C-20261130-7f3k2q")
+    found = (FoundIn(DatasetId("app.customers"), 3, since, ("crm-nightly",)),)
+    yield CASE, Rescanned("P7D", AT + timedelta(days=7), "returned", False, 7, 2, 1, found, back)  # noqa: FBT003
+    yield CASE, Rescanned("P7D", AT + timedelta(days=7), "erased", False, 7, 2, 1, found, back)  # noqa: FBT003
+    yield CASE, Readmitted("account.opened", ("jp.appi.20-1",), 2, AT, None)
     yield None, HoldReleased(HoldId("H-1"))
     yield None, CanaryLooked(sha(b"canary"), "absent", 7, ())
     yield DENIED, IdentityDecided(sha(b"q"), "apart", (DatasetId("app.customers"),), 2, 0, sha(b"approver")[:32])
     yield None, MapLooked(None, DatasetId("app.customers"), True, 5, 0, sha(b"s"))  # noqa: FBT003
+    yield RESTORE, RestoreGated(SystemId("app_restored"), "open", 12, 0, 7, (), ())
 
 
 def looked(dataset: str) -> Looked:
@@ -178,7 +197,7 @@ CHANGES = (
     ("a space", '{"body":', '{"body": ', "bundle: not canonical JSON"),
     ("another file", '"sha256":"6ba2', '"sha256":"6ba3', "attachment datamap.yaml: its bytes"),
     ("another case", '"scope":{"case":"C-20261123', '"scope":{"case":"C-20261124', "seal: does not verify"),
-    ("a later size", "log.retention.example\\n3", "log.retention.example\\n4", "entry 1: inclusion proof"),
+    ("a later size", "log.retention.example\\n3", "log.retention.example\\n9", "entry 1: inclusion proof"),
     ("a claim more", '"claims":[{"code":"C1"', '"claims":[{"code":"C9"', "seal: does not verify"),
     ("another number", '"index":1,', '"index":2,', "entry 2: inclusion proof"),
     ("an older format", "evidence-bundle/v2", "evidence-bundle/v1", "format: expected"),

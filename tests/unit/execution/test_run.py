@@ -12,10 +12,11 @@ import pytest
 from connectors.memory import forget, make
 from retention.app import App
 from retention.errors import HeldError, StalePlanError, StateError, TransientFailure
-from retention.execution.elsewhere import order_id
+from retention.execution.processors import order_id
 from retention.model.case import CaseState
-from retention.model.copies import Copy
+from retention.model.copies import Copy, Registered
 from retention.model.datamap import ColumnType
+from retention.model.period import Period
 from retention.model.subject import SubjectKey
 from retention.ports.ledger import Phase
 from retention.wiring import open_app
@@ -89,6 +90,10 @@ class Nightly:
         """Return the copy while it is there."""
         taken = NOW - timedelta(days=1)
         return () if self.gone else (Copy("nightly/1", "nightly", ("app",), taken, NOW + timedelta(days=34)),)
+
+    def examine(self):
+        """Return the copy, with nothing that does not fit."""
+        return Registered("nightly", "folders", Period(days=35), None, "job", None, None, self.copies(), ())
 
     def exists(self, copy_id):
         """Whether the copy is there."""
@@ -251,9 +256,9 @@ def test_a_copy_is_pending_until_its_horizon_and_the_case_closes_when_it_is_gone
     sealed = app.seal(plan_id, NOW)
     assert (sealed.state, sealed.until) == (CaseState.SEALED, NOW + timedelta(days=34))
     later = NOW + timedelta(days=35)
-    assert app.follow_up(later) == ()
+    assert app.follow_up(later).closed == ()
     nightly.gone = True
-    assert [case.case_id for case in app.follow_up(later)] == [case_id]
+    assert [case.case_id for case in app.follow_up(later).closed] == [case_id]
 
 
 def test_a_seal_that_died_after_the_shredding_can_be_finished(app):

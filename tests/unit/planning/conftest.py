@@ -15,10 +15,11 @@ from retention.model.hold import PlacedHold
 from retention.model.plan import AnonymizeRows, EraseRows
 from retention.model.predicate import Selection
 from retention.model.subject import SubjectKey
-from retention.planning.assemble import Asked, Header, Instruction, Suppressed, plan_request, plan_restore, plan_sweep
+from retention.planning.assemble import Asked, Header, Instruction, plan_request, plan_restore, plan_sweep
 from retention.planning.deferred import Promised
 from retention.planning.limits import Limits
 from retention.planning.pausing import Pauses
+from retention.planning.returning import Suppressed
 from retention.planning.world import World
 from retention.policy import read_policy
 from retention.ports.connector import SystemSettings
@@ -121,7 +122,10 @@ class Box(Inbox):
         """Plan a restore; `suppressed` by (key name, value); `tenant` gave the instruction `i1`."""
         digests = {(name, digest(SubjectKey(name, value))): found for (name, value), found in suppressed.items()}
         instructions = {"i1": (tenant[0], digest(SubjectKey(*tenant)))} if tenant else {}
-        return plan_restore(self.world(), _HEADER, Suppressed(digests, digest, instructions), self.pauses())
+        promised = Promised(self.promised, lambda _, key: f"d{key}")
+        suppressed = Suppressed(digests, digest, instructions)
+        draft, back = plan_restore(self.world(), _HEADER, suppressed, self.pauses(), promised)
+        return draft, back.people
 
     def carry_out(self, draft: Any) -> None:
         """Carry out the row steps; each must touch what it promised."""

@@ -8,6 +8,7 @@ import pytest
 
 from retention.errors import PolicyError, Problem
 from retention.model.policy import Disposal
+from retention.model.recipient import RecipientKind, Transfer
 from retention.model.terms import (
     ActualCost,
     ConsentKind,
@@ -19,13 +20,11 @@ from retention.model.terms import (
     Masked,
     Notice,
     ProtectionOfficer,
-    RecipientKind,
     Refusal,
     ResponsibleEntity,
     ResponsibleOffice,
     Right,
     Terms,
-    Transfer,
 )
 from retention.policy import read_policy
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from retention.errors import StateError, UnknownNameError
-from retention.model.copies import Horizon, OrderState, PlacedOrder, Receipt, Suppression
+from retention.model.answer import Answer, AtWork, Completed
+from retention.model.copies import CopyHold, CopyKind, Horizon, PlacedOrder, Receipt, Suppression, UseTests, Why
 from retention.model.hold import Deferred, PlacedHold
 from retention.model.ids import CaseId, DatasetId, HoldId, OrderId, StepId, SystemId
 from retention.ports.ledger import Ledger
@@ -20,8 +21,8 @@ ORDER = PlacedOrder(OrderId("o1"), CaseId("C-1"), StepId("04"), SystemId("analyt
 GONE = Suppression("user_id", "aa", "request", CaseId("C-1"), AT, AT + 40 * DAY)
 
 
-def receipt(state: OrderState, days: int) -> Receipt:
-    return Receipt(OrderId("o1"), state, AT + days * DAY, AT + 9 * DAY, f"{days}" * 64, "k" * 64)
+def receipt(answer: Answer, days: int) -> Receipt:
+    return Receipt(OrderId("o1"), answer, AT + days * DAY, AT + 9 * DAY, f"{days}" * 64, "k" * 64)
 
 
 def test_a_hold_is_placed_and_released_once(ledger: Ledger) -> None:
@@ -91,11 +92,11 @@ def test_an_order_shows_the_receipt_received_last(ledger: Ledger) -> None:
     """Late and repeated receipts are all kept once, and the order shows the newest."""
     ledger.copies.put_order(ORDER)
     assert ledger.copies.order(ORDER.order_id) == ORDER
-    for days, state in ((2, OrderState.COMPLETED), (1, OrderState.IN_PROGRESS), (2, OrderState.COMPLETED)):
-        ledger.copies.put_order(replace(ORDER, receipt=receipt(state, days)))
+    for days, answer in ((2, Completed()), (1, AtWork()), (2, Completed())):
+        ledger.copies.put_order(replace(ORDER, receipt=receipt(answer, days)))
     ledger.copies.put_order(ORDER)
-    assert ledger.copies.order(ORDER.order_id).receipt == receipt(OrderState.COMPLETED, 2)
-    assert [r.state for r in ledger.copies.receipts(ORDER.order_id)] == [OrderState.IN_PROGRESS, OrderState.COMPLETED]
+    assert ledger.copies.order(ORDER.order_id).receipt == receipt(Completed(), 2)
+    assert [r.answer for r in ledger.copies.receipts(ORDER.order_id)] == [AtWork(), Completed()]
     with pytest.raises(UnknownNameError):
         ledger.copies.order(OrderId("o9"))
 
@@ -103,7 +104,7 @@ def test_an_order_shows_the_receipt_received_last(ledger: Ledger) -> None:
 def test_orders_come_earliest_due_first_and_by_case(ledger: Ledger) -> None:
     """`orders` sorts by due date and filters by case; receipts stay with their own order."""
     other = replace(ORDER, order_id=OrderId("o2"), case_id=CaseId("C-2"), due_at=AT)
-    signed = replace(ORDER, receipt=receipt(OrderState.SUBMITTED, 1))
+    signed = replace(ORDER, receipt=receipt(AtWork(), 1))
     ledger.copies.put_order(signed)
     ledger.copies.put_order(other)
     assert ledger.copies.orders() == (other, signed)
@@ -136,3 +137,67 @@ def test_two_cases_suppress_the_same_person_side_by_side(ledger: Ledger) -> None
     second = replace(GONE, case_id=CaseId("C-2"), recorded_at=AT + DAY)
     ledger.copies.suppress([GONE, second])
     assert list(ledger.copies.suppressions(AT)) == [GONE, second]
+
+
+def test_no_date_is_later_than_any_date(ledger: Ledger) -> None:
+    """A horizon without a date wins over one with, is listed last, and keeps why, kind and region."""
+    endless = replace(HORIZON, until=None, why=Why.NO_EXPIRY, kind=CopyKind.MANUAL_SNAPSHOT, region="r", noted_at=AT)
+    ledger.copies.add_horizon(endless)
+    ledger.copies.add_horizon(HORIZON)
+    other = replace(HORIZON, what="nightly/other")
+    ledger.copies.add_horizon(other)
+    assert ledger.copies.horizons() == (other, endless)
+    ledger.copies.add_horizon(replace(other, until=None))
+    assert [horizon.until for horizon in ledger.copies.horizons()] == [None, None]
+
+
+def test_what_was_seen_replaces_what_was_told(ledger: Ledger) -> None:
+    """A revision may bring a date nearer; only a horizon that exists can be revised."""
+    ledger.copies.add_horizon(HORIZON)
+    nearer = replace(HORIZON, until=HORIZON.until - DAY, why=Why.LIFECYCLE)
+    ledger.copies.revise_horizon(nearer)
+    assert ledger.copies.horizons() == (nearer,)
+    with pytest.raises(UnknownNameError):
+        ledger.copies.revise_horizon(replace(HORIZON, what="other"))
+
+
+def test_holds_on_copies_end_with_their_hold(ledger: Ledger) -> None:
+    """Once each; a released hold keeps nothing."""
+    placed = PlacedHold(HoldId("H-1"), "litigation", "user_id", "d" * 64, AT)
+    ledger.holds.place(placed)
+    hold = CopyHold(SystemId("nightly"), "nightly/2026-11-22", placed.hold_id, AT)
+    ledger.copies.hold_copy(hold)
+    ledger.copies.hold_copy(replace(hold, placed_at=AT + DAY))
+    assert ledger.copies.copy_holds() == (hold,)
+    ledger.holds.release(placed.hold_id, AT + DAY)
+    assert ledger.copies.copy_holds() == ()
+
+
+def test_the_newest_answers_of_each_system_count(ledger: Ledger) -> None:
+    """Earlier answers stay in the ledger and are no longer asked for."""
+    first = UseTests(SystemId("nightly"), True, True, True, False, "h:a", AT)  # noqa: FBT003
+    second = replace(first, will_delete=True, attested_at=AT + DAY)
+    for tests in (first, second):
+        ledger.copies.attest(tests)
+    assert dict(ledger.copies.use_tests()) == {SystemId("nightly"): second}
+
+
+def test_suppressions_are_prolonged_and_settled_by_case(ledger: Ledger) -> None:
+    """Later wins and no date wins over any; a date is given only to those without; other cases stay as they are."""
+    mine = Suppression("user_id", "a" * 64, "request", CaseId("C-1"), AT, AT + DAY)
+    other = replace(mine, case_id=CaseId("C-2"))
+    ledger.copies.suppress([mine, other])
+
+    def ends() -> list[object]:
+        kept = sorted(ledger.copies.suppressions(AT), key=lambda each: each.case_id)
+        return [each.expires_at for each in kept]
+
+    ledger.copies.prolong_suppressions(mine.case_id, AT + 3 * DAY)
+    ledger.copies.prolong_suppressions(mine.case_id, AT + 2 * DAY)
+    ledger.copies.settle_suppressions(mine.case_id, AT + 9 * DAY)
+    assert ends() == [AT + 3 * DAY, AT + DAY]
+    ledger.copies.prolong_suppressions(mine.case_id, None)
+    ledger.copies.prolong_suppressions(mine.case_id, AT + 5 * DAY)
+    assert ends() == [None, AT + DAY]
+    ledger.copies.settle_suppressions(mine.case_id, AT + 9 * DAY)
+    assert ends() == [AT + 9 * DAY, AT + DAY]

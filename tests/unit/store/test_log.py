@@ -2,15 +2,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from retention.errors import SystemFailure
 from retention.evidence import merkle
 from retention.evidence.frontier import Frontier
 from retention.model.ids import CaseId, StatementId
@@ -174,3 +180,51 @@ def test_the_log_is_the_order_of_first_appearance(folder: Path, names: list[str]
     ledger = open_ledger(url, FileKeyStore(folder))
     assert [entry.statement_id for entry in ledger.log.entries()] == order
     ledger.close()
+
+
+def test_threads_that_wait_share_a_transaction(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes during a commit is served by the next, with its own index; a fault is told to nobody else."""
+    log: Any = ledger.log
+    appending, first_is_in, all_wait, transactions = log._database.appending, Event(), Event(), []
+
+    @contextmanager
+    def counted() -> Iterator[Any]:
+        transactions.append(1)
+        first_is_in.set()
+        assert all_wait.wait(20)
+        with appending() as cursor:
+            yield cursor
+
+    monkeypatch.setattr(log._database, "appending", counted)
+    with ThreadPoolExecutor(7) as pool:
+        early = pool.submit(append, ledger, 0)
+        assert first_is_in.wait(20)
+        later = [pool.submit(append, ledger, number) for number in (1, 2, 3)]
+        again = pool.submit(log.append, StatementId("s0"), None, b"other")
+        wait_for(log, 4)
+        all_wait.set()
+        assert early.result() == LogEntry(0, StatementId("s0"), None, b"\x00")
+        assert {each.result().index for each in later} == {1, 2, 3}
+        assert again.result() == early.result()
+        assert len(transactions) == 2
+
+        all_wait.clear()
+        first_is_in.clear()
+        held = pool.submit(append, ledger, 4)
+        assert first_is_in.wait(20)
+        good, twin = pool.submit(append, ledger, 5), pool.submit(append, ledger, 5)
+        bad = pool.submit(log.append, StatementId("bad"), object(), b"no case is an object")
+        wait_for(log, 3)
+        all_wait.set()
+        with pytest.raises(SystemFailure):
+            bad.result()
+        assert (held.result().index, good.result().index, twin.result()) == (4, 5, good.result())
+    assert [entry.statement_id for entry in log.entries()][4:] == ["s4", "s5"]
+    assert [entry.index for entry in log.entries()] == [*range(6)]
+
+
+def wait_for(log: Any, threads: int) -> None:
+    """Return when so many threads wait for their turn."""
+    until = time.monotonic() + 20
+    while len(log._turns._waiting) < threads:
+        assert time.monotonic() < until

@@ -11,7 +11,7 @@ from alembic import op
 from retention.store.instants import Instant
 
 revision = "0052"
-down_revision: str | None = "0032"
+down_revision: str | None = "0050"
 
 
 def upgrade() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from connectors.processor import opendsr
 from connectors.processor.settings import IdentityKind, ProcessorSettings
 from retention.errors import TerminalFailure
+from retention.model.answer import Completed, PartlyDone, Refused
 from retention.model.copies import Order
 from retention.model.ids import OrderId, SystemId
 
@@ -108,10 +109,33 @@ def test_status_of_another_word_is_not_guessed() -> None:
 
 
 def test_every_status_has_a_state() -> None:
-    """Every status that can be read has a state, and only completed is completed."""
+    """Every status that can be read has an answer, and only completed is completed, whatever else is said."""
     words = opendsr.Status.model_json_schema()["properties"]["request_status"]["enum"]
-    assert set(words) == set(opendsr.STATES)
-    assert [word for word in words if opendsr.STATES[word].value == "completed"] == ["completed"]
+    said = {"dsr.example": {"partial": True, "reason": "kept-by-law"}, "other.example": {"reason": "x"}}
+    answers = {
+        word: opendsr.answer_of(
+            opendsr.Status(controller_id="u", subject_request_id="x", request_status=word, extensions=more),
+            "dsr.example",
+        )
+        for word in words
+        for more in (None, said)
+    }
+    assert answers == {
+        "pending": PartlyDone("kept-by-law"),
+        "in_progress": PartlyDone("kept-by-law"),
+        "completed": Completed(),
+        "cancelled": Refused("kept-by-law"),
+    }
+
+
+def test_version_three_names_identities_by_type() -> None:
+    """In 3.0 each identity stands under its type, with its encoding; two of one type do not fit."""
+    three = replace(SETTINGS, api_version="3.0")
+    body = json.loads(opendsr.request_body(ORDER, three))
+    assert body["api_version"] == "3.0"
+    assert body["subject_identities"]["controller_customer_id"] == {"value": "4711", "encoding": "raw"}
+    with pytest.raises(TerminalFailure, match="one identity of each type"):
+        opendsr.request_body(replace(ORDER, keys={"user_id": (1, 2)}), three)
 
 
 def test_order_shows_no_identity_in_repr() -> None:

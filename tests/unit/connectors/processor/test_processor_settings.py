@@ -54,7 +54,7 @@ def test_right_options(workspace: Path) -> None:
 def test_connect_does_not_touch_the_network(workspace: Path) -> None:
     """Connecting to a host that does not exist gives a connector, which is a processor."""
     system = connect(settings(workspace, url="https://nobody.invalid"))
-    assert system.capabilities is CAPABILITIES
+    assert system.capabilities == CAPABILITIES
     assert CAPABILITIES.kind is SystemKind.PROCESSOR
     assert not CAPABILITIES.actions
     system.close()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from connectors.sql import keys
 from retention.errors import ConcurrentWriteFailure, TransientFailure
 from retention.model.predicate import AllOf, Before, Everything, Populated, Selection
 
@@ -34,6 +35,28 @@ def _note(seen: tuple[Any, ...], sizes: list[int]) -> None:
     _, cursor, statement, *_ = seen
     if statement.startswith(("UPDATE", "DELETE")):
         sizes.append(cursor.rowcount)
+
+
+def test_rows_of_many_keys_go_at_once_where_they_are_a_page_at_most(
+    pg: Any, opened: Any, table: Any, among: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL's planner says how many rows the keys have; more than it said are undone, and cut."""
+    monkeypatch.setattr(keys, "MANY", 10)
+    pg.execute("CREATE TABLE orders (id integer PRIMARY KEY, person integer) WITH (autovacuum_enabled = off)")
+    pg.execute("INSERT INTO orders SELECT n, n FROM generate_series(1, 1000) n")
+    pg.execute("ANALYZE orders")
+    cut = opened(page="100", keys="5", pages="P1D")
+    sizes: list[int] = []
+    sa.event.listen(cut._database.engine, "after_cursor_execute", lambda *seen: _note(seen, sizes))
+    assert cut.eraser().erase_rows(table("orders"), among("person", *range(1, 91))).rows == 90
+    assert sizes == [90]
+    pg.execute("INSERT INTO orders SELECT 1000 + n, 100 + n % 30 FROM generate_series(1, 600) n")
+    sizes.clear()
+    assert cut.eraser().erase_rows(table("orders"), among("person", *range(100, 130))).rows == 630
+    assert sizes[0] == 630
+    assert max(sizes[1:]) <= 100
+    assert sum(sizes[1:]) == 630
+    assert pg.execute("SELECT count(*) FROM orders").fetchone() == (880,)
 
 
 def test_what_was_done_before_a_failure_stays_done_and_the_repeat_finishes(pg: Any, opened: Any, table: Any) -> None:
