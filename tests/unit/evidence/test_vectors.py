@@ -131,6 +131,7 @@ def facts() -> Iterator[tuple[CaseId | None, Fact]]:
     step, dataset = StepId(STEPS[4][1]), DatasetId(STEPS[4][2])
     yield CASE, Suspended(step, DIGEST, dataset, "suspended", rules[:1], statutes, 2, AT + timedelta(days=90))
     lifted, decider = StepId("01-lift-app.letters"), sha(b"approver")[:32]
+    yield LIFTING, Planned(PlanId("P-20261127-1"), sha(b"lift"), 1, 1)
     yield LIFTING, Suspended(lifted, sha(b"lift"), dataset, "lifted", (), statutes, 2, None, "cured", decider)
     yield CASE, Kept(DIGEST, DatasetId("app.payments"), ("amount",), 4, HoldId("tax-books"), "jp.corporate-tax-act", AT)
     yield DENIED, Denied("identity-not-proven")
@@ -197,7 +198,7 @@ CHANGES = (
     ("a space", '{"body":', '{"body": ', "bundle: not canonical JSON"),
     ("another file", '"sha256":"6ba2', '"sha256":"6ba3', "attachment datamap.yaml: its bytes"),
     ("another case", '"scope":{"case":"C-20261123', '"scope":{"case":"C-20261124', "seal: does not verify"),
-    ("a later size", "log.retention.example\\n3", "log.retention.example\\n9", "entry 1: inclusion proof"),
+    ("a later size", "log.retention.example\\n4", "log.retention.example\\n9", "entry "),
     ("a claim more", '"claims":[{"code":"C1"', '"claims":[{"code":"C9"', "seal: does not verify"),
     ("another number", '"index":1,', '"index":2,', "entry 2: inclusion proof"),
     ("an older format", "evidence-bundle/v2", "evidence-bundle/v1", "format: expected"),
