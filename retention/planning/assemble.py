@@ -14,17 +14,7 @@ from retention.datamap import order
 from retention.errors import AmbiguousSubjectError, UnknownSubjectError
 from retention.model.case import CaseKind
 from retention.model.ids import CaseId, PlanId
-from retention.model.plan import (
-    Because,
-    Deferral,
-    Exempt,
-    Plan,
-    Replay,
-    RowStep,
-    SharingStep,
-    SuspendRows,
-    Unlinked,
-)
+from retention.model.plan import Because, Deferral, Exempt, Plan, Replay, RowStep, SharingStep, SuspendRows, Unlinked
 from retention.model.policy import Authority, Disposal, Rule
 from retention.model.subject import Key, KeyValues, SubjectKey
 from retention.model.suspension import SUSPENDED
