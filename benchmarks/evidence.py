@@ -60,7 +60,7 @@ RECORD = 1000
 """Bytes."""
 TARGETS = {"SQLite": 100_000, "PostgreSQL": 80_000, "SQLite single": 4_000}
 """Records a second."""
-WRITERS = 16
+WRITERS = 32
 AUDIT_SECONDS = 2.0
 """A million entries, on one core."""
 _LONGEST = 60
