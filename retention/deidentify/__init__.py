@@ -6,6 +6,7 @@
     values          deletion, bounds, noise, swapping, synthetic values
     microaggregation, ff1, tokens
     recoding        levels searched: `locally` row by row, `globally` one for all; `lattice`, `passing`
+    numbered        a table's columns as numbers, made once; `classes`, and `pieces` on all cores; `shuffling`
     measures        how alike the rows of a table are: k, l and t; `classes`, `likeness`
     verdict         anonymous | pseudonymous | masked | refused
     assessing       which of them an output is: `criteria` of the law, put to the output itself

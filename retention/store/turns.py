@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Event, Lock
 from typing import Generic, TypeVar
 
 Asked = TypeVar("Asked")
@@ -21,6 +21,8 @@ Answer = TypeVar("Answer")
 class _Turn(Generic[Asked, Answer]):
     asked: Asked
     answer: Future[Answer] = field(default_factory=Future)
+    woken: Event = field(default_factory=Event)
+    """Set when it is answered, or when it is to serve all who wait."""
 
 
 class Turns(Generic[Asked, Answer]):
@@ -31,22 +33,48 @@ class Turns(Generic[Asked, Answer]):
         self._serve = serve
         self._waiting: deque[_Turn[Asked, Answer]] = deque()
         self._lock = Lock()
+        self._served = False  # by somebody, at this moment
 
     def take(self, asked: Asked) -> Answer:
         """Wait for the request's turn and return its answer; raises what `serve` raises for it alone."""
         turn = _Turn[Asked, Answer](asked)
-        self._waiting.append(turn)
         with self._lock:
-            if not turn.answer.done():
-                self._serve_waiting()
+            self._waiting.append(turn)
+            others_serve, self._served = self._served, True
+        if others_serve:
+            try:
+                turn.woken.wait()
+            except BaseException:  # an interrupt: nobody may wait for who does not wait any more
+                self._leave(turn)
+                raise
+        if not turn.answer.done():
+            self._serve_waiting()
         return turn.answer.result()
 
     def _serve_waiting(self) -> None:
-        turns = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        with self._lock:
+            turns = [self._waiting.popleft() for _ in range(len(self._waiting))]
         try:
             self._together(turns)
-        finally:  # interrupted: who has no answer yet waits on, and serves the others
-            self._waiting.extendleft(turn for turn in reversed(turns) if not turn.answer.done())
+        finally:
+            with self._lock:  # interrupted: who has no answer yet is served by the next
+                self._waiting.extendleft(each for each in reversed(turns[1:]) if not each.answer.done())
+                self._wake_next()
+            for each in turns:
+                if each.answer.done():
+                    each.woken.set()
+
+    def _wake_next(self) -> None:
+        self._served = bool(self._waiting)
+        if self._served:
+            self._waiting[0].woken.set()
+
+    def _leave(self, turn: _Turn[Asked, Answer]) -> None:
+        with self._lock:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+                if turn.woken.is_set():
+                    self._wake_next()
 
     def _together(self, turns: Sequence[_Turn[Asked, Answer]]) -> None:
         try:

@@ -13,7 +13,7 @@ from retention.deidentify.classes import code_all
 from retention.deidentify.globally import recode_globally
 from retention.deidentify.hierarchy import Listed, Numbers
 from retention.deidentify.ladder import Ladder, build
-from retention.deidentify.lattice import Combinations, combinations
+from retention.deidentify.lattice import Combinations, alone_at_least, combinations
 from retention.deidentify.locally import recode_locally
 from retention.deidentify.passing import Mixed, Passing
 from retention.deidentify.recipe import Distinct
@@ -132,3 +132,18 @@ def test_nodes_without_a_group_are_passed_over() -> None:
     found = recode_globally(combined, ladders, Passing(4, (mixed,)), 0.0)
     assert found is not None
     assert found.levels[0].tolist() == [2, 2, 0]
+
+
+@pytest.mark.parametrize("radix", [300, 1 << 40])
+def test_rows_counted_as_alone_are(radix: int) -> None:
+    """The quick count of rows without company never says more than there are; of few groups it is exact."""
+    rng = np.random.default_rng(3)
+    key = np.minimum(rng.integers(0, 300, 2_000), rng.integers(0, 300, 2_000)) * (radix // 300)
+    weights = rng.integers(1, 4, 2_000)
+    held: Counter[int] = Counter()
+    for group, weight in zip(key.tolist(), weights.tolist(), strict=True):
+        held[group] += weight
+    exact = sum(weight for weight in held.values() if weight < 12)
+    found = alone_at_least(key, radix, weights, 12)
+    assert 0.9 * exact < found <= exact
+    assert found == exact or radix > 300
