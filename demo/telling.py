@@ -144,7 +144,8 @@ def gate(console: Console, looks: Iterable[RestoreLook]) -> None:
     for look in looks:
         verdict = "may open" if look.verdict is Verdict.OPEN else f"must not open ({', '.join(look.findings)})"
         style = "green" if look.verdict is Verdict.OPEN else "yellow"
-        console.print(f"gate: {look.system} {verdict}, {look.found} people are back", style=style, highlight=False)
+        said = f"gate: {look.system} {verdict}: {look.found} of the erased are in it"
+        console.print(said, style=style, highlight=False, soft_wrap=True)
 
 
 def reopened(console: Console, digests: Mapping[str, tuple[str, str]], bundle: Path) -> None:
@@ -158,7 +159,7 @@ def reopened(console: Console, digests: Mapping[str, tuple[str, str]], bundle: P
         if live != restored:
             raise FoundError(f"{system}_restored is not what {system} is: {restored[:16]} instead of {live[:16]}")
         said = f"{system} and {system}_restored hold the same rows: SHA-256 {live[:16]}… = {restored[:16]}…"
-        console.print(said, style="green", highlight=False)
+        console.print(said, style="green", highlight=False, soft_wrap=True)
     facts = [fact for fact in verify(bundle.read_bytes()).facts if fact.kind == "restoreGate"]
     told = ", ".join(f"{fact.text('system')} {fact.text('verdict')} ({fact.text('found')} found)" for fact in facts)
     console.print(f"in her bundle: gate of {told}", highlight=False, soft_wrap=True)
