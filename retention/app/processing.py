@@ -31,9 +31,9 @@ from retention.model.answer import (
 )
 from retention.model.case import CaseState
 from retention.model.copies import PlacedOrder, Receipt
-from retention.model.facts import ContractStated, OrderNoted
 from retention.model.ids import CaseId, OrderId, SystemId
 from retention.model.processing import Note, NoteKind
+from retention.model.processor_facts import ContractStated, OrderNoted
 from retention.model.recipient import Recipient
 from retention.ports.processor import CheckableProcessor, RemindingProcessor
 

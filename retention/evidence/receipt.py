@@ -19,7 +19,8 @@ from retention.evidence.canonical import canonical
 from retention.evidence.dsse import STATEMENT_TYPE, pae
 from retention.evidence.log import EvidenceLog
 from retention.evidence.note import Checkpoint, Verifier, open_checkpoint
-from retention.evidence.shapes import check, statement_shape
+from retention.evidence.shape import check
+from retention.evidence.shapes import statement_shape
 from retention.evidence.subjects import Opening
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey

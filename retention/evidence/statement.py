@@ -13,13 +13,12 @@ from typing import TypeAlias
 
 from retention.errors import InputError
 from retention.evidence.canonical import Json, canonical
-from retention.evidence.shapes import PREDICATE_TYPE, STATEMENT_TYPE, check, statement_shape
+from retention.evidence.shape import check
+from retention.evidence.shapes import PREDICATE_TYPE, STATEMENT_TYPE, statement_shape
 from retention.model.facts import (
-    Answered,
     Approved,
     BeyondUse,
     CanaryLooked,
-    ContractStated,
     Corrected,
     Denied,
     Disposed,
@@ -33,9 +32,7 @@ from retention.model.facts import (
     KeyDestroyed,
     Looked,
     MapLooked,
-    OrderNoted,
     Planned,
-    Probed,
     Pseudonymized,
     Recorded,
     Rejected,
@@ -47,6 +44,7 @@ from retention.model.facts import (
 from retention.model.ids import StatementId
 from retention.model.media import MediaSanitized
 from retention.model.outcome import Effect, Residue
+from retention.model.processor_facts import Answered, ContractStated, OrderNoted, Probed
 from retention.model.rescan import FoundIn, Readmitted, Rescanned
 from retention.model.restores import RestoreGated
 

@@ -24,11 +24,11 @@ from retention.execution.links import make_token
 from retention.execution.site import Site
 from retention.model.answer import ByHand, PartlyDone, Proof, Standing, code_of, reason_of, standing
 from retention.model.copies import Order, PlacedOrder, Receipt
-from retention.model.facts import Answered, Probed
 from retention.model.ids import DatasetId, OrderId, PlanId, StepId
 from retention.model.outcome import Done, Effect, Outcome, Pending
 from retention.model.plan import TellProcessor
 from retention.model.processing import NoteKind
+from retention.model.processor_facts import Answered, Probed
 from retention.ports.ledger import Copies, Phase
 
 ANSWERS_LATE = timedelta(days=30)

@@ -14,7 +14,6 @@ from retention.model.ids import (
     CopyId,
     DatasetId,
     HoldId,
-    OrderId,
     PlanId,
     RuleId,
     StatementId,
@@ -23,6 +22,7 @@ from retention.model.ids import (
 )
 from retention.model.media import MediaSanitized
 from retention.model.outcome import Effect
+from retention.model.processor_facts import Answered, ContractStated, OrderNoted, Probed
 from retention.model.rescan import Readmitted, Rescanned
 from retention.model.restores import RestoreGated
 
@@ -99,56 +99,6 @@ class Looked:
     """How many expectations Great Expectations evaluated."""
     suite_digest: str
     """SHA-256 of the redacted summary of the Great Expectations run."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A processor answered, and what shows that the answer is theirs."""
-
-    order_id: OrderId
-    processor: SystemId
-    state: str
-    body_digest: str
-    key_id: str | None
-    received_at: datetime
-    reason: str | None = None
-    proof: str = "signature"
-
-
-@dataclass(frozen=True, slots=True)
-class Probed:
-    """A processor's own look-up was asked whether it still knows the person."""
-
-    order_id: OrderId
-    processor: SystemId
-    found: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OrderNoted:
-    """A processor was reminded, its silence escalated, or a person decided to go on without its full answer."""
-
-    order_id: OrderId
-    processor: SystemId
-    note: str
-    """`reminded`, `escalated` or `accepted`."""
-    decider_ref: str | None
-    """HMAC of the decider's name under the staff key, for `accepted`."""
-
-
-@dataclass(frozen=True, slots=True)
-class ContractStated:
-    """What the contract with a processor was, as the policy declared it when it was told."""
-
-    processor: SystemId
-    role: str
-    contracted_on: str | None
-    nda_on: str | None
-    supervised_on: str | None
-    country: str | None
-    transfer: str | None
-    subprocessors: tuple[str, ...]
-    """By name: whoever it may pass data on to."""
 
 
 @dataclass(frozen=True, slots=True)

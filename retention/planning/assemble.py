@@ -260,13 +260,8 @@ def plan_return(
 
     Nobody is suppressed by it: the people are those of earlier cases, and their erasure counts from those.
 
-    Args:
-        world: The live stores.
-        header: The return case's.
-        found: In which scopes people were disposed of → their keys that are here again.
-        instructions: As in `Suppressed`.
-        pauses: Holds and restrictions.
-
+    `found` says in which scopes people were disposed of, and which of their keys are here again;
+    `instructions` are as in `Suppressed`.
     """
     keysets = KeySets(header.salt)
     tenants = _instructing(world, instructions, pauses.digest)

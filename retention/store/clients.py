@@ -12,7 +12,7 @@ from sqlalchemy import Row, insert, select, update
 from retention.model.client import Call, ClientRequest, Progress
 from retention.model.ids import CaseId
 from retention.store.engine import Database
-from retention.store.tables import CLIENT_CALLS, CLIENT_REQUESTS
+from retention.store.outside_tables import CLIENT_CALLS, CLIENT_REQUESTS
 
 _FINISHED = (Progress.COMPLETED.value, Progress.CANCELLED.value)
 

@@ -12,7 +12,8 @@ from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, Strin
 
 from retention.errors import SettingsError, TransientFailure
 from retention.store.engine import Database
-from retention.store.tables import LOG_SIZE, METADATA, VERSION_TABLE
+from retention.store.outside_tables import TABLES
+from retention.store.tables import LOG_SIZE, VERSION_TABLE
 
 KNOWN = (
     "0001",
@@ -83,7 +84,7 @@ def _version(connection: Connection) -> str | None:
 
 def _make(connection: Connection) -> None:
     """Make in one go what all migrations together make of nothing."""
-    METADATA.create_all(connection, checkfirst=False)
+    TABLES.create_all(connection, checkfirst=False)
     connection.execute(insert(LOG_SIZE).values(one=1, size=0, frontier=b""))
     _VERSIONS.create(connection)
     connection.execute(insert(_VERSIONS).values(version_num=HEAD))

@@ -20,7 +20,7 @@ from retention.model.sharing import (
     TokenKey,
 )
 from retention.store.engine import Database
-from retention.store.tables import JOINT_NOTICES, KEY_ACCESSES, SHARED_SETS, TOKEN_KEYS
+from retention.store.outside_tables import JOINT_NOTICES, KEY_ACCESSES, SHARED_SETS, TOKEN_KEYS
 
 
 class SqlSharing:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from alembic import context
 
-from retention.store.tables import METADATA, VERSION_TABLE
+from retention.store.outside_tables import TABLES
+from retention.store.tables import VERSION_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=METADATA,
+    target_metadata=TABLES,
     version_table=VERSION_TABLE,
     transactional_ddl=True,
 )

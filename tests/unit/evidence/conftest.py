@@ -11,7 +11,6 @@ import pytest
 
 from retention.evidence import EvidenceLog, Signer, export_bundle
 from retention.model.facts import (
-    Answered,
     Approved,
     Disposed,
     Fact,
@@ -25,6 +24,7 @@ from retention.model.facts import (
 )
 from retention.model.ids import CaseId, DatasetId, HoldId, OrderId, PlanId, RuleId, StepId, SystemId
 from retention.model.outcome import Effect, Residue
+from retention.model.processor_facts import Answered
 from tests.doubles.log import MemorySequence, MemoryTiles
 
 AT = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)

@@ -20,8 +20,9 @@ from retention.evidence import EvidenceLog, Signer, canonical, export_bundle, ve
 from retention.evidence.dsse import pae
 from retention.evidence.note import sign_checkpoint
 from retention.evidence.verifier import SEAL_TYPE, summary
-from retention.model.facts import Answered, Approved, Disposed, Looked, Planned, Recorded
+from retention.model.facts import Approved, Disposed, Looked, Planned, Recorded
 from retention.model.ids import CaseId
+from retention.model.processor_facts import Answered
 
 CASE = CaseId("C-20261123-7f3k2q")
 Change = Callable[[dict[str, Any]], object]

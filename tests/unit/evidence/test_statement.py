@@ -18,11 +18,9 @@ from retention.errors import InputError
 from retention.evidence import column_name, json_schema, kind_of, statement, statement_id, verifier
 from retention.evidence.shapes import KINDS
 from retention.model.facts import (
-    Answered,
     Approved,
     BeyondUse,
     CanaryLooked,
-    ContractStated,
     Corrected,
     Denied,
     Disposed,
@@ -36,9 +34,7 @@ from retention.model.facts import (
     KeyDestroyed,
     Looked,
     MapLooked,
-    OrderNoted,
     Planned,
-    Probed,
     Pseudonymized,
     Recorded,
     Rejected,
@@ -61,6 +57,7 @@ from retention.model.ids import (
 )
 from retention.model.media import MediaSanitized
 from retention.model.outcome import Effect, Residue
+from retention.model.processor_facts import Answered, ContractStated, OrderNoted, Probed
 from retention.model.rescan import FoundIn, Readmitted, Rescanned
 from retention.model.restores import RestoreGated
 

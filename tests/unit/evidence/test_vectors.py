@@ -32,11 +32,9 @@ from retention.evidence import (
 )
 from retention.evidence.shapes import KINDS
 from retention.model.facts import (
-    Answered,
     Approved,
     BeyondUse,
     CanaryLooked,
-    ContractStated,
     Corrected,
     Denied,
     Disposed,
@@ -49,9 +47,7 @@ from retention.model.facts import (
     KeyDestroyed,
     Looked,
     MapLooked,
-    OrderNoted,
     Planned,
-    Probed,
     Pseudonymized,
     Recorded,
     Rejected,
@@ -73,6 +69,7 @@ from retention.model.ids import (
 )
 from retention.model.media import MediaSanitized
 from retention.model.outcome import Effect, Residue
+from retention.model.processor_facts import Answered, ContractStated, OrderNoted, Probed
 from retention.model.rescan import FoundIn, Readmitted, Rescanned
 from retention.model.restores import RestoreGated
 from retention.ports.ledger import LogEntry

@@ -20,8 +20,9 @@ from retention.ports.ledger import Ledger
 from retention.store import FileKeyStore, open_ledger
 from retention.store.engine import make_database
 from retention.store.migrations import configuration, upgrade
+from retention.store.outside_tables import TABLES
 from retention.store.schema import HEAD, KNOWN
-from retention.store.tables import METADATA, VERSION_TABLE
+from retention.store.tables import VERSION_TABLE
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -74,7 +75,7 @@ def test_the_migrations_make_exactly_the_tables(url: str) -> None:
     engine = create_engine(url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE, "compare_type": True})
-        assert compare_metadata(context, METADATA) == []
+        assert compare_metadata(context, TABLES) == []
     engine.dispose()
 
 
@@ -90,7 +91,7 @@ def test_a_new_ledger_is_what_the_migrations_make(
         at_once, by_steps = (f"sqlite:///{tmp_path / name}.db" for name in ("at-once", "by-steps"))
     open_ledger(at_once, keys).close()
     migrated(by_steps)
-    assert len(shape(at_once)) == len(METADATA.tables) + 1
+    assert len(shape(at_once)) == len(TABLES.tables) + 1
     assert shape(at_once) == shape(by_steps)
 
 
