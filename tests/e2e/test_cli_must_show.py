@@ -1,4 +1,4 @@
-"""What the command line must show when something is wrong: through the real program, as users start it."""
+"""What the command line must show when something is wrong; each exit code once through the real program."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_an_unknown_person_is_told_so_with_evidence(shop, accepted, cli, program
     assert [fact["kind"] for fact in json.loads(checked.out)["facts"]] == ["denial"]
 
 
-def test_a_plan_over_the_limit_needs_two(shop, cli, program):
+def test_a_plan_over_the_limit_needs_two(shop, cli):
     """One approver is not enough above the limit: exit 3 with the limit's name, nothing touched."""
     shop.change(*[f"INSERT INTO notes (body, written_at) VALUES ('old {n}', '2020-01-01')" for n in range(40)])
     said = cli("plan", "sweep", folder=shop.folder)
@@ -94,7 +94,7 @@ def test_a_plan_over_the_limit_needs_two(shop, cli, program):
     plan, digest = plan_of(said.out), digest_of(said.out)
     approved = cli("approve", plan, "--digest", digest, "--by", "hanako", folder=shop.folder)
     assert "second person" in approved.out
-    applied = program("apply", plan, folder=shop.folder)
+    applied = cli("apply", plan, folder=shop.folder)
     assert applied.code == 3
     assert "RET-302" in applied.err
     assert "fraction:shop.notes" in applied.err
@@ -102,14 +102,14 @@ def test_a_plan_over_the_limit_needs_two(shop, cli, program):
     assert shop.rows("SELECT count(*) FROM notes") == [(50,)]
 
 
-def test_a_stale_digest_is_refused(shop, accepted, cli, program):
+def test_a_stale_digest_is_refused(shop, accepted, cli):
     """An approval that names another digest: exit 3, and the plan can not be applied."""
     case = accepted()
     old = cli("plan", "request", case, folder=shop.folder)
     shop.change("INSERT INTO notes (customer_id, body, written_at) VALUES ('c3', 'late', '2026-11-22')")
     new = cli("plan", "request", case, folder=shop.folder)
     plan = plan_of(new.out)
-    said = program("approve", plan, "--digest", digest_of(old.out), "--by", "hanako", folder=shop.folder)
+    said = cli("approve", plan, "--digest", digest_of(old.out), "--by", "hanako", folder=shop.folder)
     assert said.code == 3
     assert "RET-303" in said.err
     assert no_traceback(said)
@@ -117,19 +117,19 @@ def test_a_stale_digest_is_refused(shop, accepted, cli, program):
     assert shop.rows("SELECT count(*) FROM customers WHERE id = 'c3'") == [(1,)]
 
 
-def test_a_changed_world_is_refused(shop, accepted, cli, program):
+def test_a_changed_world_is_refused(shop, accepted, cli):
     """A row that came after the approval: exit 3, nothing touched."""
     planned = cli("plan", "request", accepted(), folder=shop.folder)
     plan = plan_of(planned.out)
     cli("approve", plan, "--digest", digest_of(planned.out), "--by", "hanako", folder=shop.folder)
     shop.change("INSERT INTO notes (customer_id, body, written_at) VALUES ('c3', 'late', '2026-11-22')")
-    said = program("apply", plan, folder=shop.folder)
+    said = cli("apply", plan, folder=shop.folder)
     assert said.code == 3
     assert "RET-304" in said.err
     assert shop.rows("SELECT count(*) FROM notes WHERE customer_id = 'c3'") == [(2,)]
 
 
-def test_a_held_record_is_refused(shop, accepted, cli, program):
+def test_a_held_record_is_refused(shop, accepted, cli):
     """A hold placed after the approval: exit 3 with the reason, nothing touched; so is a new plan."""
     case = accepted()
     planned = cli("plan", "request", case, folder=shop.folder)
@@ -137,7 +137,7 @@ def test_a_held_record_is_refused(shop, accepted, cli, program):
     cli("approve", plan, "--digest", digest_of(planned.out), "--by", "hanako", folder=shop.folder)
     held = cli("hold", "place", "--subject", "email=c3@mail.example", "--reason", "litigation", folder=shop.folder)
     assert held.code == 0
-    for said in (program("apply", plan, folder=shop.folder), cli("plan", "request", case, folder=shop.folder)):
+    for said in (cli("apply", plan, folder=shop.folder), cli("plan", "request", case, folder=shop.folder)):
         assert said.code == 3
         assert "RET-301" in said.err
         assert no_traceback(said)
@@ -193,21 +193,21 @@ def test_a_crash_while_sealing_can_be_repeated(shop, accepted, cli, monkeypatch)
     assert [case["state"] for case in shown] == ["closed"]
 
 
-def test_verification_that_finds_something_is_partial(shop, accepted, cli, program):
+def test_verification_that_finds_something_is_partial(shop, accepted, cli):
     """A row that came back between apply and verify: exit 1, and the dataset is named."""
     planned = cli("plan", "request", accepted(), folder=shop.folder)
     plan = plan_of(planned.out)
     cli("approve", plan, "--digest", digest_of(planned.out), "--by", "hanako", folder=shop.folder)
     assert cli("apply", plan, folder=shop.folder).code == 0
     shop.change("INSERT INTO customers VALUES ('c3', 'Name c3', 'c3@mail.example')")
-    said = program("verify", plan, folder=shop.folder)
+    said = cli("verify", plan, folder=shop.folder)
     assert said.code == 1
     assert "shop.customers" in said.err
     assert "partial" in said.err
     assert "Name c3" not in said.all
 
 
-def test_a_broken_bundle_names_what_broke(shop, accepted, cli, program):
+def test_a_broken_bundle_names_what_broke(shop, accepted, cli):
     """A bundle with another file in the plan's place: exit 1, and the line names the part."""
     case = accepted()
     planned = cli("plan", "request", case, folder=shop.folder)
@@ -217,7 +217,7 @@ def test_a_broken_bundle_names_what_broke(shop, accepted, cli, program):
     by_name = {attachment["name"]: attachment for attachment in content["body"]["attachments"]}
     by_name["plan.json"]["content"] = by_name["policy.yaml"]["content"]
     bundle.write_text(json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")), encoding="utf-8")
-    said = program("evidence", "verify", bundle, folder=shop.folder)
+    said = cli("evidence", "verify", bundle, folder=shop.folder)
     assert planned.code == 0
     assert said.code == 1
     assert said.err.startswith("BROKEN: attachment plan.json")
