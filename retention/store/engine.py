@@ -6,6 +6,7 @@ before it instead of failing when it turns from reading to writing.
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -133,15 +134,20 @@ class Database:
         with self._explained():
             connection = self._engine.raw_connection()
         try:
-            cursor = connection.cursor()
-            cursor.execute(f"PRAGMA {command}")
-            row: tuple[Any, ...] = cursor.fetchone() or ()
-            cursor.close()
+            return _told(connection, command)
         except sqlite3.Error as error:
-            raise _failure(self.name, error) from error
+            if error.sqlite_errorcode != sqlite3.SQLITE_LOCKED:
+                raise _failure(self.name, error) from error
+            gc.collect()  # a cursor that nobody holds any more reads on until it is collected
+            return self._told_at_last(connection, command)
         finally:
             connection.close()
-        return row
+
+    def _told_at_last(self, connection: PoolProxiedConnection, command: str) -> tuple[Any, ...]:
+        try:
+            return _told(connection, command)
+        except sqlite3.Error as error:
+            raise _failure(self.name, error) from error
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -155,6 +161,14 @@ class Database:
             if isinstance(error, StatementError) and isinstance(error.orig, ValueError):
                 raise error.orig from error  # a value that cannot be stored: the caller's mistake
             raise TerminalFailure(f"{self.name}: {type(error).__name__}") from error
+
+
+def _told(connection: PoolProxiedConnection, command: str) -> tuple[Any, ...]:
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA {command}")
+    row: tuple[Any, ...] = cursor.fetchone() or ()
+    cursor.close()
+    return row
 
 
 def _undo(connection: PoolProxiedConnection) -> None:

@@ -25,11 +25,11 @@ datamap: datamap.yaml
 keys: {provider: file, path: keys}
 evidence: {store: evidence, origin: shop.example/log}
 limits: {subjects: 5, fraction: 0.5, rows: 20}
+subject_keys:
+  members: {store: "sqlite:///wrapped.db", provider: file, path: keks}
 systems:
   shop: {connector: sql, url: "file:shop_url"}
   shop_restored: {connector: sql, url: "file:restored_url", restores: shop}
-subject_keys:
-  members: {store: "sqlite:///wrapped.db", provider: file, path: keks}
 """
 
 POLICY = """\

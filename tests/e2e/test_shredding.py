@@ -372,16 +372,16 @@ def test_after_the_shred_no_key_that_exists_opens_what_the_backups_hold(service)
         stolen, service.old_stores = service.old_stores, []
         assert robber.reads(messages) == everyone - hers, "with what is in use, she is gone at once"
         service.old_stores = stolen
-        assert app.follow_up(left.until + timedelta(hours=1)) == (), "the key of its epoch is still there"
+        assert app.follow_up(left.until + timedelta(hours=1)).closed == (), "the key of its epoch is still there"
 
         (ended,) = app.rotate_keys(SystemId("members"), NOW, only_due=False)
         assert robber.reads(messages) == everyone - hers
         if service.kms:
             assert ended.gone_at - NOW > timedelta(days=6), "KMS waits a week, and says so"
-            assert app.follow_up(left.until + timedelta(hours=1)) == (), "its deletion could still be cancelled"
+            assert app.follow_up(left.until + timedelta(hours=1)).closed == (), "its deletion could still be cancelled"
             service.kms.ahead = timedelta(days=8)
         assert robber.reads(messages) == everyone - hers
-        (closed,) = app.follow_up(left.until + timedelta(hours=1))
+        (closed,) = app.follow_up(left.until + timedelta(hours=1)).closed
         assert closed.case_id == plan.case_id
         assert "backupExpired" in {fact.kind for fact in verify(app.bundle(plan.case_id)).facts}
 

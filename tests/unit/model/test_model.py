@@ -90,9 +90,10 @@ def test_a_class_is_named_by_its_quasi_identifiers_only():
 
 
 def test_every_state_says_where_it_leads():
-    """The table is complete; nothing leads out of an end; every state can be reached from OPEN."""
+    """The table is complete; only what comes back leads out of an end; every state can be reached from OPEN."""
     assert set(NEXT) == set(CaseState)
-    assert {state for state, following in NEXT.items() if not following} == {CaseState.CLOSED, CaseState.DENIED}
+    assert {state for state, following in NEXT.items() if not following} == {CaseState.DENIED}
+    assert NEXT[CaseState.CLOSED] == {CaseState.RETURNED}
     seen, rest = set(), [CaseState.OPEN]
     while rest:
         state = rest.pop()
@@ -103,7 +104,7 @@ def test_every_state_says_where_it_leads():
 
 
 def test_only_verification_leads_to_the_seal():
-    """Neither PARTIAL nor APPLIED can be sealed, and nothing sealed is touched again."""
-    assert {state for state in CaseState if CaseState.SEALED in NEXT[state]} == {CaseState.VERIFIED}
+    """Neither PARTIAL nor APPLIED can be sealed; what came back was sealed before, and its own case is verified."""
+    assert {state for state in CaseState if CaseState.SEALED in NEXT[state]} == {CaseState.VERIFIED, CaseState.RETURNED}
     assert {state for state in CaseState if CaseState.VERIFIED in NEXT[state]} == {CaseState.APPLIED}
-    assert NEXT[CaseState.SEALED] == {CaseState.CLOSED}
+    assert NEXT[CaseState.SEALED] == {CaseState.CLOSED, CaseState.RETURNED}
