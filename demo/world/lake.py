@@ -1,4 +1,4 @@
-"""The files of the lake: Parquet for viewing, a quarter a file; JSON Lines for web requests, a month a file."""
+"""The files of the lake: a quarter a file; Parquet for viewing, JSON Lines for web requests."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def lake_files(viewing: Sequence[View], http: Sequence[HttpRequest]) -> Iterator
     """Yield (key, content) of every file; both inputs are sorted by time."""
     for quarter, views in _parts(viewing, lambda view: quarter_of(view.watched_at)):
         yield f"viewing/dt={quarter}/part-0.parquet", _parquet(views)
-    for month, lines in _parts(http, lambda line: f"{line.requested_at:%Y-%m}"):
-        yield f"http/dt={month}/part-0.jsonl", _json_lines(lines)
+    for quarter, lines in _parts(http, lambda line: quarter_of(line.requested_at)):
+        yield f"http/dt={quarter}/part-0.jsonl", _json_lines(lines)
 
 
 def quarter_of(at: datetime) -> str:

@@ -572,7 +572,7 @@ _SELECTIONS = st.builds(
 )
 
 
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=_ROWS, selection=_SELECTIONS)
 def test_it_selects_and_erases_what_the_reference_does(
     subject: Any, store: Store, people: Dataset, rows: list[Row], selection: Selection

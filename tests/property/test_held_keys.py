@@ -76,7 +76,7 @@ def _tables(draw: Any) -> dict[str, list[dict[str, Any]]]:
     return {"customers": customers, "orders": orders, "talks": talks}
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_a_plan_never_empties_what_is_held_and_says_that_it_stays(data: st.DataObject) -> None:
     """Each held field of each held row is what it was, references lead somewhere, and the plan names what it keeps."""

@@ -208,7 +208,7 @@ def pauses(sandbox: Sandbox) -> Pauses:
     return Pauses(tuple(holds), inbox(sandbox), digest)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_a_sweep_empties_what_is_due_and_nothing_else(data):
     """A field is gone if and only if its clock ran out and nothing holds it; counts are true at every step."""
@@ -269,7 +269,7 @@ def test_a_sweep_is_over_when_it_is_done(data):
     assert sweep(sandbox) is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_a_request_reaches_everything_of_one_person_and_nothing_of_others(data):
     """Nothing remains reachable by any key, held fields stay, and every other row is as it was."""
@@ -298,7 +298,7 @@ def test_a_request_reaches_everything_of_one_person_and_nothing_of_others(data):
                 assert (found or {}).get(name) == (row[name] if kept else None)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_an_explanation_says_what_the_next_sweep_does(data):
     """What is told to be due is what goes, what is told to be kept stays: for every field of every person."""

@@ -101,7 +101,7 @@ class Company(Inbox):
             self.store.eraser().erase_rows(DATAMAP.datasets[step.dataset], Selection(step.where, draft.keys))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.sampled_from([*ROWS, *OPENED, "rescan"]), max_size=8))
 def test_after_a_re_scan_only_those_are_here_who_may_be(happened: list[str]) -> None:
     """In whatever order rows come back, accounts are opened and somebody looks."""

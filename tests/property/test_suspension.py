@@ -117,7 +117,7 @@ def _row(row: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(row.values())
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_suspending_and_lifting_is_the_identity_and_erasing_leaves_nothing(data: st.DataObject) -> None:
     """Nothing of the person is in use meanwhile and everybody else is as before; then either everything or nothing."""

@@ -146,7 +146,7 @@ def test_most_viewing_survives_anonymization(world: World, gone: set[str]) -> No
 
 
 def test_the_lake_holds_every_row_once(world: World) -> None:
-    """Quarters of Parquet and months of JSON Lines together hold exactly the world's rows."""
+    """Quarters of Parquet and of JSON Lines together hold exactly the world's rows."""
     files = dict(lake_files(world.viewing, world.http))
     quarters = {key: pq.read_table(io.BytesIO(body)) for key, body in files.items() if key.startswith("viewing/")}
     lines = [json.loads(line) for key, body in files.items() if key.startswith("http/") for line in body.splitlines()]
