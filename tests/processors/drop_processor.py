@@ -22,6 +22,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from faulty import Call, Raw, Simulated, serve
 
 SECRET = "a secret of the contract"  # noqa: S105 -- the test's
+_THEIRS = {"authorization": "AWS4-HMAC-SHA256 Credential=PARTNER/20261126/us-east-1/s3/aws4_request, Signature=0"}
+"""moto asks that somebody signs, and not who."""
 _OURS = frozenset({"connection", "transfer-encoding", "keep-alive", "content-length", "date", "server"})
 
 
@@ -57,11 +59,14 @@ class Drop(Simulated):
         return call.method == "PUT" and call.path.endswith(".json")
 
     def settle(self) -> None:
-        """Work every list that was not worked, and answer; a list that is not as we agreed is left alone."""
+        """Work every list that was not worked, and answer; one that was taken away or is not as agreed is left."""
         for order, path in self.places.items():
-            manifest = json.loads(self._read(path))
+            told = self._read(path)
+            if told is None:
+                continue
+            manifest = json.loads(told)
             rows = self._read(path.removesuffix("json") + "csv")
-            if not _is_ours(manifest) or hashlib.sha256(rows).hexdigest() != manifest["list_sha256"]:
+            if rows is None or not _is_ours(manifest) or hashlib.sha256(rows).hexdigest() != manifest["list_sha256"]:
                 continue
             if order not in self.worked and not self.faults.refuse:
                 self._erase({row["value"] for row in csv.DictReader(io.StringIO(rows.decode()))})
@@ -78,10 +83,11 @@ class Drop(Simulated):
         if self.faults.refuse or self.faults.partial:
             said |= {"outcome": "refused" if self.faults.refuse else "partial", "reason": "kept-by-law"}
         said["signature"] = _signed(said, "somebody else's" if self.faults.forge else SECRET)
-        self._ask("PUT", f"{path.rsplit('/', 2)[0]}/answers/{order}.json", json.dumps(said).encode(), {})
+        self._ask("PUT", f"{path.rsplit('/', 2)[0]}/answers/{order}.json", json.dumps(said).encode(), _THEIRS)
 
-    def _read(self, path: str) -> bytes:
-        return self._ask("GET", path, b"", {})[1].content
+    def _read(self, path: str) -> bytes | None:
+        status, found = self._ask("GET", path, b"", _THEIRS)
+        return found.content if status == 200 else None
 
     def _ask(self, method: str, target: str, body: bytes, headers: dict[str, str]) -> tuple[int, Raw]:
         there = http.client.HTTPConnection(self.store, timeout=20)
