@@ -35,6 +35,7 @@ from retention.ports.connector import ProcessorSystem, SystemSettings
 from retention.ports.processor import Processor
 from tests.processors.drop_processor import SECRET
 from tests.processors.drp_processor import AGENT_SEED
+from tests.processors.mail_processor import ROUNDS
 from tests.processors.running import Running
 from tests.s3.server import S3Server
 
@@ -548,8 +549,9 @@ def company() -> Iterator[Running]:
 
 
 @pytest.fixture
-def mail(company: Running) -> Iterator[_MailBench]:
+def mail(company: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[_MailBench]:
     """Return a connector of its own, and the company as new."""
+    monkeypatch.setattr("connectors.processor.mail.sealed.ROUNDS", ROUNDS)
     bench = _MailBench(company)
     yield bench
     bench.system.close()

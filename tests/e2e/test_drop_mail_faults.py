@@ -19,6 +19,7 @@ from retention.model.answer import AtWork, ByHand, Completed, PartlyDone, Proof,
 from retention.model.case import CaseState
 from tests.processors.desk import DAY, HOUR, MINUTE, PERSON, Desk, open_desk
 from tests.processors.drop_processor import SECRET
+from tests.processors.mail_processor import ROUNDS
 from tests.processors.running import Running
 from tests.s3.server import ACCESS_KEY, SECRET_KEY, S3Server
 
@@ -119,8 +120,9 @@ def drop(tmp_path: Path, partner: _Partner) -> Iterator[Callable[..., Desk]]:
 
 
 @pytest.fixture
-def mail(tmp_path: Path, company: _Company) -> Iterator[Callable[..., Desk]]:
+def mail(tmp_path: Path, company: _Company, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Desk]]:
     """Make a desk whose order goes out by mail, with further options."""
+    monkeypatch.setattr("connectors.processor.mail.sealed.ROUNDS", ROUNDS)
     yield from _desks(tmp_path, company)
 
 
