@@ -187,7 +187,7 @@ def test_an_outage_leaves_the_case_partial_and_the_next_run_goes_on(desk, protoc
 def test_silence_is_an_outage(desk, protocol):
     """A call that is never answered in time is PARTIAL, and the next run places one order."""
     it = desk(protocol, timeout="1")
-    it.far.fault(silent=1)
+    it.far.fault(silent=1, **({"silence": 3} if protocol == "opendsr" else {}))
     assert it.apply() is CaseState.PARTIAL
     assert it.apply(MINUTE) is CaseState.APPLIED
     assert (it.answer, it.far.orders()) == (AtWork(), 1)
