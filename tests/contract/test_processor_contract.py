@@ -1,4 +1,8 @@
-"""One suite over the protocols that take orders: the in-memory reference, OpenDSR and DRP in their own processes."""
+"""One suite over the protocols that take orders: the in-memory reference, and each simulator in a process of its own.
+
+Lists and mails tell nothing when an unknown order is asked for: that behaviour is left to those that can look it up.
+By mail a person has the next word: `waiting` and `done` say what a protocol itself answers.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from queue import Queue
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import httpx
 import pytest
@@ -24,13 +28,16 @@ import pytest
 from connectors.processor import connect
 from demo.analytics import Records
 from retention.errors import SignatureFailure, SystemFailure, TerminalFailure, TransientFailure
-from retention.model.answer import AtWork, Completed, Proof, Refused, answer_of
+from retention.model.answer import Answer, AtWork, ByHand, Completed, Proof, Refused, answer_of
 from retention.model.copies import Order, Receipt
 from retention.model.ids import OrderId, SystemId
 from retention.ports.connector import ProcessorSystem, SystemSettings
 from retention.ports.processor import Processor
+from tests.processors.drop_processor import SECRET
 from tests.processors.drp_processor import AGENT_SEED
+from tests.processors.mail_processor import ROUNDS
 from tests.processors.running import Running
+from tests.s3.server import S3Server
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TOKEN = "customer-secret"  # noqa: S105 -- the simulator's
@@ -38,13 +45,17 @@ PERSON = "hanako-4711"
 
 
 def new_order(person: str = PERSON) -> Order:
-    return Order(OrderId(str(uuid.uuid4())), {"user_id": (person,)}, NOW, "appi")
+    return Order(OrderId(str(uuid.uuid4())), {"user_id": (person,)}, NOW, "appi", acknowledgement="t0ken")
 
 
 class _Bench(Protocol):
     """A processor, with a hand on its other side."""
 
     processor: Processor
+    waiting: ClassVar[Answer]
+    """What a new order is answered with."""
+    done: ClassVar[Answer]
+    """What is answered when the work is done."""
 
     def load(self, person: str) -> None: ...
     def knows(self, person: str) -> bool: ...
@@ -58,6 +69,11 @@ class _SigningBench(_Bench, Protocol):
     """One whose answers are signed."""
 
     def forge(self) -> None: ...
+
+
+class _CallingBench(_SigningBench, Protocol):
+    """One that calls us as well."""
+
     def last_call(self) -> tuple[Mapping[str, str], bytes]: ...
 
 
@@ -110,6 +126,9 @@ class _ReferenceProcessor:
 
 
 class _ReferenceBench:
+    waiting: ClassVar[Answer] = AtWork()
+    done: ClassVar[Answer] = Completed()
+
     def __init__(self) -> None:
         self.processor = _ReferenceProcessor()
 
@@ -143,6 +162,9 @@ class _ReferenceBench:
 
 class _OpenDsrBench:
     """The connector, and the simulator in its process behind it."""
+
+    waiting: ClassVar[Answer] = AtWork()
+    done: ClassVar[Answer] = Completed()
 
     def __init__(self, process: _Simulator, calls: _Inbox) -> None:
         self._process = process
@@ -296,6 +318,9 @@ def opendsr(simulator: _Simulator) -> Iterator[_OpenDsrBench]:
 class _DrpBench:
     """The connector's DRP client, and a business in its own process behind it."""
 
+    waiting: ClassVar[Answer] = AtWork()
+    done: ClassVar[Answer] = Completed()
+
     def __init__(self, business: Running) -> None:
         self._business = business
         business.reset()
@@ -342,6 +367,12 @@ def drp(business: Running) -> Iterator[_DrpBench]:
 
 
 @pytest.fixture(params=["reference", "opendsr", "drp", "rest"])
+def looking(request: pytest.FixtureRequest) -> _Bench:
+    """Return each implementation of a protocol that can be asked whether it has an order."""
+    return _ReferenceBench() if request.param == "reference" else request.getfixturevalue(request.param)
+
+
+@pytest.fixture(params=["reference", "opendsr", "drp", "rest", "drop", "mail"])
 def bench(request: pytest.FixtureRequest) -> _Bench:
     """Return each implementation in turn."""
     return _ReferenceBench() if request.param == "reference" else request.getfixturevalue(request.param)
@@ -373,6 +404,9 @@ poll:
 
 class _RestBench:
     """A descriptor over the simulated REST processor in its process; the order's number there is kept as we do."""
+
+    waiting: ClassVar[Answer] = AtWork()
+    done: ClassVar[Answer] = Completed()
 
     def __init__(self, running: Running, folder: Path) -> None:
         (folder / "crm.yaml").write_text(REST, encoding="utf-8")
@@ -417,10 +451,128 @@ def rest(rest_process: Running, tmp_path: Path) -> Iterator[_RestBench]:
     bench.system.close()
 
 
-@pytest.fixture(params=["reference", "opendsr"])
+class _DropBench:
+    """Lists in a bucket of moto's server, and a partner in its own process before it."""
+
+    waiting: ClassVar[Answer] = AtWork()
+    done: ClassVar[Answer] = Completed()
+
+    def __init__(self, store: S3Server, bucket: str, partner: Running) -> None:
+        partner.reset()
+        self._partner = partner
+        options = {"protocol": "drop", "form": "keyed", "secret": SECRET, "endpoint": partner.address}
+        options = {**store.settings(bucket, "drop"), **options, "url": f"s3://{bucket}/from-shop"}
+        self.system = connect(SystemSettings(SystemId("partner"), "processor", options))
+        self.processor: Processor = self.system.processor()
+
+    def load(self, person: str) -> None:
+        self._partner.load(person)
+
+    def knows(self, person: str) -> bool:
+        return person in self._partner.told()["people"]
+
+    def orders(self) -> int:
+        return int(self._partner.told()["orders"])
+
+    def settle(self) -> None:
+        self._partner.settle()
+
+    def be_busy_once(self) -> None:
+        self._partner.fault(errors=1, status=503)
+
+    def lose_next_answer(self) -> None:
+        self._partner.fault(lost=1)
+
+    def forge(self) -> None:
+        self._partner.fault(forge=True)
+        self.settle()
+
+
+@pytest.fixture(scope="session")
+def partner() -> Iterator[tuple[S3Server, str, Running]]:
+    """Return the store, a bucket, and the partner before them, started once a session."""
+    store = S3Server()
+    running = Running("drop_processor", store.direct.meta.endpoint_url)
+    yield store, store.bucket(versioned=True), running
+    running.close()
+    store.close()
+
+
+@pytest.fixture
+def drop(partner: tuple[S3Server, str, Running]) -> Iterator[_DropBench]:
+    """Return a connector of its own, and the partner as new."""
+    bench = _DropBench(*partner)
+    yield bench
+    bench.system.close()
+
+
+class _MailBench:
+    """Mails, and a company in its own process that takes them: what it answers, a person brings."""
+
+    waiting: ClassVar[Answer] = ByHand("mail-acknowledgement")
+    done: ClassVar[Answer] = waiting
+
+    def __init__(self, company: Running) -> None:
+        company.reset()
+        self._company = company
+        options = {"protocol": "mail", "to": "privacy@archive.example", "from": "office@shop.example"}
+        options |= {"smtp": company.told()["smtp"], "secret": SECRET, "language": "en"}
+        self.system = connect(SystemSettings(SystemId("archive"), "processor", options))
+        self.processor: Processor = self.system.processor()
+
+    def load(self, person: str) -> None:
+        self._company.load(person)
+
+    def knows(self, person: str) -> bool:
+        return person in self._company.told()["people"]
+
+    def orders(self) -> int:
+        """Return how many orders a person would tell apart by number and Message-ID."""
+        return len({(subject, number) for subject, number, _ in self._company.told()["mails"]})
+
+    def settle(self) -> None:
+        self._company.settle()
+
+    def be_busy_once(self) -> None:
+        self._company.fault(errors=1, status=451)
+
+    def lose_next_answer(self) -> None:
+        self._company.fault(lost=1)
+
+
+@pytest.fixture(scope="session")
+def company() -> Iterator[Running]:
+    """Return the company and its mail server, started once a session."""
+    running = Running("mail_processor")
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def mail(company: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[_MailBench]:
+    """Return a connector of its own, and the company as new."""
+    monkeypatch.setattr("connectors.processor.mail.sealed.ROUNDS", ROUNDS)
+    bench = _MailBench(company)
+    yield bench
+    bench.system.close()
+
+
+@pytest.fixture(params=["reference", "opendsr", "drop"])
 def signing(request: pytest.FixtureRequest) -> _SigningBench:
     """Return each implementation of a protocol whose answers are signed."""
-    return _ReferenceBench() if request.param == "reference" else request.getfixturevalue("opendsr")
+    return _ReferenceBench() if request.param == "reference" else request.getfixturevalue(request.param)
+
+
+@pytest.fixture(params=["reference", "opendsr"])
+def calling(request: pytest.FixtureRequest) -> _CallingBench:
+    """Return each implementation of a protocol whose processors call us."""
+    return _ReferenceBench() if request.param == "reference" else request.getfixturevalue(request.param)
+
+
+@pytest.fixture(params=["drp", "drop", "mail"])
+def silent(request: pytest.FixtureRequest) -> _Bench:
+    """Return each implementation of a protocol whose processors' calls count for nothing."""
+    return request.getfixturevalue(request.param)
 
 
 def placed(bench: _Bench, order: Order) -> Order:
@@ -443,7 +595,7 @@ def test_new_order_is_submitted_and_not_completed(bench: _Bench) -> None:
     """A new order's receipt says submitted, and names order, signed bytes and key."""
     order = new_order()
     receipt = bench.processor.submit(order, now=NOW)
-    assert (receipt.order_id, receipt.answer, receipt.received_at) == (order.order_id, AtWork(), NOW)
+    assert (receipt.order_id, receipt.answer, receipt.received_at) == (order.order_id, bench.waiting, NOW)
     assert len(receipt.body_digest) == 64
     assert (receipt.proof is Proof.SIGNATURE) == (receipt.key_id is not None)
     assert receipt.key_id is None or len(receipt.key_id) == 64
@@ -456,7 +608,7 @@ def test_order_erases_the_person(bench: _Bench) -> None:
     order = placed(bench, new_order())
     assert bench.knows(PERSON)
     bench.settle()
-    assert bench.processor.status(order, now=NOW).answer == Completed()
+    assert bench.processor.status(order, now=NOW).answer == bench.done
     assert not bench.knows(PERSON)
     assert bench.knows("taro-0815")
 
@@ -466,14 +618,14 @@ def test_same_order_twice_is_one_order(bench: _Bench) -> None:
     order = new_order()
     bench.processor.submit(order, now=NOW)
     bench.settle()
-    assert bench.processor.submit(order, now=NOW).answer == Completed()
+    assert bench.processor.submit(order, now=NOW).answer == bench.done
     assert bench.orders() == 1
 
 
-def test_unknown_order_is_terminal(bench: _Bench) -> None:
+def test_unknown_order_is_terminal(looking: _Bench) -> None:
     """Asking for an order nobody placed is a terminal failure."""
     order = replace(new_order(), reference=str(uuid.uuid4()))
-    raised(TerminalFailure, lambda: bench.processor.status(order, now=NOW))
+    raised(TerminalFailure, lambda: looking.processor.status(order, now=NOW))
 
 
 def test_busy_processor_is_transient(bench: _Bench) -> None:
@@ -482,7 +634,7 @@ def test_busy_processor_is_transient(bench: _Bench) -> None:
     bench.be_busy_once()
     raised(TransientFailure, lambda: bench.processor.submit(order, now=NOW))
     assert bench.orders() == 0
-    assert bench.processor.submit(order, now=NOW).answer == AtWork()
+    assert bench.processor.submit(order, now=NOW).answer == bench.waiting
 
 
 def test_lost_answer_does_not_make_two_orders(bench: _Bench) -> None:
@@ -491,7 +643,7 @@ def test_lost_answer_does_not_make_two_orders(bench: _Bench) -> None:
     bench.lose_next_answer()
     raised(TransientFailure, lambda: bench.processor.submit(order, now=NOW))
     again = replace(order, may_have_arrived=True)
-    assert bench.processor.submit(again, now=NOW).answer == AtWork()
+    assert bench.processor.submit(again, now=NOW).answer == bench.waiting
     assert bench.orders() == 1
 
 
@@ -504,15 +656,24 @@ def test_forged_status_is_refused(signing: _SigningBench) -> None:
     raised(SignatureFailure, lambda: signing.processor.status(order, now=NOW))
 
 
-def test_callback_counts_with_its_signature(signing: _SigningBench) -> None:
+def test_callback_counts_with_its_signature(calling: _CallingBench) -> None:
     """A signed call tells the order's state; one changed byte and it is refused."""
     order = new_order()
-    signing.processor.submit(order, now=NOW)
-    signing.settle()
-    headers, body = signing.last_call()
-    receipt = signing.processor.callback(headers, body, now=NOW)
+    calling.processor.submit(order, now=NOW)
+    calling.settle()
+    headers, body = calling.last_call()
+    receipt = calling.processor.callback(headers, body, now=NOW)
     assert (receipt.order_id, receipt.answer) == (order.order_id, Completed())
-    raised(SignatureFailure, lambda: signing.processor.callback(headers, body + b" ", now=NOW))
+    raised(SignatureFailure, lambda: calling.processor.callback(headers, body + b" ", now=NOW))
+
+
+def test_a_call_nobody_signed_completes_nothing(silent: _Bench) -> None:
+    """Where calls are not signed, one that says "completed" is refused and completes nothing."""
+    order = new_order()
+    silent.processor.submit(order, now=NOW)
+    forged = json.dumps({"order": order.order_id, "request_id": order.order_id, "status": "fulfilled"}).encode()
+    raised(TerminalFailure, lambda: silent.processor.callback({}, forged, now=NOW))
+    assert silent.processor.status(placed(silent, order), now=NOW).answer == silent.waiting
 
 
 @pytest.mark.parametrize("fault", ["wrong_signature", "unsigned", "wrong_domain"])

@@ -10,58 +10,21 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from connectors.memory import forget, make
 from demo.analytics import Records
-from retention.app import App
 from retention.errors import StateError, TerminalFailure, TransientFailure
-from retention.model.answer import Answer, AtWork, ByHand, Completed, PartlyDone, Proof, Refused
+from retention.model.answer import AtWork, ByHand, Completed, PartlyDone, Proof, Refused
 from retention.model.case import CaseState
-from retention.model.copies import Order, PlacedOrder
-from retention.model.datamap import ColumnType
-from retention.wiring import open_app
+from retention.model.copies import Order
+from tests.processors.desk import DAY, HOUR, MINUTE, NOW, PERSON, Desk, open_desk
 from tests.processors.drp_processor import AGENT_SEED
 from tests.processors.running import Running
-
-NOW = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-PERSON = "c1@mail.example"
-SETTINGS = """\
-ledger: sqlite:///ledger.db
-policy: policy.yaml
-datamap: datamap.yaml
-keys: {{provider: file, path: keys}}
-evidence: {{store: evidence, origin: shop.example/log}}
-systems:
-  app: {{connector: memory, url: "memory:order_faults"}}
-  crm: {system}
-"""
-POLICY = """\
-policy: p
-controller: {name: {en: Shop}, address: Tokyo, responsible: Office}
-timezone: Asia/Tokyo
-regimes: [jp.appi]
-categories:
-  account: {title: {en: Account, ja: 会員情報}, purposes: [P]}
-rules:
-  - {id: account, category: account, effective: {from: 2020-01-01}, keep: {for: P30D, after: account.closed},
-     then: erase, source: policy}
-processors:
-  crm: {categories: [account], key: email, answer_within: P14D}
-requests: {answer_within: P14D, channels: [post], identity_documents: [passport]}
-"""
-DATAMAP = """\
-datasets:
-  app.customers: {system: app, table: customers, primary_key: [id], subject: {email: email},
-    fields: {name: {category: account, identifies: directly}}}
-"""
 
 
 class _Analytics:
@@ -85,7 +48,7 @@ class _Analytics:
             "certificate": str(self.folder / "certificate.pem"),
             "controller_id": "u-next",
             "identities": "email=controller_customer_id",
-            "timeout": "0.4",
+            "timeout": "20",
         }
         return known | more
 
@@ -178,45 +141,6 @@ def processors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, A
         each.close()
 
 
-@dataclass
-class Desk:
-    """One request about one person, as far as its approved plan; `apply` and `seal` go on with it."""
-
-    app: App
-    far: Any
-    plan_id: str
-    case_id: str
-    now: datetime = NOW
-
-    def apply(self, after: timedelta = timedelta()) -> CaseState:
-        """Carry the plan out some time later; return the case's state."""
-        self.now += after
-        return self.app.apply(self.plan_id, self.now).state
-
-    def seal(self, after: timedelta = timedelta()) -> CaseState:
-        """Verify, and seal if the processor has answered."""
-        self.now += after
-        if self.state is CaseState.APPLIED:
-            self.app.verify(self.plan_id, self.now)
-            assert self.state is CaseState.VERIFIED
-        return self.app.seal(self.plan_id, self.now).state
-
-    @property
-    def state(self) -> CaseState:
-        """Where the case is."""
-        return self.app.context.ledger.cases.get(self.case_id).state
-
-    @property
-    def order(self) -> PlacedOrder:
-        """The order as the ledger has it."""
-        return self.app.context.ledger.copies.orders(self.case_id)[0]
-
-    @property
-    def answer(self) -> Answer | None:
-        """What the processor said last."""
-        return self.order.receipt.answer if self.order.receipt else None
-
-
 @pytest.fixture
 def desk(tmp_path: Path, processors: dict[str, Any]) -> Iterator[Callable[..., Desk]]:
     """Make a desk for a protocol, with further options of the processor."""
@@ -224,27 +148,12 @@ def desk(tmp_path: Path, processors: dict[str, Any]) -> Iterator[Callable[..., D
 
     def opened(protocol: str, *, look: bool = True, **more: str) -> Desk:
         far = processors[protocol]
-        far.reset()
-        settings = far.settings(**({"look_up": far.look_up()} if look else {}), **more)
-        texts = {"retention": SETTINGS.format(system=json.dumps(settings)), "policy": POLICY, "datamap": DATAMAP}
-        for name, text in texts.items():
-            (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
-        columns = {"id": ColumnType.TEXT, "email": ColumnType.TEXT, "name": ColumnType.TEXT}
-        rows = [{"id": "1", "email": PERSON, "name": "n"}, {"id": "2", "email": "c2@mail.example", "name": "m"}]
-        make("order_faults").put("customers", columns, rows)
-        app = open_app(tmp_path)
-        case = app.open_request(f"email={PERSON}", "post", NOW)
-        app.identify(case.case_id, "passport", NOW)
-        app.accept(case.case_id, NOW)
-        plan = app.plan_request(case.case_id, NOW)
-        app.approve(plan.plan_id, plan.digest, "office", NOW)
-        made.append(Desk(app, far, plan.plan_id, case.case_id))
+        made.append(open_desk(tmp_path, far, **({"look_up": far.look_up()} if look else {}), **more))
         return made[-1]
 
     yield opened
     for each in made:
-        each.app.close()
-    forget("order_faults")
+        each.close()
 
 
 BOTH = pytest.mark.parametrize("protocol", ["opendsr", "drp"])
@@ -277,8 +186,8 @@ def test_an_outage_leaves_the_case_partial_and_the_next_run_goes_on(desk, protoc
 @BOTH
 def test_silence_is_an_outage(desk, protocol):
     """A call that is never answered in time is PARTIAL, and the next run places one order."""
-    it = desk(protocol)
-    it.far.fault(silent=1)
+    it = desk(protocol, timeout="1")
+    it.far.fault(silent=1, **({"silence": 3} if protocol == "opendsr" else {}))
     assert it.apply() is CaseState.PARTIAL
     assert it.apply(MINUTE) is CaseState.APPLIED
     assert (it.answer, it.far.orders()) == (AtWork(), 1)

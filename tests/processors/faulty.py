@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import socket
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 
@@ -18,6 +19,8 @@ from urllib.parse import parse_qs, urlsplit
 class Faults:
     """Each is a number of calls that go wrong, or whether they do until told otherwise."""
 
+    spare: int = 0
+    """So many calls go right before any goes wrong."""
     errors: int = 0
     """Answered with `status` before anything is done."""
     status: int = 500
@@ -26,10 +29,16 @@ class Faults:
     """Done, and then the connection is closed without an answer."""
     silent: int = 0
     """Not done, and never answered."""
+    hang: int = 0
+    """Not done, and the caller is left waiting until it leaves."""
     refuse: bool = False
     partial: bool = False
     keep: bool = False
     """Said to be done, and not done."""
+    forge: bool = False
+    """Answered with what somebody else would sign."""
+    goodbye: str = ""
+    """Said to a mail client that takes leave."""
 
 
 @dataclass
@@ -41,12 +50,24 @@ class Call:
     query: dict[str, str]
     headers: dict[str, str]
     body: Any
+    target: str
+    """Path and query as they came."""
+    raw: bytes
+
+
+@dataclass
+class Raw:
+    """An answer that is no JSON."""
+
+    headers: dict[str, str]
+    content: bytes
 
 
 @dataclass
 class Simulated:
     """A processor: what it knows, what it did, and what it does wrong."""
 
+    protocol: ClassVar[str] = "HTTP/1.0"
     people: set[str] = field(default_factory=set)
     deletions: list[str] = field(default_factory=list)
     """Everyone it deleted, as often as it did."""
@@ -54,8 +75,12 @@ class Simulated:
     faults: Faults = field(default_factory=Faults)
 
     def answer(self, call: Call) -> tuple[int, Any]:
-        """Return status and JSON body."""
+        """Return status and JSON body, or `Raw`."""
         raise NotImplementedError
+
+    def is_work(self, call: Call) -> bool:
+        """Return whether a lost answer would leave the caller in doubt."""
+        return call.method != "GET"
 
     def delete(self, person: str) -> None:
         """Delete a person, unless it only says so."""
@@ -67,53 +92,84 @@ class Simulated:
 def serve(processor: Simulated) -> None:
     """Print the address and answer."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def _any(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            raw = self.rfile.read(length)
-            parts = urlsplit(self.path)
-            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-            body = json.loads(raw) if "json" in self.headers.get("Content-Type", "") and raw else raw.decode()
-            call = Call(self.command, parts.path, query, {k.lower(): v for k, v in self.headers.items()}, body)
-            if call.path.startswith("/-/"):
-                return self._say(200, _told(processor, call))
-            processor.calls += 1
-            faults = processor.faults
-            if faults.errors:
-                faults.errors -= 1
-                return self._say(faults.status, {"error": "busy"}, faults.retry_after)
-            if faults.silent:
-                faults.silent -= 1
-                return self._hang_up()
-            status, said = processor.answer(call)
-            if faults.lost and call.method != "GET":
-                faults.lost -= 1
-                return self._hang_up()
-            return self._say(status, said)
-
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _any  # noqa: N815 -- http.server's names
-
-        def _hang_up(self) -> None:
-            self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
-
-        def _say(self, status: int, said: Any, retry_after: str = "") -> None:
-            raw = b"" if said is None else json.dumps(said).encode()
-            self.send_response(status)
-            if retry_after:
-                self.send_header("Retry-After", retry_after)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+    class Handler(_Handler):
+        protocol_version = processor.protocol
+        simulated = processor
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")
     sys.stdout.flush()
     server.serve_forever(0.05)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers for one processor."""
+
+    wbufsize = 1 << 16  # one packet an answer
+    simulated: Simulated
+
+    def _any(self) -> None:
+        self.wfile.flush()  # "100 Continue", where it was asked for
+        call = self._call()
+        if call.path.startswith("/-/"):
+            return self._say(200, _told(self.simulated, call))
+        self.simulated.calls += 1
+        if self._goes_wrong(self.simulated.faults):
+            return None
+        status, said = self.simulated.answer(call)
+        if self.simulated.faults.lost and self.simulated.is_work(call):
+            self.simulated.faults.lost -= 1
+            return self._hang_up()
+        return self._say(status, said)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _any  # noqa: N815 -- http.server's names
+
+    def _call(self) -> Call:
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        parts = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        body = json.loads(raw) if "json" in headers.get("content-type", "") and raw else raw.decode()
+        return Call(self.command, parts.path, query, headers, body, self.path, raw)
+
+    def _goes_wrong(self, faults: Faults) -> bool:
+        """Whether the call went wrong before anything was done."""
+        if faults.spare:
+            faults.spare -= 1
+            return False
+        if faults.errors:
+            faults.errors -= 1
+            self._say(faults.status, {"error": "busy"}, faults.retry_after)
+        elif faults.silent:
+            faults.silent -= 1
+            self._hang_up()
+        elif faults.hang:
+            faults.hang -= 1
+            self.rfile.read(1)  # comes back when the caller has left
+            self._hang_up()
+        else:
+            return False
+        return True
+
+    def _hang_up(self) -> None:
+        self.close_connection = True
+        with suppress(OSError):  # it may have left
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+    def _say(self, status: int, said: Any, retry_after: str = "") -> None:
+        if not isinstance(said, Raw):
+            said = Raw({"Content-Type": "application/json"}, b"" if said is None else json.dumps(said).encode())
+        self.send_response(status)
+        if retry_after:
+            self.send_header("Retry-After", retry_after)
+        for name, value in said.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(said.content)))
+        self.end_headers()
+        self.wfile.write(said.content)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
 
 
 def _told(processor: Simulated, call: Call) -> Any:

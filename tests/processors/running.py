@@ -13,10 +13,10 @@ import httpx
 class Running:
     """Start it once a module; `reset` makes it as new."""
 
-    def __init__(self, name: str) -> None:
-        """Start `tests/processors/NAME.py`."""
+    def __init__(self, name: str, *words: str) -> None:
+        """Start `tests/processors/NAME.py` with these arguments."""
         script = Path(__file__).parent / f"{name}.py"
-        self._process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen([sys.executable, str(script), *words], stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.address = self._process.stdout.readline().strip()
         self._http = httpx.Client(base_url=self.address, timeout=20)

@@ -148,6 +148,20 @@ def test_an_answer_about_something_else_is_terminal(server, told):
     assert PERSON not in str(caught.value)
 
 
+def test_an_answer_that_breaks_off_is_read_again_later(server):
+    """Half an answer is no answer and no broken one: transient, and the whole of it counts at the next look."""
+    place = Place(server)
+    place.processor.submit(ORDER, now=NOW)
+    place.answer()
+    server.faults.cut_reads = True
+    try:
+        with pytest.raises(TransientFailure):
+            place.processor.status(ORDER, now=NOW)
+    finally:
+        server.faults.cut_reads = False
+    assert place.processor.status(ORDER, now=NOW).answer == Completed()
+
+
 def test_a_bucket_that_is_not_there_is_told_from_one_that_cannot_be_reached(server):
     """No such bucket is terminal; nobody listening is transient."""
     place = Place(server)
@@ -160,8 +174,16 @@ def test_a_bucket_that_is_not_there_is_told_from_one_that_cannot_be_reached(serv
 
 
 def test_wrong_options_are_all_said_at_once():
-    """No bucket, an unknown form, a short secret, no period."""
+    """No bucket, an unknown form, a short secret, no seconds, no period, a look-up without a place for the key."""
     wrong = {"protocol": "drop", "url": "https://x", "form": "rot13", "secret": "short", "expire": "soon"}
+    wrong |= {"timeout": "long", "look_up": "https://x"}
     with pytest.raises(SettingsError) as caught:
         connect(SystemSettings(SystemId("partner"), "processor", wrong))
-    assert [p.where.rpartition(".")[2] for p in caught.value.problems] == ["url", "form", "secret", "expire"]
+    assert [p.where.rpartition(".")[2] for p in caught.value.problems] == [
+        "url",
+        "form",
+        "secret",
+        "timeout",
+        "expire",
+        "look_up",
+    ]

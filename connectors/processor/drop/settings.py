@@ -8,6 +8,8 @@ partner:
   secret: file:partner.secret      # signs manifest and answer; needed for `keyed`
   expire: P14D                     # optional: after this long the list is taken away
   region: ap-northeast-1           # optional, as endpoint, access_key and secret_key
+  timeout: 30                      # optional: seconds until a request counts as not answered
+  look_up: https://…/{key}         # optional, see `connectors.processor.looking`
 """
 
 from __future__ import annotations
@@ -16,13 +18,16 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from connectors.processor.looking import OPTIONS, LookUp, problems_of, read_look_up
 from retention.errors import Problem, SettingsError
 from retention.model.ids import SystemId
 from retention.model.period import Period
 from retention.ports.connector import SystemSettings
 
 FORMS = ("plain", "sha256", "keyed")
-_OPTIONS = frozenset({"protocol", "url", "form", "secret", "expire", "region", "endpoint", "access_key", "secret_key"})
+_CLIENT = ("region", "endpoint", "access_key", "secret_key")
+_OPTIONS = frozenset({"protocol", "url", "form", "secret", "expire", "timeout", *_CLIENT, *OPTIONS})
+_TIMEOUT = "30"
 _PLACE = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/?(?P<prefix>[^?#]*)")
 _SHORTEST_SECRET = 16
 _EXPIRE = Period(days=14)
@@ -41,6 +46,9 @@ class DropSettings:
     expire: Period
     client: Mapping[str, str] = field(repr=False)
     """Region, endpoint and keys, where given."""
+    timeout: float
+    """Seconds."""
+    look_up: LookUp | None
 
 
 def read_settings(settings: SystemSettings) -> DropSettings:
@@ -64,7 +72,9 @@ def read_settings(settings: SystemSettings) -> DropSettings:
         form=options.get("form", "plain"),
         secret=options.get("secret"),
         expire=Period.parse(options["expire"]) if "expire" in options else _EXPIRE,
-        client={name: options[name] for name in ("region", "endpoint", "access_key", "secret_key") if name in options},
+        client={name: options[name] for name in _CLIENT if name in options},
+        timeout=float(options.get("timeout", _TIMEOUT)),
+        look_up=read_look_up(options),
     )
 
 
@@ -82,6 +92,13 @@ def _problems(where: str, options: Mapping[str, str]) -> Iterator[Problem]:
     if 0 < len(secret) < _SHORTEST_SECRET:
         expected = f"a secret of at least {_SHORTEST_SECRET} characters"
         yield Problem(where=f"{where}.secret", expected=expected, found="a shorter one")
+    if not re.fullmatch(r"\d{1,4}(\.\d{1,3})?", options.get("timeout", _TIMEOUT)):
+        yield Problem(where=f"{where}.timeout", expected="seconds", found="something else")
+    yield from _expiry(where, options)
+    yield from problems_of(where, options)
+
+
+def _expiry(where: str, options: Mapping[str, str]) -> Iterator[Problem]:
     if "expire" in options:
         try:
             Period.parse(options["expire"])

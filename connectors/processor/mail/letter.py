@@ -52,11 +52,11 @@ _REMINDER = {
 
 
 def order_mail(settings: MailSettings, order: Order, now: datetime) -> EmailMessage:
-    """Return the mail that places the order."""
+    """Return the mail that places the order; sent again it has the same Message-ID (RFC 5322, 3.6.4)."""
     subject, text = _ORDER[settings.language]
     token = order.acknowledgement or ""
     answer = f"{settings.answer_at}{token}" if settings.answer_at else token
-    mail = _mail(settings, order.order_id, subject.format(number=order.order_id), now)
+    mail = _mail(settings, order.order_id, subject.format(number=order.order_id), now, order.submitted_at)
     mail.set_content(text.format(number=order.order_id, open=_OPEN, answer=answer))
     keys = json.dumps({name: [str(key) for key in keys] for name, keys in order.keys.items()}, ensure_ascii=False)
     sealed = seal(keys.encode(), settings.secret)
@@ -67,15 +67,15 @@ def order_mail(settings: MailSettings, order: Order, now: datetime) -> EmailMess
 def reminder_mail(settings: MailSettings, order_id: OrderId, due_at: datetime, now: datetime) -> EmailMessage:
     """Return the mail that reminds of it."""
     subject, text = _REMINDER[settings.language]
-    mail = _mail(settings, order_id, subject.format(number=order_id), now)
+    mail = _mail(settings, order_id, subject.format(number=order_id), now, now)
     mail.set_content(text.format(number=order_id, day=f"{due_at:%Y-%m-%d}"))
     return mail
 
 
-def _mail(settings: MailSettings, order_id: OrderId, subject: str, now: datetime) -> EmailMessage:
+def _mail(settings: MailSettings, order_id: OrderId, subject: str, now: datetime, of: datetime) -> EmailMessage:
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = settings.sender, settings.to, subject
     mail["Date"] = format_datetime(now)
-    mail["Message-ID"] = f"<{order_id}.{int(now.timestamp())}@{settings.sender.partition('@')[2]}>"
+    mail["Message-ID"] = f"<{order_id}.{int(of.timestamp())}@{settings.sender.partition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     return mail

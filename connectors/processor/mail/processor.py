@@ -7,6 +7,7 @@ import json
 import smtplib
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from email.message import EmailMessage
 from typing import NoReturn
@@ -92,15 +93,27 @@ class MailProcessor:
                     server.login(self._settings.user, self._settings.password)
                 if mail is not None:
                     server.send_message(mail)
+                _leave(server)
         except smtplib.SMTPRecipientsRefused as error:
             codes = {code for code, _ in error.recipients.values()}
             raise _failure(name, min(codes, default=550)) from None
         except smtplib.SMTPResponseException as error:
             raise _failure(name, error.smtp_code) from None
+        except smtplib.SMTPNotSupportedError:
+            raise TerminalFailure(
+                f"processor {name}: the mail server does not do what is demanded", hint="it must offer TLS"
+            ) from None
         except (OSError, smtplib.SMTPException) as error:
             raise TransientFailure(
                 f"processor {name}: the mail server was not reached ({type(error).__name__})", hint="run again later"
             ) from None
+
+
+def _leave(server: smtplib.SMTP) -> None:
+    """Take leave, whatever it says to that: a mail that was taken is not sent again for an unkind goodbye."""
+    with suppress(smtplib.SMTPException, OSError):
+        server.docmd("QUIT")
+    server.close()
 
 
 def _failure(name: str, code: int) -> TransientFailure | TerminalFailure:
