@@ -149,7 +149,7 @@ def test_a_late_word_is_not_kept_and_its_sender_is_told_of(erased):
             ("crm", "old", 1),
             ("helpdesk", "old", 1),
         }
-        assert '"c3' not in json.dumps(rescans_of(app, case))
+        assert '"c3"' not in json.dumps(rescans_of(app, case))
 
 
 def test_whoever_opens_an_account_again_stays(erased):

@@ -16,6 +16,7 @@ from retention.model.subject import SubjectKey
 from retention.model.subject_keys import KeyOwner
 from retention.ports.subject_keys import KeySystemSettings
 from retention.wiring import open_subject_keys
+from tests.doubles.naming import names
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
@@ -101,7 +102,7 @@ def test_the_command_line_counts_keys_and_names_nobody(shop, keys, cli):
     assert after.code == 0
     assert "current" in after.out
     ref = keys.ref(owner("c3"))
-    assert not [word for word in ("c3", "Name c3", ref, ref[:8]) if word in said.out + after.out]
+    assert not [word for word in ("c3", "Name c3", ref, ref[:8]) if names(said.out + after.out, word)]
     rotated = cli("keys", "rotate", "members", folder=shop.folder)
     assert (rotated.code, "epoch 1 ended" in rotated.out) == (0, True)
     assert "nothing to replace" in cli("keys", "rotate", "members", "--due", folder=shop.folder).out

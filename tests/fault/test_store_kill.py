@@ -126,7 +126,7 @@ def first_tables(url: str) -> None:
     database.close()
 
 
-@pytest.mark.parametrize(("older", "step"), [(False, 10), (True, 30)], ids=["new", "older"])
+@pytest.mark.parametrize(("older", "step"), [(False, 15), (True, 40)], ids=["new", "older"])
 def test_killed_while_the_tables_are_made(fresh: Callable[[], str], tmp_path: Path, step: int, *, older: bool) -> None:
     """Whatever statement it dies at, making a new ledger or migrating an older one, the next open has it whole."""
     keys = FileKeyStore(tmp_path / "keys")
