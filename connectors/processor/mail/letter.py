@@ -7,12 +7,11 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from connectors.processor.mail.sealed import ROUNDS, seal
+from connectors.processor.mail.sealed import opening, seal
 from connectors.processor.mail.settings import MailSettings
 from retention.model.copies import Order
 from retention.model.ids import OrderId
 
-_OPEN = f"openssl enc -d -aes-256-cbc -pbkdf2 -iter {ROUNDS} -md sha256 -in order.enc"
 _ORDER = {
     "ja": (
         "[{number}] 個人データの消去のご依頼",
@@ -57,7 +56,7 @@ def order_mail(settings: MailSettings, order: Order, now: datetime) -> EmailMess
     token = order.acknowledgement or ""
     answer = f"{settings.answer_at}{token}" if settings.answer_at else token
     mail = _mail(settings, order.order_id, subject.format(number=order.order_id), now, order.submitted_at)
-    mail.set_content(text.format(number=order.order_id, open=_OPEN, answer=answer))
+    mail.set_content(text.format(number=order.order_id, open=opening("order.enc"), answer=answer))
     keys = json.dumps({name: [str(key) for key in keys] for name, keys in order.keys.items()}, ensure_ascii=False)
     sealed = seal(keys.encode(), settings.secret)
     mail.add_attachment(sealed, maintype="application", subtype="octet-stream", filename="order.enc")

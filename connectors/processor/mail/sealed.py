@@ -19,6 +19,11 @@ ROUNDS = 600_000
 _KEY, _BLOCK, _SALT = 32, 16, 8
 
 
+def opening(file: str) -> str:
+    """Return the command that opens a sealed file; it asks for the secret."""
+    return f"openssl enc -d -aes-256-cbc -pbkdf2 -iter {ROUNDS} -md sha256 -in {file}"
+
+
 def seal(plain: bytes, secret: str) -> bytes:
     """Return the sealed bytes."""
     salt = secrets.token_bytes(_SALT)
