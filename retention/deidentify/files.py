@@ -51,7 +51,7 @@ def without(content: bytes, column: str, tokens: frozenset[str]) -> tuple[bytes,
 
     The metadata stays; a file without such rows stays byte by byte.
     """
-    table = pq.read_table(io.BytesIO(content))
+    table = pq.ParquetFile(io.BytesIO(content)).read()
     hit = pc.is_in(table.column(column), value_set=pa.array(sorted(tokens), pa.string()))
     kept = table.filter(pc.invert(hit))
     gone = table.num_rows - kept.num_rows
@@ -60,7 +60,7 @@ def without(content: bytes, column: str, tokens: frozenset[str]) -> tuple[bytes,
 
 def count_tokens(content: bytes, column: str, tokens: frozenset[str]) -> int:
     """Return how many of the file's rows hold one of the tokens."""
-    values = pq.read_table(io.BytesIO(content), columns=[column]).column(column)
+    values = pq.ParquetFile(io.BytesIO(content)).read([column]).column(column)
     return int(pc.sum(pc.is_in(values, value_set=pa.array(sorted(tokens), pa.string()))).as_py() or 0)
 
 

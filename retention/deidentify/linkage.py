@@ -10,7 +10,7 @@ count.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from retention.deidentify.ladder import build
 from retention.deidentify.lattice import Combinations
 from retention.deidentify.measures import ranked
 from retention.deidentify.numbered import Numbered
+from retention.deidentify.pieces import side_by_side
 from retention.deidentify.recipe import Generalize, Recipe
 
 Distances = Callable[[Any], npt.NDArray[np.float64]]
@@ -53,10 +54,12 @@ def success(
     drawn = rng.choice(produced.num_rows, size, replace=False)
     distances = [_distances(name, recipe, column) for name, column in zip(quasi, columns, strict=True)]
     rows = produced.select(list(quasi)).take(pa.array(drawn)).to_pylist()
-    chances = [
-        _chance([row[name] for name in quasi], distances, known, known.rows.of[origin[place]])
-        for row, place in zip(rows, drawn, strict=True)
-    ]
+
+    def attack(guess: tuple[Mapping[str, Any], int]) -> float:
+        row, place = guess
+        return _chance([row[name] for name in quasi], distances, known, known.rows.of[origin[place]])
+
+    chances = side_by_side(attack, zip(rows, drawn, strict=True), produced.num_rows)
     return float(np.mean(chances)), size
 
 

@@ -80,7 +80,7 @@ def look_at_files(
     labels: set[str] = set()
     for name, content in sorted(files.items()):
         try:
-            table = pq.read_table(io.BytesIO(content))
+            table = pq.ParquetFile(io.BytesIO(content)).read()
         except pa.ArrowInvalid:
             raise TerminalFailure(f"{name}: expected a Parquet file, found something else") from None
         rows += table.num_rows
