@@ -130,6 +130,25 @@ class Session:
                 self._database.wait(attempt)
         return self._once(work)
 
+    def statement(self, work: Callable[[Connection], T]) -> T:
+        """Do work that is one statement, as a transaction of its own.
+
+        Inside an explicit transaction SQLite copies every page that a statement changes, to be able to undo
+        the statement alone: as much memory as the table has pages. A statement by itself needs no copies.
+
+        Raises:
+            ConcurrentWriteFailure: it collided each time.
+
+        """
+        begin = self.connection.get_execution_options().get(BEGIN)
+        if not begin:
+            return self.transaction(work)
+        self.connection.execution_options(**{BEGIN: ""})
+        try:
+            return self.transaction(work)
+        finally:
+            self.connection.execution_options(**{BEGIN: begin})
+
     def _once(self, work: Callable[[Connection], T]) -> T:
         with reported(self._database.system, self.table.name), self.connection.begin():
             return work(self.connection)

@@ -41,7 +41,7 @@ def change(session: Session, where: Clause, cut: Cut, statement: Statement) -> i
     """Change the selected rows by the statement; return how many there were."""
     key = [session.table.columns[name] for name in cut.key]
     if not key or _end(session, sa.true(), cut.page, key) is None:
-        return session.transaction(lambda connection: statement(connection, where))
+        return _within(session, where, statement)
     rows = _at_once(session, where, cut, statement)
     if rows is not None:
         return rows
@@ -50,6 +50,9 @@ def change(session: Session, where: Clause, cut: Cut, statement: Statement) -> i
 
 def _at_once(session: Session, where: Clause, cut: Cut, statement: Statement) -> int | None:
     """Change the rows in one transaction; None, and nothing changed, where they are more than a page."""
+    if session.connection.dialect.name == "sqlite":
+        more = session.transaction(lambda connection: _exceeds(connection, session.table, where, cut.page))
+        return None if more else _within(session, where, statement)
 
     def change_few(connection: Connection) -> int | None:
         if cut.is_large:
@@ -93,7 +96,7 @@ def _expected(connection: Connection, table: Table, where: Clause) -> int:
 
 
 def _within(session: Session, rows: Clause, statement: Statement) -> int:
-    return session.transaction(lambda connection: statement(connection, rows))
+    return session.statement(lambda connection: statement(connection, rows))
 
 
 def _exceeds(connection: Connection, table: Table, where: Clause, page: int) -> bool:
