@@ -1,4 +1,4 @@
-"""What may be charged: under APPI art. 38 for two kinds of request; under GDPR 12(5) and CCPA 1798.130(a)(2) for none."""
+"""What may be charged: under APPI 38 for two kinds of request, under GDPR 12(5) and CCPA 1798.130(a)(2) for none."""
 
 from __future__ import annotations
 
