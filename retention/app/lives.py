@@ -24,6 +24,10 @@ _FOUND_FIRST = frozenset({Right.CORRECTION, Right.ADDITION, Right.DELETION})
 """What APPI art. 34(2) has investigated before anything is changed."""
 
 
+_AS_THE_LAW_SAYS = {Right.ITEM_DELETION: Right.ERASURE}
+"""What the laws know by another name: they let all be erased, and so each item."""
+
+
 def digest_of(context: Context, content: bytes) -> str:
     """Return the keyed digest by which a paper, a letter or a sender's id stands in records and evidence."""
     return hmac.new(context.keys.create("papers"), content, hashlib.sha256).hexdigest()
@@ -146,5 +150,6 @@ def may_charge(context: Context, right: Right, laws: frozenset[Regime]) -> bool:
 def _refusals(context: Context, right: Right, laws: frozenset[Regime]) -> frozenset[Refusal]:
     """Return the reasons that the policy gives or some law admits, and those of form."""
     terms = context.policy.terms.rights.get(right)
-    admitted = (LAWS[law][right][1] for law in laws if right in LAWS[law])
+    like = _AS_THE_LAW_SAYS.get(right, right)
+    admitted = (LAWS[law][like][1] for law in laws if like in LAWS[law])
     return PROCEDURAL.union(*admitted, () if terms is None else terms.refusals)
