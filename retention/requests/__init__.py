@@ -10,7 +10,14 @@
     filing     agents and their papers; minors
     household  accounts that several people use
     proof      how well the requester must be known, and which papers show it
+    offered    what the text offers for a right, and which laws know it
+    grounds    whether there is a ground, and whether it is looked into first
+    findings   what facts alone say of a ground; the weighing of likely harm
+    refusals   for which reasons it may be refused
+    measures   what is offered in place of what is difficult
     fees       what it costs
+    repeated   the same request again: merged, or too much
+    allowing   all of that as the bounds of one request's life
 
 Start at `lifecycle`.
 """
