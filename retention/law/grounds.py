@@ -80,7 +80,7 @@ _GDPR = {
         Ground.UNLAWFUL_PROVISION: "eu.gdpr.18-1",
     },
     Right.PORTABILITY: {Ground.NONE_NEEDED: "eu.gdpr.20-1"},
-    Right.OBJECTION: {Ground.OBJECTION: "eu.gdpr.21-1"},
+    Right.OBJECTION: {Ground.NONE_NEEDED: "eu.gdpr.21-1", Ground.OBJECTION: "eu.gdpr.21-1"},
     Right.CONSENT_WITHDRAWAL: {Ground.NONE_NEEDED: "eu.gdpr.7-3"},
     Right.COMPLAINT: {Ground.NONE_NEEDED: "eu.gdpr.77"},
 }

@@ -21,8 +21,10 @@ from retention.law.refusals import APPI, LAWS, NEED_MEASURE, PROCEDURAL, PROCEDU
 from retention.model.terms import FreeOfCharge, Ground, Refusal, Right, RightTerms
 from retention.requests.fees import forbidding_fee
 from retention.requests.offered import knowing, offered, standing
+from retention.requests.proof import Level, level
 
 _OFFERED_INSTEAD = {Refusal.PURPOSE_UNCLEAR: Refusal.PURPOSE_EVIDENT}
+_OF_PROOF = frozenset({Refusal.IDENTITY_UNPROVEN, Refusal.AGENT_UNPROVEN, Refusal.FORM_DEFECTIVE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ def _form(right: Right, code: Refusal, laws: Collection[Regime], terms: RightTer
         forbidding = forbidding_fee(right, laws)
         if forbidding or terms is None or isinstance(terms.fee, FreeOfCharge):
             return NotPermitted(forbidding, None)
+    if code in _OF_PROOF and level(right, laws, account=False) is Level.NONE:
+        return NotPermitted((), None)
     admitting = PROCEDURE[code]
     strange = tuple(LAWS[law][right][0] for law in laws if law not in admitting)
     return NotPermitted(strange, None) if strange else Permitted(tuple(admitting[law] for law in laws))
@@ -116,7 +120,7 @@ def _given_up(right: Right, code: Refusal, terms: RightTerms) -> bool:
         return Ground.NONE_NEEDED in terms.grounds
     if not terms.refusals or Refusal.NOT_REQUIRED in terms.refusals or code is Refusal.OTHER_LAW:
         return False
-    said = set(terms.refusals)
+    said = set(terms.refusals) | {_OFFERED_INSTEAD.get(word, word) for word in terms.refusals}
     if NEED_MEASURE & said:
         said.add(Refusal.DIFFICULT_WITH_SUBSTITUTE)
     return code in APPI.get(right, ("", frozenset[Refusal]()))[1] and code not in said

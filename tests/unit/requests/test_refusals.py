@@ -115,6 +115,19 @@ def test_an_unpaid_fee_refuses_only_what_may_be_charged_for():
     assert isinstance(may_refuse(Right.DISCLOSURE, Refusal.FEE_UNPAID, APPI, {}), NotPermitted)
 
 
+@pytest.mark.parametrize(("right", "laws"), [(Right.COMPLAINT, APPI), (Right.STOP_PROVISION, CCPA)])
+def test_nobody_is_refused_for_a_proof_that_is_not_asked_for(right, laws):
+    """A complaint, and an opt-out in California, need no identity."""
+    assert not reasons(right, laws, {}) & {Refusal.IDENTITY_UNPROVEN, Refusal.AGENT_UNPROVEN, Refusal.FORM_DEFECTIVE}
+
+
+def test_a_text_that_turned_its_exception_round_keeps_the_right_one():
+    """`purpose-unclear` is listed: never a reason, and the reason that was meant is not given up."""
+    listed = text(Right.PURPOSE_NOTIFICATION, Refusal.PURPOSE_UNCLEAR, HARM)
+    assert Refusal.PURPOSE_EVIDENT in reasons(Right.PURPOSE_NOTIFICATION, APPI, listed)
+    assert Refusal.PURPOSE_UNCLEAR not in reasons(Right.PURPOSE_NOTIFICATION, APPI, listed)
+
+
 def test_a_voluntary_right_is_refused_as_its_text_says():
     """No law speaks: what the text lists, and what another law forbids."""
     rights = text(Right.PORTABILITY, HARM)
