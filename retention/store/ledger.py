@@ -23,7 +23,7 @@ from retention.ports.ledger import (
     Vault,
 )
 from retention.ports.processing import Processing
-from retention.ports.requests import Requests
+from retention.ports.requests import Promises, Requests
 from retention.ports.rescans import Rescans, Sightings
 from retention.ports.restores import Restores
 from retention.ports.sharing import Sharing
@@ -41,6 +41,7 @@ from retention.store.log import SqlLogSequence
 from retention.store.openings import SqlOpenings
 from retention.store.plans import SqlPlans
 from retention.store.processing import SqlProcessing
+from retention.store.promises import SqlPromises
 from retention.store.requests import SqlRequests
 from retention.store.rescans import SqlRescans, SqlSightings
 from retention.store.restores import SqlRestores
@@ -97,6 +98,7 @@ class SqlLedger:
         self.sharing: Sharing = SqlSharing(database)
         self.suspensions: Suspensions = SqlSuspensions(database)
         self.clients: ClientRequests = SqlClientRequests(database)
+        self.promises: Promises = SqlPromises(database)
         self.requests: Requests = SqlRequests(database)
         self.rescans: Rescans = SqlRescans(database)
         self.sightings: Sightings = SqlSightings(database)
