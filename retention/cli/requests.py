@@ -20,6 +20,7 @@ from retention.model.case import Case, CaseKind, CaseState
 from retention.model.ids import CaseId, CategoryId
 from retention.model.request_moves import Measure, RefusedItem
 from retention.model.terms import Filer, Ground, Refusal, Right
+from retention.requests.channels import Membership
 
 app = typer.Typer(help="A person's request.", no_args_is_help=True)
 
@@ -101,6 +102,8 @@ def receive(
     submission: Annotated[str, typer.Option(help="The sender's id of it; the same again is the same request.")] = "",
     item: Annotated[list[str] | None, typer.Option(help="A category that it names; several times.")] = None,
     ground: Annotated[Ground | None, typer.Option(help="Why the person asks.")] = None,
+    place: Annotated[str, typer.Option(help="Where the person is: JP, DE, US-CA; else every law of the policy.")] = "",
+    belongs: Annotated[Membership, typer.Option(help="To the group that the channel is open to.")] = Membership.NONE,
     as_json: AsJson = False,
 ) -> None:
     """Take a request as it came in; prints its case's number. The same request twice is one case."""
@@ -117,6 +120,8 @@ def receive(
             None if address is None else read_file(address).decode(),
             tuple(CategoryId(name) for name in item or ()),
             ground,
+            place or None,
+            belongs,
             None if letter is None else read_file(letter),
             submission or None,
         )

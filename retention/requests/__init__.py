@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from retention.requests.deadline import due_at
 from retention.requests.folding import begin, fold
-from retention.requests.intake import REFUSALS, check_channel, check_refusal, identity_accepted
+from retention.requests.intake import REFUSALS, channel_closed, check_refusal, identity_accepted
 from retention.requests.lifecycle import DONE_BY, Bounds, advance, late_clocks, moment
 
 __all__ = [
@@ -35,7 +35,7 @@ __all__ = [
     "Bounds",
     "advance",
     "begin",
-    "check_channel",
+    "channel_closed",
     "check_refusal",
     "due_at",
     "fold",

@@ -4,8 +4,9 @@ The law's grounds and the text's are added up (APPI 34(1), 35(1)(3)(5); GDPR 16-
 110, 120): where the text is silent the law's count, and where it is wider (no ground needed, any leak) it is
 honoured and marked as voluntary.
 
-Looking into it first: APPI 34(2) for what is said to be untrue, 35(2)(4)(6) where a reason has to be found, and
-wherever the text promises it. What a law gives without a ground needs no finding, whatever the text says.
+Looking into it first: APPI 34(2) for what is said to be untrue, 35(2)(4)(6) where a fact is given as the reason, and
+wherever the text promises it. What a law gives without a ground needs no finding, whatever the text says, and who
+gives no reason may be granted more than is owed.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from retention.law.grounds import GROUNDS
 from retention.model.terms import Ground, Right, RightTerms
 from retention.requests.offered import knowing, offered, standing
 
+_UNTRUE = frozenset({Right.CORRECTION, Right.ADDITION, Right.DELETION})
 _OWN_ACT = frozenset({Ground.CONSENT_WITHDRAWN, Ground.OBJECTION, Ground.NONE_NEEDED})
 """The person's own word makes them true."""
 
@@ -104,5 +106,7 @@ def finding_first(
         return False
     if terms is not None and Ground.NONE_NEEDED in terms.grounds:
         return False
-    promised = terms is not None and terms.investigated
-    return promised or (bool(knowing(right, regimes)) and ground not in _OWN_ACT)
+    if terms is not None and terms.investigated:
+        return True
+    fact = right in _UNTRUE or (ground is not None and ground not in _OWN_ACT)
+    return fact and bool(knowing(right, regimes))

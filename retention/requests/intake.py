@@ -24,18 +24,12 @@ def check_refusal(code: str) -> None:
         raise InputError("a refusal needs a ground", problems=(problem,))
 
 
-def check_channel(channel: str, rules: RequestRules) -> None:
-    """Return if the company takes requests that way.
-
-    Raises:
-        RefusedError: it does not; the hint names the ways that are open.
-
-    """
-    if channel not in rules.channels:
-        raise RefusedError(
-            f"requests are not taken by `{channel}`",
-            hint=f"answer with the ways that are open: {_listed(rules.channels)}; the clock has not started",
-        )
+def channel_closed(channel: str, ways: Sequence[str]) -> RefusedError:
+    """Return what says that a request has not arrived, and which ways are open (see `channels`)."""
+    return RefusedError(
+        f"requests are not taken by `{channel}`",
+        hint=f"answer with the ways that are open: {_listed(ways)}; the clock has not started",
+    )
 
 
 def identity_accepted(document_kind: str, rules: RequestRules) -> None:

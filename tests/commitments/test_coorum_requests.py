@@ -35,7 +35,7 @@ def test_nothing_is_told_or_done_before_it_is_known_who_asks(asking):
     """No grant without proof, for any right; who has an account logs in before a paper is asked for (COO-18)."""
     for right in (Right.DISCLOSURE, Right.CORRECTION, Right.ADDITION, Right.ERASURE):
         life = asking("coorum", right, Ground.UNTRUE)
-        with pytest.raises(RefusedError, match="nobody has proven who asks"):
+        with pytest.raises(RefusedError, match="nobody has proven the identity"):
             life.move(Granted())
         assert level(right, APPI, account=True) in {Level.LOGIN, Level.FRESH_LOGIN}
     life = asking("coorum", Right.DISCLOSURE)

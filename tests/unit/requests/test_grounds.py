@@ -61,6 +61,9 @@ def test_a_reason_that_nobody_knows_is_answered_with_those_that_are_known():
         (Right.CORRECTION, Ground.UNTRUE, APPI, {}, True),
         (Right.ERASURE, Ground.LIKELY_HARM, APPI, {}, True),
         (Right.ERASURE, Ground.LIKELY_HARM, APPI, ANYBODY, False),
+        (Right.ERASURE, None, APPI, {}, False),
+        (Right.ERASURE, None, APPI, text(Right.ERASURE, investigated=True), True),
+        (Right.CORRECTION, None, APPI, {}, True),
         (Right.ERASURE, Ground.CONSENT_WITHDRAWN, GDPR, {}, False),
         (Right.DISCLOSURE, None, APPI, {}, False),
         (Right.RESTRICTION, Ground.OBJECTION, GDPR, text(Right.RESTRICTION, investigated=True), True),
@@ -69,7 +72,7 @@ def test_a_reason_that_nobody_knows_is_answered_with_those_that_are_known():
     ],
 )
 def test_what_is_said_to_be_so_is_looked_into(right, ground, laws, rights, first):
-    """A person's own act needs no finding, nor does what a law gives without a ground, whatever the text promises."""
+    """A person's own act needs no finding, nor what a law gives without a ground, nor who gives no reason."""
     assert finding_first(right, ground, laws, rights) is first
 
 
