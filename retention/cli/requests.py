@@ -19,8 +19,9 @@ from retention.identity import Answer
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.ids import CaseId, CategoryId
 from retention.model.request_moves import Measure, RefusedItem
-from retention.model.terms import Filer, Ground, Refusal, Right
+from retention.model.terms import Filer, Ground, Masked, Refusal, Right
 from retention.requests.channels import Membership
+from retention.requests.proof import Shown
 
 app = typer.Typer(help="A person's request.", no_args_is_help=True)
 
@@ -47,6 +48,13 @@ class Way(Enum):
     POST = "post"
     EMAIL = "email"
     ACCOUNT = "account"
+
+
+class OnPaper(Enum):
+    """What a document must show."""
+
+    NAME = "name"
+    ADDRESS = "address"
 
 
 Subject = Annotated[str, typer.Option(help="KEY=VALUE of the person; kept encrypted under the case's own key.")]
@@ -133,15 +141,22 @@ def receive(
 def identify(
     context: typer.Context,
     case: CaseArgument,
-    document: Annotated[str, typer.Option(help="The kind of document that proved the identity.")],
+    document: Annotated[list[str], typer.Option(help="The kind of document that proved the identity; several times.")],
     by: Approver,
     *,
+    legible: Annotated[
+        list[Masked] | None, typer.Option(help="What should be covered on the first and is not.")
+    ] = None,
+    without: Annotated[list[OnPaper] | None, typer.Option(help="What the first does not show.")] = None,
     authority: Annotated[str, typer.Option(help="For an agent: the kind of paper that shows he may.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Note that the requester's identity was proven, and to whom."""
+    """Note that the requester's identity was proven, and to whom; a paper with which something is wrong is none."""
+    bare, read = without or (), frozenset(legible or ())
+    first = Shown(document[0], OnPaper.NAME not in bare, OnPaper.ADDRESS not in bare, read)
+    papers = (first, *map(Shown, document[1:]))
     with opened(context) as application:
-        identified = application.identify(CaseId(case), document, now(), by=by, authority=authority or None)
+        identified = application.identify(CaseId(case), papers, now(), by=by, authority=authority or None)
     print_case(identified, as_json=as_json, then=f"retention request decide {case} accept")
 
 

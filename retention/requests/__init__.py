@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from retention.requests.deadline import due_at
 from retention.requests.folding import begin, fold
-from retention.requests.intake import REFUSALS, channel_closed, check_refusal, identity_accepted
+from retention.requests.intake import REFUSALS, channel_closed, check_refusal
 from retention.requests.lifecycle import DONE_BY, Bounds, advance, late_clocks, moment
 
 __all__ = [
@@ -39,7 +39,6 @@ __all__ = [
     "check_refusal",
     "due_at",
     "fold",
-    "identity_accepted",
     "late_clocks",
     "moment",
 ]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from retention.errors import IdentityError, InputError, Problem, RefusedError
-from retention.model.policy import RequestRules
+from retention.errors import InputError, Problem, RefusedError
 from retention.model.terms import Refusal
 
 REFUSALS = (*(reason.value for reason in Refusal), "subject-unknown", "withdrawn", "redirected")
@@ -30,20 +29,6 @@ def channel_closed(channel: str, ways: Sequence[str]) -> RefusedError:
         f"requests are not taken by `{channel}`",
         hint=f"answer with the ways that are open: {_listed(ways)}; the clock has not started",
     )
-
-
-def identity_accepted(document_kind: str, rules: RequestRules) -> None:
-    """Return if documents of the kind prove who the requester is.
-
-    Raises:
-        IdentityError: they do not; the hint names the kinds that do.
-
-    """
-    if document_kind not in rules.identity_documents:
-        raise IdentityError(
-            f"a document of kind `{document_kind}` does not prove identity",
-            hint=f"ask for one of {_listed(rules.identity_documents)}; the date of arrival stays",
-        )
 
 
 def _listed(words: Sequence[str]) -> str:

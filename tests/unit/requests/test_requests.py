@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from retention.errors import IdentityError, RefusedError
+from retention.errors import RefusedError
 from retention.model.period import Period
 from retention.model.policy import RequestRules
-from retention.requests import channel_closed, due_at, identity_accepted
+from retention.requests import channel_closed, due_at
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 
@@ -56,10 +56,3 @@ def test_a_closed_channel_is_refused_with_the_open_ones() -> None:
     error = channel_closed("telephone", rules().channels)
     assert isinstance(error, RefusedError)
     assert re.search(r"`telephone`.*`post`, `email`", str(error))
-
-
-def test_a_listed_document_is_accepted_and_another_refused() -> None:
-    """The refusal names the kinds that prove identity."""
-    identity_accepted("passport", rules())
-    with pytest.raises(IdentityError, match=r"`loyalty-card`.*`passport`"):
-        identity_accepted("loyalty-card", rules())
