@@ -6,7 +6,7 @@ import getpass
 from collections.abc import Sequence
 from datetime import datetime
 
-from retention.app import answering, deciding, lives, papers, requesting, requests, warning
+from retention.app import answering, deciding, lives, papers, requesting, requests, ruling, warning
 from retention.app.context import Context
 from retention.app.requesting import Arrival
 from retention.model.case import Case
@@ -46,6 +46,10 @@ class Desk:
     def request_moves(self, case_id: CaseId) -> tuple[Move, ...]:
         """Return everything that happened to the request, oldest first."""
         return self.context.ledger.requests.moves(case_id)
+
+    def ruling(self, case_id: CaseId, now: datetime) -> ruling.Ruling:
+        """See `ruling.ruling`."""
+        return ruling.ruling(self.context, case_id, now)
 
     def ask(self, case_id: CaseId, waits: Sequence[Wait], now: datetime, *, by: str | None) -> Request:
         """See `requesting.ask`."""
