@@ -9,13 +9,14 @@ import pytest
 
 from retention.errors import RefusedError
 from retention.law import Regime
-from retention.model.policy import Basis
+from retention.law.refusals import PROCEDURAL
 from retention.model.request_moves import Finding, Granted, Investigated, Refused
 from retention.model.terms import ConsentKind, Ground, ProtectionOfficer, Refusal, Right
 from retention.policy import review, shipped_statutes
 from retention.requests.fees import Charge, Nothing, price
 from retention.requests.findings import unconsented
 from retention.requests.grounds import Owed, judge
+from retention.requests.refusals import reasons
 from retention.requests.regimes import strictest
 from tests.doubles.asking import DAY, policy_of
 
@@ -82,7 +83,7 @@ def test_an_investigation_comes_before_suspension_restriction_and_disposal(askin
 
 
 def test_agreeing_by_use_is_no_consent(company):
-    """Deemed consent bears no purpose and is a ground; who objects ends what rests on a consent (TRI-06)."""
+    """Deemed consent bears no purpose and is a ground; who declines is refused for no reason (TRI-06)."""
     policy = policy_of("three-regime")
     purposes, consents = policy.purposes.values(), policy.terms.consents
     (use,) = (consent for consent in consents if consent.kind is ConsentKind.DEEMED)
@@ -95,6 +96,8 @@ def test_agreeing_by_use_is_no_consent(company):
     assert "CONSENT_DEEMED" in {finding.code for finding in found}
     judged = judge(Right.ERASURE, Ground.UNLAWFUL_USE, {APPI, GDPR}, policy.terms.rights)
     assert judged == Owed(("jp.appi.35-1", "eu.gdpr.17-1"))
+    assert judge(Right.CONSENT_WITHDRAWAL, None, {APPI, GDPR}, policy.terms.rights) == Owed(("eu.gdpr.7-3",))
+    assert reasons(Right.CONSENT_WITHDRAWAL, {APPI, GDPR}, policy.terms.rights) <= PROCEDURAL
 
 
 def test_a_protection_officer_is_named_and_missed_where_none_is(company):
