@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from retention.app.context import Context
@@ -17,6 +17,7 @@ from retention.model.terms import Filer, FreeOfCharge, Right
 from retention.planning.authority import CONTROLLED
 from retention.requests.fees import Price, price
 from retention.requests.filing import papers_of
+from retention.requests.findings import unconsented
 from retention.requests.grounds import Judgement, NoGround, NotGiven, Owed, Promised, judge
 from retention.requests.offered import offered
 from retention.requests.proof import Level, accepted_on, level, to_mask
@@ -42,6 +43,8 @@ class Ruling:
     standing: str
     """What the ground comes to, as a word: `owed`, `promised`, `no-ground`, `not-given`."""
     ground: Judgement
+    unconsented: tuple[str, ...]
+    """Purposes that rest on a consent which nobody gave: a ground by itself (`unlawful-use`)."""
     finding_first: bool
     refusals: tuple[str, ...]
     """The reasons that may be given."""
@@ -86,6 +89,7 @@ def ruling(context: Context, case_id: CaseId, now: datetime) -> Ruling:
         laws=tuple(law.value for law in Regime if law in laws),
         standing=_STANDING[type(judged)],
         ground=judged,
+        unconsented=unconsented(context.policy.purposes.values(), terms.consents, laws),
         finding_first=bounds.finding_first,
         refusals=tuple(sorted(reason.value for reason in bounds.refusals)),
         fee=price(request.right, FreeOfCharge() if own is None else own.fee, laws, (), "JPY"),
@@ -110,9 +114,10 @@ def signatory(context: Context, laws: frozenset[Regime]) -> str:
 
 
 def _route(context: Context, case_id: CaseId, now: datetime) -> Route | None:
-    """Return who answers, by what would be touched and what is held for others; None: it cannot be looked up now."""
+    """Return who answers, by what an erasure would touch and what is held for others; None: not to be known now."""
     try:
-        plan = draft_of(context, context.ledger.cases.get(case_id), now).plan
+        case = replace(context.ledger.cases.get(case_id), right=Right.ERASURE)
+        plan = draft_of(context, case, now).plan
     except (UnknownSubjectError, AmbiguousSubjectError, HeldError, StateError, UnknownNameError):
         return None  # nobody is known, a person decides first, or the key is shredded
     datasets = [held.dataset for held in plan.withheld if held.statute == CONTROLLED]

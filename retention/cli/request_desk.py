@@ -221,6 +221,8 @@ def _answers(found: Ruling) -> Iterator[tuple[str, str]]:
     """Yield the rules' questions and answers."""
     yield "laws", ", ".join(found.laws) or "none"
     yield "ground", _ground(found.ground)
+    if found.unconsented:
+        yield "held without consent", f"{', '.join(found.unconsented)} (ground: unlawful-use)"
     yield "looked into first", "yes" if found.finding_first else "no"
     yield "may be refused for", ", ".join(found.refusals) or "nothing"
     yield "fee", f"{found.fee.amount} {found.fee.currency}" if isinstance(found.fee, Charge) else "none"
