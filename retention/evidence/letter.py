@@ -54,7 +54,7 @@ def write(
         sender=sender,
         title=title,
         subtitle=address,
-        blocks=(Paragraph(salutation), *blocks),
+        blocks=blocks if salutation in addressee else (Paragraph(salutation), *blocks),
         foot=foot,
         mark=case,
         addressee=tuple(addressee),
@@ -121,6 +121,8 @@ class _Desk:
 
     def _items(self, place: str) -> tuple[str, ...]:
         value = self._values.get(place)
+        if isinstance(value, Mapping):
+            value = value.get(self._forms.language)
         if not isinstance(value, tuple) or not value:
             self._gaps[place] = "no list" if value is None else "an empty list"
             return ()

@@ -84,8 +84,10 @@ class Word:
     code: str
 
 
-Value: TypeAlias = str | int | bool | date | Word | tuple[str, ...] | tuple[Word, ...] | Mapping[str, str]
-"""What may fill a place of a letter; a mapping is a text by language."""
+Value: TypeAlias = (
+    str | int | bool | date | Word | tuple[str, ...] | tuple[Word, ...] | Mapping[str, str] | Mapping[str, tuple[str, ...]]
+)
+"""What may fill a place of a letter; a mapping is a text, or a list, by language."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Tables of what others hold of ours and ask of us: joint users and their sets, clients and their requests."""
+"""Tables of what goes out and comes in: joint users' sets, clients' requests, letters to people."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ForeignKey,
+    Index,
     Integer,
     Table,
     Text,
+    text,
 )
 
 from retention.store.instants import Instant
@@ -95,4 +98,36 @@ CLIENT_CALLS = Table(
     Column("told", Text, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("next_at", Instant, nullable=False),
+)
+
+LETTERS = Table(
+    "ledger_letters",
+    METADATA,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("letter_id", Text, nullable=False, unique=True),
+    Column("about", Text, nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("way", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("addressed_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+
+LETTER_MOVES = Table(
+    "ledger_letter_moves",
+    METADATA,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("letter_id", Text, ForeignKey("ledger_letters.letter_id"), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("code", Text, nullable=False),
+)
+ONCE = text("stage IN ('sent', 'given-up')")
+"""A letter ends once."""
+Index(
+    "ix_ledger_letter_moves_end",
+    LETTER_MOVES.c.letter_id,
+    unique=True,
+    sqlite_where=ONCE,
+    postgresql_where=ONCE,
 )
