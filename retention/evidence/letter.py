@@ -71,8 +71,8 @@ class _Desk:
         self._gaps: dict[str, str] = {}
 
     def blocks(self, certificate: Sequence[Block]) -> Iterator[Block]:
-        for part in self._forms.parts_of(self._kind):
-            if self._is_meant(part.only):
+        for conditions, part in self._forms.parts_of(self._kind):
+            if all(map(self._is_meant, conditions)):
                 yield from self._certificate(certificate) if _is_certificate(part) else self._block(part)
 
     def _certificate(self, certificate: Sequence[Block]) -> Sequence[Block]:

@@ -87,10 +87,14 @@ class Forms:
     sections: Mapping[str, tuple[Part, ...]]
     words: Mapping[str, Mapping[str, str]]
 
-    def parts_of(self, kind: LetterKind) -> Iterator[Part]:
-        """Yield the letter's parts, sections unfolded; the certificate's stays as it is."""
+    def parts_of(self, kind: LetterKind) -> Iterator[tuple[tuple[Only, ...], Part]]:
+        """Yield the letter's parts, sections unfolded (the certificate's stays as it is), each with its conditions."""
         for part in self.letters[kind].parts:
-            yield from self.sections.get(part.name, (part,)) if isinstance(part, Shared) else (part,)
+            inside = self.sections.get(part.name) if isinstance(part, Shared) else None
+            if inside is None:
+                yield (part.only,), part
+            else:
+                yield from (((part.only, each.only), each) for each in inside)
 
 
 def places_of(text: str) -> frozenset[str]:
@@ -121,7 +125,9 @@ def read_forms(text: str, label: str, language: Language) -> Forms:
     kinds = file["letters"].record([kind.value for kind in LetterKind])
     letters = {kind: _form(kinds[kind.value], known) for kind in LetterKind}
     groups = file["words"].entries("groups of words").items()
-    words = {name: {code: word.text() for code, word in group.entries("words by code").items()} for name, group in groups}
+    words = {
+        name: {code: word.text() for code, word in group.entries("words by code").items()} for name, group in groups
+    }
     document.refuse_problems(PolicyError)
     return Forms(
         language=language,

@@ -1,26 +1,29 @@
 """A letter to a person: what kind it is, how it goes out, and how far it is.
 
-    ADDRESSED ─► WRITTEN ─► TRYING ─► SENT
-                   ▲  │        │
-                   │  │        ├─► LATER   (greylisted, the server is down: tried again)
-                   │  │        └─► REFUSED (that address takes nothing: by post instead)
-                   │  └─► HANDED_OVER ─► SENT      (post: to the mail room, then posted)
-                   └── LATER
-    from everywhere but SENT: GIVEN_UP at the letter's own last day
+    BEGUN ─► WRITTEN ─► TRYING ─► SENT
+                           │
+                           ├─► LATER ─► TRYING …       greylisted, the server is down: tried again
+                           ├─► REFUSED                 nobody is at that address: a person prints it
+                           └─► HANDED_OVER ─► SENT     on paper: to the mail room, then posted
+    from everywhere before SENT: GIVEN_UP on the letter's own last day
+    after SENT or GIVEN_UP: FORGOTTEN
 
 Where a letter is, is the last of its moves; moves are only ever added. Address and text lie in the vault
-under a key that is this letter's alone: a case's key may be shredded while its last letter is still on the way,
-and when the letter is sent, nothing of the address is left (docs/decisions/0118).
+under a key that is this letter's alone: the keys of its case may be shredded while the letter is still on the
+way, and when it is sent, nothing of the address is left (docs/decisions/0118).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
+from itertools import pairwise
 from typing import NewType, TypeAlias
+
+from retention.model.period import Period
 
 LetterId = NewType("LetterId", str)
 """`C-20261123-7f3k2q.refusal.1`: the case, the kind, and the how manieth of that kind; names nobody."""
@@ -50,6 +53,8 @@ class LetterKind(Enum):
     """A restriction will be lifted: told before it is (GDPR art. 18(3))."""
     LIFTED = "lifted"
     DISCLOSURE = "disclosure"
+    DONE = "done"
+    """Something was done by hand, or the answer itself is what was asked for: a correction, a complaint."""
     WITHDRAWN = "withdrawn"
     COMPLAINT = "complaint"
     POLICY_CHANGE = "policy-change"
@@ -85,7 +90,15 @@ class Word:
 
 
 Value: TypeAlias = (
-    str | int | bool | date | Word | tuple[str, ...] | tuple[Word, ...] | Mapping[str, str] | Mapping[str, tuple[str, ...]]
+    str
+    | int
+    | bool
+    | date
+    | Word
+    | tuple[str, ...]
+    | tuple[Word, ...]
+    | Mapping[str, str]
+    | Mapping[str, tuple[str, ...]]
 )
 """What may fill a place of a letter; a mapping is a text, or a list, by language."""
 
@@ -100,7 +113,7 @@ class Letter:
     kind: LetterKind
     way: Way
     language: str
-    addressed_at: datetime
+    begun_at: datetime
     expires_at: datetime
     """From when on it is given up, and its key shredded, wherever it is."""
 
@@ -108,9 +121,10 @@ class Letter:
 class Stage(Enum):
     """What happened to a letter."""
 
-    ADDRESSED = "addressed"
-    """Its address is kept; it is not written yet: the answer stands only when the case is sealed."""
+    BEGUN = "begun"
+    """It has a number; what it says is not in the vault yet."""
     WRITTEN = "written"
+    """Address and text are in the vault, under the letter's own key."""
     TRYING = "trying"
     """The carrier is about to have it: who dies after this does not know whether it went out."""
     LATER = "later"
@@ -121,10 +135,15 @@ class Stage(Enum):
     """It lies in the mail room's folder."""
     SENT = "sent"
     GIVEN_UP = "given-up"
+    """Its last day came first."""
+    FORGOTTEN = "forgotten"
+    """Its key is shredded: nothing of address and text is left."""
 
 
-ENDS = frozenset({Stage.SENT, Stage.GIVEN_UP})
-"""After these, nothing is left of address and text."""
+UNHEARD = "RET-407"
+"""The code of an attempt of which nobody heard the end."""
+OUTCOMES = frozenset({Stage.SENT, Stage.GIVEN_UP})
+"""A letter has one of these, once; then it is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +154,9 @@ class LetterMove:
     at: datetime
     stage: Stage
     code: str = ""
-    """Why: `smtp-451`, `not-reached`, `too-late`; never a text of somebody else's."""
+    """Why: an error's code, `smtp-550`, `too-late`; never a text of somebody else's."""
+    digest: str = ""
+    """Of what was written: HMAC-SHA-256 (hex) under the letters key; whoever has the letter can show it is this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,20 +168,40 @@ class Posted:
 
     @property
     def stage(self) -> Stage:
-        """The last thing that happened."""
-        return self.moves[-1].stage
+        """The last thing that happened, save that it was forgotten."""
+        return next(move.stage for move in reversed(self.moves) if move.stage is not Stage.FORGOTTEN)
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing of it is left but these lines."""
-        return self.stage in ENDS
+        """Whether it was sent or given up."""
+        return self.stage in OUTCOMES
 
     @property
-    def may_have_gone_out_before(self) -> bool:
+    def is_forgotten(self) -> bool:
+        """Whether nothing of it is left but these lines."""
+        return self.moves[-1].stage is Stage.FORGOTTEN
+
+    @property
+    def digest(self) -> str:
+        """The digest of what was written; empty before."""
+        return next((move.digest for move in reversed(self.moves) if move.digest), "")
+
+    @property
+    def may_arrive_twice(self) -> bool:
         """Whether a process died, or a connection broke, between handing it over and hearing that it was taken."""
-        after = [move.stage for move in self.moves]
-        unheard = (Stage.TRYING, Stage.TRYING)
-        return unheard in zip(after, after[1:], strict=False) or any(move.code == "unheard" for move in self.moves)
+        stages = [move.stage for move in self.moves]
+        died = (Stage.TRYING, Stage.TRYING) in pairwise(stages)
+        return died or any(move.code == UNHEARD for move in self.moves)
+
+
+@dataclass(frozen=True, slots=True)
+class LetterTerms:
+    """How letters are kept and answered."""
+
+    keep_for: Period = Period(days=30)  # noqa: RUF009 -- frozen
+    """After so long a letter that could not be sent is given up, and its address forgotten."""
+    answer_within: Period = Period(days=14)  # noqa: RUF009 -- frozen
+    """By when a person is asked to send what is missing."""
 
 
 def letter_id(about: str, kind: LetterKind, number: int = 1) -> LetterId:
@@ -174,13 +215,3 @@ def letter_id(about: str, kind: LetterKind, number: int = 1) -> LetterId:
     if not _ID.fullmatch(name):
         raise ValueError(f"expected a case or notice and a number from 1, found {name[:60]!r}")
     return LetterId(name)
-
-
-def number_of(letter: LetterId) -> int:
-    """Return the how manieth of its kind it is."""
-    return int(letter.rpartition(".")[2])
-
-
-def stages(posted: Sequence[Posted]) -> Mapping[LetterId, Stage]:
-    """Return where each letter is."""
-    return {each.letter.letter_id: each.stage for each in posted}

@@ -1,4 +1,4 @@
-"""What letters need: a ledger that remembers them, and carriers that take them out. Entry point `retention.carriers`."""
+"""What letters need: a ledger that remembers them, and carriers (entry points `retention.carriers`)."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ class Carrier(Protocol):
         """Take the letter; what was taken before under the same number is the same letter.
 
         Raises:
-            TransientFailure: not now; the same call may succeed later. `Unheard` if it may have been taken.
-            TerminalFailure: never to this address.
+            TransientFailure: not now; the same call may succeed later. UnheardFailure if it may have been taken.
+            TerminalFailure: running again will not help; AddressFailure: nobody is at that address.
 
         """
         ...
@@ -71,8 +71,8 @@ class ConnectCarrier(Protocol):
 class Letters(Protocol):
     """Letters and what happened to them; nothing is ever changed or removed."""
 
-    def address(self, letter: Letter) -> None:
-        """Keep a letter and that its address is there; one that is known stays as it is."""
+    def begin(self, letter: Letter) -> None:
+        """Keep a letter and its first move; one that is known stays as it is."""
         ...
 
     def note(self, move: LetterMove) -> None:
@@ -80,7 +80,7 @@ class Letters(Protocol):
 
         Raises:
             UnknownNameError: there is no such letter.
-            StateError: the letter is over (sent or given up).
+            StateError: the letter is sent or given up; it can only be forgotten, and that twice is once.
 
         """
         ...
@@ -98,7 +98,7 @@ class Letters(Protocol):
         ...
 
     def open(self) -> tuple[Posted, ...]:
-        """Return those that are not over, oldest first."""
+        """Return those that are not forgotten, oldest first."""
         ...
 
 

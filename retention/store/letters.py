@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, exists, select, true
 
 from retention.errors import StateError, UnknownNameError
-from retention.model.letter import ENDS, Letter, LetterId, LetterKind, LetterMove, Posted, Stage, Way
+from retention.model.letter import OUTCOMES, Letter, LetterId, LetterKind, LetterMove, Posted, Stage, Way
 from retention.store.engine import Database
 from retention.store.outside_tables import LETTER_MOVES, LETTERS
 
-_ENDS = tuple(stage.value for stage in ENDS)
+_ENDS = tuple(stage.value for stage in (*OUTCOMES, Stage.FORGOTTEN))
 
 
 class SqlLetters:
@@ -22,7 +22,7 @@ class SqlLetters:
         """Keep the database."""
         self._database = database
 
-    def address(self, letter: Letter) -> None:
+    def begin(self, letter: Letter) -> None:
         """Keep a letter and its first move, in one transaction; one that is known stays as it is."""
         row = {
             "letter_id": letter.letter_id,
@@ -30,20 +30,20 @@ class SqlLetters:
             "kind": letter.kind.value,
             "way": letter.way.value,
             "language": letter.language,
-            "addressed_at": letter.addressed_at,
+            "begun_at": letter.begun_at,
             "expires_at": letter.expires_at,
         }
         insert = self._database.insert(LETTERS).values(row).on_conflict_do_nothing(index_elements=["letter_id"])
         with self._database.writing() as connection:
             if connection.execute(insert).rowcount:
-                self._add(connection, LetterMove(letter.letter_id, letter.addressed_at, Stage.ADDRESSED))
+                self._add(connection, LetterMove(letter.letter_id, letter.begun_at, Stage.BEGUN))
 
     def note(self, move: LetterMove) -> None:
         """Add a move.
 
         Raises:
             UnknownNameError: there is no such letter.
-            StateError: the letter is over.
+            StateError: the letter is over, and it is not about being forgotten.
 
         """
         this = LETTERS.c.letter_id == move.letter_id
@@ -52,10 +52,13 @@ class SqlLetters:
             if connection.execute(select(LETTERS.c.seq).where(this).with_for_update()).one_or_none() is None:
                 raise _unknown(move.letter_id)
             ended = (LETTER_MOVES.c.letter_id == move.letter_id) & LETTER_MOVES.c.stage.in_(_ENDS)
-            stage = connection.scalar(select(LETTER_MOVES.c.stage).where(ended))
-            if stage is not None:
-                raise StateError(f"letter {move.letter_id} is {stage}; nothing happens to it any more")
-            self._add(connection, move)
+            stages = set(connection.scalars(select(LETTER_MOVES.c.stage).where(ended)))
+            if stages and move.stage is not Stage.FORGOTTEN:
+                raise StateError(
+                    f"letter {move.letter_id} is {', '.join(sorted(stages))}; nothing happens to it any more"
+                )
+            if move.stage.value not in stages:
+                self._add(connection, move)
 
     def get(self, letter_id: LetterId) -> Posted:
         """Return the letter and its moves; raises UnknownNameError."""
@@ -73,8 +76,8 @@ class SqlLetters:
         return self._read(true())
 
     def open(self) -> tuple[Posted, ...]:
-        """Return those that are not over, oldest first."""
-        ended = (LETTER_MOVES.c.letter_id == LETTERS.c.letter_id) & LETTER_MOVES.c.stage.in_(_ENDS)
+        """Return those that are not forgotten, oldest first."""
+        ended = (LETTER_MOVES.c.letter_id == LETTERS.c.letter_id) & (LETTER_MOVES.c.stage == Stage.FORGOTTEN.value)
         return self._read(~exists().where(ended))
 
     def _read(self, where: ColumnElement[bool]) -> tuple[Posted, ...]:
@@ -88,7 +91,8 @@ class SqlLetters:
         return tuple(Posted(_letter(row), tuple(happened[row.letter_id])) for row in rows)
 
     def _add(self, connection: Connection, move: LetterMove) -> None:
-        row = {"letter_id": move.letter_id, "at": move.at, "stage": move.stage.value, "code": move.code}
+        row = {"letter_id": move.letter_id, "at": move.at, "stage": move.stage.value}
+        row |= {"code": move.code, "digest": move.digest}
         connection.execute(self._database.insert(LETTER_MOVES).values(row))
 
 
@@ -99,13 +103,13 @@ def _letter(row: Row[Any]) -> Letter:
         kind=LetterKind(row.kind),
         way=Way(row.way),
         language=row.language,
-        addressed_at=row.addressed_at,
+        begun_at=row.begun_at,
         expires_at=row.expires_at,
     )
 
 
 def _move(row: Row[Any]) -> LetterMove:
-    return LetterMove(LetterId(row.letter_id), row.at, Stage(row.stage), row.code)
+    return LetterMove(LetterId(row.letter_id), row.at, Stage(row.stage), row.code, row.digest)
 
 
 def _unknown(letter_id: LetterId) -> UnknownNameError:

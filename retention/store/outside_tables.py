@@ -109,7 +109,7 @@ LETTERS = Table(
     Column("kind", Text, nullable=False),
     Column("way", Text, nullable=False),
     Column("language", Text, nullable=False),
-    Column("addressed_at", Instant, nullable=False),
+    Column("begun_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
 )
 
@@ -121,6 +121,7 @@ LETTER_MOVES = Table(
     Column("at", Instant, nullable=False),
     Column("stage", Text, nullable=False),
     Column("code", Text, nullable=False),
+    Column("digest", Text, nullable=False),
 )
 ONCE = text("stage IN ('sent', 'given-up')")
 """A letter ends once."""

@@ -1,4 +1,4 @@
-"""The forms of the letters that people receive, as data: `ja.yaml`, `en.yaml`; `samples.yaml` fills a sample of each."""
+"""The forms of letters to people, as data: `ja.yaml`, `en.yaml`; `samples.yaml` fills a sample of each."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("way", sa.Text, nullable=False),
         sa.Column("language", sa.Text, nullable=False),
-        sa.Column("addressed_at", Instant, nullable=False),
+        sa.Column("begun_at", Instant, nullable=False),
         sa.Column("expires_at", Instant, nullable=False),
     )
     op.create_table(
@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("at", Instant, nullable=False),
         sa.Column("stage", sa.Text, nullable=False),
         sa.Column("code", sa.Text, nullable=False),
+        sa.Column("digest", sa.Text, nullable=False),
     )
     once = sa.text("stage IN ('sent', 'given-up')")
     op.create_index(

@@ -1,0 +1,271 @@
+"""Letters: written into the vault under a key of their own, handed to a carrier, forgotten.
+
+Write first, send later: a letter that is due is in the ledger before anything goes out, and goes out again until
+somebody has taken it. Its name follows from the case, the kind and the how manieth it is: who writes it twice writes
+it once. What may arrive twice is a letter of which the taking was not heard; it has the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from retention.app.context import Context
+from retention.clocks import advance
+from retention.errors import (
+    AddressFailure,
+    InputError,
+    SettingsError,
+    StateError,
+    SystemFailure,
+    TransientFailure,
+    UnknownNameError,
+)
+from retention.evidence import page, plain, printing
+from retention.evidence.letter import Written
+from retention.model.ids import CaseId
+from retention.model.letter import Letter, LetterId, LetterKind, LetterMove, Posted, Reach, Stage, Way
+from retention.ports.letters import Carrier, Outgoing
+from retention.requests.letters import is_to_be_tried
+
+_LEASE, _LEASED_FOR = "letters", timedelta(minutes=10)
+_NAME = "letter"
+_IN_A_ROW = 3
+"""After so many letters in a row that a carrier could not take, the others are not tried on it now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What one round of sending did."""
+
+    sent: tuple[LetterId, ...]
+    handed_over: tuple[LetterId, ...]
+    """They lie in the mail room."""
+    later: tuple[LetterId, ...]
+    refused: tuple[LetterId, ...]
+    """A person has to print them, or find another address."""
+    given_up: tuple[LetterId, ...]
+
+
+def keep_letter(
+    context: Context, letter: LetterId, kind: LetterKind, *, reach: Reach, written: Written, now: datetime
+) -> Posted:
+    """Put a letter into the vault, ready to go; one that was written before stays as it is.
+
+    Raises:
+        SettingsError: no carrier goes that way.
+
+    """
+    _carrier(context, reach.way)
+    about, _, _ = letter.partition(".")
+    until = advance(now.astimezone(context.zone).date() + timedelta(days=1), context.letter_terms.keep_for)
+    expires = datetime.combine(until, datetime.min.time(), context.zone)
+    ledger = context.ledger
+    ledger.letters.begin(Letter(letter, about, kind, reach.way, reach.language, now, expires))
+    posted = ledger.letters.get(letter)
+    if posted.stage is Stage.BEGUN:
+        content = _packed(reach, written)
+        ledger.vault.put(envelope(letter), _NAME, content)
+        digest = hmac.new(context.keys.create("letters"), content, hashlib.sha256).hexdigest()
+        ledger.letters.note(LetterMove(letter, now, Stage.WRITTEN, digest=digest))
+        posted = ledger.letters.get(letter)
+    return posted
+
+
+def deliver(context: Context, now: datetime) -> Delivery:
+    """Hand over every letter whose time has come; give up what is too old; forget what is over.
+
+    Raises:
+        TransientFailure: another process is at it.
+
+    """
+    tally = _Tally()
+    with _alone(context, now) as holder:
+        for posted in context.ledger.letters.open():
+            context.ledger.lease(_LEASE, holder, now, now + _LEASED_FOR)
+            _deliver(context, posted, tally, now)
+    return tally.result()
+
+
+def forget(context: Context, posted: Posted, now: datetime) -> None:
+    """Shred the letter's key, and remove what its carrier keeps. Harmless to repeat."""
+    letter = posted.letter
+    if letter.way in context.carriers:
+        context.carriers[letter.way].forget(letter.letter_id)
+    context.ledger.vault.destroy(envelope(letter.letter_id))
+    context.ledger.letters.note(LetterMove(letter.letter_id, now, Stage.FORGOTTEN))
+
+
+def put_on_paper(context: Context, letter: LetterId, folder: Path, now: datetime) -> list[Path]:
+    """Write one letter as page, text and (with the extra `pdf`) paper, for a person to post; return the files.
+
+    Raises:
+        UnknownNameError: there is no such letter.
+        StateError: it is over, or not written yet.
+
+    """
+    posted = context.ledger.letters.get(letter)
+    outgoing = opened(context, posted)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    contents = {"html": outgoing.html.encode(), "txt": outgoing.text.encode(), "pdf": outgoing.paper}
+    files: list[Path] = []
+    for suffix, content in contents.items():
+        if content is not None:
+            files.append(folder / f"{letter}.{suffix}")
+            files[-1].write_bytes(content)
+    context.ledger.letters.note(LetterMove(letter, now, Stage.HANDED_OVER, "printed"))
+    return files
+
+
+def note_posted(context: Context, letters: Collection[LetterId], now: datetime) -> tuple[Posted, ...]:
+    """Note that somebody has posted letters that were handed over; they are sent, and forgotten.
+
+    Raises:
+        UnknownNameError: there is no such letter.
+        StateError: one of them was not handed over; then none of them is noted.
+
+    """
+    found = [context.ledger.letters.get(letter) for letter in letters]
+    for posted in found:
+        if posted.stage not in (Stage.HANDED_OVER, Stage.SENT):
+            raise StateError(f"letter {posted.letter.letter_id} is {posted.stage.value}; nobody was given it to post")
+    for posted in found:
+        if posted.stage is Stage.HANDED_OVER:
+            context.ledger.letters.note(LetterMove(posted.letter.letter_id, now, Stage.SENT))
+        forget(context, posted, now)
+    return tuple(context.ledger.letters.get(posted.letter.letter_id) for posted in found)
+
+
+def opened(context: Context, posted: Posted) -> Outgoing:
+    """Take the letter out of the vault. Personal, all of it.
+
+    Raises:
+        StateError: it is not written yet, or forgotten.
+
+    """
+    letter = posted.letter
+    try:
+        told = json.loads(context.ledger.vault.get(envelope(letter.letter_id), _NAME))
+    except (StateError, UnknownNameError):
+        hint = "only that it was, and when, is still known" if posted.is_over else "write it first"
+        raise StateError(f"letter {letter.letter_id} is {posted.stage.value}: it cannot be read", hint=hint) from None
+    paper = None if told["paper"] is None else base64.b64decode(told["paper"])
+    to = tuple(told["to"])
+    return Outgoing(letter.letter_id, letter.language, to, told["subject"], told["text"], told["html"], paper)
+
+
+def envelope(letter: LetterId) -> CaseId:
+    """Return the vault's name of a letter: it has a key of its own."""
+    return CaseId(letter.replace(".", "-"))
+
+
+def _deliver(context: Context, posted: Posted, tally: _Tally, now: datetime) -> None:
+    letter = posted.letter
+    if not posted.is_over and now >= letter.expires_at:
+        context.ledger.letters.note(LetterMove(letter.letter_id, now, Stage.GIVEN_UP, "too-late"))
+        posted = context.ledger.letters.get(letter.letter_id)
+        tally.given_up.append(letter.letter_id)
+    if posted.is_over:
+        forget(context, posted, now)
+    elif is_to_be_tried(posted, now) and tally.in_a_row[letter.way] < _IN_A_ROW:
+        stage = _try(context, posted, now)
+        tally.count(letter, stage)
+        if stage is Stage.SENT:
+            forget(context, posted, now)
+
+
+def _try(context: Context, posted: Posted, now: datetime) -> Stage:
+    """Hand one letter to its carrier; return what became of it."""
+    letter, note = posted.letter, context.ledger.letters.note
+    carrier = _carrier(context, letter.way)
+    outgoing = opened(context, posted)
+    note(LetterMove(letter.letter_id, now, Stage.TRYING))
+    code = ""
+    try:
+        carrier.carry(outgoing, now=now)
+        stage = Stage.SENT if carrier.delivers else Stage.HANDED_OVER
+    except AddressFailure as error:
+        stage, code = Stage.REFUSED, error.why
+    except SystemFailure as error:
+        # a server that refuses us all, or lacks TLS, is put right by somebody: the letter waits for that
+        stage, code = Stage.LATER, error.code
+    note(LetterMove(letter.letter_id, now, stage, code))
+    return stage
+
+
+@dataclass
+class _Tally:
+    """What happened in one round."""
+
+    sent: list[LetterId] = field(default_factory=list)
+    handed_over: list[LetterId] = field(default_factory=list)
+    later: list[LetterId] = field(default_factory=list)
+    refused: list[LetterId] = field(default_factory=list)
+    given_up: list[LetterId] = field(default_factory=list)
+    in_a_row: dict[Way, int] = field(default_factory=lambda: dict.fromkeys(Way, 0))
+
+    def count(self, letter: Letter, stage: Stage) -> None:
+        """Put the letter where it belongs."""
+        lists = {Stage.SENT: self.sent, Stage.HANDED_OVER: self.handed_over, Stage.REFUSED: self.refused}
+        lists.get(stage, self.later).append(letter.letter_id)
+        self.in_a_row[letter.way] = self.in_a_row[letter.way] + 1 if stage is Stage.LATER else 0
+
+    def result(self) -> Delivery:
+        """Return it, frozen."""
+        return Delivery(*map(tuple, (self.sent, self.handed_over, self.later, self.refused, self.given_up)))
+
+
+@contextmanager
+def _alone(context: Context, now: datetime) -> Iterator[str]:
+    """Let one process send at a time: two would send the same letter."""
+    holder = secrets.token_hex(8)
+    if not context.ledger.lease(_LEASE, holder, now, now + _LEASED_FOR):
+        raise TransientFailure("another process is sending letters", hint="run again in ten minutes")
+    try:
+        yield holder
+    finally:
+        context.ledger.give_back(_LEASE, holder)
+
+
+def _carrier(context: Context, way: Way) -> Carrier:
+    if way not in context.carriers:
+        raise SettingsError(
+            f"no letter can go by {way.value}", hint=f"retention.yaml: name a carrier under letters.{way.value}"
+        )
+    return context.carriers[way]
+
+
+def _packed(reach: Reach, written: Written) -> bytes:
+    paper = printing.to_pdf(written.document)
+    told = {
+        "to": list(reach.address),
+        "subject": written.subject,
+        "text": plain.render(written.document),
+        "html": page.render(written.document),
+        "paper": None if paper is None else base64.b64encode(paper).decode(),
+    }
+    return json.dumps(told, ensure_ascii=False).encode()
+
+
+def read_reach(content: bytes, way: Way, language: str) -> Reach:
+    """Read where a person is written to, as the vault keeps it: `{"name": …, "address": ["line", …]}`.
+
+    Raises:
+        InputError: it is not that.
+
+    """
+    try:
+        told = json.loads(content)
+        name, address = told["name"], told["address"]
+    except (ValueError, TypeError, KeyError):
+        raise InputError("where to write to cannot be read", hint="keep the address again") from None
+    lines: Sequence[str] = [address] if isinstance(address, str) else address
+    return Reach(way, str(name), tuple(map(str, lines)), language)
