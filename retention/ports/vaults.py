@@ -16,6 +16,7 @@ from retention.model.subject import SubjectKey
 from retention.ports.clients import ClientRequests
 from retention.ports.letters import HasLetters
 from retention.ports.processing import Processing
+from retention.ports.requests import Requests
 from retention.ports.rescans import Returns
 from retention.ports.restores import Restores
 from retention.ports.sharing import Sharing
@@ -127,4 +128,9 @@ class Vaults(Returns, HasLetters, Protocol):
     @property
     def clients(self) -> ClientRequests:
         """What clients ask of us."""
+        ...
+
+    @property
+    def requests(self) -> Requests:
+        """The life of people's requests."""
         ...

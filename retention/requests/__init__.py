@@ -1,9 +1,16 @@
-"""Requests: from the letter to the closed file, and what is accepted on the way. Pure.
+"""Requests: from the letter to the closed file, what is accepted on the way, and who decides what. Pure.
 
     lifecycle  which move may follow, in which state of a request
     folding    what its moves add up to
     intake     channel and identity documents
     deadline   the last instant for the answer
+    regimes    under which laws a person asks
+    routing    who answers: we, the enterprise, the client, the one responsible for joint use
+    channels   which way in counts, and when a request arrived
+    filing     agents and their papers; minors
+    household  accounts that several people use
+    proof      how well the requester must be known, and which papers show it
+    fees       what it costs
 
 Start at `lifecycle`.
 """

@@ -1,4 +1,4 @@
-"""Tables of what goes out and comes in: joint users' sets, clients' requests, letters to people."""
+"""Tables of what others hold of ours and ask of us: joint users, clients, people with their requests; letters."""
 
 from __future__ import annotations
 
@@ -99,6 +99,23 @@ CLIENT_CALLS = Table(
     Column("failures", Integer, nullable=False),
     Column("next_at", Instant, nullable=False),
 )
+
+REQUEST_MOVES = Table(
+    "ledger_request_moves",
+    METADATA,
+    Column("case_id", Text, ForeignKey("ledger_cases.case_id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("by_ref", Text),
+    Column("kind", Text, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+REQUEST_MARKS = Table(
+    "ledger_request_marks",
+    METADATA,
+    Column("mark", Text, primary_key=True),
+    Column("case_id", Text, ForeignKey("ledger_cases.case_id"), nullable=False),
 
 LETTERS = Table(
     "ledger_letters",
