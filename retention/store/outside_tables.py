@@ -116,6 +116,7 @@ REQUEST_MARKS = Table(
     METADATA,
     Column("mark", Text, primary_key=True),
     Column("case_id", Text, ForeignKey("ledger_cases.case_id"), nullable=False),
+)
 
 LETTERS = Table(
     "ledger_letters",
