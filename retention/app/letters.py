@@ -12,17 +12,17 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeAlias
 
 from retention.app.context import Context
 from retention.clocks import advance
 from retention.errors import (
     AddressFailure,
-    InputError,
     SettingsError,
     StateError,
     SystemFailure,
@@ -40,6 +40,14 @@ _LEASE, _LEASED_FOR = "letters", timedelta(minutes=10)
 _NAME = "letter"
 _IN_A_ROW = 3
 """After so many letters in a row that a carrier could not take, the others are not tried on it now."""
+
+
+Told: TypeAlias = Callable[[Context, Posted, bytes, datetime], None]
+"""Hears that a letter was sent, and what it said."""
+
+
+def _nobody(_: Context, __: Posted, ___: bytes, ____: datetime) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +88,10 @@ def keep_letter(
     return posted
 
 
-def deliver(context: Context, now: datetime) -> Delivery:
+def deliver(context: Context, now: datetime, told: Told = _nobody) -> Delivery:
     """Hand over every letter whose time has come; give up what is too old; forget what is over.
+
+    `told` hears of every letter that was sent, with its content, before the letter is forgotten; after a crash again.
 
     Raises:
         TransientFailure: another process is at it.
@@ -91,13 +101,19 @@ def deliver(context: Context, now: datetime) -> Delivery:
     with _alone(context, now) as holder:
         for posted in context.ledger.letters.open():
             context.ledger.lease(_LEASE, holder, now, now + _LEASED_FOR)
-            _deliver(context, posted, tally, now)
+            _deliver(context, posted, tally, told, now)
     return tally.result()
 
 
-def forget(context: Context, posted: Posted, now: datetime) -> None:
-    """Shred the letter's key, and remove what its carrier keeps. Harmless to repeat."""
+def finish(context: Context, posted: Posted, told: Told, now: datetime) -> None:
+    """Let others know that a letter was sent, and forget it: shred its key, remove what its carrier keeps.
+
+    Harmless to repeat: who died before the end finds the letter whole, or only the last line missing.
+    """
     letter = posted.letter
+    if posted.stage is Stage.SENT:
+        with suppress(StateError):  # shredded already: then it was told
+            told(context, posted, opened(context, posted).text.encode(), now)
     if letter.way in context.carriers:
         context.carriers[letter.way].forget(letter.letter_id)
     context.ledger.vault.destroy(envelope(letter.letter_id))
@@ -125,7 +141,9 @@ def put_on_paper(context: Context, letter: LetterId, folder: Path, now: datetime
     return files
 
 
-def note_posted(context: Context, letters: Collection[LetterId], now: datetime) -> tuple[Posted, ...]:
+def note_posted(
+    context: Context, letters: Collection[LetterId], now: datetime, told: Told = _nobody
+) -> tuple[Posted, ...]:
     """Note that somebody has posted letters that were handed over; they are sent, and forgotten.
 
     Raises:
@@ -140,7 +158,7 @@ def note_posted(context: Context, letters: Collection[LetterId], now: datetime) 
     for posted in found:
         if posted.stage is Stage.HANDED_OVER:
             context.ledger.letters.note(LetterMove(posted.letter.letter_id, now, Stage.SENT))
-        forget(context, posted, now)
+        finish(context, context.ledger.letters.get(posted.letter.letter_id), told, now)
     return tuple(context.ledger.letters.get(posted.letter.letter_id) for posted in found)
 
 
@@ -167,19 +185,19 @@ def envelope(letter: LetterId) -> CaseId:
     return CaseId(letter.replace(".", "-"))
 
 
-def _deliver(context: Context, posted: Posted, tally: _Tally, now: datetime) -> None:
+def _deliver(context: Context, posted: Posted, tally: _Tally, told: Told, now: datetime) -> None:
     letter = posted.letter
     if not posted.is_over and now >= letter.expires_at:
         context.ledger.letters.note(LetterMove(letter.letter_id, now, Stage.GIVEN_UP, "too-late"))
         posted = context.ledger.letters.get(letter.letter_id)
         tally.given_up.append(letter.letter_id)
     if posted.is_over:
-        forget(context, posted, now)
+        finish(context, posted, told, now)
     elif is_to_be_tried(posted, now) and tally.in_a_row[letter.way] < _IN_A_ROW:
         stage = _try(context, posted, now)
         tally.count(letter, stage)
         if stage is Stage.SENT:
-            forget(context, posted, now)
+            finish(context, context.ledger.letters.get(letter.letter_id), told, now)
 
 
 def _try(context: Context, posted: Posted, now: datetime) -> Stage:
@@ -253,19 +271,3 @@ def _packed(reach: Reach, written: Written) -> bytes:
         "paper": None if paper is None else base64.b64encode(paper).decode(),
     }
     return json.dumps(told, ensure_ascii=False).encode()
-
-
-def read_reach(content: bytes, way: Way, language: str) -> Reach:
-    """Read where a person is written to, as the vault keeps it: `{"name": …, "address": ["line", …]}`.
-
-    Raises:
-        InputError: it is not that.
-
-    """
-    try:
-        told = json.loads(content)
-        name, address = told["name"], told["address"]
-    except (ValueError, TypeError, KeyError):
-        raise InputError("where to write to cannot be read", hint="keep the address again") from None
-    lines: Sequence[str] = [address] if isinstance(address, str) else address
-    return Reach(way, str(name), tuple(map(str, lines)), language)

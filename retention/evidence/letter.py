@@ -10,7 +10,7 @@ from typing import assert_never
 from retention.errors import InputError, Problem
 from retention.evidence.blocks import Block, Bullets, Document, Heading, Note, Pairs, Paragraph
 from retention.evidence.letter_forms import CERTIFICATE, Forms, Only, Part, Said, Shared, Told, places_of
-from retention.model.letter import LetterKind, Value, Word
+from retention.model.letter import Because, Item, LetterKind, Value, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,13 @@ class _Desk:
         if not isinstance(value, tuple) or not value:
             self._gaps[place] = "no list" if value is None else "an empty list"
             return ()
-        return tuple(self._said(place, item) for item in value)
+        return tuple(self._item(place, item) for item in value)
+
+    def _item(self, place: str, item: Item) -> str:
+        if isinstance(item, Because):
+            reasons = "".join(self._said(place, reason) for reason in item.reasons)
+            return f"{self._said(place, item.title)}{self._forms.colon}{reasons}"
+        return self._said(place, item)
 
     def _worded(self, place: str) -> str:
         value = self._values.get(place)

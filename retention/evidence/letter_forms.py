@@ -82,6 +82,8 @@ class Forms:
     """How a day is written: a pattern for `str.format`."""
     between: str
     """What stands between the words of an enumeration."""
+    colon: str
+    """What stands between something and why."""
     foot: str
     letters: Mapping[LetterKind, Form]
     sections: Mapping[str, tuple[Part, ...]]
@@ -117,7 +119,7 @@ def read_forms(text: str, label: str, language: Language) -> Forms:
 
     """
     document = Document(text, label)
-    frame = ("language", "salutation", "dated", "day", "between", "foot", "sections", "letters", "words")
+    frame = ("language", "salutation", "dated", "day", "between", "colon", "foot", "sections", "letters", "words")
     file = Cell.root(document).record(frame)
     file["language"].word((language,))
     sections = {name: _parts(cell) for name, cell in file["sections"].entries("sections by name").items()}
@@ -135,6 +137,7 @@ def read_forms(text: str, label: str, language: Language) -> Forms:
         dated=_filled(file["dated"]),
         day=file["day"].text(),
         between=file["between"].text(),
+        colon=file["colon"].text(),
         foot=_filled(file["foot"]),
         letters=letters,
         sections=sections,

@@ -89,17 +89,16 @@ class Word:
     code: str
 
 
-Value: TypeAlias = (
-    str
-    | int
-    | bool
-    | date
-    | Word
-    | tuple[str, ...]
-    | tuple[Word, ...]
-    | Mapping[str, str]
-    | Mapping[str, tuple[str, ...]]
-)
+@dataclass(frozen=True, slots=True)
+class Because:
+    """Something, and why: one line of a list."""
+
+    title: Mapping[str, str]
+    reasons: tuple[Word, ...]
+
+
+Item: TypeAlias = str | Word | Because
+Value: TypeAlias = str | int | bool | date | Word | tuple[Item, ...] | Mapping[str, str] | Mapping[str, tuple[str, ...]]
 """What may fill a place of a letter; a mapping is a text, or a list, by language."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -39,33 +40,53 @@ _HANDED_OUT = frozenset(
     {Right.DISCLOSURE, Right.PROVISION_RECORD_DISCLOSURE, Right.PORTABILITY, Right.PURPOSE_NOTIFICATION}
 )
 _STOPPED = frozenset({Right.SUSPENSION, Right.RESTRICTION})
+_OUTCOMES = frozenset(
+    {
+        LetterKind.REFUSAL,
+        LetterKind.ALTERNATIVE,
+        LetterKind.COMPLETION,
+        LetterKind.SUSPENDED,
+        LetterKind.DISCLOSURE,
+        LetterKind.DONE,
+    }
+)
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=15), timedelta(hours=6)
 """A greylisting server wants a quarter of an hour or so; later attempts bother nobody more than four times a day."""
 
 
-def letters_due(request: Request, moves: Iterable[Move], sent: Collection[LetterId]) -> tuple[LetterId, ...]:
-    """Return the letters that the moves ask for and that are not among `sent`, in the order of the moves.
+@dataclass(frozen=True, slots=True)
+class DueLetter:
+    """A letter that a move asks for."""
+
+    letter_id: LetterId
+    kind: LetterKind
+    move: int
+    """The number of that move; the first is 0."""
+
+
+def letters_asked(request: Request, moves: Iterable[Move]) -> tuple[DueLetter, ...]:
+    """Return every letter that the moves ask for, in their order.
 
     The how manieth letter of its kind it is follows from the moves alone: who asks again, after a crash or at the
     same time, asks for the same letter.
     """
     asked: Counter[LetterKind] = Counter()
-    due: list[LetterId] = []
-    for move in moves:
+    due: list[DueLetter] = []
+    for number, move in enumerate(moves):
         for kind in _kinds(request, move.what):
             asked[kind] += 1
-            due.append(letter_id(request.case_id, kind, asked[kind]))
-    return tuple(letter for letter in due if letter not in sent)
+            due.append(DueLetter(letter_id(request.case_id, kind, asked[kind]), kind, number))
+    return tuple(due)
 
 
-def answers(request: Request, moves: Iterable[Move]) -> tuple[LetterId, ...]:
-    """Return the letters that tell the outcome: while one of them is not sent, the person has not been answered."""
-    closing = {_outcome(request, move.what) for move in moves} - {None}
-    return tuple(
-        letter
-        for letter in letters_due(request, moves, ())
-        if any(kind is not None and f".{kind.value}." in letter for kind in closing)
-    )
+def letters_due(request: Request, moves: Iterable[Move], sent: Collection[LetterId]) -> tuple[DueLetter, ...]:
+    """Return the letters that the moves ask for and that are not among `sent`."""
+    return tuple(due for due in letters_asked(request, moves) if due.letter_id not in sent)
+
+
+def is_answer(kind: LetterKind) -> bool:
+    """Whether a letter of the kind tells the outcome: before it is sent, the person has not been answered."""
+    return kind in _OUTCOMES
 
 
 def next_try(posted: Posted) -> datetime:
