@@ -34,7 +34,7 @@ from retention.evidence.letter import Written
 from retention.model.ids import CaseId
 from retention.model.letter import Letter, LetterId, LetterKind, LetterMove, Posted, Reach, Stage, Way
 from retention.ports.letters import Carrier, Outgoing
-from retention.requests.letters import is_to_be_tried
+from retention.requests.letters import is_answer, is_to_be_tried
 
 _LEASE, _LEASED_FOR = "letters", timedelta(minutes=10)
 _NAME = "letter"
@@ -80,7 +80,7 @@ def keep_letter(
     ledger.letters.begin(Letter(letter, about, kind, reach.way, reach.language, now, expires))
     posted = ledger.letters.get(letter)
     if posted.stage is Stage.BEGUN:
-        content = _packed(reach, written)
+        content = _packed(reach, written, paper=reach.way is Way.POST or is_answer(kind))
         ledger.vault.put(envelope(letter), _NAME, content)
         digest = hmac.new(context.keys.create("letters"), content, hashlib.sha256).hexdigest()
         ledger.letters.note(LetterMove(letter, now, Stage.WRITTEN, digest=digest))
@@ -111,9 +111,11 @@ def finish(context: Context, posted: Posted, told: Told, now: datetime) -> None:
     Harmless to repeat: who died before the end finds the letter whole, or only the last line missing.
     """
     letter = posted.letter
-    if posted.stage is Stage.SENT:
-        with suppress(StateError):  # shredded already: then it was told
-            told(context, posted, opened(context, posted).text.encode(), now)
+    content: Outgoing | None = None
+    with suppress(StateError):  # shredded already: then it was told
+        content = opened(context, posted)
+    if posted.stage is Stage.SENT and content is not None:
+        told(context, posted, content.text.encode(), now)
     if letter.way in context.carriers:
         context.carriers[letter.way].forget(letter.letter_id)
     context.ledger.vault.destroy(envelope(letter.letter_id))
@@ -121,7 +123,7 @@ def finish(context: Context, posted: Posted, told: Told, now: datetime) -> None:
 
 
 def put_on_paper(context: Context, letter: LetterId, folder: Path, now: datetime) -> list[Path]:
-    """Write one letter as page, text and (with the extra `pdf`) paper, for a person to post; return the files.
+    """Write one letter as page, text and paper (if it has any), for a person to print and post; return the files.
 
     Raises:
         UnknownNameError: there is no such letter.
@@ -261,13 +263,14 @@ def _carrier(context: Context, way: Way) -> Carrier:
     return context.carriers[way]
 
 
-def _packed(reach: Reach, written: Written) -> bytes:
-    paper = printing.to_pdf(written.document)
+def _packed(reach: Reach, written: Written, *, paper: bool) -> bytes:
+    """Freeze the letter as it will go out; a mail brings paper only where it is the answer, to be kept."""
+    printed = printing.to_pdf(written.document) if paper else None
     told = {
         "to": list(reach.address),
         "subject": written.subject,
         "text": plain.render(written.document),
         "html": page.render(written.document),
-        "paper": None if paper is None else base64.b64encode(paper).decode(),
+        "paper": None if printed is None else base64.b64encode(printed).decode(),
     }
     return json.dumps(told, ensure_ascii=False).encode()

@@ -77,8 +77,9 @@ class SqlLetters:
 
     def open(self) -> tuple[Posted, ...]:
         """Return those that are not forgotten, oldest first."""
-        ended = (LETTER_MOVES.c.letter_id == LETTERS.c.letter_id) & (LETTER_MOVES.c.stage == Stage.FORGOTTEN.value)
-        return self._read(~exists().where(ended))
+        last = LETTER_MOVES.alias()
+        forgotten = (last.c.letter_id == LETTERS.c.letter_id) & (last.c.stage == Stage.FORGOTTEN.value)
+        return self._read(~exists().where(forgotten))
 
     def _read(self, where: ColumnElement[bool]) -> tuple[Posted, ...]:
         letters = select(LETTERS).where(where).order_by(LETTERS.c.seq)
