@@ -11,7 +11,7 @@ from retention.app.lives import laws_of
 from retention.clocks import advance
 from retention.model.letter import Because, LetterKind, Value, Word
 from retention.model.request import Request
-from retention.model.request_moves import Extended, GrantedInPart, Measure, Move, Refused
+from retention.model.request_moves import Extended, GrantedInPart, Measure, Move, Refused, Withdrawn
 from retention.model.terms import Filer, FreeOfCharge, Right
 from retention.requests import fold
 from retention.requests.letters import DueLetter
@@ -66,6 +66,7 @@ def _of_request(context: Context, request: Request, now: datetime) -> dict[str, 
     return {
         "case": request.case_id,
         "date": today,
+        "withdrawn": today,
         "regimes": tuple(sorted(law.value for law in laws_of(context, request.regime))),
         "right": Word("right", request.right.value),
         "received": request.day_of(request.received_at),
@@ -146,7 +147,9 @@ def _completion(context: Context, request: Request, _: tuple[Move, ...]) -> dict
 
 
 def _withdrawn(_: Context, request: Request, moves: tuple[Move, ...]) -> dict[str, Value]:
-    return {"withdrawn": request.day_of(moves[-1].at)}
+    """The day of the withdrawal; written before it is recorded, the letter has its own."""
+    is_recorded = isinstance(moves[-1].what, Withdrawn)
+    return {"withdrawn": request.day_of(moves[-1].at)} if is_recorded else {}
 
 
 def _complaint(_: Context, request: Request, __: tuple[Move, ...]) -> dict[str, Value]:

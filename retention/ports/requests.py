@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from retention.model.case import Case
 from retention.model.ids import CaseId
+from retention.model.promises import Promise
 from retention.model.request_moves import Move
 
 
@@ -38,4 +40,20 @@ class Requests(Protocol):
 
     def all(self) -> Iterator[tuple[CaseId, tuple[Move, ...]]]:
         """Yield every request with its moves, by case number."""
+        ...
+
+
+class Promises(Protocol):
+    """What was promised to people in place of what was refused: keyed digests."""
+
+    def keep(self, promises: Iterable[Promise]) -> None:
+        """Keep them; one a case, key name and digest."""
+        ...
+
+    def open(self) -> tuple[Promise, ...]:
+        """Return those that are not kept yet, earliest day first."""
+        ...
+
+    def mark_kept(self, keys: Collection[tuple[str, str]], at: datetime) -> None:
+        """Note that nothing of the people with these keys (name, digest) is there any more."""
         ...

@@ -16,7 +16,7 @@ from retention.model.subject import SubjectKey
 from retention.ports.clients import ClientRequests
 from retention.ports.letters import HasLetters
 from retention.ports.processing import Processing
-from retention.ports.requests import Requests
+from retention.ports.requests import Promises, Requests
 from retention.ports.rescans import Returns
 from retention.ports.restores import Restores
 from retention.ports.sharing import Sharing
@@ -128,6 +128,11 @@ class Vaults(Returns, HasLetters, Protocol):
     @property
     def clients(self) -> ClientRequests:
         """What clients ask of us."""
+        ...
+
+    @property
+    def promises(self) -> Promises:
+        """What was promised in place of what was refused."""
         ...
 
     @property

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from retention.errors import RefusedError, StateError
+from retention.errors import IdentityError, RefusedError, StateError
 from retention.model.request import OVER, FeeState, Request, RequestState
 from retention.model.request_moves import (
     Acknowledged,
@@ -247,7 +247,10 @@ def _check_grant(request: Request, bounds: Bounds) -> None:
 
 def _check_identified(request: Request, bounds: Bounds) -> None:
     if bounds.identity_first and not request.is_identified:
-        raise _missing(request, "nobody has proven who asks", "retention request identify")
+        raise IdentityError(
+            f"nobody has proven the identity behind {request.case_id}",
+            hint=f"retention request identify {request.case_id} --document KIND",
+        )
 
 
 def _check_reasons(request: Request, reasons: tuple[Refusal, ...], bounds: Bounds, *, has_alternative: bool) -> None:

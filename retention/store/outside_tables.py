@@ -150,3 +150,15 @@ Index(
     sqlite_where=ONCE,
     postgresql_where=ONCE,
 )
+
+PROMISES = Table(
+    "ledger_promises",
+    METADATA,
+    Column("case_id", Text, ForeignKey("ledger_cases.case_id"), primary_key=True),
+    Column("key_name", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("categories", Text, nullable=False),
+    Column("due_on", Text, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("kept_at", Instant),
+)

@@ -32,6 +32,7 @@ KNOWN = (
     "0050",
     "0052",
     "0060",
+    "0061",
     "0063",
 )
 """Every version this program knows, oldest first."""
