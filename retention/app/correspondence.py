@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parseaddr
 
+from retention.app.answering import carried_out
 from retention.app.answers import certificate
 from retention.app.context import Context
 from retention.app.letter_facts import facts_of
@@ -43,7 +44,11 @@ class Round:
 
 
 def write_due(context: Context, case_id: CaseId, now: datetime) -> Round:
-    """Write every letter that the request's moves ask for and that is not written; say which lack something."""
+    """Write every letter that the request's moves ask for and that is not written; say which lack something.
+
+    A case that was sealed meanwhile is noted as carried out first.
+    """
+    carried_out(context, case_id, now)
     life = _life(context, case_id)
     written: list[Posted] = []
     lacking: list[tuple[DueLetter, InputError]] = []

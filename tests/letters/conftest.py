@@ -9,13 +9,10 @@ from typing import Any
 
 import pytest
 
-from retention.app.lives import begin_life, laws_of, life_of, may_charge, record_move
-from retention.app.papers import keep_reach
-from retention.model.case import Case, CaseKind, CaseState
+from retention.app.lives import life_of, record_move
+from retention.app.requesting import Arrival
 from retention.model.ids import CaseId
-from retention.model.request_moves import Received, What
-from retention.model.terms import Filer, Right
-from retention.requests.clocks import start_clocks
+from retention.model.request_moves import What
 from tests.e2e.conftest import Shop, make_shop_in, point
 from tests.letters.postbox import Postbox, serve
 
@@ -64,25 +61,12 @@ def asked() -> Callable[..., str]:
     return ask
 
 
-def ask(app: Any, *, right: Right = Right.ERASURE, reach: str = "email", language: str = "en", **more: Any) -> str:
-    """Open a request with its life, as the desk does; the case is opened and planned as ever."""
-    context, case_id = app.context, more.pop("case", None) or CaseId("C-20261123-letter")
-    regime, address, filer = more.pop("regime", None), more.pop("address", None), more.pop("filer", Filer.PERSON)
-    laws = laws_of(context, regime)
-    clocks = start_clocks(
-        NOW,
-        context.zone,
-        [law.value for law in laws],
-        context.policy.requests.answer_within,
-        may_charge=may_charge(context, right, laws),
-    )
-    received = Received(right, regime, NOW, context.policy.timezone, "post", language, filer, reach, clocks)
-    case = Case(case_id, CaseKind.REQUEST, CaseState.OPEN, NOW, None, regime=regime, right=right)
-    begin_life(context, case, received, (), NOW)
-    context.ledger.vault.put(case_id, "salt", b"s" * 32)
-    context.ledger.vault.put(case_id, "start", b'{"name": "email", "value": "c3@mail.example"}')
-    keep_reach(context, case_id, address or (MAIL if reach == "email" else POST))
-    return case_id
+def ask(app: Any, *, reach: str = "email", address: str | None = None, who: str = "c3", **more: Any) -> str:
+    """Let a person's request arrive; return its case."""
+    subject = app.subject_of(f"email={who}@mail.example")
+    where = address or (MAIL if reach == "email" else POST)
+    more = {"language": "en", **more}
+    return app.receive(Arrival(subject, "post", reach=reach, address=where, **more), NOW).case_id
 
 
 def happened(app: Any, case: str, what: What, by: str | None = "anna", now: datetime = NOW) -> None:

@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 
 from retention.app.correspondence import write_due, write_letter
-from retention.app.letters import deliver, envelope, note_posted, put_on_paper
+from retention.app.letters import envelope, put_on_paper
+from retention.app.outgoing import posted as note_posted
+from retention.app.outgoing import send as deliver
 from retention.errors import InputError, SettingsError, StateError
 from retention.model.letter import LetterKind, Stage
 from retention.model.request_moves import Asked, Finding, Identified, Investigated, Refused, Wait, Withdrawn
@@ -119,7 +121,7 @@ def test_a_server_that_is_down_loses_nothing(shop, box, asked):
     port = settings.partition("127.0.0.1:")[2].partition('"')[0]
     (shop.folder / "retention.yaml").write_text(settings.replace(port, str(free_port())), encoding="utf-8")
     with shop.app() as app:
-        cases = [asked(app, case=f"C-20261123-down{n}") for n in range(5)]
+        cases = [asked(app, who=f"c{n}") for n in range(5)]
         for case in cases:
             write_due(app.context, case, NOW)
         assert len(deliver(app.context, NOW).later) == 3
@@ -174,13 +176,13 @@ def test_a_letter_that_never_gets_through_is_given_up_and_forgotten(shop, box, a
 def test_no_letter_without_a_place_to_send_it(shop, asked):
     """A mail address that is none, a postal one without a place, a way that nothing goes: said, nothing is kept."""
     with shop.app() as app:
-        for case, reach, address in (("C-20261123-wro1", "email", "nobody"), ("C-20261123-wro2", "post", "Name only")):
-            asked(app, case=case, reach=reach, address=address)
+        for reach, address in (("email", "nobody"), ("post", "Name only")):
+            case = asked(app, reach=reach, address=address)
             ((_, error),) = write_due(app.context, case, NOW).lacking
             assert isinstance(error, InputError)
             assert address not in str(error)
         app.context.carriers.clear()
-        ((_, error),) = write_due(app.context, asked(app, case="C-20261123-wro3"), NOW).lacking
+        ((_, error),) = write_due(app.context, asked(app), NOW).lacking
         assert isinstance(error, SettingsError)
         assert app.context.ledger.letters.all() == ()
 
@@ -193,7 +195,7 @@ def test_a_refusal_tells_the_reason_in_words_and_a_withdrawal_is_confirmed(shop,
         ((_, error),) = write_due(app.context, case, NOW).lacking
         assert "{explanation}" in str(error)
         write_letter(app.context, case, LetterKind.REFUSAL, {"explanation": "The books are kept."}, NOW)
-        other = asked(app, case="C-20261123-withdr")
+        other = asked(app)
         happened(app, other, Withdrawn())
         write_due(app.context, other, NOW)
         deliver(app.context, NOW)
