@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from retention.app.context import Context
 from retention.clocks import advance
@@ -32,7 +32,8 @@ from retention.errors import (
 from retention.evidence import page, plain, printing
 from retention.evidence.letter import Written
 from retention.model.ids import CaseId
-from retention.model.letter import Letter, LetterId, LetterKind, LetterMove, Posted, Reach, Stage, Way
+from retention.model.letter import Happens, Letter, LetterId, LetterKind, LetterMove, Posted, Reach, Stage, Way
+from retention.model.subject import SubjectKey
 from retention.ports.letters import Carrier, Outgoing
 from retention.requests.letters import is_answer, is_to_be_tried
 
@@ -42,12 +43,29 @@ _IN_A_ROW = 3
 """After so many letters in a row that a carrier could not take, the others are not tried on it now."""
 
 
-Told: TypeAlias = Callable[[Context, Posted, bytes, datetime], None]
-"""Hears that a letter was sent, and what it said."""
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A letter that was sent or given up, just before it is forgotten."""
+
+    posted: Posted
+    text: bytes = field(repr=False)
+    happens: tuple[SubjectKey, Happens] | None = field(repr=False)
+    """The event that its delivery is, and about whom."""
 
 
-def _nobody(_: Context, __: Posted, ___: bytes, ____: datetime) -> None:
+Told: TypeAlias = Callable[[Context, Ended, datetime], None]
+"""Hears that a letter was sent or given up, and what it said."""
+
+
+def _nobody(_: Context, __: Ended, ___: datetime) -> None:
     """Tell nobody."""
+
+
+def _happens(content: dict[str, Any]) -> tuple[SubjectKey, Happens] | None:
+    if "happens" not in content:
+        return None
+    name, value, event, about, even_if_lost = content["happens"]
+    return SubjectKey(name, value), Happens(event, about, even_if_lost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +82,14 @@ class Delivery:
 
 
 def keep_letter(
-    context: Context, letter: LetterId, kind: LetterKind, *, reach: Reach, written: Written, now: datetime
+    context: Context,
+    letter: LetterId,
+    kind: LetterKind,
+    *,
+    reach: Reach,
+    written: Written,
+    now: datetime,
+    happens: tuple[SubjectKey, Happens] | None = None,
 ) -> Posted:
     """Put a letter into the vault, ready to go; one that was written before stays as it is.
 
@@ -80,7 +105,7 @@ def keep_letter(
     ledger.letters.begin(Letter(letter, about, kind, reach.way, reach.language, now, expires))
     posted = ledger.letters.get(letter)
     if posted.stage is Stage.BEGUN:
-        content = _packed(reach, written, paper=reach.way is Way.POST or is_answer(kind))
+        content = _packed(reach, written, happens, paper=reach.way is Way.POST or is_answer(kind))
         ledger.vault.put(envelope(letter), _NAME, content)
         digest = hmac.new(context.keys.create("letters"), content, hashlib.sha256).hexdigest()
         ledger.letters.note(LetterMove(letter, now, Stage.WRITTEN, digest=digest))
@@ -91,7 +116,7 @@ def keep_letter(
 def deliver(context: Context, now: datetime, told: Told = _nobody) -> Delivery:
     """Hand over every letter whose time has come; give up what is too old; forget what is over.
 
-    `told` hears of every letter that was sent, with its content, before the letter is forgotten; after a crash again.
+    `told` hears of every letter that was sent or given up before it is forgotten; after a crash again.
 
     Raises:
         TransientFailure: another process is at it.
@@ -111,11 +136,11 @@ def finish(context: Context, posted: Posted, told: Told, now: datetime) -> None:
     Harmless to repeat: who died before the end finds the letter whole, or only the last line missing.
     """
     letter = posted.letter
-    content: Outgoing | None = None
+    content: dict[str, Any] | None = None
     with suppress(StateError):  # shredded already: then it was told
-        content = opened(context, posted)
-    if posted.stage is Stage.SENT and content is not None:
-        told(context, posted, content.text.encode(), now)
+        content = _read(context, posted)
+    if content is not None:
+        told(context, Ended(posted, content["text"].encode(), _happens(content)), now)
     if letter.way in context.carriers:
         context.carriers[letter.way].forget(letter.letter_id)
     context.ledger.vault.destroy(envelope(letter.letter_id))
@@ -171,15 +196,20 @@ def opened(context: Context, posted: Posted) -> Outgoing:
         StateError: it is not written yet, or forgotten.
 
     """
-    letter = posted.letter
-    try:
-        told = json.loads(context.ledger.vault.get(envelope(letter.letter_id), _NAME))
-    except (StateError, UnknownNameError):
-        hint = "only that it was, and when, is still known" if posted.is_over else "write it first"
-        raise StateError(f"letter {letter.letter_id} is {posted.stage.value}: it cannot be read", hint=hint) from None
+    letter, told = posted.letter, _read(context, posted)
     paper = None if told["paper"] is None else base64.b64decode(told["paper"])
     to = tuple(told["to"])
     return Outgoing(letter.letter_id, letter.language, to, told["subject"], told["text"], told["html"], paper)
+
+
+def _read(context: Context, posted: Posted) -> dict[str, Any]:
+    letter = posted.letter
+    try:
+        told: dict[str, Any] = json.loads(context.ledger.vault.get(envelope(letter.letter_id), _NAME))
+    except (StateError, UnknownNameError):
+        hint = "only that it was, and when, is still known" if posted.is_over else "write it first"
+        raise StateError(f"letter {letter.letter_id} is {posted.stage.value}: it cannot be read", hint=hint) from None
+    return told
 
 
 def envelope(letter: LetterId) -> CaseId:
@@ -263,14 +293,17 @@ def _carrier(context: Context, way: Way) -> Carrier:
     return context.carriers[way]
 
 
-def _packed(reach: Reach, written: Written, *, paper: bool) -> bytes:
+def _packed(reach: Reach, written: Written, happens: tuple[SubjectKey, Happens] | None, *, paper: bool) -> bytes:
     """Freeze the letter as it will go out; a mail brings paper only where it is the answer, to be kept."""
     printed = printing.to_pdf(written.document) if paper else None
-    told = {
+    told: dict[str, Any] = {
         "to": list(reach.address),
         "subject": written.subject,
         "text": plain.render(written.document),
         "html": page.render(written.document),
         "paper": None if printed is None else base64.b64encode(printed).decode(),
     }
+    if happens is not None:
+        subject, event = happens
+        told["happens"] = [subject.name, subject.value, event.event, event.about, event.even_if_lost]
     return json.dumps(told, ensure_ascii=False).encode()

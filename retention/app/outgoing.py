@@ -9,11 +9,12 @@ from retention.app import letters
 from retention.app.answering import answer
 from retention.app.context import Context
 from retention.app.correspondence import Round, write_due
-from retention.app.letters import Delivery
+from retention.app.letters import Delivery, Ended
 from retention.app.lives import has_life, life_of, lives
+from retention.app.notices import record_delivery
 from retention.app.requesting import acknowledge
 from retention.model.ids import CaseId
-from retention.model.letter import LetterId, LetterKind, Posted
+from retention.model.letter import LetterId, LetterKind, Posted, Stage
 from retention.model.request import OVER, RequestState
 from retention.requests.letters import is_answer
 
@@ -47,14 +48,17 @@ def posted(context: Context, which: Collection[LetterId], now: datetime) -> tupl
     return letters.note_posted(context, which, now, _go_on)
 
 
-def _go_on(context: Context, sent: Posted, content: bytes, now: datetime) -> None:
-    """Note in the request's life what the letter that was sent means for it; repeated, it notes nothing."""
-    case_id = CaseId(sent.letter.about)
-    if not has_life(context, case_id):
+def _go_on(context: Context, ended: Ended, now: datetime) -> None:
+    """Note what it means for a request, or a person, that the letter was sent; repeated, it notes nothing."""
+    posted = ended.posted
+    if ended.happens is not None:
+        record_delivery(context, posted, *ended.happens, now)
+    case_id = CaseId(posted.letter.about)
+    if posted.stage is not Stage.SENT or not has_life(context, case_id):
         return
     life = life_of(context, case_id)
-    if sent.letter.kind in (LetterKind.RECEIPT, LetterKind.COMPLAINT):
+    if posted.letter.kind in (LetterKind.RECEIPT, LetterKind.COMPLAINT):
         if life.acknowledged_at is None and life.state in _OWED:
-            acknowledge(context, case_id, content, None, now)
-    elif is_answer(sent.letter.kind) and life.state in (*_OWED, RequestState.ANSWERED):
-        answer(context, case_id, content, None, now)
+            acknowledge(context, case_id, ended.text, None, now)
+    elif is_answer(posted.letter.kind) and life.state in (*_OWED, RequestState.ANSWERED):
+        answer(context, case_id, ended.text, None, now)

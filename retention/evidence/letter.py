@@ -123,6 +123,8 @@ class _Desk:
         value = self._values.get(place)
         if isinstance(value, Mapping):
             value = value.get(self._forms.language)
+        if isinstance(value, str) and value.strip():
+            return (value,)
         if not isinstance(value, tuple) or not value:
             self._gaps[place] = "no list" if value is None else "an empty list"
             return ()

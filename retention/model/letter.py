@@ -194,6 +194,18 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True)
+class Happens:
+    """The event that a notice's delivery is, for the person it went to."""
+
+    event: str
+    """`notice.delivered`, or `purpose.accomplished` where the data was kept for this notice."""
+    about: str
+    """The version, or the purpose."""
+    even_if_lost: bool = False
+    """Whether it happens as well when the letter was given up: everything was tried."""
+
+
+@dataclass(frozen=True, slots=True)
 class LetterTerms:
     """How letters are kept and answered."""
 
