@@ -40,8 +40,7 @@ def letters() -> None:
 def send() -> int:
     """Send what is due; return how many went out."""
     with opened() as app:
-        lacking = sum(len(found.lacking) for found in app.write_due_letters(datetime.now(UTC)).values())
-        return refuse_unsent(app.send_letters(datetime.now(UTC)), lacking)
+        return refuse_unsent(app.send_letters(datetime.now(UTC)))
 
 
 post = letters()

@@ -89,15 +89,16 @@ def returned_plan(report: RescanReport) -> str:
     return first
 
 
-def refuse_unsent(delivery: Delivery, lacking: int) -> int:
+def refuse_unsent(delivery: Delivery) -> int:
     """Return how many letters went out.
 
     Raises:
         AirflowFailException: a person has to do something about one that did not.
 
     """
-    if delivery.refused or delivery.given_up or lacking:
-        found = f"{len(delivery.refused)} refused, {len(delivery.given_up)} given up, {lacking} lack something"
+    if delivery.refused or delivery.given_up or delivery.lacking:
+        waiting = f"{len(delivery.lacking)} lack something"
+        found = f"{len(delivery.refused)} refused, {len(delivery.given_up)} given up, {waiting}"
         raise AirflowFailException(f"RET-100: letters: {found}; `retention letters list` says which")
     return len(delivery.sent) + len(delivery.handed_over)
 

@@ -79,6 +79,8 @@ class Delivery:
     refused: tuple[LetterId, ...]
     """A person has to print them, or find another address."""
     given_up: tuple[LetterId, ...]
+    lacking: tuple[LetterId, ...] = ()
+    """Due, and not written: the desk has to say something first."""
 
 
 def keep_letter(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from retention.app import letters
@@ -34,13 +35,14 @@ def write_all(context: Context, now: datetime) -> dict[CaseId, Round]:
 
 
 def send(context: Context, now: datetime) -> Delivery:
-    """Hand over every letter whose time has come, see `letters.deliver`.
+    """Write what is due, and hand over every letter whose time has come; see `letters.deliver`.
 
     Raises:
         TransientFailure: another process is at it.
 
     """
-    return letters.deliver(context, now, _go_on)
+    lacking = tuple(due.letter_id for found in write_all(context, now).values() for due, _ in found.lacking)
+    return replace(letters.deliver(context, now, _go_on), lacking=lacking)
 
 
 def posted(context: Context, which: Collection[LetterId], now: datetime) -> tuple[Posted, ...]:

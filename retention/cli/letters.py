@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from retention.app.letters import Delivery
 from retention.app.notices import Notice
 from retention.cli.options import InLanguage, Lang, read_file
 from retention.cli.output import AsJson, console, errors, print_json, print_table
@@ -91,7 +90,6 @@ def write(
 def send(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Write what is due and send what is written; what was not taken is tried again by the next run."""
     with opened(context) as application:
-        lacking = sum(len(found.lacking) for found in application.write_due_letters(now()).values())
         done = application.send_letters(now())
     if as_json:
         print_json(done)
@@ -102,10 +100,14 @@ def send(context: typer.Context, *, as_json: AsJson = False) -> None:
             ("later", done.later),
             ("refused", done.refused),
             ("given up", done.given_up),
+            ("lack something", done.lacking),
         )
         told = ", ".join(f"{len(letters)} {name}" for name, letters in parts)
-        console.print(f"{told}, {lacking} lack something", highlight=False)
-    _exit(done, lacking)
+        console.print(told, highlight=False)
+    if done.refused or done.given_up or done.lacking:  # a person has to do something
+        raise typer.Exit(1)
+    if done.later:
+        raise typer.Exit(4)
 
 
 @app.command("print")
@@ -220,11 +222,3 @@ def _next(found: Posted) -> str:
         return f"again from {next_try(found):%Y-%m-%d %H:%M %Z}"
     waits = {"handed-over": "letters posted, when it is", "refused": "letters print, by hand"}
     return waits.get(found.stage.value, "letters send")
-
-
-def _exit(done: Delivery, lacking: int) -> None:
-    """1: a person has to do something; 4: run again."""
-    if done.refused or done.given_up or lacking:
-        raise typer.Exit(1)
-    if done.later:
-        raise typer.Exit(4)
