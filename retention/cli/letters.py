@@ -17,6 +17,7 @@ from retention.evidence import page, plain, printing
 from retention.evidence.letter_samples import sample as sample_of
 from retention.model.ids import CaseId
 from retention.model.letter import Happens, LetterId, LetterKind, Posted, Value
+from retention.requests.incidents import Affected, Incident, Report, duty_of
 from retention.requests.letters import next_try
 
 app = typer.Typer(help="Letters to people.", no_args_is_help=True)
@@ -161,6 +162,31 @@ def notice(
         print_json([_told(each) for each in found])
     else:
         console.print(f"{len(found)} people; next: retention letters send", highlight=False)
+
+
+@app.command()
+def incident(
+    known: Annotated[str, typer.Option(help="The day on which anybody knew, ISO 8601.")],
+    people: Annotated[int, typer.Option(min=1, help="How many are affected.")],
+    affected: Annotated[list[Affected] | None, typer.Option("--of", help="What it touched; several times.")] = None,
+    *,
+    encrypted: Annotated[bool, typer.Option("--encrypted", help="Under a strong key that is safe.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say whether a breach, a loss or a wrongful deletion must be reported (APPI 26), and by when."""
+    day = _value(known)
+    if not isinstance(day, date):
+        problem = Problem(where="--known", expected="a day like 2026-11-23", found="something else")
+        raise InputError("nobody can say by when", problems=(problem,))
+    duty = duty_of(Incident(day, people, frozenset(affected or ()), encrypted))
+    if as_json:
+        print_json(duty)
+    elif isinstance(duty, Report):
+        console.print(f"report by {duty.preliminary_by} (first) and {duty.final_by} (in full)", highlight=False)
+    else:
+        console.print("the law asks for no report")
+    if isinstance(duty, Report) and not as_json:
+        console.print("tell the people: retention letters notice breach --name REFERENCE --to FILE", highlight=False)
 
 
 @app.command()
