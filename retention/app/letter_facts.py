@@ -14,9 +14,8 @@ from retention.model.request import Request
 from retention.model.request_moves import Extended, GrantedInPart, Measure, Move, Refused, Withdrawn
 from retention.model.terms import Filer, FreeOfCharge, Right
 from retention.requests import fold
-from retention.requests.letters import DueLetter
+from retention.requests.letters import DueLetter, contact_by
 from retention.requests.proof import accepted_on, to_mask
-from retention.requests.workdays import calendar_of, next_workday
 
 _NEVER_CHARGED = (Right.CORRECTION, Right.DELETION, Right.ERASURE, Right.SUSPENSION)
 _PROOFS: Mapping[Filer, tuple[str, ...]] = MappingProxyType(
@@ -154,8 +153,7 @@ def _withdrawn(_: Context, request: Request, moves: tuple[Move, ...]) -> dict[st
 
 def _complaint(_: Context, request: Request, __: tuple[Move, ...]) -> dict[str, Value]:
     """Somebody contacts whoever complains on the day itself, if it is a working day."""
-    day = request.day_of(request.received_at)
-    return {"contact_by": next_workday(day, calendar_of(request.zone))}
+    return {"contact_by": contact_by(request)}
 
 
 _SPECIAL: Mapping[LetterKind, Callable[[Context, Request, tuple[Move, ...]], dict[str, Value]]] = MappingProxyType(

@@ -6,19 +6,25 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from retention.app import correspondence, letters, notices, outgoing
+from retention.app import correspondence, inbound, letters, notices, outgoing, requesting
 from retention.app.context import Context
 from retention.app.correspondence import Round
 from retention.app.letters import Delivery
 from retention.app.notices import Notice, Recipient
+from retention.model.case import Case
 from retention.model.ids import CaseId
 from retention.model.letter import LetterId, LetterKind, Posted, Value
+from retention.model.terms import Right
 
 
 class Letterbox:
     """The use cases of letters."""
 
     context: Context
+
+    def take_mail(self, mail: bytes, right: Right, language: str, now: datetime) -> Case:
+        """Open a request that came as a mail; see `inbound.arrival_of` and `requesting.receive`."""
+        return requesting.receive(self.context, inbound.arrival_of(self.context, mail, right, language), now)
 
     def letters(self, about: str = "") -> tuple[Posted, ...]:
         """Return every letter, or those about a case or notice, oldest first."""

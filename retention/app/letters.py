@@ -81,6 +81,8 @@ class Delivery:
     given_up: tuple[LetterId, ...]
     lacking: tuple[LetterId, ...] = ()
     """Due, and not written: the desk has to say something first."""
+    late: tuple[CaseId, ...] = ()
+    """Complaints of people whom nobody has contacted by the end of the working day."""
 
 
 def keep_letter(
@@ -272,7 +274,9 @@ class _Tally:
 
     def result(self) -> Delivery:
         """Return it, frozen."""
-        return Delivery(*map(tuple, (self.sent, self.handed_over, self.later, self.refused, self.given_up)))
+        return Delivery(
+            tuple(self.sent), tuple(self.handed_over), tuple(self.later), tuple(self.refused), tuple(self.given_up)
+        )
 
 
 @contextmanager

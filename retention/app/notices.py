@@ -1,4 +1,4 @@
-"""Letters to many people about one thing: a new version of the policy, a breach, the end of a service.
+"""Letters about one thing to many: a new version of the policy, a breach, the end of a service, the lift of a stop.
 
 Each person has a letter of his own, named by the notice and a keyed digest of his key: the same notice run again writes
 to nobody twice. That it was delivered is recorded as an event about the person: clocks and versions wait for it.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,10 +23,12 @@ from retention.app.requests import parse_subject
 from retention.errors import InputError, Problem
 from retention.evidence.letter import write
 from retention.evidence.letter_forms import shipped_forms
+from retention.grammar import ABOUT, About
 from retention.model.letter import Happens, LetterKind, Posted, Reach, Stage, Value, Way, letter_id
 from retention.model.subject import SubjectKey
 
-NOTICES = (LetterKind.POLICY_CHANGE, LetterKind.BREACH, LetterKind.SERVICE_ENDED)
+NOTICES = (LetterKind.POLICY_CHANGE, LetterKind.BREACH, LetterKind.SERVICE_ENDED, LetterKind.LIFT_AHEAD)
+_ABOUT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _DIGITS = 12
 
 
@@ -93,7 +96,22 @@ def write_notices(context: Context, notice: Notice, people: Iterable[Recipient],
         expected = ", ".join(kind.value for kind in NOTICES)
         problem = Problem(where="KIND", expected=f"one of {expected}", found=f"`{notice.kind.value}`")
         raise InputError("that is no letter to many", problems=(problem,))
+    _check_event(context, notice.happens)
     return tuple(_write(context, notice, person, now) for person in people)
+
+
+def _check_event(context: Context, happens: Happens | None) -> None:
+    """Refuse, before anybody is written to, an event that could not be recorded when the letters are sent."""
+    if happens is None:
+        return
+    if ABOUT.get(happens.event) is About.PURPOSE:
+        known, expected = happens.about in context.policy.purposes, ", ".join(sorted(context.policy.purposes))
+        problem = Problem(where="--purpose", expected=f"a purpose of the policy ({expected})", found="something else")
+    else:
+        known = bool(_ABOUT.fullmatch(happens.about))
+        problem = Problem(where="--name", expected="a version or reference like 2026-12", found="something else")
+    if not known:
+        raise InputError("nobody can say what the notice ends or tells of", problems=(problem,))
 
 
 def _write(context: Context, notice: Notice, person: Recipient, now: datetime) -> Posted:

@@ -17,7 +17,7 @@ from retention.app.requesting import acknowledge
 from retention.model.ids import CaseId
 from retention.model.letter import LetterId, LetterKind, Posted, Stage
 from retention.model.request import OVER, RequestState
-from retention.requests.letters import is_answer
+from retention.requests.letters import is_answer, is_contact_late
 
 _OWED = frozenset(RequestState) - OVER
 """States in which the person has not been answered."""
@@ -42,7 +42,9 @@ def send(context: Context, now: datetime) -> Delivery:
 
     """
     lacking = tuple(due.letter_id for found in write_all(context, now).values() for due, _ in found.lacking)
-    return replace(letters.deliver(context, now, _go_on), lacking=lacking)
+    done = letters.deliver(context, now, _go_on)
+    late = tuple(life.case_id for life in lives(context) if is_contact_late(life, now))
+    return replace(done, lacking=lacking, late=late)
 
 
 def posted(context: Context, which: Collection[LetterId], now: datetime) -> tuple[Posted, ...]:

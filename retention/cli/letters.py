@@ -15,8 +15,10 @@ from retention.cli.workspace import now, opened
 from retention.errors import InputError, Problem
 from retention.evidence import page, plain, printing
 from retention.evidence.letter_samples import sample as sample_of
+from retention.grammar import RESTRICTION_LIFT
 from retention.model.ids import CaseId
 from retention.model.letter import Happens, LetterId, LetterKind, Posted, Value
+from retention.model.terms import Right
 from retention.requests.incidents import Affected, Incident, Report, duty_of
 from retention.requests.letters import next_try
 
@@ -27,6 +29,24 @@ Kind = Annotated[LetterKind, typer.Argument(help="What it tells.")]
 Given = Annotated[
     list[str] | None, typer.Option("--set", help="NAME=TEXT that the case does not say; again for a list.")
 ]
+
+
+@app.command()
+def take(
+    context: typer.Context,
+    mail: Annotated[Path, typer.Argument(metavar="FILE", help="A mail as it came in (RFC 5322).")],
+    right: Annotated[Right, typer.Option(help="What it asks for, as whoever has read it says.")] = Right.COMPLAINT,
+    language: InLanguage = Lang.JA,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Open a request that came by mail; the same mail again is the same request."""
+    with opened(context) as application:
+        case = application.take_mail(read_file(mail), right, language.value, now())
+    if as_json:
+        print_json(case)
+    else:
+        console.print(f"{case.case_id}: {right.value}; next: retention letters send", highlight=False)
 
 
 @app.command("list")
@@ -102,10 +122,11 @@ def send(context: typer.Context, *, as_json: AsJson = False) -> None:
             ("refused", done.refused),
             ("given up", done.given_up),
             ("lack something", done.lacking),
+            ("contacted too late", done.late),
         )
-        told = ", ".join(f"{len(letters)} {name}" for name, letters in parts)
+        told = ", ".join(f"{len(which)} {name}" for name, which in parts)
         console.print(told, highlight=False)
-    if done.refused or done.given_up or done.lacking:  # a person has to do something
+    if done.refused or done.given_up or done.lacking or done.late:  # a person has to do something
         raise typer.Exit(1)
     if done.later:
         raise typer.Exit(4)
@@ -150,10 +171,10 @@ def notice(
     purpose: Annotated[str, typer.Option(help="The purpose that ends when everybody was told; for contact data.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Write one notice to many people: policy-change, breach, service-ended. Again writes to nobody twice."""
-    happens = (
-        Happens("purpose.accomplished", purpose, even_if_lost=True) if purpose else Happens("notice.delivered", name)
-    )
+    """Write a notice to many: policy-change, breach, service-ended, lift-ahead. Again writes to nobody twice."""
+    happens = Happens("notice.delivered", RESTRICTION_LIFT if kind is LetterKind.LIFT_AHEAD else name)
+    if purpose:
+        happens = Happens("purpose.accomplished", purpose, even_if_lost=True)
     with opened(context) as application:
         told = Notice(kind, name, _values(given or []), happens)
         recipients = application.recipients(read_file(people).decode("utf-8", "replace").splitlines())

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 from retention.model.letter import LetterId, LetterKind, Posted, Stage, letter_id
-from retention.model.request import Request
+from retention.model.request import OVER, Request
 from retention.model.request_moves import (
     Asked,
     CarriedOut,
@@ -25,6 +25,7 @@ from retention.model.request_moves import (
     Withdrawn,
 )
 from retention.model.terms import Right
+from retention.requests.workdays import calendar_of, next_workday
 
 _NEEDS = MappingProxyType(
     {
@@ -87,6 +88,17 @@ def letters_due(request: Request, moves: Iterable[Move], sent: Collection[Letter
 def is_answer(kind: LetterKind) -> bool:
     """Whether a letter of the kind tells the outcome: before it is sent, the person has not been answered."""
     return kind in _OUTCOMES
+
+
+def contact_by(request: Request) -> date:
+    """Return the day by which somebody contacts whoever complains: the day itself, or the next that is worked."""
+    return next_workday(request.day_of(request.received_at), calendar_of(request.zone))
+
+
+def is_contact_late(request: Request, now: datetime) -> bool:
+    """Whether somebody has complained, was not written to, and the day for that is over."""
+    waits = request.right is Right.COMPLAINT and request.acknowledged_at is None and request.state not in OVER
+    return waits and request.day_of(now) > contact_by(request)
 
 
 def next_try(posted: Posted) -> datetime:

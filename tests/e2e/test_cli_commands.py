@@ -40,7 +40,7 @@ GROUPS = {
         "history",
         "warn",
     ),
-    "letters": ("list", "show", "write", "send", "print", "posted", "notice", "incident", "sample"),
+    "letters": ("take", "list", "show", "write", "send", "print", "posted", "notice", "incident", "sample"),
     "hold": ("place", "release", "list"),
     "plan": ("sweep", "request", "restore", "rewrite-copies", "joint-use", "statistics", "withdrawals", "show"),
     "restore": ("gate", "list"),
