@@ -16,6 +16,7 @@ from retention.errors import RetentionError, SettingsError, TransientFailure
 
 if TYPE_CHECKING:
     from retention.app import App, ApplyReport
+    from retention.app.letters import Delivery
     from retention.app.rescans import RescanReport
 
 _LOG = logging.getLogger(__name__)
@@ -86,6 +87,20 @@ def returned_plan(report: RescanReport) -> str:
     for plan in others:
         _LOG.warning("plan %s waits as well", plan)
     return first
+
+
+def refuse_unsent(delivery: Delivery) -> int:
+    """Return how many letters went out.
+
+    Raises:
+        AirflowFailException: a person has to do something about one that did not.
+
+    """
+    if delivery.refused or delivery.given_up or delivery.lacking:
+        waiting = f"{len(delivery.lacking)} lack something"
+        found = f"{len(delivery.refused)} refused, {len(delivery.given_up)} given up, {waiting}"
+        raise AirflowFailException(f"RET-100: letters: {found}; `retention letters list` says which")
+    return len(delivery.sent) + len(delivery.handed_over)
 
 
 def refuse_rejected(plan_id: str, state: str) -> str:

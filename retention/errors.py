@@ -235,3 +235,20 @@ class KeyGoneFailure(TerminalFailure):
     """A key-encryption key cannot be used any more, or did not wrap what it was asked to open."""
 
     code = "RET-405"
+
+
+class UnheardFailure(TransientFailure):
+    """A carrier had the whole letter and did not say whether it took it: sent again, it may arrive twice."""
+
+    code = "RET-407"
+
+
+class AddressFailure(TerminalFailure):
+    """Nobody is at the address of a letter: another one is needed, or another way."""
+
+    code = "RET-408"
+
+    def __init__(self, message: str, *, why: str) -> None:
+        """Keep why, as a code for the ledger: `smtp-550`."""
+        super().__init__(message, hint="the letter waits: `retention letters print` puts it on paper")
+        self.why = why

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import assert_never, get_args
@@ -105,7 +104,7 @@ def write_certificate(context: Context, case_id: CaseId, folder: Path) -> list[P
 
     """
     receipt = write_receipt(context, case_id)
-    written = replace(certificate(context, case_id), receipt=receipt)
+    written = certificate(context, case_id, receipt)
     folder.mkdir(parents=True, exist_ok=True)
     files = write_documents({f"certificate.{lang}": document(written, lang) for lang in get_args(Language)}, folder)
     if receipt is not None:
@@ -128,8 +127,8 @@ def write_documents(documents: Mapping[str, Document], folder: Path) -> list[Pat
     return files
 
 
-def certificate(context: Context, case_id: CaseId) -> Certificate:
-    """Return what the person is told.
+def certificate(context: Context, case_id: CaseId, receipt: bytes | None = None) -> Certificate:
+    """Return what the person is told; with her receipt it is her own paper, and in no bundle.
 
     Raises:
         StateError: see `write_certificate`.
@@ -162,6 +161,7 @@ def certificate(context: Context, case_id: CaseId) -> Certificate:
         fingerprint=context.log.signer.verifier.fingerprint,
         about="lift" if case.lifts else "suspend" if case.right is Right.SUSPENSION else "erase",
         laws=articles(w.statute for w in plan.withheld),
+        receipt=receipt,
     )
 
 

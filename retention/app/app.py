@@ -29,6 +29,7 @@ from retention.app.clients import Clients
 from retention.app.context import Context
 from retention.app.desk import Desk
 from retention.app.elsewhere import Elsewhere
+from retention.app.letterbox import Letterbox
 from retention.app.proving import Proving
 from retention.app.records import PlanSummary, stored
 from retention.app.sealing import SealReport
@@ -52,7 +53,7 @@ from retention.ports.connector import Connector
 from retention.verification import MapLook
 
 
-class App(Desk, Elsewhere, Proving):
+class App(Desk, Elsewhere, Letterbox, Proving):
     """The use cases over one workspace. Use it with `with`: it gives connections back."""
 
     def __init__(self, context: Context) -> None:

@@ -21,6 +21,7 @@ from retention.model.evidence_terms import EvidenceTerms
 from retention.model.facts import Fact, Recorded
 from retention.model.hold import PlacedHold
 from retention.model.ids import CaseId, DatasetId, HoldId, SystemId
+from retention.model.letter import LetterTerms, Way
 from retention.model.policy import Policy
 from retention.model.rescan import RescanTerms
 from retention.model.restores import copy_named
@@ -35,6 +36,7 @@ from retention.ports.constraints import ConstrainingStore
 from retention.ports.exports import ExportStore
 from retention.ports.keys import KeyStore
 from retention.ports.ledger import Ledger, LogEntry
+from retention.ports.letters import Carrier
 from retention.ports.subject_keys import SubjectKeySystem
 from retention.ports.timestamper import Timestamper
 
@@ -74,6 +76,10 @@ class Context:
     """Who cosigns the log's checkpoints; None if nobody does."""
     timestamper: Timestamper | None = None
     """Who stamps the time on them; None if nobody does."""
+    carriers: Mapping[Way, Carrier] = field(default_factory=dict)
+    """Who takes letters to people out of the house."""
+    letter_terms: LetterTerms = field(default_factory=LetterTerms)
+    """How long letters are kept, and by when people are asked to answer."""
 
     @property
     def zone(self) -> ZoneInfo:

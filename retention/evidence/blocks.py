@@ -155,3 +155,7 @@ class Document:
     """Small print at the end."""
     mark: str
     """Stands at the foot of every printed page: a case's number, a period."""
+    addressee: tuple[str, ...] = ()
+    """The lines of a postal address, for a letter in a window envelope."""
+    dated: str = ""
+    """The day of a letter, as it is written."""

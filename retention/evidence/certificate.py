@@ -117,15 +117,15 @@ def document(certificate: Certificate, language: Language) -> Document:
         sender=certificate.controller[language],
         title=words[f"title_{certificate.about}"],
         subtitle=certificate.address,
-        blocks=tuple(_blocks(certificate, language)),
+        blocks=(Paragraph(words[f"intro_{certificate.about}"]), *report(certificate, language)),
         foot=words["limits"],
         mark=f"{words['case']} {certificate.case_id}",
     )
 
 
-def _blocks(certificate: Certificate, language: Language) -> Iterator[Block]:
+def report(certificate: Certificate, language: Language) -> Iterator[Block]:
+    """Yield what was done, kept, remains and can be checked: for the certificate, and for the letter that brings it."""
     words = WORDS[language]
-    yield Paragraph(words[f"intro_{certificate.about}"])
     yield Pairs(
         (
             (words["case"], str(certificate.case_id)),

@@ -72,6 +72,8 @@ _STYLE = MappingProxyType(
             "font-weight:500;margin-bottom:16px;"
             "font-family:'Noto Serif','Noto Serif CJK JP','Noto Serif JP','Hiragino Mincho ProN',serif"
         ),
+        ".dated": f"text-align:right;color:{SOFT};font-size:13px",
+        ".to": "margin:0 0 34px",
         ".note": f"background:#f5f7fb;border-left:3px solid {INK};padding:10px 16px;margin:12px 0",
         "tr,figure,dl": "break-inside:avoid",
         "footer": f"margin-top:34px;color:{SOFT};font-size:12px",
@@ -84,11 +86,20 @@ def render(document_: Document) -> str:
     """Return the document as one self-contained page."""
     parts = (
         f'<p class="from"><b>{escape(document_.sender)}</b> {escape(document_.subtitle)}</p>',
+        *_letterhead(document_),
         f'<h1 class="serif">{escape(document_.title)}</h1>',
         *map(_block, document_.blocks),
         f"<footer>{escape(document_.foot)}</footer>",
     )
     return document(document_.title, document_.language, "".join(parts))
+
+
+def _letterhead(document_: Document) -> Iterable[str]:
+    """Return whom a letter is to, and its day."""
+    if document_.dated:
+        yield f'<p class="dated">{escape(document_.dated)}</p>'
+    if document_.addressee:
+        yield f'<p class="to">{"<br>".join(map(escape, document_.addressee))}</p>'
 
 
 def document(title: str, language: str, body: str) -> str:

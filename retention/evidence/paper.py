@@ -37,6 +37,7 @@ TEXT = WIDTH - 2 * MARGIN
 """Millimetres, as everything here."""
 _POINT = 25.4 / 72
 _LEADING = 1.7
+_WINDOW, _WINDOW_END = 46.0, 80.0
 _CODE = 62.0
 """A code of version 40 has modules of 0.33 mm at this size: what a telephone reads from paper."""
 
@@ -73,13 +74,26 @@ class Sheet(FPDF):
         document = self._document
         self.add_page()
         self._y = MARGIN + 2
-        self._write(document.sender, MARGIN, TEXT, 10, INK)
+        if document.dated:
+            self._label(WIDTH - MARGIN, self._y + 3, document.dated, 9, SOFT, anchor="end")
+        self._write(document.sender, MARGIN, TEXT - 40, 10, INK)
         self._write(document.subtitle, MARGIN, TEXT, 8.5, SOFT)
-        self._y += 10
-        self._write(document.title, MARGIN, TEXT, 21, INK, font="serif", leading=1.35)
-        self._y += 4
+        self._window()
+        is_letter = bool(document.dated)
+        self._y += 4 if is_letter else 10
+        self._write(document.title, MARGIN, TEXT, 16 if is_letter else 21, INK, font="serif", leading=1.35)
+        self._y += 2 if is_letter else 4
         self._rule(INK, 0.5)
-        self._y += 6
+        self._y += 4 if is_letter else 6
+
+    def _window(self) -> None:
+        """Write the addressee where a window envelope shows it (DIN 5008 form B: from 45 mm below the edge)."""
+        if not self._document.addressee:
+            return
+        self._y = max(self._y + 4, _WINDOW)
+        for line in self._document.addressee:
+            self._write(line, MARGIN, 85, 10, INK)
+        self._y = max(self._y, _WINDOW_END)
 
     def end(self) -> None:
         """Write the small print."""

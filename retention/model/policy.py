@@ -137,6 +137,23 @@ class PurposeEnd:
     keep_for: Period
 
 
+class Unannounced(Enum):
+    """Why a purpose need not be told or published (APPI art. 21(4))."""
+
+    HARM_TO_SOMEBODY = "harm-to-somebody"
+    HARM_TO_COMPANY = "harm-to-company"
+    PUBLIC_BODY = "public-body"
+    EVIDENT = "evident"
+
+
+@dataclass(frozen=True, slots=True)
+class Exempt:
+    """An exception that a purpose rests on, and its justification."""
+
+    because: Unannounced
+    why: Titles
+
+
 @dataclass(frozen=True, slots=True)
 class Purpose:
     """What data is held for, and how that ends.
@@ -153,6 +170,8 @@ class Purpose:
     """Whichever comes first."""
     related_to: str | None = None
     """An earlier purpose that this one reasonably grew out of (APPI 17(2))."""
+    exempt: Exempt | None = None
+    """Why people are not told of it; None: the policy, once announced, tells them (APPI 21(1))."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -329,6 +329,16 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Complaints:
+    """Where complaints go (APPI art. 32(1)(iv), Cabinet Order 10)."""
+
+    contact: str
+    """Our own desk."""
+    accredited: Mapping[str, str] | None
+    """The accredited organisation that the company belongs to; None: it belongs to none, and says so."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProtectionOfficer:
     """The data protection officer (GDPR arts. 37-39)."""
 
@@ -356,6 +366,8 @@ class Terms:
     """Connected processors with facts, then those that no system connects."""
     notices: Mapping[Notice, Mapping[str, str]] = field(default_factory=dict)
     citations: tuple[Citation, ...] = ()
+    complaints: Complaints | None = None
+    """None: the text does not say."""
     officer: ProtectionOfficer | None = None
     residency: tuple[str, ...] = ()
     """Regions that data may lie in; empty: the text does not say."""

@@ -7,10 +7,11 @@ from collections.abc import Collection, Mapping
 from retention.grammar import EVENT_KINDS, Cell
 from retention.model.ids import CategoryId
 from retention.model.period import Period
-from retention.model.policy import Basis, Category, Purpose, PurposeEnd
+from retention.model.policy import Basis, Category, Exempt, Purpose, PurposeEnd, Unannounced
 from retention.policy.words import ID, ID_WORDS, PURPOSE, PURPOSE_WORDS, names, optional_titles, titles
 
 _BASES = {basis.value: basis for basis in Basis}
+_EXCEPTIONS = {exception.value: exception for exception in Unannounced}
 
 
 def read_purposes(cell: Cell) -> dict[str, Purpose]:
@@ -19,12 +20,20 @@ def read_purposes(cell: Cell) -> dict[str, Purpose]:
     for name, entry in cell.entries("purposes by name").items():
         if not PURPOSE.fullmatch(name):
             entry.complain(PURPOSE_WORDS, f"`{name}`")
-        record = entry.record(("title",), ("basis", "ends", "related_to"))
+        record = entry.record(("title",), ("basis", "ends", "related_to", "unannounced"))
         basis = _BASES.get(record["basis"].word(_BASES), Basis.UNSTATED) if "basis" in record else Basis.UNSTATED
         ends = _ends(record["ends"]) if "ends" in record else ()
         related = record["related_to"].matching(PURPOSE, PURPOSE_WORDS) if "related_to" in record else None
-        found[name] = Purpose(name, titles(record["title"]), basis, ends, related)
+        exempt = _exempt(record["unannounced"]) if "unannounced" in record else None
+        found[name] = Purpose(name, titles(record["title"]), basis, ends, related, exempt)
     return found
+
+
+def _exempt(cell: Cell) -> Exempt:
+    """Read `unannounced`: one of the four exceptions of APPI 21(4), with its justification."""
+    record = cell.record(("because", "why"))
+    because = record["because"].word(_EXCEPTIONS)
+    return Exempt(_EXCEPTIONS.get(because, Unannounced.EVIDENT), titles(record["why"]))
 
 
 def _ends(cell: Cell) -> tuple[PurposeEnd, ...]:

@@ -29,7 +29,14 @@ from retention.policy.purposes import read_categories, read_purposes, undeclared
 from retention.policy.rights import RequestTerms, read_reach
 from retention.policy.sharing import read_joint_uses, read_processors, read_recipients, read_stated_purposes
 from retention.policy.statutes import REGIMES
-from retention.policy.texts import read_citations, read_consents, read_notices, read_officer, read_residency
+from retention.policy.texts import (
+    read_citations,
+    read_complaints,
+    read_consents,
+    read_notices,
+    read_officer,
+    read_residency,
+)
 from retention.policy.words import ID, ID_WORDS, PURPOSE, some_of, titles
 
 _Clause = TypeVar("_Clause")
@@ -53,6 +60,7 @@ _OPTIONAL = (
     "citations",
     "dpo",
     "residency",
+    "complaints",
     "reach",
     "end_states",
 )
@@ -168,6 +176,7 @@ def _terms(record: Record, requests: RequestTerms, recipients: tuple[Recipient, 
         recipients=recipients,
         notices=read_notices(record["notices"]) if "notices" in record else {},
         citations=read_citations(record["citations"]) if "citations" in record else (),
+        complaints=read_complaints(record["complaints"]) if "complaints" in record else None,
         officer=read_officer(record["dpo"]) if "dpo" in record else None,
         residency=read_residency(record["residency"]) if "residency" in record else (),
         reach=read_reach(record["reach"]) if "reach" in record else None,

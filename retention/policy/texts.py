@@ -8,7 +8,7 @@ from string import Formatter
 from types import MappingProxyType
 
 from retention.grammar import Cell, nearest
-from retention.model.terms import Citation, Consent, ConsentKind, Notice, ProtectionOfficer
+from retention.model.terms import Citation, Complaints, Consent, ConsentKind, Notice, ProtectionOfficer
 from retention.policy.words import (
     ID,
     ID_WORDS,
@@ -96,6 +96,13 @@ def read_citations(cell: Cell) -> tuple[Citation, ...]:
         cites, today = (record[key].matching(STATUTE, STATUTE_WORDS) for key in ("cites", "today"))
         found.append(Citation(cites, titles(record["as"]), today))
     return tuple(found)
+
+
+def read_complaints(cell: Cell) -> Complaints:
+    """Read `complaints`: `{contact: privacy@shop.example, accredited: none}`, or the organisation's name."""
+    record = cell.record(("contact", "accredited"))
+    accredited = None if record["accredited"].is_word("none") else titles(record["accredited"])
+    return Complaints(record["contact"].text("an address"), accredited)
 
 
 def read_officer(cell: Cell) -> ProtectionOfficer:

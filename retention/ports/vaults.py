@@ -14,6 +14,7 @@ from retention.model.canary import Canary, CanaryId
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
 from retention.ports.clients import ClientRequests
+from retention.ports.letters import HasLetters
 from retention.ports.processing import Processing
 from retention.ports.requests import Promises, Requests
 from retention.ports.rescans import Returns
@@ -91,7 +92,7 @@ class Canaries(Protocol):
         ...
 
 
-class Vaults(Returns, Protocol):
+class Vaults(Returns, HasLetters, Protocol):
     """The parts of the ledger that stand beside cases."""
 
     @property

@@ -22,6 +22,7 @@ from retention.ports.ledger import (
     Plans,
     Vault,
 )
+from retention.ports.letters import Letters
 from retention.ports.processing import Processing
 from retention.ports.requests import Promises, Requests
 from retention.ports.rescans import Rescans, Sightings
@@ -37,6 +38,7 @@ from retention.store.engine import Database, make_database
 from retention.store.events import SqlEvents
 from retention.store.holds import SqlHolds
 from retention.store.journal import SqlJournal
+from retention.store.letters import SqlLetters
 from retention.store.log import SqlLogSequence
 from retention.store.openings import SqlOpenings
 from retention.store.plans import SqlPlans
@@ -98,6 +100,7 @@ class SqlLedger:
         self.sharing: Sharing = SqlSharing(database)
         self.suspensions: Suspensions = SqlSuspensions(database)
         self.clients: ClientRequests = SqlClientRequests(database)
+        self.letters: Letters = SqlLetters(database)
         self.promises: Promises = SqlPromises(database)
         self.requests: Requests = SqlRequests(database)
         self.rescans: Rescans = SqlRescans(database)

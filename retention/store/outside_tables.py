@@ -1,4 +1,4 @@
-"""Tables of what others hold of ours and ask of us: joint users, clients, and people with their requests."""
+"""Tables of what others hold of ours and ask of us: joint users, clients, people with their requests; letters."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    Index,
     Integer,
     Table,
     Text,
+    text,
 )
 
 from retention.store.instants import Instant
@@ -114,6 +116,39 @@ REQUEST_MARKS = Table(
     METADATA,
     Column("mark", Text, primary_key=True),
     Column("case_id", Text, ForeignKey("ledger_cases.case_id"), nullable=False),
+)
+
+LETTERS = Table(
+    "ledger_letters",
+    METADATA,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("letter_id", Text, nullable=False, unique=True),
+    Column("about", Text, nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("way", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("begun_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+
+LETTER_MOVES = Table(
+    "ledger_letter_moves",
+    METADATA,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("letter_id", Text, ForeignKey("ledger_letters.letter_id"), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+)
+ONCE = text("stage IN ('sent', 'given-up')")
+"""A letter ends once."""
+Index(
+    "ix_ledger_letter_moves_end",
+    LETTER_MOVES.c.letter_id,
+    unique=True,
+    sqlite_where=ONCE,
+    postgresql_where=ONCE,
 )
 
 PROMISES = Table(

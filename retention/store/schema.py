@@ -33,6 +33,7 @@ KNOWN = (
     "0052",
     "0060",
     "0061",
+    "0063",
 )
 """Every version this program knows, oldest first."""
 HEAD = KNOWN[-1]

@@ -35,6 +35,7 @@ from retention.ports.exports import ExportStore
 from retention.ports.tiles import TileStore
 from retention.store import open_ledger
 from retention.wiring.exports import connect_exports
+from retention.wiring.letters import connect_carriers
 from retention.wiring.quiet import keep_data_out_of_logs
 from retention.wiring.secrets import resolve
 from retention.wiring.settings import Settings, read_settings
@@ -171,6 +172,8 @@ def open_app(folder: Path, now: datetime | None = None) -> App:
             rescans=settings.rescans,
             witnesses=connect_witnesses(settings.witnesses, signer.vkey) if settings.witnesses else None,
             timestamper=connect_timestamper(settings.timestamps) if settings.timestamps else None,
+            carriers=connect_carriers(settings.letters),
+            letter_terms=settings.letters.terms,
         )
     )
 

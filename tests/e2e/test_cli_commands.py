@@ -41,6 +41,7 @@ GROUPS = {
         "rules",
         "warn",
     ),
+    "letters": ("take", "list", "show", "write", "send", "print", "posted", "notice", "incident", "sample"),
     "hold": ("place", "release", "list"),
     "plan": ("sweep", "request", "restore", "rewrite-copies", "joint-use", "statistics", "withdrawals", "show"),
     "restore": ("gate", "list"),
