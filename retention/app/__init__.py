@@ -5,6 +5,10 @@ records      new cases; plans in and out of the ledger
 sweeps       what is due becomes a plan
 requests     a person asks: open, identify, decide, plan
 clients      a client asks us as its processor, over a wire
+access       who may ask over the wire; who did what, so that nobody allows his own plan
+once         a call that comes again is done once
+repeats      what a call that died has done already
+leases       one process at a time does a thing
 identities   a person decides who is meant, where keys do not tell
 restores     what a restored store must forget again
 approvals    people allow or refuse a plan by its digest

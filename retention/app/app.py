@@ -24,6 +24,7 @@ from retention.app import (
     sweeps,
     verifying,
 )
+from retention.app.access import Access
 from retention.app.applying import ApplyReport
 from retention.app.clients import Clients
 from retention.app.context import Context
@@ -59,6 +60,7 @@ class App(Elsewhere, Proving):
         """Made by `retention.wiring.open_app`."""
         self.context = context
         self.clients = Clients(context)
+        self.access = Access(context)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -96,11 +98,18 @@ class App(Elsewhere, Proving):
         return foresight.count_affected(self.context, changes, old, new, now)
 
     def open_request(
-        self, subject: str, channel: str, now: datetime, regime: str | None = None, *, right: Right = Right.ERASURE
+        self,
+        subject: str,
+        channel: str,
+        now: datetime,
+        regime: str | None = None,
+        *,
+        right: Right = Right.ERASURE,
+        case_id: CaseId | None = None,
     ) -> Case:
         """Open a case for `KEY=VALUE`; see `requests.open_request`."""
         person = requests.parse_subject(self.context, subject)
-        return requests.open_request(self.context, person, channel, now, regime, right=right)
+        return requests.open_request(self.context, person, channel, now, regime, right=right, case_id=case_id)
 
     def open_lift(self, case_id: CaseId, reason: str, decider: str, now: datetime) -> Case:
         """See `suspensions.open_lift`."""
@@ -213,9 +222,9 @@ class App(Elsewhere, Proving):
         """See `sealing.seal`."""
         return sealing.seal(self.context, plan_id, now)
 
-    def place_hold(self, subject: str, reason: str, now: datetime) -> PlacedHold:
+    def place_hold(self, subject: str, reason: str, now: datetime, hold_id: HoldId | None = None) -> PlacedHold:
         """Pause disposal for `KEY=VALUE`; see `holds.place_hold`."""
-        return holds.place_hold(self.context, requests.parse_subject(self.context, subject), reason, now)
+        return holds.place_hold(self.context, requests.parse_subject(self.context, subject), reason, now, hold_id)
 
     def release_hold(self, hold_id: HoldId, now: datetime) -> PlacedHold:
         """See `holds.release_hold`."""

@@ -72,11 +72,12 @@ def open_request(
     regime: str | None = None,
     *,
     right: Right = Right.ERASURE,
+    case_id: CaseId | None = None,
 ) -> Case:
     """Open a case for a person; the key given goes to the vault, under the case's own key.
 
     `regime` is the law under which the person asks; None: every law of the policy. `right` is what is asked for:
-    erasure, or the suspension of use.
+    erasure, or the suspension of use. With a `case_id` chosen before, an opening that was interrupted is finished.
 
     Raises:
         InputError: the policy names no such law.
@@ -89,7 +90,8 @@ def open_request(
         problem = Problem(where="--regime", expected=expected, found=f"`{regime[:20]}`")
         raise InputError("the request cannot rest on that law", problems=(problem,))
     due = due_at(now, context.policy.requests, context.zone)
-    case = Case(CaseId(new_id("C", now)), CaseKind.REQUEST, CaseState.OPEN, now, due, regime=regime, right=right)
+    chosen = case_id or CaseId(new_id("C", now))
+    case = Case(chosen, CaseKind.REQUEST, CaseState.OPEN, now, due, regime=regime, right=right)
     open_case(context, case)
     _keep_start(context, case.case_id, "start", subject)
     return case

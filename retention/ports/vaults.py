@@ -13,6 +13,7 @@ from typing import Protocol
 from retention.model.canary import Canary, CanaryId
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
+from retention.ports.access import Access
 from retention.ports.clients import ClientRequests
 from retention.ports.processing import Processing
 from retention.ports.rescans import Returns
@@ -126,4 +127,9 @@ class Vaults(Returns, Protocol):
     @property
     def clients(self) -> ClientRequests:
         """What clients ask of us."""
+        ...
+
+    @property
+    def access(self) -> Access:
+        """Who may ask over the wire."""
         ...

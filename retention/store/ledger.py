@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, or_, select
 
+from retention.ports.access import Access
 from retention.ports.clients import ClientRequests
 from retention.ports.keys import KeyStore
 from retention.ports.ledger import (
@@ -28,6 +29,7 @@ from retention.ports.restores import Restores
 from retention.ports.sharing import Sharing
 from retention.ports.suspensions import Suspensions
 from retention.ports.vaults import Canaries, Openings
+from retention.store.access import SqlAccess
 from retention.store.canaries import SqlCanaries
 from retention.store.cases import SqlCases
 from retention.store.clients import SqlClientRequests
@@ -95,6 +97,7 @@ class SqlLedger:
         self.sharing: Sharing = SqlSharing(database)
         self.suspensions: Suspensions = SqlSuspensions(database)
         self.clients: ClientRequests = SqlClientRequests(database)
+        self.access: Access = SqlAccess(database)
         self.rescans: Rescans = SqlRescans(database)
         self.sightings: Sightings = SqlSightings(database)
         self.log: LogSequence = SqlLogSequence(database)
