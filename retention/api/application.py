@@ -18,7 +18,7 @@ from retention.api.hygiene import Hygiene
 from retention.api.limits import Limiter, Rate
 from retention.api.resources import cases, evidence, holds, orders, plans, requests
 from retention.api.shapes import ProblemShape
-from retention.api.visiting import Clock, House, OpenApp
+from retention.api.visiting import Clock, House, OpenApp, roles_of
 from retention.errors import RetentionError
 from retention.model.access import Answer
 
@@ -31,6 +31,7 @@ _SAID: dict[int | str, dict[str, Any]] = {
         (404, "There is no such thing."),
         (409, "It must not be done as it stands, or has changed; nothing was touched."),
         (413, "The body is too large."),
+        (414, "The address is too long: nothing belongs there but numbers of ours."),
         (415, "Another type of body."),
         (422, "What was sent is wrong; every problem at once."),
         (429, "Too many calls; see Retry-After."),
@@ -71,11 +72,12 @@ def _refuse_unknown_query(request: Request) -> None:
     """Nothing stands in an address that the route does not name: it would stand in other people's logs."""
     route = request.scope.get("route")
     known = {str(part.alias) for part in route.dependant.query_params} if isinstance(route, APIRoute) else set[str]()
-    unknown = set(request.query_params) - known
-    if unknown:
-        expected = ", ".join(sorted(known)) or "no query"
-        found = "something else"
-        raise RequestValidationError([{"type": "query", "loc": ("query",), "msg": expected, "input": found}])
+    given = [name for name, _ in request.query_params.multi_items()]
+    if set(given) - known or len(set(given)) < len(given):
+        expected = ", ".join(sorted(known)) or "nothing"
+        raise RequestValidationError(
+            [{"type": "query", "loc": ("query",), "msg": f"{expected}, each once", "input": ""}]
+        )
 
 
 def _tell_errors(made: FastAPI) -> None:
@@ -112,10 +114,24 @@ def _told(answer: Answer, headers: dict[str, str] | None = None) -> Response:
 
 
 def _complete(made: FastAPI) -> None:
-    """Say in the schema what holds for every route: problems, and which roles may."""
-    schema = made.openapi()
-    schema["components"]["schemas"]["Problem"] = ProblemShape.model_json_schema(
-        ref_template="#/components/schemas/{model}"
-    )
-    schema["components"]["schemas"] |= schema["components"]["schemas"]["Problem"].pop("$defs")
-    made.openapi_schema = schema
+    """Say in the schema what holds for every route: problems, and which roles may. Made when it is first asked for."""
+    plain = made.openapi
+
+    def openapi() -> dict[str, Any]:
+        if made.openapi_schema is None:
+            made.openapi_schema = _completed(plain(), made)
+        return made.openapi_schema
+
+    made.openapi = openapi  # type: ignore[method-assign]  # FastAPI's way of extending it
+
+
+def _completed(schema: dict[str, Any], made: FastAPI) -> dict[str, Any]:
+    for route in (each for each in made.routes if isinstance(each, APIRoute)):
+        for method in route.methods:
+            operation = schema["paths"][route.path][method.lower()]
+            operation["x-roles"] = sorted(role.value for role in roles_of(route))
+            operation["responses"]["422"] = _SAID[422]
+    problem = ProblemShape.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema["components"]["schemas"] |= problem.pop("$defs")
+    schema["components"]["schemas"]["Problem"] = problem
+    return schema

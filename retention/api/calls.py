@@ -34,11 +34,11 @@ KeyHeader = Annotated[
     ),
 ]
 MatchHeader = Annotated[
-    str | None,
+    str,
     Header(
         alias="If-Match",
-        pattern=r'^"[0-9a-f]{64}"$',
-        description="The ETag of the case as the caller saw it.",
+        pattern=r'^("[0-9a-f]{64}")?$',
+        description="The ETag of the case as the caller saw it; empty or left out: whatever it is.",
     ),
 ]
 
@@ -48,10 +48,11 @@ class Sent:
     """What every change of a case carries beside its body."""
 
     key: str
-    seen: str | None
+    seen: str
+    """The ETag that the caller saw; empty if he does not say."""
 
 
-def _sent(key: KeyHeader, seen: MatchHeader = None) -> Sent:
+def _sent(key: KeyHeader, seen: MatchHeader = "") -> Sent:
     return Sent(key, seen)
 
 
@@ -104,14 +105,14 @@ def perform(
     )
 
 
-def refuse_changed(seen: str | None, etag: str) -> None:
+def refuse_changed(seen: str, etag: str) -> None:
     """Refuse to change what is not any more what the caller saw.
 
     Raises:
         ChangedError: it has another ETag now.
 
     """
-    if seen is not None and seen != etag:
+    if seen and seen != etag:
         raise ChangedError("it has changed since you looked at it", hint="look again, then decide")
 
 

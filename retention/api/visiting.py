@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import Depends, Request
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.security.base import SecurityBase
 
@@ -59,6 +60,17 @@ class Visit:
     token: Token
     now: datetime
     request: Request
+
+    @property
+    def name(self) -> str:
+        """Who asks: from the token, never from what was sent."""
+        return self.token.name
+
+
+def roles_of(route: APIRoute) -> frozenset[Role]:
+    """Return the roles that the route lets in; none: anybody, without a token."""
+    found = (getattr(each.call, "roles", frozenset[Role]()) for each in route.dependant.dependencies)
+    return frozenset[Role]().union(*found)
 
 
 def allow(*roles: Role) -> Any:  # noqa: ANN401 -- FastAPI's marker

@@ -17,6 +17,9 @@ from retention.model.ids import CaseId
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 
+Before = Annotated[
+    str, Query(pattern=r"^(C-\d{8}-[a-z0-9]{6})?$", description="The number after which to go on; empty: the newest.")
+]
 Reader = Annotated[Visit, allow(Role.OPERATOR, Role.APPROVER, Role.AUDITOR)]
 
 
@@ -24,7 +27,7 @@ Reader = Annotated[Visit, allow(Role.OPERATOR, Role.APPROVER, Role.AUDITOR)]
 def list_cases(
     visit: Reader,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: Annotated[CaseNumber | None, Query(description="The number after which to go on.")] = None,
+    before: Before = "",
 ) -> CaseList:
     """List all cases, newest first."""
     return listed(visit, None, limit, before)
@@ -36,7 +39,7 @@ def show_case(visit: Reader, case_id: Annotated[CaseNumber, Path()]) -> Response
     return response(shown(visit, visit.app.context.ledger.cases.get(CaseId(case_id)), 200))
 
 
-def listed(visit: Visit, kind: CaseKind | None, limit: int, before: str | None) -> CaseList:
+def listed(visit: Visit, kind: CaseKind | None, limit: int, before: str) -> CaseList:
     """Return one page of cases.
 
     Raises:
@@ -46,9 +49,9 @@ def listed(visit: Visit, kind: CaseKind | None, limit: int, before: str | None) 
     ledger = visit.app.context.ledger
     found = ledger.cases.all(kind)
     numbers = [case.case_id for case in found]
-    if before is not None and before not in numbers:
+    if before and before not in numbers:
         raise UnknownNameError(f"no case {before} in this list", hint="begin again without `before`")
-    start = 0 if before is None else numbers.index(CaseId(before)) + 1
+    start = numbers.index(CaseId(before)) + 1 if before else 0
     page = found[start : start + limit]
     more = start + limit < len(found)
     shapes = [CaseShape.of(case, ledger.plans.of_case(case.case_id)) for case in page]
@@ -79,7 +82,7 @@ def changed(
     return perform(visit, sent.key, body, attempt, case_id=case_id)
 
 
-def _refuse_stale(visit: Visit, case_id: CaseId, seen: str | None, once: Once) -> None:
+def _refuse_stale(visit: Visit, case_id: CaseId, seen: str, once: Once) -> None:
     """Refuse to change a case that is not any more what the caller saw; an attempt that died has changed it itself.
 
     Raises:

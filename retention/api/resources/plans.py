@@ -39,10 +39,8 @@ def approve(visit: Approver, plan_id: PlanInPath, body: Approval, sent: Headers)
     """Allow exactly this plan. Above a limit a second approver must; nobody allows what he took or planned himself."""
 
     def act(once: Once) -> Case:
-        before = (
-            decided_before(visit.app.context, PlanId(plan_id), visit.token.name, approved=True) if once.again else None
-        )
-        return before or visit.app.approve(PlanId(plan_id), body.digest, visit.token.name, once.now)
+        before = decided_before(visit.app.context, PlanId(plan_id), visit.name, approved=True) if once.again else None
+        return before or visit.app.approve(PlanId(plan_id), body.digest, visit.name, once.now)
 
     return changed(visit, _case(visit, plan_id), sent, body, act)
 
@@ -52,10 +50,8 @@ def reject(visit: Approver, plan_id: PlanInPath, body: Rejection, sent: Headers)
     """Refuse the plan; the case can be planned again."""
 
     def act(once: Once) -> Case:
-        before = (
-            decided_before(visit.app.context, PlanId(plan_id), visit.token.name, approved=False) if once.again else None
-        )
-        return before or visit.app.reject(PlanId(plan_id), visit.token.name, body.reason, once.now)
+        before = decided_before(visit.app.context, PlanId(plan_id), visit.name, approved=False) if once.again else None
+        return before or visit.app.reject(PlanId(plan_id), visit.name, body.reason, once.now)
 
     return changed(visit, _case(visit, plan_id), sent, body, act)
 

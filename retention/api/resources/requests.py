@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from retention.api.calls import Headers, KeyHeader, Once, perform
-from retention.api.resources.cases import changed, listed, shown
+from retention.api.resources.cases import Before, changed, listed, shown
 from retention.api.shapes import CaseList, CaseNumber, CaseShape, Decision, Opening, Proof
 from retention.api.visiting import Visit, allow
 from retention.app.repeats import opened_before, planned_before
@@ -44,7 +44,7 @@ def open_request(visit: Operator, body: Opening, key: KeyHeader) -> Response:
 def list_requests(
     visit: Reader,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: Annotated[CaseNumber | None, Query(description="The number after which to go on.")] = None,
+    before: Before = "",
 ) -> CaseList:
     """List requests, newest first."""
     return listed(visit, CaseKind.REQUEST, limit, before)
