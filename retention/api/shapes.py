@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from retention.app.processing import Task
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.hold import PlacedHold
+from retention.model.request import Request, RequestState
+from retention.model.request_moves import Finding, Measure, Wait
+from retention.model.terms import Filer, Ground, Refusal, Right
 from retention.ports.ledger import StoredPlan
 
 _NUMBER = r"-\d{8}-[a-z0-9]{6}$"
@@ -49,21 +52,61 @@ class Opening(Shape):
 
     subject: Subject
     channel: Word = Field(examples=["post"], description="How the request came in; one of the policy's.")
-    right: Literal["erasure", "suspension"] = "erasure"
+    right: Right = Field(Right.ERASURE, description="What is asked for.")
     regime: Word | None = Field(None, examples=["jp.appi"], description="The law the person asks under; else all.")
+    received_at: AwareDatetime | None = Field(None, description="When it arrived, if that was before now.")
+    filer: Filer = Field(Filer.PERSON, description="Who asks.")
+    language: Literal["ja", "en"] = "ja"
+    reply: Literal["post", "email", "account"] = Field("post", description="How the person is answered.")
+    address: Annotated[str, StringConstraints(max_length=2000)] | None = Field(
+        None, repr=False, description="Where the answer goes; kept encrypted, and never shown."
+    )
+    items: list[Word] = Field([], max_length=50, description="Categories of the policy that it names.")
+    ground: Ground | None = None
 
 
 class Proof(Shape):
     """The identity was proven."""
 
     document: Word = Field(examples=["passport"], description="The kind of the document; it is not sent here.")
+    authority: Word | None = Field(None, description="Of an agent: the kind of paper that shows he may.")
+
+
+class LeftOut(Shape):
+    """A category that an acceptance leaves out, and why."""
+
+    item: Word
+    reasons: list[Refusal] = Field(min_length=1, max_length=20)
 
 
 class Decision(Shape):
     """What a person decided."""
 
     decision: Literal["accept", "deny"]
-    reason: Code | None = Field(None, examples=["not-retained-data"], description="With `deny`: why, as a code.")
+    reasons: list[Refusal] = Field([], max_length=20, examples=[["other-law"]], description="With `deny`: why.")
+    left_out: list[LeftOut] = Field([], max_length=50, description="With `accept`: what it leaves out.")
+    instead: Measure | None = Field(None, description="What is done in place of what was asked.")
+    explanation: Annotated[str, StringConstraints(max_length=10_000)] | None = Field(
+        None, repr=False, description="The reasons in words, as the person is told them; only a keyed digest is kept."
+    )
+
+
+class Waiting(Shape):
+    """What the requester was asked for, or has sent."""
+
+    waits: list[Wait] = Field(min_length=1, max_length=len(Wait), examples=[["papers"]])
+
+
+class Found(Shape):
+    """What an investigation found."""
+
+    finding: Finding
+
+
+class Redirection(Shape):
+    """Whom the person was told to ask."""
+
+    whom: Code = Field(examples=["controller"])
 
 
 class Approval(Shape):
@@ -130,6 +173,45 @@ class CaseList(Shape):
 
     cases: list[CaseShape]
     next_before: CaseNumber | None = Field(description="Ask with `before` for what follows; null at the end.")
+
+
+class RequestShape(Shape):
+    """Where a request is between the letter and the closed file; the case of the same number carries it out."""
+
+    case_id: CaseNumber
+    state: RequestState
+    right: Right
+    regime: str | None
+    channel: str
+    filer: Filer
+    language: str
+    received_at: Instant
+    due_on: date = Field(description="The last day for the answer, in the policy's time zone.")
+    extended: bool
+    waiting_for: list[Wait]
+    finding: Finding | None
+    decided_at: Instant | None
+    answered_at: Instant | None
+
+    @classmethod
+    def of(cls, request: Request) -> RequestShape:
+        """Show the request."""
+        return cls(
+            case_id=request.case_id,
+            state=request.state,
+            right=request.right,
+            regime=request.regime,
+            channel=request.channel,
+            filer=request.filer,
+            language=request.language,
+            received_at=request.received_at,
+            due_on=request.due_on,
+            extended=request.extended,
+            waiting_for=sorted(request.waiting_for, key=lambda wait: wait.value),
+            finding=request.finding,
+            decided_at=request.decided_at,
+            answered_at=request.answered_at,
+        )
 
 
 class PlanShape(Shape):

@@ -32,7 +32,8 @@ from retention.app.app import App
 from retention.app.applying import ApplyReport
 from retention.app.context import Context
 from retention.app.records import PlanSummary
+from retention.app.requesting import Arrival
 from retention.app.sealing import SealReport
 from retention.app.verifying import VerifyReport
 
-__all__ = ["App", "ApplyReport", "Context", "PlanSummary", "SealReport", "VerifyReport"]
+__all__ = ["App", "ApplyReport", "Arrival", "Context", "PlanSummary", "SealReport", "VerifyReport"]

@@ -1,6 +1,6 @@
 """What a call that died before it was answered may have done already: then it is not done again.
 
-Only for what cannot simply be repeated; taking, identifying, deciding, applying and verifying can.
+Only for what cannot simply be repeated; moves of a request, applying and verifying can.
 """
 
 from __future__ import annotations
@@ -8,21 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from retention.app.context import Context
-from retention.errors import UnknownNameError
 from retention.model.case import Case, CaseState
 from retention.model.hold import PlacedHold
 from retention.model.ids import CaseId, HoldId, PlanId
-
-
-def opened_before(context: Context, case_id: CaseId) -> Case | None:
-    """Return the case if it was opened to the end."""
-    try:
-        case = context.ledger.cases.get(case_id)
-        if case.state is CaseState.OPEN:
-            context.ledger.vault.get(case_id, "start")
-    except UnknownNameError:
-        return None
-    return case
 
 
 def planned_before(context: Context, case_id: CaseId, begun_at: datetime) -> PlanId | None:

@@ -1,4 +1,4 @@
-"""A person asks: open, identify, decide, plan."""
+"""A person's case: identified, decided, planned; a tenant's instruction opened. `requesting` leads a request's life."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from retention.app.context import Context
 from retention.app.identities import decide_identity, decision_of
 from retention.app.instructions import check_instruction, refuse_used
 from retention.app.joint_use import known_sharing
+from retention.app.lives import has_life, record_move
 from retention.app.records import PlanSummary, header, keep_plan, new_id, open_case, refuse_move, stored
 from retention.app.suspensions import plan_lift
 from retention.errors import IdentityError, InputError, Problem, StateError, UnknownNameError, UnknownSubjectError
@@ -22,13 +23,15 @@ from retention.execution.site import fetch_keys
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.facts import Denied
 from retention.model.ids import CaseId
+from retention.model.request_moves import Finding, Identified, Investigated
 from retention.model.subject import Key, SubjectKey
 from retention.model.terms import Right
 from retention.planning import assemble, suspended
 from retention.planning.authority import tenant_key_names
 from retention.planning.resolving import NOTHING_EARLIER, Decision
 from retention.planning.world import World
-from retention.requests import check_channel, check_refusal, due_at, identity_accepted
+from retention.requests import check_refusal, due_at, identity_accepted
+from retention.requests.proof import accepted_on
 
 
 def parse_subject(context: Context, text: str, *, or_tenant: bool = False) -> SubjectKey:
@@ -64,39 +67,6 @@ def _key_found(name: str) -> str:
     return f"key {name!r}" if re.fullmatch(r"[a-z][a-z_]{0,30}", name) else "something that is no key"
 
 
-def open_request(
-    context: Context,
-    subject: SubjectKey,
-    channel: str,
-    now: datetime,
-    regime: str | None = None,
-    *,
-    right: Right = Right.ERASURE,
-    case_id: CaseId | None = None,
-) -> Case:
-    """Open a case for a person; the key given goes to the vault, under the case's own key.
-
-    `regime` is the law under which the person asks; None: every law of the policy. `right` is what is asked for:
-    erasure, or the suspension of use. With a `case_id` chosen before, an opening that was interrupted is finished.
-
-    Raises:
-        InputError: the policy names no such law.
-        RefusedError: the company takes no requests by this channel.
-
-    """
-    check_channel(channel, context.policy.requests)
-    if regime is not None and regime not in context.policy.regimes:
-        expected = f"a law of the policy ({', '.join(context.policy.regimes)})"
-        problem = Problem(where="--regime", expected=expected, found=f"`{regime[:20]}`")
-        raise InputError("the request cannot rest on that law", problems=(problem,))
-    due = due_at(now, context.policy.requests, context.zone)
-    chosen = case_id or CaseId(new_id("C", now))
-    case = Case(chosen, CaseKind.REQUEST, CaseState.OPEN, now, due, regime=regime, right=right)
-    open_case(context, case)
-    _keep_start(context, case.case_id, "start", subject)
-    return case
-
-
 def open_instructed(
     context: Context,
     subject: SubjectKey,
@@ -130,14 +100,15 @@ def open_instructed(
         instruction=instruction_id,
     )
     open_case(context, case)
-    _keep_start(context, case.case_id, "start", subject)
-    _keep_start(context, case.case_id, "tenant", tenant)
+    keep_start(context, case.case_id, "start", subject)
+    keep_start(context, case.case_id, "tenant", tenant)
     for number, key in enumerate(also):
-        _keep_start(context, case.case_id, f"also-{number}", key)
+        keep_start(context, case.case_id, f"also-{number}", key)
     return case
 
 
-def _keep_start(context: Context, case_id: CaseId, name: str, key: SubjectKey) -> None:
+def keep_start(context: Context, case_id: CaseId, name: str, key: SubjectKey) -> None:
+    """Keep a key by which the person was named, under the case's own key."""
     text = json.dumps({"name": key.name, "value": key.value}, ensure_ascii=False)
     context.ledger.vault.put(case_id, name, text.encode())
 
@@ -147,32 +118,41 @@ def _also(context: Context, case_id: CaseId) -> frozenset[SubjectKey]:
     found: set[SubjectKey] = set()
     with suppress(UnknownNameError):
         for number in count():
-            found.add(_start(context, case_id, f"also-{number}"))
+            found.add(start_of(context, case_id, f"also-{number}"))
     return frozenset(found)
 
 
-def _start(context: Context, case_id: CaseId, name: str) -> SubjectKey:
+def start_of(context: Context, case_id: CaseId, name: str) -> SubjectKey:
+    """Return a key by which the person was named; raises UnknownNameError, StateError if it is shredded."""
     start = json.loads(context.ledger.vault.get(case_id, name))
     return SubjectKey(start["name"], start["value"])
 
 
-def identify(context: Context, case_id: CaseId, document: str, now: datetime) -> Case:
-    """Note that the requester's identity was proven by a document of this kind.
+def identify(
+    context: Context, case_id: CaseId, document: str, now: datetime, *, by: str, authority: str | None = None
+) -> Case:
+    """Note that the requester's identity was proven by a document of this kind, to whom.
+
+    `authority` is the kind of paper that shows that an agent may ask for the person.
 
     Raises:
         IdentityError: documents of this kind are not accepted today.
+        StateError, RefusedError: the requester was asked for something that he has not supplied yet.
 
     """
+    case = _request(context, case_id)
     today = now.astimezone(context.zone).date()
-    kinds = tuple(known.kind for known in context.policy.terms.documents if known.accepted(today))
+    kinds = accepted_on(context.policy.terms.documents, today)
     identity_accepted(document, replace(context.policy.requests, identity_documents=kinds))
-    case = replace(_request(context, case_id), identified_at=now)
+    if has_life(context, case_id):
+        record_move(context, case_id, Identified(document, authority), by, now)
+    case = replace(case, identified_at=now)
     context.ledger.cases.replace(case)
     return case
 
 
-def accept(context: Context, case_id: CaseId, now: datetime) -> Case:
-    """Note that a person decided to carry the request out.
+def decided(context: Context, case_id: CaseId, now: datetime) -> Case:
+    """Note on the case that a person decided to carry it out.
 
     Raises:
         IdentityError: the identity has not been proven.
@@ -180,17 +160,14 @@ def accept(context: Context, case_id: CaseId, now: datetime) -> Case:
     """
     case = _request(context, case_id)
     if case.identified_at is None:
-        raise IdentityError(
-            f"nobody has proven the identity behind {case_id}",
-            hint=f"retention request identify {case_id} --document KIND",
-        )
+        raise IdentityError(f"nobody has proven the identity behind {case_id}")
     case = replace(case, decided_at=now)
     context.ledger.cases.replace(case)
     return case
 
 
 def deny(context: Context, case_id: CaseId, reason: str, now: datetime) -> Case:
-    """Refuse the request with a reason's code; the denial is evidence, the person's key is shredded.
+    """End a case that is not carried out, with a reason's code; the denial is evidence, the person's key is shredded.
 
     Raises:
         InputError: there is no such code.
@@ -211,7 +188,7 @@ def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummar
 
     Raises:
         IdentityError: not identified, or not decided yet.
-        UnknownSubjectError: nobody knows the person; the case is closed as denied, with evidence.
+        UnknownSubjectError: nobody knows the person; a person decides what to answer, on that finding.
         HeldError, AmbiguousSubjectError: it must not be done as it stands, or a person must decide first.
         InputError, RefusedError: the tenant's instruction does not stand any more.
 
@@ -222,27 +199,56 @@ def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummar
         raise IdentityError(f"{case_id} is not ready to be planned", hint=f"retention request {missing} {case_id}")
     if case.lifts is not None:
         return plan_lift(context, case, case.lifts, now)
-    world = context.world(context.datamap, now)
-    subject, instruction = _start(context, case_id, "start"), None
-    if case.instruction is not None:
-        tenant = _start(context, case_id, "tenant")
-        check_instruction(context, tenant, case.instruction, now)
-        instruction = assemble.Instruction(case.instruction, tenant)
-    decision, earlier = decision_of(context, case_id), _known_before(context, case)
-    asked = assemble.Asked(subject, instruction, decision, earlier, case.regime, _also(context, case_id))
     try:
-        draft = _draft(context, world, asked, case, now)
+        draft = draft_of(context, case, now)
     except UnknownSubjectError:
-        deny(context, case_id, "subject-unknown", now)
+        _nobody_known(context, case, now)
         raise
     return keep_plan(context, draft, now)
 
 
+def draft_of(context: Context, case: Case, now: datetime) -> assemble.Draft:
+    """Draw up what would carry out the request; nothing is kept.
+
+    Raises:
+        UnknownSubjectError, HeldError, AmbiguousSubjectError, InputError, RefusedError: see `plan_request`.
+
+    """
+    case_id = case.case_id
+    world = context.world(context.datamap, now)
+    subject, instruction = start_of(context, case_id, "start"), None
+    if case.instruction is not None:
+        tenant = start_of(context, case_id, "tenant")
+        check_instruction(context, tenant, case.instruction, now)
+        instruction = assemble.Instruction(case.instruction, tenant)
+    decision, earlier = decision_of(context, case_id), _known_before(context, case)
+    asked = assemble.Asked(subject, instruction, decision, earlier, case.regime, _also(context, case_id))
+    return _draft(context, world, asked, case, now)
+
+
+def _nobody_known(context: Context, case: Case, now: datetime) -> None:
+    """Put the finding on record: no program refuses a person (GDPR art. 22); a tenant is told at once."""
+    if not has_life(context, case.case_id):
+        deny(context, case.case_id, "subject-unknown", now)
+        return
+    record_move(context, case.case_id, Investigated(Finding.NOTHING_HELD), None, now)
+    context.ledger.cases.replace(replace(case, decided_at=None))
+
+
 def _draft(context: Context, world: World, asked: assemble.Asked, case: Case, now: datetime) -> assemble.Draft:
     head = header(context, case.case_id, now)
-    if case.right is Right.SUSPENSION:
-        return suspended.plan_suspension(world, head, asked)
-    return assemble.plan_request(world, head, asked, context.pauses(), known_sharing(context, case.case_id, now))
+    match case.right:
+        case Right.SUSPENSION | Right.RESTRICTION:
+            return suspended.plan_suspension(world, head, asked)
+        case Right.ERASURE | Right.ITEM_DELETION | None:
+            return assemble.plan_request(
+                world, head, asked, context.pauses(), known_sharing(context, case.case_id, now)
+            )
+        case _:
+            raise StateError(
+                f"{case.case_id} asks for {case.right.value}: that is not done by a plan",
+                hint=f"retention request done {case.case_id}, when it is done and someone has looked again",
+            )
 
 
 def _known_before(context: Context, case: Case) -> Mapping[str, frozenset[Key]]:
@@ -262,7 +268,7 @@ def resolve(context: Context, case_id: CaseId, decision: Decision, *, decider: s
 
     """
     _request(context, case_id)
-    start = _start(context, case_id, "start")
+    start = start_of(context, case_id, "start")
     also = _also(context, case_id)
     found = decide_identity(context, case_id, start, decision, decider=decider, now=now, also=also)
     return len(found.keys), bool(found.doubts)

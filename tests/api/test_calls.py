@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from retention.app import applying, holds, records, requests
+from retention.app import applying, holds, records, requesting
 from retention.app.access import refuse_own
 from retention.errors import OwnPlanError
 from retention.model.access import Act, Role
@@ -91,7 +91,7 @@ def test_what_is_kept_of_a_call_names_nobody(door):
 
 
 DEATHS = {
-    ("open", "in the middle"): (requests, "_keep_start"),
+    ("open", "in the middle"): (requesting, "keep_start"),
     ("open", "before the answer"): (SqlAccess, "answered"),
     ("plan", "in the middle"): (records, "move"),
     ("plan", "before the answer"): (SqlAccess, "answered"),
@@ -210,7 +210,7 @@ def test_what_has_changed_is_left_alone(door):
     seen = door.ask("GET", f"/v1/cases/{case}").headers["etag"]
     path = f"/v1/requests/{case}"
     door.done("POST", f"{path}/identity", {"document": "passport"}, If_Match=seen)
-    stale = door.ask("POST", f"{path}/decision", {"decision": "deny", "reason": "other-law"}, If_Match=seen)
+    stale = door.ask("POST", f"{path}/decision", {"decision": "deny", "reasons": ["other-law"]}, If_Match=seen)
     assert (stale.status_code, stale.json()["code"]) == (409, "RET-324")
     fresh = door.ask("GET", f"/v1/cases/{case}")
     assert fresh.json()["state"] == "open"
@@ -236,7 +236,7 @@ def test_pages_of_cases_follow_one_another(door):
 
 def test_a_processor_answers_its_own_orders(door):
     """It sees and answers its own; of another's it learns nothing; evidence says that it came over its channel."""
-    case, plan, _ = door.planned()
+    case, _, _ = door.planned()
     mine, other = (f"00000000-0000-4000-8000-00000000000{number}" for number in (1, 2))
     with door.shop.app() as app:
         for number, system in ((mine, "crm"), (other, "ads")):

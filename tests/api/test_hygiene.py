@@ -126,7 +126,7 @@ def test_what_goes_wrong_behind_us_is_told_without_values(standing, monkeypatch,
     def broken(*_, **__):
         raise error
 
-    monkeypatch.setattr(App, "open_request", broken)
+    monkeypatch.setattr(App, "receive", broken)
     said = standing.ask("POST", "/v1/requests", OPENING)
     assert (said.status_code, said.json()["code"], said.headers.get("retry-after")) == (status, code, wait)
     assert PERSON not in said.text + caplog.text

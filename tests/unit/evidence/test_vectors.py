@@ -70,6 +70,7 @@ from retention.model.ids import (
 from retention.model.media import MediaSanitized
 from retention.model.outcome import Effect, Residue
 from retention.model.processor_facts import Answered, ContractStated, OrderNoted, Probed
+from retention.model.request_facts import PapersGone
 from retention.model.rescan import FoundIn, Readmitted, Rescanned
 from retention.model.restores import RestoreGated
 from retention.ports.ledger import LogEntry
@@ -162,6 +163,7 @@ def facts() -> Iterator[tuple[CaseId | None, Fact]]:
     yield CASE, Rescanned("P7D", AT + timedelta(days=7), "returned", False, 7, 2, 1, found, back)  # noqa: FBT003
     yield CASE, Rescanned("P7D", AT + timedelta(days=7), "erased", False, 7, 2, 1, found, back)  # noqa: FBT003
     yield CASE, MediaSanitized("tape-0042", "purge", "eraser-5", AT, sha(b"operator")[:32], sha(b"verifier")[:32])
+    yield CASE, PapersGone(("letter", "drivers-licence"), (sha(b"letter"), sha(b"licence")), "89abcdef01234567")
     yield CASE, Readmitted("account.opened", ("jp.appi.20-1",), 2, AT, None)
     yield None, HoldReleased(HoldId("H-1"))
     yield None, CanaryLooked(sha(b"canary"), "absent", 7, ())
