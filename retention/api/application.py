@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from retention.api import problems
 from retention.api.calls import response
+from retention.api.desks import mount
 from retention.api.hygiene import Hygiene
 from retention.api.limits import Limiter, Rate
 from retention.api.resources import cases, evidence, holds, orders, plans, requests
@@ -21,6 +22,7 @@ from retention.api.shapes import ProblemShape
 from retention.api.visiting import Clock, House, OpenApp, roles_of
 from retention.errors import RetentionError
 from retention.model.access import Answer
+from retention.serving import Answering
 
 _SAID: dict[int | str, dict[str, Any]] = {
     status: {"description": text, "content": {problems.KIND: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
@@ -42,9 +44,13 @@ _SAID: dict[int | str, dict[str, Any]] = {
 }
 
 
-def make_api(open_app: OpenApp, clock: Clock, rate: Rate | None = None) -> ASGIApp:
-    """Return the API over the workspace that `open_app` opens."""
-    return Hygiene(make_application(open_app, clock, rate))  # type: ignore[arg-type, return-value]  # ASGI's own types are looser
+def make_api(
+    open_app: OpenApp, clock: Clock, rate: Rate | None = None, desks: Mapping[str, Answering] | None = None
+) -> ASGIApp:
+    """Return the API over the workspace that `open_app` opens; `desks` are other protocols by path (`desks.mount`)."""
+    made = make_application(open_app, clock, rate)
+    mount(made, desks or {})
+    return Hygiene(made)  # type: ignore[arg-type, return-value]  # ASGI's own types are looser
 
 
 def make_application(open_app: OpenApp, clock: Clock, rate: Rate | None = None) -> FastAPI:

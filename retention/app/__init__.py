@@ -5,6 +5,7 @@ records      new cases; plans in and out of the ledger
 sweeps       what is due becomes a plan
 requests     a person asks: open, identify, decide, plan
 clients      a client asks us as its processor, over a wire
+agents       an authorized agent asks for a person, over the Data Rights Protocol
 access       who may ask over the wire; who did what, so that nobody allows his own plan
 once         a call that comes again is done once
 repeats      what a call that died has done already

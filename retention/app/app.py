@@ -25,6 +25,7 @@ from retention.app import (
     verifying,
 )
 from retention.app.access import Access
+from retention.app.agents import Agents
 from retention.app.applying import ApplyReport
 from retention.app.clients import Clients
 from retention.app.context import Context
@@ -61,6 +62,7 @@ class App(Desk, Elsewhere, Proving):
         self.context = context
         self.clients = Clients(context)
         self.access = Access(context)
+        self.agents = Agents(context)
 
     def __enter__(self) -> Self:
         """Return itself."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import timedelta
 from enum import Enum
 from types import ModuleType
@@ -10,12 +11,17 @@ from typing import Annotated
 
 import typer
 
+from retention import drp, opendsr
+from retention.cli.opendsr import keep_calling, office_of
 from retention.cli.options import State
 from retention.cli.output import AsJson, console, print_json, print_table
 from retention.cli.workspace import now, opened
 from retention.errors import MissingExtraError
 from retention.model.access import Role, Token, TokenId
-from retention.wiring import open_app
+from retention.serving import Answering
+from retention.wiring import open_app, read_agents, read_workspace
+from retention.wiring.agents import FILE as DRP
+from retention.wiring.clients import FILE as OPENDSR
 
 app = typer.Typer(help="The HTTP API: serve, openapi, token.", no_args_is_help=True)
 tokens = typer.Typer(help="Bearer tokens: issue, list, revoke.", no_args_is_help=True)
@@ -37,14 +43,28 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port.")] = 8092,
 ) -> None:
-    """Answer until interrupted; put a TLS proxy in front."""
+    """Answer until interrupted; put a TLS proxy in front.
+
+    Where opendsr.yaml or drp.yaml stand beside retention.yaml, clients and authorized agents are answered too.
+    """
     state: State = context.obj
     application, serving = _modules()
     with opened(context):
         pass  # a workspace that cannot be used is told here, not at the first call
-    api = application.make_api(lambda: open_app(state.folder), now)
-    console.print(f"API at http://{host}:{port}/v1", markup=False, highlight=False, soft_wrap=True)
-    serving.serve(api, host, port)
+    desks, done = dict[str, Answering](), threading.Event()
+    if (state.folder / DRP).exists():
+        business = read_agents(state.folder, read_workspace(state.folder).datamap)
+        desks["drp"] = drp.Endpoint(business.name, business.agents, lambda: open_app(state.folder), now).answer
+    if (state.folder / OPENDSR).exists():
+        office = office_of(state.folder)
+        desks["opendsr"] = opendsr.Endpoint(office, lambda: open_app(state.folder), now).answer
+        threading.Thread(target=keep_calling, args=(state.folder, office, done), daemon=True).start()
+    paths = ", ".join(["/v1", *(f"/{name}" for name in desks)])
+    console.print(f"http://{host}:{port}: {paths}", markup=False, highlight=False, soft_wrap=True)
+    try:
+        serving.serve(application.make_api(lambda: open_app(state.folder), now, desks=desks), host, port)
+    finally:
+        done.set()
 
 
 @app.command()

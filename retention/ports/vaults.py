@@ -14,6 +14,7 @@ from retention.model.canary import Canary, CanaryId
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
 from retention.ports.access import Access
+from retention.ports.agents import AgentRequests
 from retention.ports.clients import ClientRequests
 from retention.ports.processing import Processing
 from retention.ports.requests import Promises, Requests
@@ -133,6 +134,11 @@ class Vaults(Returns, Protocol):
     @property
     def access(self) -> Access:
         """Who may ask over the wire."""
+        ...
+
+    @property
+    def agents(self) -> AgentRequests:
+        """What authorized agents asked for."""
         ...
 
     @property

@@ -141,7 +141,6 @@ AGENT_REQUESTS = Table(
     Column("digest", Text, nullable=False),
     Column("received_at", Instant, nullable=False),
     Column("due_at", Instant, nullable=False),
-    Column("revoked_at", Instant),
 )
 
 REQUEST_MOVES = Table(

@@ -113,22 +113,22 @@ def test_the_access_log_names_nobody(standing, caplog):
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "code", "wait"),
+    ("error", "told"),
     [
-        (TransientFailure("the ledger cannot be reached"), 503, "RET-401", "5"),
-        (TerminalFailure("it answered nonsense"), 502, "RET-403", None),
-        (KeyError(PERSON), 500, "RET-500", None),
+        (TransientFailure("the ledger cannot be reached"), (503, "RET-401", "5")),
+        (TerminalFailure("it answered nonsense"), (502, "RET-403", None)),
+        (KeyError(PERSON), (500, "RET-500", None)),
     ],
 )
-def test_what_goes_wrong_behind_us_is_told_without_values(standing, monkeypatch, caplog, error, status, code, wait):
-    """Not reached: 503 and when to come again; nonsense: 502; a defect of ours: 500, its kind, no text, no traceback."""
+def test_what_goes_wrong_behind_us_is_told_without_values(standing, monkeypatch, caplog, error, told):
+    """Not reached: 503 and when to come again; nonsense: 502; a defect: 500 and its kind, no text, no traceback."""
 
     def broken(*_, **__):
         raise error
 
     monkeypatch.setattr(App, "receive", broken)
     said = standing.ask("POST", "/v1/requests", OPENING)
-    assert (said.status_code, said.json()["code"], said.headers.get("retry-after")) == (status, code, wait)
+    assert (said.status_code, said.json()["code"], said.headers.get("retry-after")) == told
     assert PERSON not in said.text + caplog.text
     assert "Traceback" not in said.text + caplog.text
 
@@ -155,7 +155,7 @@ def test_each_token_has_its_own_rate(door):
 
 
 def test_a_bucket_forgets_who_has_not_called():
-    """Whoever has not called for as long as his bucket takes to fill costs no memory; a clock set back gives nothing."""
+    """Whoever has not called for as long as a bucket takes to fill costs no memory; a clock set back gives nothing."""
     limiter = Limiter(Rate(burst=2, a_minute=60))
     limiter.take("a", NOW)
     limiter.take("b", NOW.replace(minute=1))

@@ -73,7 +73,7 @@ def test_every_route_has_a_row(standing):
 
 @pytest.mark.parametrize("who", [*(role.value for role in Role), None])
 def test_each_role_gets_in_where_it_may_and_nowhere_else(standing, who):
-    """A role that may gets past the door (to 200, 404, 409 …); one that may not gets 403, nobody 401: before any effect."""
+    """A role that may gets past the door (to 200, 404, 409 …); one that may not gets 403, and nobody 401."""
     wrong = {}
     for (method, path), may in MAY.items():
         address = path

@@ -53,5 +53,4 @@ def upgrade() -> None:
         sa.Column("digest", sa.Text, nullable=False),
         sa.Column("received_at", Instant, nullable=False),
         sa.Column("due_at", Instant, nullable=False),
-        sa.Column("revoked_at", Instant),
     )
