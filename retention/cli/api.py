@@ -14,7 +14,7 @@ import typer
 from retention import drp, opendsr
 from retention.cli.opendsr import keep_calling, office_of
 from retention.cli.options import State
-from retention.cli.output import AsJson, console, print_json, print_table
+from retention.cli.output import AsJson, console, errors, print_json, print_table
 from retention.cli.workspace import now, opened
 from retention.errors import MissingExtraError
 from retention.model.access import Role, Token, TokenId
@@ -85,14 +85,14 @@ def issue(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Make a token and print it: here and never again; the ledger keeps its digest."""
+    """Make a token and print it: here and never again; the ledger keeps its digest. Its number goes to standard error."""
     with opened(context) as application:
         moment = now()
         token, secret = application.access.issue(name, Role(role.value), moment, moment + timedelta(days=days))
     if as_json:
         print_json({**_told(token), "token": secret})
         return
-    console.print(f"{token.token_id}: {role.value}, until {token.expires_at:%Y-%m-%d}", highlight=False)
+    errors.print(f"{token.token_id}: {role.value}, until {token.expires_at:%Y-%m-%d}", highlight=False)
     typer.echo(secret)
 
 
