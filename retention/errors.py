@@ -195,6 +195,47 @@ class KeyShreddedError(RefusedError):
     code = "RET-314"
 
 
+class AccessError(RefusedError):
+    """Nobody is known by what was shown: no token, an unknown one, or one that is over."""
+
+    code = "RET-320"
+
+
+class RoleError(RefusedError):
+    """Whoever asks is known, and may not do this."""
+
+    code = "RET-321"
+
+
+class OwnPlanError(RefusedError):
+    """Nobody allows what he took, decided or planned himself."""
+
+    code = "RET-322"
+
+
+class TooManyCallsError(RefusedError):
+    """More calls than are allowed in this time."""
+
+    code = "RET-323"
+
+    def __init__(self, message: str, *, hint: str = "", wait_seconds: int) -> None:
+        """Keep after how many seconds it may be tried again."""
+        super().__init__(message, hint=hint)
+        self.wait_seconds = wait_seconds
+
+
+class ChangedError(RefusedError):
+    """It is not any more what the caller looked at."""
+
+    code = "RET-324"
+
+
+class ReusedKeyError(InputError):
+    """The key of an earlier call came with another call."""
+
+    code = "RET-207"
+
+
 class SystemFailure(RetentionError):  # noqa: N818 -- "failure" is the word for what a system did to us
     """A connected system did not do what was asked."""
 

@@ -5,6 +5,11 @@ records      new cases; plans in and out of the ledger
 sweeps       what is due becomes a plan
 requests     a person asks: open, identify, decide, plan
 clients      a client asks us as its processor, over a wire
+agents       an authorized agent asks for a person, over the Data Rights Protocol
+access       who may ask over the wire; who did what, so that nobody allows his own plan
+once         a call that comes again is done once
+repeats      what a call that died has done already
+leases       one process at a time does a thing
 identities   a person decides who is meant, where keys do not tell
 restores     what a restored store must forget again
 approvals    people allow or refuse a plan by its digest
@@ -28,7 +33,8 @@ from retention.app.app import App
 from retention.app.applying import ApplyReport
 from retention.app.context import Context
 from retention.app.records import PlanSummary
+from retention.app.requesting import Arrival
 from retention.app.sealing import SealReport
 from retention.app.verifying import VerifyReport
 
-__all__ = ["App", "ApplyReport", "Context", "PlanSummary", "SealReport", "VerifyReport"]
+__all__ = ["App", "ApplyReport", "Arrival", "Context", "PlanSummary", "SealReport", "VerifyReport"]

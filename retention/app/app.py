@@ -24,6 +24,8 @@ from retention.app import (
     sweeps,
     verifying,
 )
+from retention.app.access import Access
+from retention.app.agents import Agents
 from retention.app.applying import ApplyReport
 from retention.app.clients import Clients
 from retention.app.context import Context
@@ -60,6 +62,8 @@ class App(Desk, Elsewhere, Letterbox, Proving):
         """Made by `retention.wiring.open_app`."""
         self.context = context
         self.clients = Clients(context)
+        self.access = Access(context)
+        self.agents = Agents(context)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -195,9 +199,9 @@ class App(Desk, Elsewhere, Letterbox, Proving):
         """See `sealing.seal`."""
         return sealing.seal(self.context, plan_id, now)
 
-    def place_hold(self, subject: str, reason: str, now: datetime) -> PlacedHold:
+    def place_hold(self, subject: str, reason: str, now: datetime, hold_id: HoldId | None = None) -> PlacedHold:
         """Pause disposal for `KEY=VALUE`; see `holds.place_hold`."""
-        return holds.place_hold(self.context, requests.parse_subject(self.context, subject), reason, now)
+        return holds.place_hold(self.context, requests.parse_subject(self.context, subject), reason, now, hold_id)
 
     def release_hold(self, hold_id: HoldId, now: datetime) -> PlacedHold:
         """See `holds.release_hold`."""

@@ -15,6 +15,7 @@ from retention.app.context import Context
 from retention.app.drift import refuse_unmapped
 from retention.app.joint_use import counter, refuse_barred
 from retention.app.lives import refuse_undecided
+from retention.app.leases import bury_dead_holder
 from retention.app.processing import contracts
 from retention.app.records import move, stored
 from retention.errors import ApprovalError, HeldError, RefusedError, StalePlanError, StateError, TransientFailure
@@ -185,28 +186,10 @@ def _state_after(context: Context, plan: Plan, report: RunReport) -> CaseState:
 @contextmanager
 def _lease(context: Context, plan_id: PlanId, now: datetime) -> Iterator[None]:
     name, holder = f"apply/{plan_id}", f"{socket.gethostname()}:{os.getpid()}"
-    _bury_dead_holder(context, name)
+    bury_dead_holder(context, name)
     if not context.ledger.lease(name, holder, now, now + _LEASE):
         raise TransientFailure(f"another process is carrying {plan_id} out", hint="wait for it, then run again")
     try:
         yield
     finally:
         context.ledger.give_back(name, holder)
-
-
-def _bury_dead_holder(context: Context, name: str) -> None:
-    """Take the lease from a process of this host that is no more; on other hosts it has to run out."""
-    holder = context.ledger.holder(name)
-    host, _, pid = (holder or "").rpartition(":")
-    if holder and host == socket.gethostname() and not _is_alive(int(pid)):
-        context.ledger.give_back(name, holder)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True  # it lives under another user
-    return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from retention.app.access import refuse_own
 from retention.app.context import Context
 from retention.app.records import move, stored
 from retention.errors import ApprovalError, LimitError, StateError
@@ -19,6 +20,7 @@ def approve(context: Context, plan_id: PlanId, digest: str, approver: str, now: 
     """Allow the plan; above a limit the case waits for a second person.
 
     Raises:
+        OwnPlanError: he took, decided or planned the case himself, as far as that is known (see `access`).
         ApprovalError: the digest is another plan's, or someone rejected it.
         StateError: the plan is not the case's newest, or not waiting.
 
@@ -27,6 +29,7 @@ def approve(context: Context, plan_id: PlanId, digest: str, approver: str, now: 
     check_digest(kept.digest, digest)
     _require_waiting(context, plan_id)
     reference = context.ledger.secret_reference(approver)
+    refuse_own(context, plan.case_id, reference)
     context.ledger.plans.approve(Approval(plan_id, digest, reference, approved=True, standing=False, decided_at=now))
     context.record(plan.case_id, Approved(plan_id, digest, reference, standing=False), now)
     try:

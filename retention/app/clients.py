@@ -168,7 +168,7 @@ def told(context: Context, request: ClientRequest) -> Told:
         progress=_progress(case.state),
         due_at=request.due_at,
         case_id=case.case_id,
-        reason=_reason(context, case.case_id) if case.state is CaseState.DENIED else None,
+        reason=denial_reason(context, case.case_id) if case.state is CaseState.DENIED else None,
         is_partial=case.state is CaseState.PARTIAL,
         copies_remain=bool(left),
         copies_until=latest(left) if left else None,
@@ -253,7 +253,7 @@ def _case(context: Context, case_id: CaseId) -> Case | None:
         return None
 
 
-def _reason(context: Context, case_id: CaseId) -> str | None:
+def denial_reason(context: Context, case_id: CaseId) -> str | None:
     """Return the code of the denial from its statement in the log."""
     for entry in reversed(context.ledger.log.of_case(case_id)):
         predicate = json.loads(base64.b64decode(json.loads(entry.envelope)["payload"]))["predicate"]

@@ -106,6 +106,17 @@ class Elsewhere:
         """See `processing.acknowledge`."""
         return processing.acknowledge(self.context, token, said, reason, now)
 
+    def acknowledge_own(
+        self,
+        order_id: OrderId,
+        processor: SystemId,
+        said: Literal["done", "partial", "refused"],
+        reason: str | None,
+        now: datetime,
+    ) -> PlacedOrder:
+        """See `processing.acknowledge_own`."""
+        return processing.acknowledge_own(self.context, order_id, processor, said, reason, now=now)
+
     def check_processors(self, now: datetime, *, only: str | None, call: bool) -> processing.Checked:
         """See `processing.check`; with `call`, harmless calls are sent."""
         today = now.astimezone(self.context.zone).date()

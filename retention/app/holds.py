@@ -12,10 +12,15 @@ from retention.model.ids import HoldId
 from retention.model.subject import SubjectKey
 
 
-def place_hold(context: Context, subject: SubjectKey, reason: str, now: datetime) -> PlacedHold:
-    """Pause disposal for the person; plans made before no longer apply."""
+def place_hold(
+    context: Context, subject: SubjectKey, reason: str, now: datetime, hold_id: HoldId | None = None
+) -> PlacedHold:
+    """Pause disposal for the person; plans made before no longer apply.
+
+    With a `hold_id` chosen before, a placing that was interrupted is finished.
+    """
     digest = context.lookup_digest(subject)
-    hold = PlacedHold(HoldId(new_id("H", now)), reason, subject.name, digest, now)
+    hold = PlacedHold(hold_id or HoldId(new_id("H", now)), reason, subject.name, digest, now)
     context.ledger.holds.place(hold)
     context.record(None, HoldPlaced(hold.hold_id, reason), now)
     context.log.publish()

@@ -125,31 +125,66 @@ def acknowledge(
     """
     named = links.read_token(context.keys.create("acknowledge"), token, now)
     order = context.ledger.copies.order(named)
-    if (reason is None) == (said != "done") or (reason and not _REASON.fullmatch(reason)):
-        raise RefusedError(
-            "a reason stands beside `partial` and `refused`, and only there; it is a code, no sentence",
-            hint="for example kept-by-law, no-match or some-systems-failed",
-        )
-    answer = _said(said, reason or "")
+    answer = _said(said, reason)
     is_new = context.ledger.processing.use_link(links.digest_of(token), named, now)
     # a process that died between using the token up and keeping the answer may be run again
     if not is_new and any(kept.proof is Proof.LINK for kept in context.ledger.copies.receipts(named)):
         raise RefusedError("the token was used before", hint="see `retention processors`")
-    digest = hashlib.sha256(json.dumps([named, code_of(answer), reason_of(answer)]).encode()).hexdigest()
-    receipt = Receipt(named, answer, now, None, digest, None, Proof.LINK)
+    return _answered(context, order, answer, Proof.LINK, now)
+
+
+def acknowledge_own(
+    context: Context,
+    order_id: OrderId,
+    processor: SystemId,
+    said: Literal["done", "partial", "refused"],
+    reason: str | None,
+    *,
+    now: datetime,
+) -> PlacedOrder:
+    """Take the answer of a processor that showed a token of its own; it learns of no other's orders.
+
+    Raises:
+        UnknownNameError: it has no such order.
+        RefusedError: a reason is missing.
+        StateError: the case does not wait for it any more.
+
+    """
+    order = next((one for one in context.ledger.copies.orders() if one.order_id == order_id), None)
+    if order is None or order.processor != processor:
+        raise UnknownNameError(f"{processor} has no order {order_id}", hint="the order names its number")
+    answer = _said(said, reason)
+    if order.receipt is not None and order.receipt.answer == answer:
+        # once more: a process that died between receipt and statement may be run again
+        context.record(order.case_id, answered(order, order.receipt), order.receipt.received_at)
+        return order
+    if context.ledger.cases.get(order.case_id).state in _OVER:
+        raise StateError(f"order {order_id} is over: its case does not wait for an answer any more")
+    return _answered(context, order, answer, Proof.CHANNEL, now)
+
+
+def _answered(context: Context, order: PlacedOrder, answer: Answer, proof: Proof, now: datetime) -> PlacedOrder:
+    told = [order.order_id, code_of(answer), reason_of(answer)]
+    digest = hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    receipt = Receipt(order.order_id, answer, now, None, digest, None, proof)
     context.ledger.copies.put_order(replace(order, receipt=receipt))
     context.record(order.case_id, answered(order, receipt), now)
     return replace(order, receipt=receipt)
 
 
-def _said(said: Literal["done", "partial", "refused"], reason: str) -> Answer:
+def _said(said: Literal["done", "partial", "refused"], reason: str | None) -> Answer:
+    if (reason is None) == (said != "done") or (reason and not _REASON.fullmatch(reason)):
+        raise RefusedError(
+            "a reason stands beside `partial` and `refused`, and only there; it is a code, no sentence",
+            hint="for example kept-by-law, no-match or some-systems-failed",
+        )
     match said:
         case "done":
             return Completed()
         case "partial":
-            return PartlyDone(reason)
+            return PartlyDone(reason or "")
         case "refused":
-            return Refused(reason)
+            return Refused(reason or "")
 
 
 def check(context: Context, today: date, *, only: str | None = None, now: datetime | None = None) -> Checked:

@@ -46,6 +46,7 @@ COMMANDS = {
     "keys": "keys:app",
     "witness": "witness:app",
     "opendsr": "opendsr:app",
+    "api": "api:app",
 }
 """Command → module of this package, and its function or group. Loaded when it is called: what touches a
 workspace imports much; `--help`, `--version` and `init` nothing of that."""
@@ -77,6 +78,7 @@ PURPOSES = {
     "canary": "Canaries: plant, run, check, list.",
     "witness": "A witness of other people's logs: init, serve, show.",
     "opendsr": "Clients' requests to us as their processor.",
+    "api": "The HTTP API: serve, openapi, token.",
 }
 """Command → what `retention --help` says of it, in at most 60 columns."""
 

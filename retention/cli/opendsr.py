@@ -45,12 +45,12 @@ def serve(
 ) -> None:
     """Answer clients, and call them when something has changed, until interrupted; put a TLS proxy in front."""
     state: State = context.obj
-    office, done = _office(state.folder), threading.Event()
+    office, done = office_of(state.folder), threading.Event()
     endpoint = Endpoint(office, lambda: open_app(state.folder), now)
     with BoundedServer("opendsr", endpoint.answer, (host, port), LARGEST_REQUEST) as server:
         text = f"{office.seal.domain} for {len(office.clients)} clients at {server.url}"
         console.print(text, markup=False, highlight=False, soft_wrap=True)
-        caller = threading.Thread(target=_keep_calling, args=(state.folder, office, done), daemon=True)
+        caller = threading.Thread(target=keep_calling, args=(state.folder, office, done), daemon=True)
         caller.start()
         try:
             server.serve_forever(poll_interval=0.2)
@@ -65,7 +65,7 @@ def call(context: typer.Context) -> None:
     """Tell clients what they have not been told, once. Exit 4 if one could not be reached: run it again later."""
     state: State = context.obj
     with opened(context) as application:
-        taken, missed = call_clients(application, _office(state.folder), now())
+        taken, missed = call_clients(application, office_of(state.folder), now())
     console.print(f"{taken} calls taken, {missed} to be tried again", highlight=False)
     if missed:
         raise typer.Exit(4)
@@ -83,13 +83,15 @@ def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
     print_table("Clients' requests", ("client", "request", "case", "told", "why", "answer by"), rows)
 
 
-def _office(folder: Path) -> Office:
+def office_of(folder: Path) -> Office:
+    """Read who we are to clients, and who they are; raises SettingsError."""
     desk = read_clients(folder, read_workspace(folder).datamap)
     seal = read_seal(desk.domain, desk.key, desk.certificate, now())
     return Office(desk.address, seal, desk.clients)
 
 
-def _keep_calling(folder: Path, office: Office, done: threading.Event) -> None:
+def keep_calling(folder: Path, office: Office, done: threading.Event) -> None:
+    """Tell clients what they have not been told, now and then, until it is done."""
     while not done.wait(_CALL_EVERY):
         try:
             with open_app(folder) as application:

@@ -13,6 +13,8 @@ from typing import Protocol
 from retention.model.canary import Canary, CanaryId
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
+from retention.ports.access import Access
+from retention.ports.agents import AgentRequests
 from retention.ports.clients import ClientRequests
 from retention.ports.letters import HasLetters
 from retention.ports.processing import Processing
@@ -128,6 +130,16 @@ class Vaults(Returns, HasLetters, Protocol):
     @property
     def clients(self) -> ClientRequests:
         """What clients ask of us."""
+        ...
+
+    @property
+    def access(self) -> Access:
+        """Who may ask over the wire."""
+        ...
+
+    @property
+    def agents(self) -> AgentRequests:
+        """What authorized agents asked for."""
         ...
 
     @property

@@ -9,6 +9,8 @@ from datetime import datetime
 
 from sqlalchemy import delete, or_, select
 
+from retention.ports.access import Access
+from retention.ports.agents import AgentRequests
 from retention.ports.clients import ClientRequests
 from retention.ports.keys import KeyStore
 from retention.ports.ledger import (
@@ -30,6 +32,8 @@ from retention.ports.restores import Restores
 from retention.ports.sharing import Sharing
 from retention.ports.suspensions import Suspensions
 from retention.ports.vaults import Canaries, Openings
+from retention.store.access import SqlAccess
+from retention.store.agents import SqlAgentRequests
 from retention.store.canaries import SqlCanaries
 from retention.store.cases import SqlCases
 from retention.store.clients import SqlClientRequests
@@ -101,6 +105,8 @@ class SqlLedger:
         self.suspensions: Suspensions = SqlSuspensions(database)
         self.clients: ClientRequests = SqlClientRequests(database)
         self.letters: Letters = SqlLetters(database)
+        self.access: Access = SqlAccess(database)
+        self.agents: AgentRequests = SqlAgentRequests(database)
         self.promises: Promises = SqlPromises(database)
         self.requests: Requests = SqlRequests(database)
         self.rescans: Rescans = SqlRescans(database)

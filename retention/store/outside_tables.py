@@ -100,6 +100,51 @@ CLIENT_CALLS = Table(
     Column("next_at", Instant, nullable=False),
 )
 
+TOKENS = Table(
+    "ledger_tokens",
+    METADATA,
+    Column("token_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("issued_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+)
+
+ATTEMPTS = Table(
+    "ledger_attempts",
+    METADATA,
+    Column("scope", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("begun_at", Instant, nullable=False, index=True),
+    Column("chosen", Text, nullable=False),
+    Column("answer", Text),
+)
+
+ACTS = Table(
+    "ledger_acts",
+    METADATA,
+    Column("case_id", Text, primary_key=True),
+    Column("act", Text, primary_key=True),
+    Column("by_ref", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+AGENT_REQUESTS = Table(
+    "ledger_agent_requests",
+    METADATA,
+    Column("agent", Text, primary_key=True),
+    Column("number", Text, primary_key=True),
+    Column("request_id", Text, nullable=False, unique=True),
+    Column("agent_request_id", Text),
+    Column("case_id", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+)
+
 REQUEST_MOVES = Table(
     "ledger_request_moves",
     METADATA,

@@ -34,6 +34,7 @@ KNOWN = (
     "0060",
     "0061",
     "0063",
+    "0064",
 )
 """Every version this program knows, oldest first."""
 HEAD = KNOWN[-1]

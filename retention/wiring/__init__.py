@@ -8,11 +8,13 @@ subject_keys  keys of people, for the road and for the company's applications
 quiet      what libraries may log
 opening    a workspace folder → an App
 clients    opendsr.yaml: whose processor we are
+agents     drp.yaml: which authorized agents may send requests
 surveying  an address → a surveyor, for drafts
 picturing  what the picture of the map shows beside datasets
 surroundings  what the deletion concept says beside policy and data map
 """
 
+from retention.wiring.agents import Business, read_agents
 from retention.wiring.clients import Desk, read_clients
 from retention.wiring.opening import Workspace, open_app, read_policy_file, read_workspace
 from retention.wiring.picturing import draw_datamap
@@ -22,6 +24,7 @@ from retention.wiring.surroundings import around
 from retention.wiring.surveying import open_gazetteer, open_surveyor
 
 __all__ = [
+    "Business",
     "Desk",
     "Settings",
     "Workspace",
@@ -31,6 +34,7 @@ __all__ = [
     "open_gazetteer",
     "open_subject_keys",
     "open_surveyor",
+    "read_agents",
     "read_clients",
     "read_policy_file",
     "read_settings",

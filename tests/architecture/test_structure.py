@@ -39,6 +39,7 @@ LATE_IMPORTS = {
     ("connectors/timestamps/connect.py", "connectors"),  # httpx, only with the extra `http`
     ("connectors/witness/connect.py", "connectors"),  # httpx, only with the extra `http`
     ("dags/task_errors.py", "retention"),  # Airflow reads DAG files every few seconds
+    ("retention/cli/api.py", "retention"),  # FastAPI and uvicorn, only with the extra `api`
     ("retention/store/schema.py", "retention"),  # Alembic, only when the schema is made
     ("retention/verification/suite.py", "great_expectations"),  # seconds, and only with the extra `verify`
     ("retention/verification/suite.py", "pandas"),

@@ -51,6 +51,7 @@ GROUPS = {
     "backups": ("check", "hold", "beyond-use"),
     "witness": ("init", "serve", "show"),
     "opendsr": ("certificate", "serve", "call", "list"),
+    "api": ("serve", "openapi", "token"),
     "evidence": (
         "show",
         "export",
@@ -69,6 +70,7 @@ GROUPS = {
 SINGLE = ("init", "explain", "suppressed", "rescan", "readmit", "media", "approve", "reject", "apply", "verify")
 COMMANDS = [(name,) for name in SINGLE] + [(group, name) for group, names in GROUPS.items() for name in names]
 COMMANDS += [("evidence", "epoch", name) for name in ("list", "destroy")]
+COMMANDS += [("api", "token", name) for name in ("issue", "list", "revoke")]
 PERSON = "Hanako Yamada"
 
 

@@ -28,6 +28,8 @@ ELSEWHERE = {
     "retention request open --subject user_id=c8 --right suspension": "tests/e2e/test_suspension.py",
     "retention request lift": "tests/e2e/test_suspension.py",
     "retention opendsr serve": "tests/e2e/test_opendsr_docs.py",
+    "retention api ": "tests/e2e/test_api_docs.py",
+    "curl -sS ": "tests/e2e/test_api_docs.py",
     "curl ": "tests/e2e/test_opendsr_docs.py",
     "openssl ": "tests/e2e/test_opendsr_docs.py",
     "grep -i ": "tests/e2e/test_opendsr_docs.py",

@@ -1,0 +1,3 @@
+"""One module a noun; each has a `router`."""
+
+from __future__ import annotations
