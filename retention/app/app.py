@@ -31,17 +31,18 @@ from retention.app.elsewhere import Elsewhere
 from retention.app.proving import Proving
 from retention.app.records import PlanSummary, stored
 from retention.app.sealing import SealReport
+from retention.app.showing import Showing
 from retention.app.verifying import VerifyReport
 from retention.execution.run import Watch
 from retention.grammar import Finding
 from retention.identity import Answer
 from retention.model.case import Case
 from retention.model.hold import PlacedHold
-from retention.model.ids import CaseId, DatasetId, HoldId, PlanId, StepId
+from retention.model.ids import CaseId, CategoryId, DatasetId, HoldId, PlanId, StepId
 from retention.model.plan import Plan
 from retention.model.policy import Policy
 from retention.model.sharing import KeyAccess, PublishedNotice, SharedSet, TokenKey
-from retention.model.terms import Right
+from retention.model.terms import Refusal, Right
 from retention.planning.affected import Affected
 from retention.planning.fates import Explanation
 from retention.planning.forecast import Forecast
@@ -52,7 +53,7 @@ from retention.ports.connector import Connector
 from retention.verification import MapLook
 
 
-class App(Elsewhere, Proving):
+class App(Elsewhere, Proving, Showing):
     """The use cases over one workspace. Use it with `with`: it gives connections back."""
 
     def __init__(self, context: Context) -> None:
@@ -140,9 +141,14 @@ class App(Elsewhere, Proving):
         """See `requests.resolve`."""
         return requests.resolve(self.context, case_id, Decision(question, answer), decider=decider, now=now)
 
-    def plan_request(self, case_id: CaseId, now: datetime) -> PlanSummary:
+    def plan_request(
+        self,
+        case_id: CaseId,
+        now: datetime,
+        withhold: Mapping[CategoryId, Refusal] = requests.NOTHING_WITHHELD,
+    ) -> PlanSummary:
         """See `requests.plan_request`."""
-        return requests.plan_request(self.context, case_id, now)
+        return requests.plan_request(self.context, case_id, now, withhold)
 
     def publish_notice(self, use: str, address: str, now: datetime) -> PublishedNotice:
         """See `joint_use.publish_notice`."""

@@ -10,8 +10,10 @@ from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 from itertools import count
+from types import MappingProxyType
 
 from retention.app.context import Context
+from retention.app.disclosing import draw, is_disclosing, offers_export
 from retention.app.identities import decide_identity, decision_of
 from retention.app.instructions import check_instruction, refuse_used
 from retention.app.joint_use import known_sharing
@@ -21,14 +23,19 @@ from retention.errors import IdentityError, InputError, Problem, StateError, Unk
 from retention.execution.site import fetch_keys
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.facts import Denied
-from retention.model.ids import CaseId
+from retention.model.ids import CaseId, CategoryId
+from retention.model.sharing import ExportId
 from retention.model.subject import Key, SubjectKey
-from retention.model.terms import Right
+from retention.model.terms import Refusal, Right
 from retention.planning import assemble, suspended
 from retention.planning.authority import tenant_key_names
 from retention.planning.resolving import NOTHING_EARLIER, Decision
 from retention.planning.world import World
 from retention.requests import check_channel, check_refusal, due_at, identity_accepted
+
+NOTHING_WITHHELD: Mapping[CategoryId, Refusal] = MappingProxyType({})
+_EXPORT_FIRST = "export-first"
+"""Under this name an erasure's vault has the number of the case whose export comes before it."""
 
 
 def parse_subject(context: Context, text: str, *, or_tenant: bool = False) -> SubjectKey:
@@ -204,14 +211,18 @@ def deny(context: Context, case_id: CaseId, reason: str, now: datetime) -> Case:
     return case
 
 
-def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummary:
-    """Plan the erasure that was asked for.
+def plan_request(
+    context: Context, case_id: CaseId, now: datetime, withhold: Mapping[CategoryId, Refusal] = NOTHING_WITHHELD
+) -> PlanSummary:
+    """Plan what was asked for; `withhold` is what a person decided not to show in an answer, and why.
 
     Raises:
         IdentityError: not identified, or not decided yet.
         UnknownSubjectError: nobody knows the person; the case is closed as denied, with evidence.
         HeldError, AmbiguousSubjectError: it must not be done as it stands, or a person must decide first.
-        InputError, RefusedError: the tenant's instruction does not stand any more.
+        InputError, RefusedError: the tenant's instruction does not stand any more, or something is withheld that
+            cannot be.
+        StateError: an export was promised before the erasure, and is not made yet.
 
     """
     case = _request(context, case_id)
@@ -220,6 +231,7 @@ def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummar
         raise IdentityError(f"{case_id} is not ready to be planned", hint=f"retention request {missing} {case_id}")
     if case.lifts is not None:
         return plan_lift(context, case, case.lifts, now)
+    _refuse_before_export(context, case)
     world = context.world(context.datamap, now)
     subject, instruction = _start(context, case_id, "start"), None
     if case.instruction is not None:
@@ -229,18 +241,80 @@ def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummar
     decision, earlier = decision_of(context, case_id), _known_before(context, case)
     asked = assemble.Asked(subject, instruction, decision, earlier, case.regime, _also(context, case_id))
     try:
-        draft = _draft(context, world, asked, case, now)
+        draft = _draft(context, world, asked, case, withhold=withhold, now=now)
     except UnknownSubjectError:
         deny(context, case_id, "subject-unknown", now)
         raise
     return keep_plan(context, draft, now)
 
 
-def _draft(context: Context, world: World, asked: assemble.Asked, case: Case, now: datetime) -> assemble.Draft:
+def _draft(
+    context: Context,
+    world: World,
+    asked: assemble.Asked,
+    case: Case,
+    *,
+    withhold: Mapping[CategoryId, Refusal],
+    now: datetime,
+) -> assemble.Draft:
+    if is_disclosing(case):
+        return draw(context, case, asked, withhold, export_id=ExportId(new_id("X", now)), now=now)
+    if withhold:
+        problem = Problem(where="--withhold", expected="a request for disclosure", found="another one")
+        raise InputError("nothing is shown that could be withheld", problems=(problem,))
     head = header(context, case.case_id, now)
     if case.right is Right.SUSPENSION:
         return suspended.plan_suspension(world, head, asked)
     return assemble.plan_request(world, head, asked, context.pauses(), known_sharing(context, case.case_id, now))
+
+
+def open_export_first(context: Context, case_id: CaseId, now: datetime) -> Case:
+    """Open the case of the export that is made before an erasure, by the same key; the erasure waits for it (UMU-21).
+
+    A repeat returns the case that is there.
+
+    Raises:
+        StateError: the policy promises no export, or the case is no erasure that could wait.
+
+    """
+    erasure = _request(context, case_id)
+    if not offers_export(context):
+        raise StateError("the policy promises nobody an export", hint="it needs `portability` under `requests: rights`")
+    if erasure.right not in (None, Right.ERASURE) or erasure.instruction or erasure.state is not CaseState.OPEN:
+        raise StateError(f"{case_id} is no open erasure of a person's own; nothing waits for an export")
+    number = CaseId(_kept(context, case_id, _EXPORT_FIRST) or new_id("C", now))
+    context.ledger.vault.put(case_id, _EXPORT_FIRST, number.encode())
+    first = replace(
+        erasure,
+        case_id=number,
+        opened_at=now,
+        due_at=due_at(now, context.policy.requests, context.zone),
+        right=Right.PORTABILITY,
+    )
+    with suppress(UnknownNameError):
+        first = context.ledger.cases.get(number)
+    if first.state is CaseState.OPEN and _kept(context, number, "start") is None:  # nothing, or what a dead run left
+        open_case(context, first)
+        _keep_start(context, number, "start", _start(context, case_id, "start"))
+    return first
+
+
+def _kept(context: Context, case_id: CaseId, name: str) -> str | None:
+    try:
+        return context.ledger.vault.get(case_id, name).decode()
+    except UnknownNameError:
+        return None
+
+
+def _refuse_before_export(context: Context, case: Case) -> None:
+    """Let an erasure wait for the export that was promised before it: what is gone cannot be handed over."""
+    number = _kept(context, case.case_id, _EXPORT_FIRST)
+    first = context.ledger.cases.get(CaseId(number)) if number else None
+    if first is not None and first.state not in (CaseState.SEALED, CaseState.CLOSED, CaseState.DENIED):
+        raise StateError(
+            f"{case.case_id} waits for the export of {first.case_id}, which is {first.state.value}",
+            hint=f"hand the export over, or deny it: retention request decide {first.case_id} deny",
+        )
 
 
 def _known_before(context: Context, case: Case) -> Mapping[str, frozenset[Key]]:

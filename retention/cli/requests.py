@@ -27,6 +27,10 @@ class Asked(Enum):
 
     ERASURE = "erasure"
     SUSPENSION = "suspension"
+    DISCLOSURE = "disclosure"
+    PROVISION_RECORD_DISCLOSURE = "provision-record-disclosure"
+    PURPOSE_NOTIFICATION = "purpose-notification"
+    PORTABILITY = "portability"
 
 
 class Decision(Enum):
@@ -46,6 +50,9 @@ def open_(
     *,
     regime: Annotated[str, typer.Option(help="The law the person asks under; else all of the policy's.")] = "",
     right: Annotated[Asked, typer.Option(help="What is asked for.")] = Asked.ERASURE,
+    export_first: Annotated[
+        bool, typer.Option("--export-first", help="An erasure that waits until the person has an export.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Open a case; prints its number, which is all that is ever shown of the person.
@@ -61,8 +68,14 @@ def open_(
             case = application.open_instructed(subject, tenant, instruction, now())
         else:
             case = application.open_request(subject, channel, now(), regime or None, right=Right(right.value))
+        first = application.open_export_first(case.case_id, now()) if export_first else None
+        offered = application.offers_export() and right is Asked.ERASURE and not tenant
     then = "decide {0} accept" if tenant else "identify {0} --document KIND"
     _print(case, as_json=as_json, then=f"retention request {then.format(case.case_id)}")
+    if first is not None and not as_json:
+        console.print(f"{first.case_id}: the export that it waits for", highlight=False)
+    elif offered and not as_json:
+        console.print("the policy promises an export: offer it before the erasure (--export-first)", highlight=False)
 
 
 @app.command()

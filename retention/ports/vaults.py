@@ -14,6 +14,7 @@ from retention.model.canary import Canary, CanaryId
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
 from retention.ports.clients import ClientRequests
+from retention.ports.disclosures import Disclosures
 from retention.ports.processing import Processing
 from retention.ports.rescans import Returns
 from retention.ports.restores import Restores
@@ -116,6 +117,11 @@ class Vaults(Returns, Protocol):
     @property
     def sharing(self) -> Sharing:
         """Joint use."""
+        ...
+
+    @property
+    def disclosures(self) -> Disclosures:
+        """Exports for people."""
         ...
 
     @property
