@@ -123,6 +123,7 @@ def test_an_export_that_died_anywhere_is_made_once_and_whole(planned, monkeypatc
             break
     assert deaths > 30
     assert not report.failed
+    dying_ledger(monkeypatch, app, Life(0))  # from here on nothing dies
     app.verify(plan.plan_id, NOW)
     (export,) = app.disclosures(case)
     assert (export.state, app.context.exports.paths("disclosures")) == (ExportState.LIVE, (export.path,))
