@@ -27,6 +27,7 @@ from retention.app import (
 from retention.app.applying import ApplyReport
 from retention.app.clients import Clients
 from retention.app.context import Context
+from retention.app.desk import Desk
 from retention.app.elsewhere import Elsewhere
 from retention.app.proving import Proving
 from retention.app.records import PlanSummary, stored
@@ -38,11 +39,10 @@ from retention.grammar import Finding
 from retention.identity import Answer
 from retention.model.case import Case
 from retention.model.hold import PlacedHold
-from retention.model.ids import CaseId, CategoryId, DatasetId, HoldId, PlanId, StepId
+from retention.model.ids import CaseId, DatasetId, HoldId, PlanId, StepId
 from retention.model.plan import Plan
 from retention.model.policy import Policy
 from retention.model.sharing import KeyAccess, PublishedNotice, SharedSet, TokenKey
-from retention.model.terms import Refusal, Right
 from retention.planning.affected import Affected
 from retention.planning.fates import Explanation
 from retention.planning.forecast import Forecast
@@ -53,7 +53,7 @@ from retention.ports.connector import Connector
 from retention.verification import MapLook
 
 
-class App(Elsewhere, Proving, Showing):
+class App(Desk, Elsewhere, Proving, Showing):
     """The use cases over one workspace. Use it with `with`: it gives connections back."""
 
     def __init__(self, context: Context) -> None:
@@ -96,13 +96,6 @@ class App(Elsewhere, Proving, Showing):
         """See `foresight.count_affected`."""
         return foresight.count_affected(self.context, changes, old, new, now)
 
-    def open_request(
-        self, subject: str, channel: str, now: datetime, regime: str | None = None, *, right: Right = Right.ERASURE
-    ) -> Case:
-        """Open a case for `KEY=VALUE`; see `requests.open_request`."""
-        person = requests.parse_subject(self.context, subject)
-        return requests.open_request(self.context, person, channel, now, regime, right=right)
-
     def open_lift(self, case_id: CaseId, reason: str, decider: str, now: datetime) -> Case:
         """See `suspensions.open_lift`."""
         return suspensions.open_lift(self.context, case_id, reason, decider, now)
@@ -125,30 +118,13 @@ class App(Elsewhere, Proving, Showing):
         client = requests.parse_subject(self.context, tenant, or_tenant=True)
         return requests.open_instructed(self.context, person, client, instruction_id, now)
 
-    def identify(self, case_id: CaseId, document: str, now: datetime) -> Case:
-        """See `requests.identify`."""
-        return requests.identify(self.context, case_id, document, now)
-
-    def accept(self, case_id: CaseId, now: datetime) -> Case:
-        """See `requests.accept`."""
-        return requests.accept(self.context, case_id, now)
-
-    def deny(self, case_id: CaseId, reason: str, now: datetime) -> Case:
-        """See `requests.deny`."""
-        return requests.deny(self.context, case_id, reason, now)
-
     def resolve(self, case_id: CaseId, answer: Answer, question: str, decider: str, now: datetime) -> tuple[int, bool]:
         """See `requests.resolve`."""
         return requests.resolve(self.context, case_id, Decision(question, answer), decider=decider, now=now)
 
-    def plan_request(
-        self,
-        case_id: CaseId,
-        now: datetime,
-        withhold: Mapping[CategoryId, Refusal] = requests.NOTHING_WITHHELD,
-    ) -> PlanSummary:
+    def plan_request(self, case_id: CaseId, now: datetime) -> PlanSummary:
         """See `requests.plan_request`."""
-        return requests.plan_request(self.context, case_id, now, withhold)
+        return requests.plan_request(self.context, case_id, now)
 
     def publish_notice(self, use: str, address: str, now: datetime) -> PublishedNotice:
         """See `joint_use.publish_notice`."""

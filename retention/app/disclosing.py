@@ -15,8 +15,8 @@ from retention.clocks import advance
 from retention.disclosure import Keeping, Letter, Receiver, Story, Unshown, letter, phrase_of, purposes_of
 from retention.errors import FoundError, StateError
 from retention.evidence.blocks import Document
-from retention.execution.desk import Desk
 from retention.execution.disclosing import gone
+from retention.execution.handing_out import HandingOut
 from retention.execution.site import fetch_keys
 from retention.model.case import Case, CaseState
 from retention.model.disclosure import DISCLOSING, SHOWN, DeliverExport, DiscloseRows, Export, ExportState
@@ -68,9 +68,9 @@ def _until(context: Context, now: datetime) -> datetime:
     return datetime.combine(day, time.min, context.zone)
 
 
-def desk(context: Context) -> Desk:
+def handing_out(context: Context) -> HandingOut:
     """Return what carrying out such steps needs."""
-    return Desk(
+    return HandingOut(
         exports=context.exports,
         disclosures=context.ledger.disclosures,
         keys=context.keys,
@@ -266,7 +266,7 @@ def expire(context: Context, now: datetime) -> tuple[Export, ...]:
     ended = []
     for export in context.ledger.disclosures.all():
         if export.state is not ExportState.GONE and export.until <= now:
-            desk(context).clear(export)
+            handing_out(context).clear(export)
             context.record(export.case_id, gone(export, context.ledger.plans.get(export.plan_id).digest), now)
             ended.append(replace(export, state=ExportState.GONE))
             context.ledger.disclosures.put(ended[-1])

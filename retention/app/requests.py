@@ -1,4 +1,4 @@
-"""A person asks: open, identify, decide, plan."""
+"""A person's case: identified, decided, planned; a tenant's instruction opened. `requesting` leads a request's life."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 from itertools import count
-from types import MappingProxyType
 
 from retention.app.context import Context
-from retention.app.disclosing import draw, is_disclosing, offers_export
+from retention.app.disclosing import draw, is_disclosing
 from retention.app.identities import decide_identity, decision_of
 from retention.app.instructions import check_instruction, refuse_used
 from retention.app.joint_use import known_sharing
+from retention.app.lives import has_life, life_of, record_move
 from retention.app.records import PlanSummary, header, keep_plan, new_id, open_case, refuse_move, stored
 from retention.app.suspensions import plan_lift
 from retention.errors import IdentityError, InputError, Problem, StateError, UnknownNameError, UnknownSubjectError
@@ -24,6 +24,7 @@ from retention.execution.site import fetch_keys
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.facts import Denied
 from retention.model.ids import CaseId, CategoryId
+from retention.model.request_moves import Finding, GrantedInPart, Identified, Investigated
 from retention.model.sharing import ExportId
 from retention.model.subject import Key, SubjectKey
 from retention.model.terms import Refusal, Right
@@ -31,9 +32,9 @@ from retention.planning import assemble, suspended
 from retention.planning.authority import tenant_key_names
 from retention.planning.resolving import NOTHING_EARLIER, Decision
 from retention.planning.world import World
-from retention.requests import check_channel, check_refusal, due_at, identity_accepted
+from retention.requests import check_refusal, due_at, identity_accepted
+from retention.requests.proof import accepted_on
 
-NOTHING_WITHHELD: Mapping[CategoryId, Refusal] = MappingProxyType({})
 _EXPORT_FIRST = "export-first"
 """Under this name an erasure's vault has the number of the case whose export comes before it."""
 
@@ -71,37 +72,6 @@ def _key_found(name: str) -> str:
     return f"key {name!r}" if re.fullmatch(r"[a-z][a-z_]{0,30}", name) else "something that is no key"
 
 
-def open_request(
-    context: Context,
-    subject: SubjectKey,
-    channel: str,
-    now: datetime,
-    regime: str | None = None,
-    *,
-    right: Right = Right.ERASURE,
-) -> Case:
-    """Open a case for a person; the key given goes to the vault, under the case's own key.
-
-    `regime` is the law under which the person asks; None: every law of the policy. `right` is what is asked for:
-    erasure, or the suspension of use.
-
-    Raises:
-        InputError: the policy names no such law.
-        RefusedError: the company takes no requests by this channel.
-
-    """
-    check_channel(channel, context.policy.requests)
-    if regime is not None and regime not in context.policy.regimes:
-        expected = f"a law of the policy ({', '.join(context.policy.regimes)})"
-        problem = Problem(where="--regime", expected=expected, found=f"`{regime[:20]}`")
-        raise InputError("the request cannot rest on that law", problems=(problem,))
-    due = due_at(now, context.policy.requests, context.zone)
-    case = Case(CaseId(new_id("C", now)), CaseKind.REQUEST, CaseState.OPEN, now, due, regime=regime, right=right)
-    open_case(context, case)
-    _keep_start(context, case.case_id, "start", subject)
-    return case
-
-
 def open_instructed(
     context: Context,
     subject: SubjectKey,
@@ -135,14 +105,15 @@ def open_instructed(
         instruction=instruction_id,
     )
     open_case(context, case)
-    _keep_start(context, case.case_id, "start", subject)
-    _keep_start(context, case.case_id, "tenant", tenant)
+    keep_start(context, case.case_id, "start", subject)
+    keep_start(context, case.case_id, "tenant", tenant)
     for number, key in enumerate(also):
-        _keep_start(context, case.case_id, f"also-{number}", key)
+        keep_start(context, case.case_id, f"also-{number}", key)
     return case
 
 
-def _keep_start(context: Context, case_id: CaseId, name: str, key: SubjectKey) -> None:
+def keep_start(context: Context, case_id: CaseId, name: str, key: SubjectKey) -> None:
+    """Keep a key by which the person was named, under the case's own key."""
     text = json.dumps({"name": key.name, "value": key.value}, ensure_ascii=False)
     context.ledger.vault.put(case_id, name, text.encode())
 
@@ -152,32 +123,41 @@ def _also(context: Context, case_id: CaseId) -> frozenset[SubjectKey]:
     found: set[SubjectKey] = set()
     with suppress(UnknownNameError):
         for number in count():
-            found.add(_start(context, case_id, f"also-{number}"))
+            found.add(start_of(context, case_id, f"also-{number}"))
     return frozenset(found)
 
 
-def _start(context: Context, case_id: CaseId, name: str) -> SubjectKey:
+def start_of(context: Context, case_id: CaseId, name: str) -> SubjectKey:
+    """Return a key by which the person was named; raises UnknownNameError, StateError if it is shredded."""
     start = json.loads(context.ledger.vault.get(case_id, name))
     return SubjectKey(start["name"], start["value"])
 
 
-def identify(context: Context, case_id: CaseId, document: str, now: datetime) -> Case:
-    """Note that the requester's identity was proven by a document of this kind.
+def identify(
+    context: Context, case_id: CaseId, document: str, now: datetime, *, by: str, authority: str | None = None
+) -> Case:
+    """Note that the requester's identity was proven by a document of this kind, to whom.
+
+    `authority` is the kind of paper that shows that an agent may ask for the person.
 
     Raises:
         IdentityError: documents of this kind are not accepted today.
+        StateError, RefusedError: the requester was asked for something that he has not supplied yet.
 
     """
+    case = _request(context, case_id)
     today = now.astimezone(context.zone).date()
-    kinds = tuple(known.kind for known in context.policy.terms.documents if known.accepted(today))
+    kinds = accepted_on(context.policy.terms.documents, today)
     identity_accepted(document, replace(context.policy.requests, identity_documents=kinds))
-    case = replace(_request(context, case_id), identified_at=now)
+    if has_life(context, case_id):
+        record_move(context, case_id, Identified(document, authority), by, now)
+    case = replace(case, identified_at=now)
     context.ledger.cases.replace(case)
     return case
 
 
-def accept(context: Context, case_id: CaseId, now: datetime) -> Case:
-    """Note that a person decided to carry the request out.
+def decided(context: Context, case_id: CaseId, now: datetime) -> Case:
+    """Note on the case that a person decided to carry it out.
 
     Raises:
         IdentityError: the identity has not been proven.
@@ -185,17 +165,14 @@ def accept(context: Context, case_id: CaseId, now: datetime) -> Case:
     """
     case = _request(context, case_id)
     if case.identified_at is None:
-        raise IdentityError(
-            f"nobody has proven the identity behind {case_id}",
-            hint=f"retention request identify {case_id} --document KIND",
-        )
+        raise IdentityError(f"nobody has proven the identity behind {case_id}")
     case = replace(case, decided_at=now)
     context.ledger.cases.replace(case)
     return case
 
 
 def deny(context: Context, case_id: CaseId, reason: str, now: datetime) -> Case:
-    """Refuse the request with a reason's code; the denial is evidence, the person's key is shredded.
+    """End a case that is not carried out, with a reason's code; the denial is evidence, the person's key is shredded.
 
     Raises:
         InputError: there is no such code.
@@ -211,17 +188,15 @@ def deny(context: Context, case_id: CaseId, reason: str, now: datetime) -> Case:
     return case
 
 
-def plan_request(
-    context: Context, case_id: CaseId, now: datetime, withhold: Mapping[CategoryId, Refusal] = NOTHING_WITHHELD
-) -> PlanSummary:
-    """Plan what was asked for; `withhold` is what a person decided not to show in an answer, and why.
+def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummary:
+    """Plan the erasure that was asked for.
 
     Raises:
         IdentityError: not identified, or not decided yet.
-        UnknownSubjectError: nobody knows the person; the case is closed as denied, with evidence.
+        UnknownSubjectError: nobody knows the person; a person decides what to answer, on that finding.
         HeldError, AmbiguousSubjectError: it must not be done as it stands, or a person must decide first.
-        InputError, RefusedError: the tenant's instruction does not stand any more, or something is withheld that
-            cannot be.
+        InputError, RefusedError: the tenant's instruction does not stand any more, or nothing lets us withhold
+            what was decided to be.
         StateError: an export was promised before the erasure, and is not made yet.
 
     """
@@ -232,88 +207,83 @@ def plan_request(
     if case.lifts is not None:
         return plan_lift(context, case, case.lifts, now)
     _refuse_before_export(context, case)
-    world = context.world(context.datamap, now)
-    subject, instruction = _start(context, case_id, "start"), None
-    if case.instruction is not None:
-        tenant = _start(context, case_id, "tenant")
-        check_instruction(context, tenant, case.instruction, now)
-        instruction = assemble.Instruction(case.instruction, tenant)
-    decision, earlier = decision_of(context, case_id), _known_before(context, case)
-    asked = assemble.Asked(subject, instruction, decision, earlier, case.regime, _also(context, case_id))
     try:
-        draft = _draft(context, world, asked, case, withhold=withhold, now=now)
+        draft = draft_of(context, case, now)
     except UnknownSubjectError:
-        deny(context, case_id, "subject-unknown", now)
+        _nobody_known(context, case, now)
         raise
     return keep_plan(context, draft, now)
 
 
-def _draft(
-    context: Context,
-    world: World,
-    asked: assemble.Asked,
-    case: Case,
-    *,
-    withhold: Mapping[CategoryId, Refusal],
-    now: datetime,
-) -> assemble.Draft:
-    if is_disclosing(case):
-        return draw(context, case, asked, withhold, export_id=ExportId(new_id("X", now)), now=now)
-    if withhold:
-        problem = Problem(where="--withhold", expected="a request for disclosure", found="another one")
-        raise InputError("nothing is shown that could be withheld", problems=(problem,))
-    head = header(context, case.case_id, now)
-    if case.right is Right.SUSPENSION:
-        return suspended.plan_suspension(world, head, asked)
-    return assemble.plan_request(world, head, asked, context.pauses(), known_sharing(context, case.case_id, now))
-
-
-def open_export_first(context: Context, case_id: CaseId, now: datetime) -> Case:
-    """Open the case of the export that is made before an erasure, by the same key; the erasure waits for it (UMU-21).
-
-    A repeat returns the case that is there.
+def draft_of(context: Context, case: Case, now: datetime) -> assemble.Draft:
+    """Draw up what would carry out the request; nothing is kept.
 
     Raises:
-        StateError: the policy promises no export, or the case is no erasure that could wait.
+        UnknownSubjectError, HeldError, AmbiguousSubjectError, InputError, RefusedError: see `plan_request`.
 
     """
-    erasure = _request(context, case_id)
-    if not offers_export(context):
-        raise StateError("the policy promises nobody an export", hint="it needs `portability` under `requests: rights`")
-    if erasure.right not in (None, Right.ERASURE) or erasure.instruction or erasure.state is not CaseState.OPEN:
-        raise StateError(f"{case_id} is no open erasure of a person's own; nothing waits for an export")
-    number = CaseId(_kept(context, case_id, _EXPORT_FIRST) or new_id("C", now))
-    context.ledger.vault.put(case_id, _EXPORT_FIRST, number.encode())
-    first = replace(
-        erasure,
-        case_id=number,
-        opened_at=now,
-        due_at=due_at(now, context.policy.requests, context.zone),
-        right=Right.PORTABILITY,
-    )
-    with suppress(UnknownNameError):
-        first = context.ledger.cases.get(number)
-    if first.state is CaseState.OPEN and _kept(context, number, "start") is None:  # nothing, or what a dead run left
-        open_case(context, first)
-        _keep_start(context, number, "start", _start(context, case_id, "start"))
-    return first
+    case_id = case.case_id
+    world = context.world(context.datamap, now)
+    subject, instruction = start_of(context, case_id, "start"), None
+    if case.instruction is not None:
+        tenant = start_of(context, case_id, "tenant")
+        check_instruction(context, tenant, case.instruction, now)
+        instruction = assemble.Instruction(case.instruction, tenant)
+    decision, earlier = decision_of(context, case_id), _known_before(context, case)
+    asked = assemble.Asked(subject, instruction, decision, earlier, case.regime, _also(context, case_id))
+    return _draft(context, world, asked, case, now)
 
 
-def _kept(context: Context, case_id: CaseId, name: str) -> str | None:
-    try:
-        return context.ledger.vault.get(case_id, name).decode()
-    except UnknownNameError:
-        return None
+def _nobody_known(context: Context, case: Case, now: datetime) -> None:
+    """Put the finding on record: no program refuses a person (GDPR art. 22); a tenant is told at once."""
+    if not has_life(context, case.case_id):
+        deny(context, case.case_id, "subject-unknown", now)
+        return
+    record_move(context, case.case_id, Investigated(Finding.NOTHING_HELD), None, now)
+    context.ledger.cases.replace(replace(case, decided_at=None))
+
+
+def _draft(context: Context, world: World, asked: assemble.Asked, case: Case, now: datetime) -> assemble.Draft:
+    head = header(context, case.case_id, now)
+    if is_disclosing(case):
+        return draw(context, case, asked, _withheld(context, case), export_id=ExportId(new_id("X", now)), now=now)
+    match case.right:
+        case Right.SUSPENSION | Right.RESTRICTION:
+            return suspended.plan_suspension(world, head, asked)
+        case Right.ERASURE | Right.ITEM_DELETION | None:
+            return assemble.plan_request(
+                world, head, asked, context.pauses(), known_sharing(context, case.case_id, now)
+            )
+        case _:
+            raise StateError(
+                f"{case.case_id} asks for {case.right.value}: that is not done by a plan",
+                hint=f"retention request done {case.case_id}, when it is done and someone has looked again",
+            )
+
+
+def _withheld(context: Context, case: Case) -> Mapping[CategoryId, Refusal]:
+    """Return the categories for which a person refused the request, and why."""
+    decision = life_of(context, case.case_id).decision if has_life(context, case.case_id) else None
+    if not isinstance(decision, GrantedInPart):
+        return {}
+    return {refused.item: refused.reasons[0] for refused in decision.refused}
+
+
+def wait_for_export(context: Context, case_id: CaseId, first: CaseId) -> None:
+    """Let an erasure wait until another case's export is handed over: what is gone cannot be (UMU-21)."""
+    context.ledger.vault.put(case_id, _EXPORT_FIRST, first.encode())
 
 
 def _refuse_before_export(context: Context, case: Case) -> None:
-    """Let an erasure wait for the export that was promised before it: what is gone cannot be handed over."""
-    number = _kept(context, case.case_id, _EXPORT_FIRST)
-    first = context.ledger.cases.get(CaseId(number)) if number else None
-    if first is not None and first.state not in (CaseState.SEALED, CaseState.CLOSED, CaseState.DENIED):
+    try:
+        number = context.ledger.vault.get(case.case_id, _EXPORT_FIRST).decode()
+    except UnknownNameError:
+        return
+    first = context.ledger.cases.get(CaseId(number))
+    if first.state not in (CaseState.SEALED, CaseState.CLOSED, CaseState.DENIED):
         raise StateError(
-            f"{case.case_id} waits for the export of {first.case_id}, which is {first.state.value}",
-            hint=f"hand the export over, or deny it: retention request decide {first.case_id} deny",
+            f"{case.case_id} waits for the export of {number}, which is {first.state.value}",
+            hint=f"hand the export over, or refuse it: retention request decide {number} deny",
         )
 
 
@@ -334,7 +304,7 @@ def resolve(context: Context, case_id: CaseId, decision: Decision, *, decider: s
 
     """
     _request(context, case_id)
-    start = _start(context, case_id, "start")
+    start = start_of(context, case_id, "start")
     also = _also(context, case_id)
     found = decide_identity(context, case_id, start, decision, decider=decider, now=now, also=also)
     return len(found.keys), bool(found.doubts)

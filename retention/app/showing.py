@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from retention.app import answers, disclosing, requests
+from retention.app import answers, disclosing, exporting_first
 from retention.app.context import Context
 from retention.model.case import Case
 from retention.model.disclosure import Export
@@ -22,8 +22,8 @@ class Showing:
         return disclosing.offers_export(self.context)
 
     def open_export_first(self, case_id: CaseId, now: datetime) -> Case:
-        """See `requests.open_export_first`."""
-        return requests.open_export_first(self.context, case_id, now)
+        """See `exporting_first.open_export_first`."""
+        return exporting_first.open_export_first(self.context, case_id, now)
 
     def disclosures(self, case_id: CaseId | None = None) -> tuple[Export, ...]:
         """See `disclosing.exports`."""

@@ -9,14 +9,19 @@ from retention.app.records import PlanSummary, planned_case
 from retention.app.suspensions import standing
 from retention.model.case import CaseKind
 from retention.planning import assemble
+from retention.planning.assemble import Draft, Header
+from retention.planning.keysets import KeySets
+from retention.planning.promised import find_promised
 
 
 def plan_sweep(context: Context, now: datetime) -> PlanSummary | None:
-    """Plan everything whose clocks have run out; None if nothing has."""
+    """Plan everything whose clocks have run out, and what was promised for today; None if there is nothing."""
     world = context.world(context.datamap, now)
-    return planned_case(
-        context,
-        CaseKind.SWEEP,
-        now,
-        lambda header: assemble.plan_sweep(world, header, context.pauses(), context.promised(), standing(context)),
-    )
+    promises, digest = context.ledger.promises.open(), context.suppression_digester()
+
+    def draw(header: Header) -> Draft | None:
+        word = find_promised(world, promises, digest, KeySets(header.salt))
+        context.ledger.promises.mark_kept(word.gone, now)
+        return assemble.plan_sweep(world, header, context.pauses(), context.promised(), standing(context), word=word)
+
+    return planned_case(context, CaseKind.SWEEP, now, draw)

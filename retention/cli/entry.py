@@ -25,7 +25,7 @@ COMMANDS = {
     "datamap": "datamap:app",
     "event": "events:app",
     "explain": "explain:explain",
-    "request": "requests:app",
+    "request": "request_desk:app",
     "hold": "holds:app",
     "suppressed": "suppressed:suppressed",
     "rescan": "rescan:rescan",

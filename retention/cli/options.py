@@ -54,3 +54,17 @@ def instant(text: str, option: str) -> datetime:
         problem = Problem(where=option, expected="ISO 8601 with a zone", found="something else")
         raise InputError("nobody can say when it was", problems=(problem,))
     return found
+
+
+def read_file(path: Path) -> bytes:
+    """Read a file that a person named.
+
+    Raises:
+        InputError: it cannot be read.
+
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        problem = Problem(where=str(path), expected="a file that can be read", found=type(error).__name__)
+        raise InputError("the file cannot be read", problems=(problem,)) from None

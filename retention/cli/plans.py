@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from enum import Enum
 from typing import Annotated
 
@@ -12,10 +11,9 @@ from retention.app import App, PlanSummary
 from retention.cli.options import Approver, Taken, instant
 from retention.cli.output import AsJson, console, copies_until, print_json, print_plan, print_table, progress
 from retention.cli.workspace import now, opened
-from retention.errors import FoundError, InputError, Problem
+from retention.errors import FoundError
 from retention.model.case import CaseState
-from retention.model.ids import CaseId, CategoryId, PlanId, StepId, SystemId
-from retention.model.terms import Refusal
+from retention.model.ids import CaseId, PlanId, StepId, SystemId
 
 app = typer.Typer(help="Plans: exactly what would be touched.", no_args_is_help=True)
 
@@ -31,30 +29,11 @@ def sweep(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 @app.command()
 def request(
-    context: typer.Context,
-    case: Annotated[str, typer.Argument(metavar="CASE")],
-    withhold: Annotated[
-        list[str] | None, typer.Option(help="CATEGORY=REASON that a person decided not to show in an answer.")
-    ] = None,
-    *,
-    as_json: AsJson = False,
+    context: typer.Context, case: Annotated[str, typer.Argument(metavar="CASE")], *, as_json: AsJson = False
 ) -> None:
     """Plan what a person asked for."""
-    withheld = dict(_withheld(each) for each in withhold or ())
     with opened(context) as application:
-        _print(application, application.plan_request(CaseId(case), now(), withheld), "", as_json=as_json)
-
-
-def _withheld(text: str) -> tuple[CategoryId, Refusal]:
-    """Read CATEGORY=REASON. Raises InputError."""
-    category, _, reason = text.partition("=")
-    known = {refusal.value: refusal for refusal in Refusal}
-    if reason not in known:
-        near = ", ".join(get_close_matches(reason, known, 1)) or "rights-of-others"
-        found, hint = f"`{reason[:40]}`", f"did you mean {near}?"
-        problem = Problem(where="--withhold", expected="CATEGORY=REASON, a refusal's code", found=found, hint=hint)
-        raise InputError("nobody can say why it is withheld", problems=(problem,))
-    return CategoryId(category), known[reason]
+        _print(application, application.plan_request(CaseId(case), now()), "", as_json=as_json)
 
 
 @app.command()

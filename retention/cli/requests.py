@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from retention.app.requesting import Arrival
 from retention.cli.copies import standing
-from retention.cli.options import Approver
+from retention.cli.options import Approver, instant, read_file
 from retention.cli.output import AsJson, console, print_json, print_table
 from retention.cli.workspace import now, opened
 from retention.errors import InputError, Problem
 from retention.identity import Answer
 from retention.model.case import Case, CaseKind, CaseState
-from retention.model.ids import CaseId
-from retention.model.terms import Right
+from retention.model.ids import CaseId, CategoryId
+from retention.model.request_moves import Measure, RefusedItem
+from retention.model.terms import Filer, Ground, Refusal, Right
 
 app = typer.Typer(help="A person's request.", no_args_is_help=True)
 
 CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="The case's number.")]
-
-
-class Asked(Enum):
-    """What a request may ask for."""
-
-    ERASURE = "erasure"
-    SUSPENSION = "suspension"
-    DISCLOSURE = "disclosure"
-    PROVISION_RECORD_DISCLOSURE = "provision-record-disclosure"
-    PURPOSE_NOTIFICATION = "purpose-notification"
-    PORTABILITY = "portability"
 
 
 class Decision(Enum):
@@ -40,16 +33,37 @@ class Decision(Enum):
     DENY = "deny"
 
 
+class Language(Enum):
+    """In which the person is answered."""
+
+    JA = "ja"
+    EN = "en"
+
+
+class Way(Enum):
+    """How the person is answered."""
+
+    POST = "post"
+    EMAIL = "email"
+    ACCOUNT = "account"
+
+
+Subject = Annotated[str, typer.Option(help="KEY=VALUE of the person; kept encrypted under the case's own key.")]
+Channel = Annotated[str, typer.Option(help="How the request came in.")]
+Regime = Annotated[str, typer.Option(help="The law the person asks under; else all of the policy's.")]
+Asks = Annotated[Right, typer.Option(help="What is asked for.")]
+
+
 @app.command("open")
 def open_(
     context: typer.Context,
-    subject: Annotated[str, typer.Option(help="KEY=VALUE of the person; kept encrypted under the case's own key.")],
-    channel: Annotated[str, typer.Option(help="How the request came in.")] = "post",
+    subject: Subject,
+    channel: Channel = "post",
     tenant: Annotated[str, typer.Option(help="KEY=VALUE of the tenant whose instruction this is.")] = "",
     instruction: Annotated[str, typer.Option(help="The id of the tenant's instruction, as recorded.")] = "",
     *,
-    regime: Annotated[str, typer.Option(help="The law the person asks under; else all of the policy's.")] = "",
-    right: Annotated[Asked, typer.Option(help="What is asked for.")] = Asked.ERASURE,
+    regime: Regime = "",
+    right: Asks = Right.ERASURE,
     export_first: Annotated[
         bool, typer.Option("--export-first", help="An erasure that waits until the person has an export.")
     ] = False,
@@ -58,6 +72,7 @@ def open_(
     """Open a case; prints its number, which is all that is ever shown of the person.
 
     With --tenant and --instruction it is about what the tenant decides over, otherwise about what is the person's own.
+    `receive` takes a request of which more is known.
     """
     if bool(tenant) != bool(instruction):
         missing = "--instruction" if tenant else "--tenant"
@@ -67,11 +82,11 @@ def open_(
         if tenant:
             case = application.open_instructed(subject, tenant, instruction, now())
         else:
-            case = application.open_request(subject, channel, now(), regime or None, right=Right(right.value))
+            case = application.open_request(subject, channel, now(), regime or None, right=right)
         first = application.open_export_first(case.case_id, now()) if export_first else None
-        offered = application.offers_export() and right is Asked.ERASURE and not tenant
+        offered = application.offers_export() and right is Right.ERASURE and not tenant
     then = "decide {0} accept" if tenant else "identify {0} --document KIND"
-    _print(case, as_json=as_json, then=f"retention request {then.format(case.case_id)}")
+    print_case(case, as_json=as_json, then=f"retention request {then.format(case.case_id)}")
     if first is not None and not as_json:
         console.print(f"{first.case_id}: the export that it waits for", highlight=False)
     elif offered and not as_json:
@@ -79,17 +94,59 @@ def open_(
 
 
 @app.command()
+def receive(
+    context: typer.Context,
+    subject: Subject,
+    channel: Channel = "post",
+    right: Asks = Right.ERASURE,
+    *,
+    regime: Regime = "",
+    received: Annotated[str, typer.Option(help="When it arrived, if before now. ISO 8601.")] = "",
+    filer: Annotated[Filer, typer.Option(help="Who asks.")] = Filer.PERSON,
+    language: Annotated[Language, typer.Option(help="In which the person is answered.")] = Language.JA,
+    reply: Annotated[Way, typer.Option(help="How the person is answered.")] = Way.POST,
+    address: Annotated[Path | None, typer.Option(help="A file with the address; kept encrypted.")] = None,
+    letter: Annotated[Path | None, typer.Option(help="The letter; the same again is the same request.")] = None,
+    submission: Annotated[str, typer.Option(help="The sender's id of it; the same again is the same request.")] = "",
+    item: Annotated[list[str] | None, typer.Option(help="A category that it names; several times.")] = None,
+    ground: Annotated[Ground | None, typer.Option(help="Why the person asks.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a request as it came in; prints its case's number. The same request twice is one case."""
+    with opened(context) as application:
+        arrival = Arrival(
+            application.subject_of(subject),
+            channel,
+            right,
+            regime or None,
+            instant(received, "--received") if received else None,
+            filer,
+            language.value,
+            reply.value,
+            None if address is None else read_file(address).decode(),
+            tuple(CategoryId(name) for name in item or ()),
+            ground,
+            None if letter is None else read_file(letter),
+            submission or None,
+        )
+        case = application.receive(arrival, now())
+    print_case(case, as_json=as_json, then=f"retention request identify {case.case_id} --document KIND")
+
+
+@app.command()
 def identify(
     context: typer.Context,
     case: CaseArgument,
     document: Annotated[str, typer.Option(help="The kind of document that proved the identity.")],
+    by: Approver,
     *,
+    authority: Annotated[str, typer.Option(help="For an agent: the kind of paper that shows he may.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Note that the requester's identity was proven."""
+    """Note that the requester's identity was proven, and to whom."""
     with opened(context) as application:
-        identified = application.identify(CaseId(case), document, now())
-    _print(identified, as_json=as_json, then=f"retention request decide {case} accept")
+        identified = application.identify(CaseId(case), document, now(), by=by, authority=authority or None)
+    print_case(identified, as_json=as_json, then=f"retention request decide {case} accept")
 
 
 @app.command()
@@ -97,17 +154,52 @@ def decide(
     context: typer.Context,
     case: CaseArgument,
     decision: Annotated[Decision, typer.Argument(help="A person decides; never a program.")],
-    reason: Annotated[str, typer.Option(help="A denial's reason, as a code.")] = "not-retained-data",
+    by: Approver,
+    reason: Annotated[list[str] | None, typer.Option(help="Why it is denied, as a code; several times.")] = None,
     *,
+    refuse: Annotated[list[str] | None, typer.Option(help="CATEGORY=CODE that an acceptance leaves out.")] = None,
+    explanation: Annotated[Path | None, typer.Option(help="The reasons in words, as the person is told them.")] = None,
+    instead: Annotated[Measure | None, typer.Option(help="What is done in place of what was asked.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Accept or deny the request."""
+    """Accept or deny the request: a person, by name, with reasons where it is denied."""
     with opened(context) as application:
         if decision is Decision.ACCEPT:
-            decided = application.accept(CaseId(case), now())
+            left_out = refused_items(refuse or ())
+            decided = application.accept(CaseId(case), now(), by=by, refused=left_out, instead=instead)
         else:
-            decided = application.deny(CaseId(case), reason, now())
-    _print(decided, as_json=as_json, then=f"retention plan request {case}")
+            codes = [refusal(code, "--reason") for code in reason or ("not-retained-data",)]
+            words = None if explanation is None else read_file(explanation)
+            decided = application.refuse_case(CaseId(case), codes, now(), by=by, explanation=words, instead=instead)
+    print_case(decided, as_json=as_json, then=f"retention plan request {case}")
+
+
+def refused_items(texts: Sequence[str]) -> tuple[RefusedItem, ...]:
+    """Read `CATEGORY=CODE`, several of one category together.
+
+    Raises:
+        InputError: one is not of that form, or its code is none.
+
+    """
+    found: dict[str, list[Refusal]] = {}
+    for text in texts:
+        category, _, code = text.partition("=")
+        found.setdefault(category, []).append(refusal(code, "--refuse"))
+    return tuple(RefusedItem(CategoryId(name), tuple(codes)) for name, codes in found.items())
+
+
+def refusal(code: str, option: str) -> Refusal:
+    """Read a reason's code.
+
+    Raises:
+        InputError: there is no such code.
+
+    """
+    known = {each.value: each for each in Refusal}
+    if code not in known:
+        problem = Problem(where=option, expected=f"one of {', '.join(known)}", found=f"`{code[:40]}`")
+        raise InputError("a refusal needs a reason", problems=(problem,))
+    return known[code]
 
 
 @app.command()
@@ -147,7 +239,7 @@ def lift(
     """Open a case that ends what this case suspended; a person decides, and the plan is approved like any other."""
     with opened(context) as application:
         opened_case = application.open_lift(CaseId(case), reason.value, by, now())
-    _print(opened_case, as_json=as_json, then=f"retention plan request {opened_case.case_id}")
+    print_case(opened_case, as_json=as_json, then=f"retention plan request {opened_case.case_id}")
 
 
 @app.command()
@@ -156,7 +248,7 @@ def show(context: typer.Context, case: CaseArgument, *, as_json: AsJson = False)
     with opened(context) as application:
         found = application.context.ledger.cases.get(CaseId(case))
         lines = application.copies(now(), found.case_id)
-    _print(found, as_json=as_json)
+    print_case(found, as_json=as_json)
     if found.state is CaseState.SEALED and not as_json:
         console.print(standing(found.state, lines), highlight=False)
 
@@ -173,7 +265,8 @@ def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
     print_table("Requests", ("case", "state", "received", "answer by"), rows)
 
 
-def _print(case: Case, *, as_json: bool, then: str = "") -> None:
+def print_case(case: Case, *, as_json: bool, then: str = "") -> None:
+    """Print a case, and what to do next."""
     if as_json:
         print_json(case)
         return

@@ -253,6 +253,7 @@ KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
             "operatorRef": _STAFF,
             "verifierRef": _STAFF,
         },
+        "papersDestroyed": {"kinds": Listed(_CODE), "digests": Listed(_DIGEST), "checkValue": _KEY_CHECK},
         "logIndex": {"entries": Count(), "keys": Count(), "root": _DIGEST},
     }
 )

@@ -46,6 +46,7 @@ from retention.model.ids import StatementId
 from retention.model.media import MediaSanitized
 from retention.model.outcome import Effect, Residue
 from retention.model.processor_facts import Answered, ContractStated, OrderNoted, Probed
+from retention.model.request_facts import PapersGone
 from retention.model.rescan import FoundIn, Readmitted, Rescanned
 from retention.model.restores import RestoreGated
 
@@ -102,6 +103,7 @@ _TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
         RestoreGated: _Telling("restoreGate", ("system", "verdict")),
         Rescanned: _Telling("rescan", ("round", "due_at", "state", "return_case")),
         MediaSanitized: _Telling("mediaSanitized", ("medium", "method", "sanitized_at")),
+        PapersGone: _Telling("papersDestroyed", ("check_value",)),
         Readmitted: _Telling("readmission", ("reason", "erased_at", "decider_ref")),
     }
 )

@@ -71,6 +71,7 @@ _FIELDS: dict[str, dict[str, type]] = {
     "rescan": {"round": str, "state": str, "late": bool, "found": int, "foundIn": list},
     "readmission": {"reason": str, "statutes": list, "keys": int},
     "mediaSanitized": {"medium": str, "method": str, "tool": str, "verifierRef": str},
+    "papersDestroyed": {"kinds": list, "digests": list, "checkValue": str},
     "logIndex": {"entries": int, "keys": int, "root": str},
 }
 """Kind → the fields that are read here; docs/evidence/erasure-v1.schema.json has all of them."""

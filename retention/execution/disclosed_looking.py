@@ -44,7 +44,7 @@ def look_at_disclosed(site: Site, now: datetime) -> dict[DatasetId, Look]:
 
 def _look(site: Site, step: DeliverExport) -> Look:
     export = export_of(site, step)
-    content = None if export is None else site.desk.exports.read(export.path)
+    content = None if export is None else site.handing_out.exports.read(export.path)
     phrase = None if export is None else phrase_or_none(site, export)
     sealed = Sealed(content, "" if export is None else export.file_digest, phrase)
     sources = [_source(site, each) for each in site.plan.steps if isinstance(each, DiscloseRows)]

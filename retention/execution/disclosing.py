@@ -116,7 +116,7 @@ def _name(step: DiscloseRows) -> str:
 
 
 def _deliver(site: Site, step: DeliverExport, now: datetime) -> dict[str, Any]:
-    desk, parts = site.desk, tuple(_parts(site))
+    out, parts = site.handing_out, tuple(_parts(site))
     export = Export(
         export_id=step.export_id,
         case_id=site.plan.case_id,
@@ -129,14 +129,14 @@ def _deliver(site: Site, step: DeliverExport, now: datetime) -> dict[str, Any]:
         until=step.until,
         state=ExportState.WRITING,
     )
-    desk.disclosures.put(export)
-    phrase = phrase_of(desk.keys.create(export.key_name))
-    story = desk.story(site.plan, step, now)
+    out.disclosures.put(export)
+    phrase = phrase_of(out.keys.create(export.key_name))
+    story = out.story(site.plan, step, now)
     pages = {str(language): report(story, parts, language) for language in LANGUAGES}
-    content = seal(pages, archive(story, parts, pages), phrase, sender=desk.sender, rounds=desk.rounds)
-    desk.exports.put(export.path, content)
+    content = seal(pages, archive(story, parts, pages), phrase, sender=out.sender, rounds=out.rounds)
+    out.exports.put(export.path, content)
     digest = hashlib.sha256(content).hexdigest()
-    desk.disclosures.put(replace(export, file_digest=digest, state=ExportState.LIVE))
+    out.disclosures.put(replace(export, file_digest=digest, state=ExportState.LIVE))
     columns = sum(len(part.columns) for part in parts)
     return {"rows": export.rows, "content": digest, "columns": columns, "until": step.until.isoformat()}
 
@@ -152,11 +152,11 @@ def _parts(site: Site) -> Iterator[Part]:
 def _end_older(site: Site, step: DisclosureStep, at: datetime) -> None:
     """Destroy what an earlier plan of the case put ready: the person receives one file."""
     if isinstance(step, DeliverExport):
-        for export in site.desk.disclosures.all(site.plan.case_id):
+        for export in site.handing_out.disclosures.all(site.plan.case_id):
             if export.export_id != step.export_id and export.state is not ExportState.GONE:
-                site.desk.clear(export)
+                site.handing_out.clear(export)
                 site.record(gone(export, site.ledger.plans.get(export.plan_id).digest), at)
-                site.desk.disclosures.put(replace(export, state=ExportState.GONE))
+                site.handing_out.disclosures.put(replace(export, state=ExportState.GONE))
 
 
 def gone(export: Export, plan_digest: str) -> Disclosed:
@@ -197,13 +197,13 @@ def _fact(site: Site, step: DisclosureStep, body: dict[str, Any]) -> Disclosed:
 
 def phrase_or_none(site: Site, export: Export) -> str | None:
     """Return the export's pass phrase; None if its key is gone."""
-    key = site.desk.keys.read(export.key_name)
+    key = site.handing_out.keys.read(export.key_name)
     return None if key is None else phrase_of(key)
 
 
 def export_of(site: Site, step: DeliverExport) -> Export | None:
     """Return the export as the ledger keeps it; None if it was never begun."""
     try:
-        return site.desk.disclosures.get(step.export_id)
+        return site.handing_out.disclosures.get(step.export_id)
     except UnknownNameError:
         return None

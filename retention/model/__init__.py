@@ -10,6 +10,7 @@ event       something happened that starts a clock
 hold        disposal is paused
 plan        exactly what will be touched: a closed union of steps
 outcome     what became of a step
+asking      where the company is and offers, and who answers for data that it only holds
 case        a sweep, a request or a restore, and the state it is in
 recipient   who receives data, and the facts of his contract
 copies      backups and their horizons; orders to processors

@@ -24,6 +24,7 @@ from retention.model.ids import (
 from retention.model.media import MediaSanitized
 from retention.model.outcome import Effect
 from retention.model.processor_facts import Answered, ContractStated, OrderNoted, Probed
+from retention.model.request_facts import PapersGone
 from retention.model.rescan import Readmitted, Rescanned
 from retention.model.restores import RestoreGated
 
@@ -353,6 +354,7 @@ Fact: TypeAlias = (
     | Rescanned
     | Readmitted
     | MediaSanitized
+    | PapersGone
     | Disclosed
 )
 

@@ -12,6 +12,7 @@ from datetime import date
 from enum import Enum
 from typing import TypeAlias
 
+from retention.model.asking import Reach, Redirect
 from retention.model.ids import DatasetId
 from retention.model.period import Period
 from retention.model.recipient import Recipient
@@ -29,11 +30,15 @@ class Right(Enum):
     """Of what is untrue (APPI art. 34)."""
     ERASURE = "erasure"
     """APPI art. 35, GDPR art. 17, CCPA 1798.105."""
+    ITEM_DELETION = "item-deletion"
+    """Of the items that the person names, not of everything."""
     SUSPENSION = "suspension"
     RESTRICTION = "restriction"
     STOP_PROVISION = "stop-provision"
     PORTABILITY = "portability"
     OBJECTION = "objection"
+    CONSENT_WITHDRAWAL = "consent-withdrawal"
+    """GDPR art. 7(3): as easy as giving it."""
     COMPLAINT = "complaint"
     PROVISION_RECORD_DISCLOSURE = "provision-record-disclosure"
 
@@ -137,6 +142,8 @@ class RightTerms:
     """Empty: the text does not say."""
     reserves_statute: bool
     """Whether the text reserves what a law requires to be kept."""
+    investigated: bool = False
+    """Whether the text promises to look into it first, and to act if a reason is found."""
 
 
 class Masked(Enum):
@@ -352,3 +359,7 @@ class Terms:
     officer: ProtectionOfficer | None = None
     residency: tuple[str, ...] = ()
     """Regions that data may lie in; empty: the text does not say."""
+    reach: Reach | None = None
+    """Where the company is and offers; None: the file does not say."""
+    redirects: Mapping[str, Redirect] = field(default_factory=dict)
+    """Tenant key of the data map → whom people are told to ask."""

@@ -31,6 +31,8 @@ from retention.planning.keysets import KeySets
 from retention.planning.limits import Limits, crossings
 from retention.planning.ordering import expiries, in_order, orders, step_id, undated
 from retention.planning.pausing import Pauses, Standstill, free_of, refuse_held, standstills
+from retention.planning.promised import NOBODY as NO_PROMISES
+from retention.planning.promised import Found
 from retention.planning.reach import Reach, of_identity
 from retention.planning.resolving import Decision, refuse_doubts, resolve, returned, unlinked_of
 from retention.planning.sharing import Shared, follow, pseudonymous_too
@@ -160,9 +162,17 @@ def _asked(world: World, identity: Identity, reach: Reach, keysets: KeySets, ins
 
 
 def plan_sweep(
-    world: World, header: Header, pauses: Pauses, promised: Promised = _NOTHING, stopped: Standing = NOBODY
+    world: World,
+    header: Header,
+    pauses: Pauses,
+    promised: Promised = _NOTHING,
+    stopped: Standing = NOBODY,
+    *,
+    word: Found = NO_PROMISES,
 ) -> Draft | None:
     """Plan everything whose clocks have run out, and what came of people whose data is suspended; None if nothing.
+
+    `word` are people to whom erasure was promised for today, when a law lets go of their data.
 
     Raises:
         AmbiguousSubjectError: only people are due who may be several, and nothing else.
@@ -172,7 +182,7 @@ def plan_sweep(
     keysets = KeySets(header.salt)
     standing = standstills(world, pauses, keysets)
     found = due_people(world, pauses.events, pauses.digest, keysets)
-    people = found.people
+    people = (*found.people, *word.people)
     groups = [_due_group(world, due, keysets) for due in people]
     groups += [*row_groups(world, keysets), *deferred_groups(world, promised, keysets)]
     groups, stopping = parted(groups)

@@ -26,7 +26,7 @@ from retention.model.terms import Terms
 from retention.policy.clauses import read_hold, read_rule
 from retention.policy.counts import read_counts
 from retention.policy.purposes import read_categories, read_purposes, undeclared
-from retention.policy.rights import RequestTerms
+from retention.policy.rights import RequestTerms, read_reach
 from retention.policy.sharing import read_joint_uses, read_processors, read_recipients, read_stated_purposes
 from retention.policy.statutes import REGIMES
 from retention.policy.texts import read_citations, read_consents, read_notices, read_officer, read_residency
@@ -53,6 +53,7 @@ _OPTIONAL = (
     "citations",
     "dpo",
     "residency",
+    "reach",
     "end_states",
 )
 _AT_ANNOUNCEMENT = "at-announcement"
@@ -169,6 +170,8 @@ def _terms(record: Record, requests: RequestTerms, recipients: tuple[Recipient, 
         citations=read_citations(record["citations"]) if "citations" in record else (),
         officer=read_officer(record["dpo"]) if "dpo" in record else None,
         residency=read_residency(record["residency"]) if "residency" in record else (),
+        reach=read_reach(record["reach"]) if "reach" in record else None,
+        redirects=requests.redirects,
     )
 
 

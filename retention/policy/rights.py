@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from retention.grammar import Cell, Record, nearest
+from retention.model.asking import Holder, Reach, Redirect
 from retention.model.policy import RequestRules
 from retention.model.terms import (
     ActualCost,
@@ -23,7 +24,8 @@ from retention.model.terms import (
 from retention.policy.words import ID, ID_WORDS, names, one_of, some_of, span, titles, truth
 
 _REQUIRED = ("answer_within", "channels", "identity_documents")
-_OPTIONAL = ("only_for", "rights")
+_OPTIONAL = ("only_for", "redirects", "rights")
+_PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?|EEA")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _RIGHTS = {right.value: right for right in Right}
 
@@ -41,6 +43,7 @@ class RequestTerms:
             identity_documents=tuple(document.kind for document in self.documents),
         )
         self.only_for = _only_for(record["only_for"], self.rules.channels) if "only_for" in record else {}
+        self.redirects = _redirects(record["redirects"]) if "redirects" in record else {}
         self.states_rights = "rights" in record
         self.rights = _rights(record["rights"]) if self.states_rights else {}
 
@@ -75,6 +78,29 @@ def _only_for(cell: Cell, channels: tuple[str, ...]) -> Mapping[str, Mapping[str
     return found
 
 
+def _redirects(cell: Cell) -> Mapping[str, Redirect]:
+    """Read whom people of tenants are told to ask: `{company_id: {to: administrator, title: {…}}}`."""
+    found = {}
+    for key, entry in cell.entries("tenant keys of the data map").items():
+        record = entry.record(("to", "title"), ("contact",))
+        contact = record["contact"].text("an address") if "contact" in record else None
+        to = one_of(record["to"], Holder.ADMINISTRATOR)
+        if to is Holder.JOINT_RESPONSIBLE:
+            record["to"].complain("`administrator` or `client`", "`joint-responsible`", "`joint_use` names that one")
+        found[key] = Redirect(key, to, titles(record["title"]), contact)
+    return found
+
+
+def read_reach(cell: Cell) -> Reach:
+    """Read `reach`: `{established: [JP], offers_to: [JP, EEA, US-CA]}`."""
+    record = cell.record(("established", "offers_to"))
+    established, offers = (
+        tuple(item.matching(_PLACE, "a place like JP, US-CA or EEA") for item in record[key].items())
+        for key in ("established", "offers_to")
+    )
+    return Reach(established, offers)
+
+
 def _rights(cell: Cell) -> Mapping[Right, RightTerms]:
     found = {}
     for name, entry in cell.entries("rights by name").items():
@@ -87,7 +113,7 @@ def _rights(cell: Cell) -> Mapping[Right, RightTerms]:
 
 
 def _right(right: Right, cell: Cell) -> RightTerms:
-    record = cell.record((), ("grounds", "refusals", "fee", "may_file", "reserves_statute"))
+    record = cell.record((), ("grounds", "refusals", "fee", "may_file", "reserves_statute", "investigated"))
     return RightTerms(
         right=right,
         grounds=_grounds(record),
@@ -95,6 +121,7 @@ def _right(right: Right, cell: Cell) -> RightTerms:
         fee=_fee(record["fee"]) if "fee" in record else FreeOfCharge(),
         may_file=some_of(record["may_file"], Filer.PERSON) if "may_file" in record else (),
         reserves_statute=truth(record, "reserves_statute"),
+        investigated=truth(record, "investigated"),
     )
 
 

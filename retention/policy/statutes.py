@@ -8,6 +8,7 @@ from functools import cache
 
 from retention.errors import PolicyError
 from retention.grammar import Cell, Document
+from retention.law import Regime
 from retention.model.period import Period
 from retention.model.statute import Answer, Certainty, Duty, Erase, Force, Retain, Statute, Statutes, Strength
 from retention.model.terms import Right
@@ -15,7 +16,7 @@ from retention.packs import STATUTES, read_statutes_file
 from retention.policy.clauses import CLOCK, keep_of
 from retention.policy.words import STATUTE, STATUTE_WORDS, names, one_of, some_of, span, titles, truth
 
-REGIMES = ("jp.appi", "eu.gdpr", "us.ccpa")
+REGIMES = tuple(regime.value for regime in Regime)
 """Regimes that a policy can be under."""
 
 _REGIMES = (*REGIMES, "jp", "standard")

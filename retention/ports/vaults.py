@@ -16,6 +16,7 @@ from retention.model.subject import SubjectKey
 from retention.ports.clients import ClientRequests
 from retention.ports.disclosures import Disclosures
 from retention.ports.processing import Processing
+from retention.ports.requests import Promises, Requests
 from retention.ports.rescans import Returns
 from retention.ports.restores import Restores
 from retention.ports.sharing import Sharing
@@ -132,4 +133,14 @@ class Vaults(Returns, Protocol):
     @property
     def clients(self) -> ClientRequests:
         """What clients ask of us."""
+        ...
+
+    @property
+    def promises(self) -> Promises:
+        """What was promised in place of what was refused."""
+        ...
+
+    @property
+    def requests(self) -> Requests:
+        """The life of people's requests."""
         ...

@@ -26,11 +26,12 @@ def due_at(received_at: datetime, rules: RequestRules, zone: ZoneInfo) -> dateti
     """
     if received_at.tzinfo is None:
         raise ValueError("expected an instant with a time zone as `received_at`, found one without")
-    day = _same_date(received_at.astimezone(zone).date(), rules.answer_within)
+    day = same_date(received_at.astimezone(zone).date(), rules.answer_within)
     return datetime.combine(day, _LAST_SECOND, tzinfo=zone)
 
 
-def _same_date(day: date, period: Period) -> date:
+def same_date(day: date, period: Period) -> date:
+    """Return the same date after the period's months, or the month's last day, and then its days."""
     year, month = divmod(day.year * 12 + day.month - 1 + period.years * 12 + period.months, 12)
     last = monthrange(year, month + 1)[1]
     return date(year, month + 1, min(day.day, last)) + timedelta(days=period.days)

@@ -6,18 +6,9 @@ from collections.abc import Sequence
 
 from retention.errors import IdentityError, InputError, Problem, RefusedError
 from retention.model.policy import RequestRules
+from retention.model.terms import Refusal
 
-REFUSALS = (
-    "identity-unproven",
-    "agent-unproven",
-    "form-defective",
-    "not-retained-data",
-    "rights-of-others",
-    "business-hindrance",
-    "other-law",
-    "subject-unknown",
-    "withdrawn",
-)
+REFUSALS = (*(reason.value for reason in Refusal), "subject-unknown", "withdrawn", "redirected")
 """Codes of the grounds on which a request is refused; evidence states the code, never a text."""
 
 

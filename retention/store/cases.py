@@ -24,19 +24,8 @@ class SqlCases:
 
     def add(self, case: Case) -> None:
         """Remember a new case."""
-        row = {
-            "case_id": case.case_id,
-            "kind": case.kind.value,
-            "opened_at": case.opened_at,
-            "restored_system": case.restored_system,
-            "instruction": case.instruction,
-            "regime": case.regime,
-            "right": None if case.right is None else case.right.value,
-            "lifts": case.lifts,
-            **_changing(case),
-        }
         with self._database.writing() as connection:
-            connection.execute(self._database.insert(CASES).values(row).on_conflict_do_nothing())
+            connection.execute(self._database.insert(CASES).values(case_row(case)).on_conflict_do_nothing())
 
     def get(self, case_id: CaseId) -> Case:
         """Return the case; raises UnknownNameError."""
@@ -74,6 +63,21 @@ class SqlCases:
             query = query.where(CASES.c.state.in_([state.value for state in states]))
         with self._database.reading() as connection:
             return tuple(_case(row) for row in connection.execute(query))
+
+
+def case_row(case: Case) -> dict[str, Any]:
+    """Return the row of a new case."""
+    return {
+        "case_id": case.case_id,
+        "kind": case.kind.value,
+        "opened_at": case.opened_at,
+        "restored_system": case.restored_system,
+        "instruction": case.instruction,
+        "regime": case.regime,
+        "right": None if case.right is None else case.right.value,
+        "lifts": case.lifts,
+        **_changing(case),
+    }
 
 
 def require_case(connection: Connection, case_id: CaseId) -> None:

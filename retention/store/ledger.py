@@ -24,6 +24,7 @@ from retention.ports.ledger import (
     Vault,
 )
 from retention.ports.processing import Processing
+from retention.ports.requests import Promises, Requests
 from retention.ports.rescans import Rescans, Sightings
 from retention.ports.restores import Restores
 from retention.ports.sharing import Sharing
@@ -42,6 +43,8 @@ from retention.store.log import SqlLogSequence
 from retention.store.openings import SqlOpenings
 from retention.store.plans import SqlPlans
 from retention.store.processing import SqlProcessing
+from retention.store.promises import SqlPromises
+from retention.store.requests import SqlRequests
 from retention.store.rescans import SqlRescans, SqlSightings
 from retention.store.restores import SqlRestores
 from retention.store.schema import bring_up_to_date
@@ -98,6 +101,8 @@ class SqlLedger:
         self.disclosures: Disclosures = SqlDisclosures(database)
         self.suspensions: Suspensions = SqlSuspensions(database)
         self.clients: ClientRequests = SqlClientRequests(database)
+        self.promises: Promises = SqlPromises(database)
+        self.requests: Requests = SqlRequests(database)
         self.rescans: Rescans = SqlRescans(database)
         self.sightings: Sightings = SqlSightings(database)
         self.log: LogSequence = SqlLogSequence(database)

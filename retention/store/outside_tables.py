@@ -1,4 +1,4 @@
-"""Tables of what others hold of ours and ask of us: joint users and their sets, clients and their requests."""
+"""Tables of what others hold of ours and ask of us: joint users, clients, and people with their requests."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ForeignKey,
     Integer,
     Table,
     Text,
@@ -110,4 +111,34 @@ CLIENT_CALLS = Table(
     Column("told", Text, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("next_at", Instant, nullable=False),
+)
+
+REQUEST_MOVES = Table(
+    "ledger_request_moves",
+    METADATA,
+    Column("case_id", Text, ForeignKey("ledger_cases.case_id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("by_ref", Text),
+    Column("kind", Text, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+REQUEST_MARKS = Table(
+    "ledger_request_marks",
+    METADATA,
+    Column("mark", Text, primary_key=True),
+    Column("case_id", Text, ForeignKey("ledger_cases.case_id"), nullable=False),
+)
+
+PROMISES = Table(
+    "ledger_promises",
+    METADATA,
+    Column("case_id", Text, ForeignKey("ledger_cases.case_id"), primary_key=True),
+    Column("key_name", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("categories", Text, nullable=False),
+    Column("due_on", Text, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("kept_at", Instant),
 )

@@ -31,6 +31,8 @@ KNOWN = (
     "0048",
     "0050",
     "0052",
+    "0060",
+    "0061",
     "0062",
 )
 """Every version this program knows, oldest first."""

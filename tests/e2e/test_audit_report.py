@@ -18,7 +18,7 @@ def lived(closed):
     """A shop in which one request was carried out, one denied late, and one is open."""
     with closed.shop.app() as app:
         late = app.open_request("user_id=c4", "post", NOW).case_id
-        app.deny(late, "identity-unproven", NOW + timedelta(days=20))
+        app.deny(late, "not-retained-data", NOW + timedelta(days=20))
         app.open_request("user_id=c5", "post", NOW + timedelta(days=30))
         yield app
 
@@ -57,7 +57,7 @@ def test_requests_are_in_time_late_or_open(lived):
         ("open", False),
     ]
     assert found.late == 1
-    assert found.denials == (("identity-unproven", 1),)
+    assert found.denials == (("not-retained-data", 1),)
     assert auditing.collect(lived.context, FIRST, date(2027, 1, 31), NOW + timedelta(days=200)).late == 2
     assert found.failed == 0
 

@@ -16,7 +16,30 @@ GROUPS = {
     "policy": ("check", "commitments", "show", "forecast", "diff"),
     "datamap": ("check", "draft", "expect", "graph", "import"),
     "event": ("record", "import"),
-    "request": ("open", "identify", "decide", "resolve", "lift", "show", "list"),
+    "request": (
+        "open",
+        "receive",
+        "identify",
+        "decide",
+        "resolve",
+        "lift",
+        "show",
+        "list",
+        "wait",
+        "supply",
+        "fee",
+        "acknowledge",
+        "investigate",
+        "extend",
+        "redirect",
+        "withdraw",
+        "done",
+        "answer",
+        "paper",
+        "look",
+        "history",
+        "warn",
+    ),
     "hold": ("place", "release", "list"),
     "plan": ("sweep", "request", "restore", "rewrite-copies", "joint-use", "statistics", "withdrawals", "show"),
     "restore": ("gate", "list"),
@@ -286,8 +309,11 @@ def test_tables_are_for_people(shop, cli):
 
 
 def test_a_denied_request_says_so(shop, cli):
-    """A person decides against: the case is denied, and planning it is refused."""
+    """A person decides against: for what is missing only after asking for it; the case is denied, not planned."""
     case = json.loads(cli("request", "open", "--subject", "user_id=c3", "--json", folder=shop.folder).out)["case_id"]
+    too_soon = cli("request", "decide", case, "deny", "--reason", "identity-unproven", folder=shop.folder)
+    assert too_soon.code == 3
+    assert cli("request", "wait", case, "--for", "papers", folder=shop.folder).code == 0
     said = cli("request", "decide", case, "deny", "--reason", "identity-unproven", folder=shop.folder)
     assert said.code == 0
     assert "denied" in said.out

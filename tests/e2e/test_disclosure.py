@@ -22,6 +22,7 @@ from retention.errors import FoundError, InputError, StateError, UnknownSubjectE
 from retention.evidence import printing, verify
 from retention.model.case import CaseState
 from retention.model.disclosure import DeliverExport, DiscloseRows, ExportState
+from retention.model.request_moves import RefusedItem
 from retention.model.terms import Refusal, Right
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -81,8 +82,8 @@ class Answered:
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     """Draw the phrase's key in a thousand rounds: nothing here is guessed."""
-    real = disclosing.desk
-    monkeypatch.setattr(applying, "desk", lambda context: replace(real(context), rounds=1000))
+    real = disclosing.handing_out
+    monkeypatch.setattr(applying, "handing_out", lambda context: replace(real(context), rounds=1000))
 
 
 @pytest.fixture
@@ -118,8 +119,8 @@ def planned(app, right=Right.DISCLOSURE, subject="email=c3@mail.example", withho
     """Take a request as far as its approved plan."""
     case = app.open_request(subject, "post", now, right=right).case_id
     app.identify(case, "passport", now)
-    app.accept(case, now)
-    made = app.plan_request(case, now, withhold or {})
+    app.accept(case, now, refused=[RefusedItem(item, (why,)) for item, why in (withhold or {}).items()])
+    made = app.plan_request(case, now)
     for office in ("office", "second")[: 2 if made.crossings else 1]:
         app.approve(made.plan_id, made.digest, office, now)
     return case, made
@@ -225,10 +226,10 @@ def test_a_category_withheld_for_a_reason_is_left_out_and_told(talking):
         left = {(each["dataset"], each["reason"], each["statute"]) for each in told.data["notShown"]}
         assert ("shop.notes", "rights-of-others", "jp.appi.33-2-1") in left
         assert "note about" not in told.members["data.json"].decode()
-        case, _ = planned(app)
-        for wrong in ({"notes": Refusal.FEE_UNPAID}, {"nothing": Refusal.OTHER_LAW}):
-            with pytest.raises(InputError):
-                app.plan_request(case, NOW, wrong)
+        with pytest.raises(InputError, match="categories"):
+            planned(app, withhold={"nothing": Refusal.OTHER_LAW})
+        with pytest.raises(InputError, match="lets nobody withhold"):
+            planned(app, Right.PORTABILITY, withhold={"notes": Refusal.NOT_RETAINED_DATA})
 
 
 def test_purposes_alone_are_told_without_a_value(talking):
@@ -368,10 +369,8 @@ def test_the_commands_hand_out_file_and_letter_apart(talking, cli, tmp_path, mon
     opened_ = said("request", "open", "--subject", "user_id=c3", "--right", "disclosure", "--json")
     case = json.loads(opened_)["case_id"]
     said("request", "identify", case, "--document", "passport")
-    said("request", "decide", case, "accept")
-    wrong = cli("plan", "request", case, "--withhold", "notes=rights-of-other", folder=talking.folder)
-    assert (wrong.code, "rights-of-others" in wrong.err) == (2, True)
-    planned_ = said("plan", "request", case, "--withhold", "billing=business-hindrance")
+    said("request", "decide", case, "accept", "--refuse", "billing=business-hindrance")
+    planned_ = said("plan", "request", case)
     assert "others masked in phone, receiver, sender" in planned_
     assert "business-hindrance jp.appi.33-2-2" in planned_
     number, digest = re.search(r"Plan (P-\S+)", planned_)[1], re.search(r"digest (\w+)", planned_)[1]

@@ -208,6 +208,7 @@ def walk(app: App, shop, persons: list[Person], tmp_path: Path) -> list[str]:
     unknown = _identified(app, f"email={lost.mail}")
     with pytest.raises(UnknownSubjectError):
         app.plan_request(unknown, NOW)
+    app.deny(unknown, "not-retained-data", NOW)
     restore = app.plan_restore(SystemId("shop_restored"), NOW)
     assert restore is not None
     _carried_out(app, restore)

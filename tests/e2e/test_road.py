@@ -18,6 +18,7 @@ from retention.errors import (
 )
 from retention.evidence import verify
 from retention.model.case import CaseState
+from retention.model.request_moves import Finding
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
@@ -83,14 +84,17 @@ def test_a_restored_backup_does_not_bring_a_person_back(shop, tmp_path):
     assert back.rows("SELECT count(*) FROM notes WHERE body LIKE '%c3%'") == [(0,)]
 
 
-def test_an_unknown_person_is_denied_with_evidence(shop):
-    """A request for somebody whom no system knows is refused, and the refusal is signed."""
+def test_an_unknown_person_is_denied_by_a_person_with_evidence(shop):
+    """That no system knows somebody is a finding; a person refuses on it, and the refusal is signed."""
     with shop.app() as app:
         case = app.open_request("email=nobody@mail.example", "post", NOW)
         app.identify(case.case_id, "passport", NOW)
         app.accept(case.case_id, NOW)
         with pytest.raises(UnknownSubjectError):
             app.plan_request(case.case_id, NOW)
+        assert app.context.ledger.cases.get(case.case_id).state is CaseState.OPEN
+        assert app.request(case.case_id).finding is Finding.NOTHING_HELD
+        app.deny(case.case_id, "not-retained-data", NOW, by="hanako")
         report = verify(app.bundle(case.case_id))
         assert app.context.ledger.cases.get(case.case_id).state is CaseState.DENIED
     assert report.authentic

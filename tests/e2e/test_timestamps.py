@@ -103,7 +103,7 @@ def test_a_bundle_carries_a_stamp_that_openssl_verifies(stamped, authority, cli,
     """The stamp is over the checkpoint's three lines; over any other bytes it does not verify."""
     with stamped.app() as app:
         case = app.open_request("user_id=c3", "post", datetime.now(UTC))
-        app.deny(case.case_id, "identity-unproven", case.opened_at)
+        app.deny(case.case_id, "not-retained-data", case.opened_at)
     bundle = tmp_path / "bundle.json"
     assert cli("evidence", "export", case.case_id, "-o", bundle, folder=stamped.folder).code == 0
     assert verify(bundle.read_bytes()).authentic

@@ -68,7 +68,7 @@ def _load(path: Path):
 
 
 SHOPS = _load(Path(__file__).parents[1] / "e2e" / "conftest.py")
-REAL = disclosing.desk
+REAL = disclosing.handing_out
 
 
 def dying_desk(life):
@@ -108,7 +108,7 @@ def test_an_export_that_died_anywhere_is_made_once_and_whole(planned, monkeypatc
     deaths, moment = 0, 1
     while True:
         life, before = Life(moment), len(app.context.ledger.journal.entries(plan.plan_id))
-        monkeypatch.setattr(applying, "desk", dying_desk(life))
+        monkeypatch.setattr(applying, "handing_out", dying_desk(life))
         dying_ledger(monkeypatch, app, life)
         try:
             report = app.apply(plan.plan_id, NOW)
@@ -137,7 +137,7 @@ def test_an_export_that_died_anywhere_is_made_once_and_whole(planned, monkeypatc
 def test_an_export_whose_end_died_anywhere_is_gone_and_stated_once(planned, monkeypatch):
     """File, key, note and statement: whatever was missing after a death, the next run brings."""
     app, case, plan = planned
-    monkeypatch.setattr(applying, "desk", dying_desk(Life(0)))
+    monkeypatch.setattr(applying, "handing_out", dying_desk(Life(0)))
     app.apply(plan.plan_id, NOW)
     app.verify(plan.plan_id, NOW)
     app.seal(plan.plan_id, NOW)
@@ -146,7 +146,7 @@ def test_an_export_whose_end_died_anywhere_is_gone_and_stated_once(planned, monk
     real = app.context.ledger.disclosures
     for moment in range(1, 40):
         life = Life(moment)
-        monkeypatch.setattr(disclosing, "desk", dying_desk(life))
+        monkeypatch.setattr(disclosing, "handing_out", dying_desk(life))
         monkeypatch.setattr(app.context.ledger, "disclosures", Dying(real, life))
         try:
             app.expire_disclosures(OVER)

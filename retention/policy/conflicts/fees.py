@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
-from retention.model.terms import ActualCost, Fee, FixedFee, FreeOfCharge, Right, RightTerms
+from retention.law.charges import MAY_COST
+from retention.model.terms import ActualCost, Fee, FixedFee, FreeOfCharge, RightTerms
 from retention.policy.conflicts.view import Conflict, View
-
-MAY_COST = frozenset({Right.DISCLOSURE, Right.PROVISION_RECORD_DISCLOSURE, Right.PURPOSE_NOTIFICATION})
-"""Requests for which APPI art. 38(1) allows a fee."""
 
 
 def fee_not_permitted(view: View) -> Iterator[Conflict]:

@@ -2,91 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Collection, Iterator
 
+from retention.law.grounds import LATER_GROUNDS
+from retention.law.refusals import ABROAD, APPI, NEED_MEASURE, PROCEDURAL
+from retention.law.rights import CEASING, OWED
 from retention.model.terms import Filer, Ground, Refusal, Right, RightTerms
 from retention.policy.conflicts.view import Conflict, View
 
-CEASING = (Right.SUSPENSION, Right.ERASURE, Right.STOP_PROVISION)
-"""Requests under APPI art. 35."""
-
-PROCEDURAL = frozenset(
-    {
-        Refusal.IDENTITY_UNPROVEN,
-        Refusal.AGENT_UNPROVEN,
-        Refusal.FORM_DEFECTIVE,
-        Refusal.FEE_UNPAID,
-        Refusal.NOT_RETAINED_DATA,
-        Refusal.NOT_REQUIRED,
-    }
-)
-"""Not refusals of the right but of the form (APPI art. 37), or words that refer to the Act itself."""
-
 _AGENTS = (Filer.STATUTORY_AGENT, Filer.MANDATED_AGENT)
-_DISCLOSING = frozenset({Refusal.RIGHTS_OF_OTHERS, Refusal.BUSINESS_HINDRANCE, Refusal.OTHER_LAW})
-_CORRECTING = frozenset({Refusal.NO_GROUND, Refusal.OTHER_LAW})
-_CEASING = frozenset({Refusal.NO_GROUND, Refusal.DIFFICULT_WITH_SUBSTITUTE, Refusal.OTHER_LAW})
-_NEED_SUBSTITUTE = frozenset({Refusal.RIGHTS_OF_OTHERS, Refusal.BUSINESS_HINDRANCE, Refusal.HARM_TO_COMPANY})
-
-APPI: Mapping[Right, tuple[str, frozenset[Refusal]]] = MappingProxyType(
-    {
-        Right.PURPOSE_NOTIFICATION: (
-            "jp.appi.32-2",
-            frozenset(
-                {
-                    Refusal.PURPOSE_EVIDENT,
-                    Refusal.RIGHTS_OF_OTHERS,
-                    Refusal.HARM_TO_COMPANY,
-                    Refusal.PUBLIC_BODY,
-                }
-            ),
-        ),
-        Right.DISCLOSURE: ("jp.appi.33-2", _DISCLOSING),
-        Right.PROVISION_RECORD_DISCLOSURE: ("jp.appi.33-5", _DISCLOSING | {Refusal.PUBLIC_BODY}),
-        Right.CORRECTION: ("jp.appi.34-2", _CORRECTING),
-        Right.ADDITION: ("jp.appi.34-2", _CORRECTING),
-        Right.DELETION: ("jp.appi.34-2", _CORRECTING),
-        Right.SUSPENSION: ("jp.appi.35-2", _CEASING),
-        Right.ERASURE: ("jp.appi.35-2", _CEASING),
-        Right.STOP_PROVISION: ("jp.appi.35-4", _CEASING),
-    }
-)
-"""Right → the provision that says when it may be refused, and the grounds it admits."""
-
-ABROAD = frozenset(
-    {
-        Refusal.EXPRESSION,
-        Refusal.LEGAL_OBLIGATION,
-        Refusal.OTHER_LAW,
-        Refusal.PUBLIC_HEALTH,
-        Refusal.ARCHIVING,
-        Refusal.LEGAL_CLAIMS,
-        Refusal.MANIFESTLY_UNFOUNDED,
-        Refusal.CCPA_EXCEPTION,
-        Refusal.NO_GROUND,
-    }
-)
-"""Grounds on which GDPR art. 17(3) or CCPA 1798.105(d) lets erasure be refused."""
-
-OWED: Mapping[Right, tuple[str, ...]] = MappingProxyType(
-    {
-        Right.PURPOSE_NOTIFICATION: ("jp.appi.32-2",),
-        Right.DISCLOSURE: ("jp.appi.33-1", "eu.gdpr.15-1", "us.ccpa.1798-110-a"),
-        Right.PROVISION_RECORD_DISCLOSURE: ("jp.appi.33-5",),
-        Right.CORRECTION: ("jp.appi.34-1", "eu.gdpr.16", "us.ccpa.1798-106-a"),
-        Right.SUSPENSION: ("jp.appi.35-1", "jp.appi.35-5"),
-        Right.ERASURE: ("jp.appi.35-1", "jp.appi.35-5", "eu.gdpr.17-1", "us.ccpa.1798-105-a"),
-        Right.STOP_PROVISION: ("jp.appi.35-3", "jp.appi.35-5"),
-        Right.RESTRICTION: ("eu.gdpr.18-1",),
-        Right.PORTABILITY: ("eu.gdpr.20-1",),
-        Right.OBJECTION: ("eu.gdpr.21-1",),
-    }
-)
-"""Rights that a law gives, whatever the text says."""
-
-LATER_GROUNDS = (Ground.NO_LONGER_NEEDED, Ground.BREACH, Ground.LIKELY_HARM)
-"""The grounds of APPI art. 35(5), in force since 2022."""
 
 
 def right_silent(view: View) -> Iterator[Conflict]:
@@ -128,7 +52,7 @@ def refusal_not_in_law(view: View) -> Iterator[Conflict]:
     """X3: a reason to refuse that the statute does not know for this right."""
     for terms in view.terms.rights.values():
         article, valid = APPI.get(terms.right, ("", frozenset(terms.refusals)))
-        beside = _NEED_SUBSTITUTE if terms.right in CEASING else frozenset()
+        beside = NEED_MEASURE if terms.right in CEASING else frozenset()
         strange = [refusal for refusal in terms.refusals if refusal not in valid | PROCEDURAL | beside]
         if strange:
             offer = "`purpose-evident` is offered in its place; " if Refusal.PURPOSE_UNCLEAR in strange else ""
@@ -145,7 +69,7 @@ def refusal_not_in_law(view: View) -> Iterator[Conflict]:
 def refusal_needs_substitute(view: View) -> Iterator[Conflict]:
     """X7: harm or hindrance as a reason to refuse what art. 35 gives."""
     for terms in _offered(view, CEASING):
-        named = [refusal for refusal in terms.refusals if refusal in _NEED_SUBSTITUTE]
+        named = [refusal for refusal in terms.refusals if refusal in NEED_MEASURE]
         if named:
             yield Conflict(
                 code="REFUSAL_NEEDS_SUBSTITUTE",

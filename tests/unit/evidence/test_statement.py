@@ -59,6 +59,7 @@ from retention.model.ids import (
 from retention.model.media import MediaSanitized
 from retention.model.outcome import Effect, Residue
 from retention.model.processor_facts import Answered, ContractStated, OrderNoted, Probed
+from retention.model.request_facts import PapersGone
 from retention.model.rescan import FoundIn, Readmitted, Rescanned
 from retention.model.restores import RestoreGated
 
@@ -112,6 +113,7 @@ FACTS: tuple[Fact, ...] = (
     RestoreGated(SystemId("app_restored"), "shut", 12, 1, 7, (DATA,), ("people-back",)),
     Rescanned("P7D", AT, "returned", True, 2, 3, 1, (FoundIn(DATA, 3, None, ("crm",)),), CaseId("C-20261130-7f3k2q")),  # noqa: FBT003
     MediaSanitized("tape-0042", "purge", "eraser-5", AT, "ab" * 16, "cd" * 16),
+    PapersGone(("letter", "passport"), (D, "cd" * 32), "0123456789abcdef"),
     Readmitted("new-contract", ("eu.gdpr.6-1",), 2, AT, "ab" * 16),
     SubjectsCommitted(D, 3, D, "hmac-sha256-salted/v1", "2026", AT),
 )

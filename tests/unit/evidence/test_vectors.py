@@ -71,6 +71,7 @@ from retention.model.ids import (
 from retention.model.media import MediaSanitized
 from retention.model.outcome import Effect, Residue
 from retention.model.processor_facts import Answered, ContractStated, OrderNoted, Probed
+from retention.model.request_facts import PapersGone
 from retention.model.rescan import FoundIn, Readmitted, Rescanned
 from retention.model.restores import RestoreGated
 from retention.ports.ledger import LogEntry
@@ -159,18 +160,24 @@ def facts() -> Iterator[tuple[CaseId | None, Fact]]:
     yield REJECTED, Planned(PlanId("P-20261125-1"), sha(b"other"), 1, 900)
     yield REJECTED, Rejected(PlanId("P-20261125-1"), sha(b"other"), sha(b"approver")[:32], "too-much")
     yield RESTORE, Replayed(SystemId("app_restored"), 12, 1)
+    yield from afterwards()
+    yield from disclosures(decider)
+
+
+def afterwards() -> Iterator[tuple[CaseId | None, Fact]]:
+    """Yield what is stated after a case is completed, and beside cases."""
     since, back = AT + timedelta(days=1), CaseId("C-20261130-7f3k2q")
     found = (FoundIn(DatasetId("app.customers"), 3, since, ("crm-nightly",)),)
     yield CASE, Rescanned("P7D", AT + timedelta(days=7), "returned", False, 7, 2, 1, found, back)  # noqa: FBT003
     yield CASE, Rescanned("P7D", AT + timedelta(days=7), "erased", False, 7, 2, 1, found, back)  # noqa: FBT003
     yield CASE, MediaSanitized("tape-0042", "purge", "eraser-5", AT, sha(b"operator")[:32], sha(b"verifier")[:32])
+    yield CASE, PapersGone(("letter", "drivers-licence"), (sha(b"letter"), sha(b"licence")), "89abcdef01234567")
     yield CASE, Readmitted("account.opened", ("jp.appi.20-1",), 2, AT, None)
     yield None, HoldReleased(HoldId("H-1"))
     yield None, CanaryLooked(sha(b"canary"), "absent", 7, ())
     yield DENIED, IdentityDecided(sha(b"q"), "apart", (DatasetId("app.customers"),), 2, 0, sha(b"approver")[:32])
     yield None, MapLooked(None, DatasetId("app.customers"), True, 5, 0, sha(b"s"))  # noqa: FBT003
     yield RESTORE, RestoreGated(SystemId("app_restored"), "open", 12, 0, 7, (), ())
-    yield from disclosures(decider)
 
 
 def disclosures(decider: str) -> Iterator[tuple[CaseId | None, Fact]]:

@@ -8,8 +8,9 @@ import pytest
 
 from retention.datamap import read_datamap
 from retention.grammar import Finding, Severity
+from retention.law.refusals import APPI
+from retention.law.rights import OWED
 from retention.policy import read_policy, read_statutes, review, shipped_statutes
-from retention.policy.conflicts.rights import APPI, OWED
 
 TODAY = date(2026, 11, 25)
 

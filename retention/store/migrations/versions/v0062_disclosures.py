@@ -11,7 +11,7 @@ from alembic import op
 from retention.store.instants import Instant
 
 revision = "0062"
-down_revision: str | None = "0052"
+down_revision: str | None = "0061"
 
 
 def upgrade() -> None:

@@ -15,7 +15,7 @@ from retention.ports.keys import KeyStore
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class HandingOut:
     """Where people are answered."""
 
     exports: ExportStore

@@ -1,0 +1,153 @@
+"""A person decides what becomes of a request: what was found, refusal, more time, another desk, or nothing any more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from retention.app.context import Context
+from retention.app.deferring import alternative_of, keep_promise
+from retention.app.lives import digest_of, has_life, life_of, record_move
+from retention.app.papers import OTHER, destroy_papers, keep_paper
+from retention.app.records import move
+from retention.app.requesting import follow_due
+from retention.app.requests import decided, deny
+from retention.errors import InputError, Problem, StateError
+from retention.model.case import Case, CaseState
+from retention.model.ids import CaseId
+from retention.model.request import Request
+from retention.model.request_moves import (
+    Extended,
+    Finding,
+    Granted,
+    GrantedInPart,
+    Investigated,
+    Lengthening,
+    Measure,
+    Redirected,
+    Refused,
+    RefusedItem,
+    Withdrawn,
+)
+from retention.model.terms import Refusal
+
+_WITHDRAWABLE = frozenset({CaseState.OPEN, CaseState.PLANNED, CaseState.APPROVED, CaseState.DENIED})
+
+
+def investigate(
+    context: Context, case_id: CaseId, finding: Finding, report: bytes | None, *, by: str, now: datetime
+) -> Request:
+    """Note what was found; after a grant that was not carried out, it takes the grant back."""
+    digest = None if report is None else keep_paper(context, case_id, OTHER, report, by=by, now=now).digest
+    request = record_move(context, case_id, Investigated(finding, digest), by, now)
+    context.ledger.cases.replace(replace(context.ledger.cases.get(case_id), decided_at=None))
+    return request
+
+
+def grant(
+    context: Context,
+    case_id: CaseId,
+    *,
+    by: str,
+    now: datetime,
+    refused: Sequence[RefusedItem] = (),
+    instead: Measure | None = None,
+) -> Case:
+    """Decide that the request is carried out, but for the categories that are refused; a person decides.
+
+    A tenant's instruction has no life of its own: its case is decided alone.
+
+    Raises:
+        InputError: the policy knows no such category.
+        IdentityError, StateError, RefusedError: the life does not allow it now (see `requests.lifecycle`).
+
+    """
+    if not has_life(context, case_id):
+        return decided(context, case_id, now)
+    unknown = [item.item for item in refused if item.item not in context.policy.categories]
+    if unknown:
+        expected = f"categories of the policy ({', '.join(sorted(context.policy.categories))})"
+        problem = Problem(where="--refuse", expected=expected, found=f"`{unknown[0][:30]}`")
+        raise InputError("it cannot be refused in part", problems=(problem,))
+    items = frozenset(item.item for item in refused)
+    alternative = None if instead is None else alternative_of(context, case_id, instead, items, now)
+    decision = GrantedInPart(tuple(refused), alternative) if refused else Granted()
+    request = record_move(context, case_id, decision, by, now)
+    keep_promise(context, request, now)
+    case = context.ledger.cases.get(case_id)
+    # a complaint is answered without proof of who complains: the case road begins with an identity all the same
+    case = replace(case, decided_at=now, identified_at=case.identified_at or now)
+    context.ledger.cases.replace(case)
+    return case
+
+
+def refuse(
+    context: Context,
+    case_id: CaseId,
+    reasons: Sequence[Refusal],
+    *,
+    by: str,
+    now: datetime,
+    explanation: bytes | None = None,
+    instead: Measure | None = None,
+) -> Request:
+    """Refuse the request: a person, with reasons; the case ends with the denial as evidence.
+
+    `explanation` is what the person is told in words (APPI art. 36), `instead` the measure in place of what was asked.
+
+    Raises:
+        StateError, RefusedError: these reasons do not stand here and now (see `requests.lifecycle`), or no law's
+            period ends, so that nothing can be promised.
+
+    """
+    digest = None if explanation is None else digest_of(context, explanation)
+    before = life_of(context, case_id)
+    if isinstance(before.decision, Refused) and before.decision.reasons == tuple(reasons):
+        request = before  # called again after a crash
+    else:
+        alternative = None if instead is None else alternative_of(context, case_id, instead, None, now)
+        request = record_move(context, case_id, Refused(tuple(reasons), digest, alternative), by, now)
+    keep_promise(context, request, now)
+    deny(context, case_id, reasons[0].value, now)
+    return request
+
+
+def extend(
+    context: Context, case_id: CaseId, regime: str, reason: Lengthening, letter: bytes, *, by: str, now: datetime
+) -> Request:
+    """Put a law's date off to its latest: the person was told why, with this letter, within the first period.
+
+    Raises:
+        RefusedError: the law does not let it be put off, or the person is told too late.
+
+    """
+    clock = next((clock for clock in life_of(context, case_id).clocks if clock.regime == regime), None)
+    until = clock.longest_on if clock is not None and clock.longest_on is not None else now.date()
+    request = record_move(context, case_id, Extended(regime, until, reason, digest_of(context, letter)), by, now)
+    return follow_due(context, request)
+
+
+def redirect(context: Context, case_id: CaseId, whom: str, letter: bytes | None, *, by: str, now: datetime) -> Request:
+    """Note that the person was told whom to ask: nothing was touched, and the papers go."""
+    digest = None if letter is None else digest_of(context, letter)
+    record_move(context, case_id, Redirected(whom, digest), by, now)
+    deny(context, case_id, "redirected", now)
+    return destroy_papers(context, case_id, now)
+
+
+def withdraw(context: Context, case_id: CaseId, by: str | None, now: datetime) -> Request:
+    """Note that the requester wants nothing any more; the papers go.
+
+    Raises:
+        StateError: it is being carried out, or over.
+
+    """
+    case = context.ledger.cases.get(case_id)
+    if case.state not in _WITHDRAWABLE:
+        raise StateError(f"{case_id} is {case.state.value}: it is carried out already, or being so")
+    record_move(context, case_id, Withdrawn(), by, now)
+    if case.state is CaseState.APPROVED:
+        move(context, case_id, CaseState.PLANNED)
+    deny(context, case_id, "withdrawn", now)
+    return destroy_papers(context, case_id, now)
