@@ -12,9 +12,9 @@ from retention.errors import StateError
 from retention.law import Regime
 from retention.law.refusals import LAWS, PROCEDURAL
 from retention.model.case import Case
-from retention.model.ids import CaseId
-from retention.model.request import OVER, Request
-from retention.model.request_moves import Move, PaperSeen, Received, What
+from retention.model.ids import CaseId, CategoryId
+from retention.model.request import OVER, Request, RequestState
+from retention.model.request_moves import Granted, GrantedInPart, Move, PaperSeen, Received, What
 from retention.model.terms import FreeOfCharge, Refusal, Right
 from retention.requests import Bounds, advance, fold, moment
 from retention.requests.fees import Charge, price
@@ -89,6 +89,34 @@ def record_move(context: Context, case_id: CaseId, what: What, by: str | None, n
     after = advance(request, move, bounds_of(context, request))
     context.ledger.requests.add(case_id, len(moves), move)
     return after
+
+
+def granted_items(context: Context, case_id: CaseId) -> frozenset[CategoryId] | None:
+    """Return the categories that go: those that the request names, or all, but for those refused; None: everything."""
+    if not has_life(context, case_id):
+        return None
+    request = life_of(context, case_id)
+    refused = {item.item for item in request.decision.refused} if isinstance(request.decision, GrantedInPart) else set()
+    if not request.items and not refused:
+        return None
+    return frozenset(request.items or context.policy.categories) - refused
+
+
+def refuse_undecided(context: Context, case_id: CaseId) -> None:
+    """Refuse to carry out what a person has not granted, or has taken back since it was planned.
+
+    Raises:
+        StateError: the request is not granted.
+
+    """
+    if has_life(context, case_id):
+        request = life_of(context, case_id)
+        if isinstance(request.decision, Granted | GrantedInPart) and request.state is not RequestState.WITHDRAWN:
+            return
+        raise StateError(
+            f"{case_id} is {request.state.value}: nothing of it is granted now",
+            hint=f"retention request decide {case_id} accept",
+        )
 
 
 def laws_of(context: Context, regime: str | None) -> frozenset[Regime]:

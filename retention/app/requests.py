@@ -16,7 +16,7 @@ from retention.app.disclosing import draw, is_disclosing
 from retention.app.identities import decide_identity, decision_of
 from retention.app.instructions import check_instruction, refuse_used
 from retention.app.joint_use import known_sharing
-from retention.app.lives import has_life, life_of, record_move
+from retention.app.lives import granted_items, has_life, life_of, record_move
 from retention.app.records import PlanSummary, header, keep_plan, new_id, open_case, refuse_move, stored
 from retention.app.suspensions import plan_lift
 from retention.errors import IdentityError, InputError, Problem, StateError, UnknownNameError, UnknownSubjectError
@@ -230,7 +230,8 @@ def draft_of(context: Context, case: Case, now: datetime) -> assemble.Draft:
         check_instruction(context, tenant, case.instruction, now)
         instruction = assemble.Instruction(case.instruction, tenant)
     decision, earlier = decision_of(context, case_id), _known_before(context, case)
-    asked = assemble.Asked(subject, instruction, decision, earlier, case.regime, _also(context, case_id))
+    only = granted_items(context, case_id)
+    asked = assemble.Asked(subject, instruction, decision, earlier, case.regime, _also(context, case_id), only)
     return _draft(context, world, asked, case, now)
 
 

@@ -12,6 +12,7 @@ contract (GDPR 20(1)); where the policy states no basis, it goes out as well.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -102,7 +103,7 @@ def plan_disclosure(world: World, header: Header, asked: Asked, wanted: Wanted) 
             hint="check the key; if the person is known by another key, open the request by that one",
         )
     because = Because((), tuple(_RIGHTS[wanted.right][r] for r in regimes if r in _RIGHTS[wanted.right]), request=True)
-    looking = _Looking(world, keysets, wanted, grounds, because)
+    looking = _Looking(world, keysets, wanted, grounds, because=because, only=asked.only)
     own = own_rows(world, reach.rows, keysets)
     shown = [step for name in world.datamap.datasets if name in own for step in looking.steps(name, own, reach.rows)]
     place = place_of(wanted.export_id)
@@ -157,10 +158,12 @@ class _Looking:
         keysets: KeySets,
         wanted: Wanted,
         grounds: Mapping[CategoryId, tuple[str, str]],
+        *,
         because: Because,
+        only: AbstractSet[CategoryId] | None,
     ) -> None:
         self._world, self._keysets, self._wanted = world, keysets, wanted
-        self._grounds, self._because = grounds, because
+        self._grounds, self._because, self._only = grounds, because, only
         self.undisclosed: list[Undisclosed] = []
 
     def steps(
@@ -194,17 +197,22 @@ class _Looking:
                 yield Undisclosed(name, fields, rows, CONTROLLED, "jp.appi.16-4")
 
     def _is_asked_for(self, dataset: Dataset) -> bool:
+        categories = {each.category for each in dataset.fields.values() if self._is_named(each.category)}
         if self._wanted.right is not Right.PROVISION_RECORD_DISCLOSURE:
-            return True
-        categories = {each.category for each in dataset.fields.values()}
+            return bool(categories)
         return any(is_provision_record(self._world.policy, category) for category in categories)
+
+    def _is_named(self, category: CategoryId) -> bool:
+        """Whether the request is about the category: it names it, or names none."""
+        return self._only is None or category in self._only or category in self._grounds
 
     def _columns(self, dataset: Dataset, where: Predicate) -> tuple[str, ...]:
         if self._wanted.right is Right.PURPOSE_NOTIFICATION:
             return ()
         left: dict[tuple[str, str], list[str]] = {}
         shown: list[str] = []
-        for column in of_person(dataset):
+        fields = dataset.fields
+        for column in (c for c in of_person(dataset) if c not in fields or self._is_named(fields[c].category)):
             why = self._why_not(dataset, column)
             shown += [] if why else [column]
             if why:
