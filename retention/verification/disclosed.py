@@ -32,6 +32,7 @@ from retention.verification.looking import Look
 from retention.verification.selector import Selector
 
 _BOX: Final = re.compile(r'<script id="box" type="application/json">(.*?)</script>', re.DOTALL)
+_IN_UTC: Final = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+Z")
 _MASKED: Final = "[masked]"
 _SHORTEST: Final = 8
 """Shorter secrets turn up in other values by chance."""
@@ -118,6 +119,11 @@ def _digest(rows: Sequence[tuple[str, _Rows]], salt: bytes) -> str:
 # -- the datasets
 
 
+def shown(source: Source, selector: Selector) -> _Rows:
+    """Return the person's rows as they must stand in the file, each value as text (see `text_of`)."""
+    return _fresh(source, selector)[0]
+
+
 def _fresh(source: Source, selector: Selector) -> tuple[_Rows, set[str]]:
     """Return the person's rows as they must stand in the file, and values that must not."""
     rows: _Rows = Counter()
@@ -143,8 +149,8 @@ def _values(batch: pa.RecordBatch, name: str) -> list[Any]:
 
 def _seen(value: object, mask: bool, own: frozenset[str] | None) -> str:  # noqa: FBT001 -- private, one meaning
     if value is None:
-        return _text(None)
-    return _text(_MASKED if mask or (own is not None and str(value) not in own) else _simple(value))
+        return text_of(None)
+    return text_of(_MASKED if mask or (own is not None and str(value) not in own) else _simple(value))
 
 
 def _simple(value: object) -> object:
@@ -167,11 +173,16 @@ def _simple(value: object) -> object:
     return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
-def _text(value: object) -> str:
-    """Return one text for a value, so that files with other types can be compared."""
+def text_of(value: object) -> str:
+    """Return one text for a value, so that files and readers with other types can be compared.
+
+    MariaDB keeps no zone: one side reads UTC where the other reads none, so that a `Z` makes no difference.
+    """
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    if isinstance(value, str):
+        return value[:-1] if _IN_UTC.fullmatch(value) else value
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 # -- the file
@@ -192,7 +203,7 @@ class _Opened:
         told = self._dataset(step)
         if not step.columns:
             return Counter({(): told["rowCount"]})
-        return Counter(tuple(map(_text, row)) for row in told["rows"])
+        return Counter(tuple(map(text_of, row)) for row in told["rows"])
 
     def wrong(self, sources: Sequence[Source]) -> dict[str, bool]:
         """Compare the parts of the file with one another, and its columns with the plan's."""
@@ -223,7 +234,7 @@ class _Opened:
     def _parquet(self, step: DiscloseRows) -> _Rows:
         table = pq.read_table(io.BytesIO(self.members[f"parquet/{step.dataset}.parquet"]))
         columns = [table.column(name).to_pylist() for name in step.columns]
-        return Counter(tuple(map(_text, row)) for row in zip(*columns, strict=True))
+        return Counter(tuple(map(text_of, row)) for row in zip(*columns, strict=True))
 
 
 def _open(sealed: Sealed) -> _Opened:
