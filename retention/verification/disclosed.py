@@ -176,9 +176,10 @@ def _simple(value: object) -> object:
 def text_of(value: object) -> str:
     """Return one text for a value, so that files and readers with other types can be compared.
 
-    MariaDB keeps no zone: one side reads UTC where the other reads none, so that a `Z` makes no difference.
+    MariaDB keeps neither zones nor truth values: one side reads UTC or true where the other reads no zone or 1, so
+    that neither makes a difference.
     """
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
         value = int(value)
     if isinstance(value, str):
         return value[:-1] if _IN_UTC.fullmatch(value) else value
