@@ -15,6 +15,7 @@ from demo import report
 from retention.app import App
 from retention.errors import FoundError
 from retention.evidence import verify
+from retention.model.disclosure import DeliverExport, DiscloseRows
 from retention.model.ids import CaseId
 from retention.model.key_steps import LeaveUnreadable, ShredKeys
 from retention.model.plan import (
@@ -81,6 +82,10 @@ def _row(step: Step) -> tuple[str, str, str, str, str]:
             return "backups nobody can read", step.system, f"{len(step.copies)} copies", "", why
         case ExportSet() | ForgetInSet() | WithdrawSet() | PublishCounts() | DestroyTokenKey():
             return _shared_row(step, why)
+        case DiscloseRows():
+            return f"show {len(step.columns)} columns", step.dataset, str(step.rows), str(step.of_rows), why
+        case DeliverExport():
+            return "put it ready, encrypted", step.dataset, "", "", f"until {step.until:%Y-%m-%d}"
         case _:
             assert_never(step)
 

@@ -19,6 +19,7 @@ from retention.errors import StateError
 from retention.evidence import OfCase, Scope, bundle_of, gather, page, printing
 from retention.evidence.blocks import Document, Language
 from retention.evidence.certificate import (
+    About,
     Action,
     Certificate,
     KeptLine,
@@ -31,8 +32,9 @@ from retention.evidence.certificate import (
 )
 from retention.evidence.stamping import ATTACHED, stamp_of
 from retention.model.answer import AtWork, Completed, code_of, reason_of
-from retention.model.case import CaseKind, CaseState
+from retention.model.case import Case, CaseKind, CaseState
 from retention.model.copies import PlacedOrder
+from retention.model.disclosure import DISCLOSING, DiscloseRows
 from retention.model.horizons import latest
 from retention.model.ids import CaseId, DatasetId, StepId
 from retention.model.plan import AnonymizeRows, EraseRows, ExactStep, LiftRows, Plan, RedactFields, SuspendRows
@@ -149,7 +151,7 @@ def certificate(context: Context, case_id: CaseId, receipt: bytes | None = None)
         lines=tuple(
             Line(_title(context, step.dataset), _action(step), met[step.step_id])
             for step in plan.steps
-            if isinstance(step, ExactStep)
+            if isinstance(step, ExactStep | DiscloseRows)
         ),
         kept=tuple(_kept(context, plan)),
         remains=tuple(_remains(context, case_id)),
@@ -159,10 +161,18 @@ def certificate(context: Context, case_id: CaseId, receipt: bytes | None = None)
         size=checkpoint.size,
         root=checkpoint.root.hex(),
         fingerprint=context.log.signer.verifier.fingerprint,
-        about="lift" if case.lifts else "suspend" if case.right is Right.SUSPENSION else "erase",
+        about=_about(case),
         laws=articles(w.statute for w in plan.withheld),
         receipt=receipt,
     )
+
+
+def _about(case: Case) -> About:
+    if case.lifts:
+        return "lift"
+    if case.right in DISCLOSING:
+        return "disclose"
+    return "suspend" if case.right is Right.SUSPENSION else "erase"
 
 
 def _kept(context: Context, plan: Plan) -> Iterator[KeptLine]:
@@ -200,8 +210,10 @@ def _title(context: Context, dataset_id: DatasetId) -> Titles:
     return {language: "・".join(title.get(language, "") for title in titles) for language in get_args(Language)}
 
 
-def _action(step: ExactStep) -> Action:
+def _action(step: ExactStep | DiscloseRows) -> Action:
     match step:
+        case DiscloseRows():
+            return "disclose"
         case EraseRows():
             return "erase"
         case RedactFields():

@@ -35,6 +35,7 @@ from retention.app.letterbox import Letterbox
 from retention.app.proving import Proving
 from retention.app.records import PlanSummary, stored
 from retention.app.sealing import SealReport
+from retention.app.showing import Showing
 from retention.app.verifying import VerifyReport
 from retention.execution.run import Watch
 from retention.grammar import Finding
@@ -55,7 +56,7 @@ from retention.ports.connector import Connector
 from retention.verification import MapLook
 
 
-class App(Desk, Elsewhere, Letterbox, Proving):
+class App(Desk, Elsewhere, Letterbox, Proving, Showing):
     """The use cases over one workspace. Use it with `with`: it gives connections back."""
 
     def __init__(self, context: Context) -> None:

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import cast
 
 from retention.app.context import Context
+from retention.app.disclosing import handing_out
 from retention.app.drift import refuse_unmapped
 from retention.app.joint_use import counter, refuse_barred
 from retention.app.lives import refuse_undecided
@@ -108,6 +109,7 @@ def site_of(context: Context, kept: StoredPlan, plan: Plan) -> Site:
         keys=fetch_keys(context.ledger.vault, plan.case_id, plan.plan_id),
         regulation=context.policy.regimes[0].rpartition(".")[2],
         counter=counter(context),
+        handing_out=handing_out(context),
         subject_keys=context.subject_keys,
         link_key=context.keys.create("acknowledge"),
         probes=probes(context),

@@ -22,6 +22,7 @@ from retention.model.facts import Fact, Recorded
 from retention.model.hold import PlacedHold
 from retention.model.ids import CaseId, DatasetId, HoldId, SystemId
 from retention.model.letter import LetterTerms, Way
+from retention.model.period import Period
 from retention.model.policy import Policy
 from retention.model.rescan import RescanTerms
 from retention.model.restores import copy_named
@@ -61,7 +62,7 @@ class Context:
     keys: KeyStore = field(repr=False)
     log: EvidenceLog
     exports: ExportStore
-    """Where sets for joint users are put."""
+    """Where sets for joint users, and exports for people, are put."""
     recipes: Mapping[str, Recipe]
     """The policy's recipes."""
     subject_keys: Mapping[SystemId, SubjectKeySystem] = field(default_factory=dict)
@@ -70,6 +71,8 @@ class Context:
     """Part of every copy of a backup → the backup, and the system whose datasets the part holds."""
     terms: EvidenceTerms = field(default_factory=EvidenceTerms)
     """How long evidence keeps what ties it to people."""
+    disclosures_for: Period = field(default_factory=lambda: Period(days=14))
+    """How long an export for a person lies ready."""
     rescans: RescanTerms = field(default_factory=RescanTerms)
     """When completed cases are looked at again."""
     witnesses: Witnesses | None = None

@@ -13,6 +13,7 @@ from itertools import count
 
 from retention.app.context import Context
 from retention.app.identifying import check_authority, kinds_shown
+from retention.app.disclosing import draw, is_disclosing
 from retention.app.identities import decide_identity, decision_of
 from retention.app.instructions import check_instruction, refuse_used
 from retention.app.joint_use import known_sharing
@@ -23,16 +24,20 @@ from retention.errors import IdentityError, InputError, Problem, StateError, Unk
 from retention.execution.site import fetch_keys
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.facts import Denied
-from retention.model.ids import CaseId
-from retention.model.request_moves import Finding, Identified, Investigated
+from retention.model.ids import CaseId, CategoryId
+from retention.model.request_moves import Finding, GrantedInPart, Identified, Investigated
+from retention.model.sharing import ExportId
 from retention.model.subject import Key, SubjectKey
-from retention.model.terms import Right
+from retention.model.terms import Refusal, Right
 from retention.planning import assemble, suspended
 from retention.planning.authority import tenant_key_names
 from retention.planning.resolving import NOTHING_EARLIER, Decision
 from retention.planning.world import World
 from retention.requests import check_refusal, due_at
 from retention.requests.proof import Shown
+
+_EXPORT_FIRST = "export-first"
+"""Under this name an erasure's vault has the number of the case whose export comes before it."""
 
 
 def parse_subject(context: Context, text: str, *, or_tenant: bool = False) -> SubjectKey:
@@ -191,7 +196,9 @@ def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummar
         IdentityError: not identified, or not decided yet.
         UnknownSubjectError: nobody knows the person; a person decides what to answer, on that finding.
         HeldError, AmbiguousSubjectError: it must not be done as it stands, or a person must decide first.
-        InputError, RefusedError: the tenant's instruction does not stand any more.
+        InputError, RefusedError: the tenant's instruction does not stand any more, or nothing lets us withhold
+            what was decided to be.
+        StateError: an export was promised before the erasure, and is not made yet.
 
     """
     case = _request(context, case_id)
@@ -200,6 +207,7 @@ def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummar
         raise IdentityError(f"{case_id} is not ready to be planned", hint=f"retention request {missing} {case_id}")
     if case.lifts is not None:
         return plan_lift(context, case, case.lifts, now)
+    _refuse_before_export(context, case)
     try:
         draft = draft_of(context, case, now)
     except UnknownSubjectError:
@@ -239,6 +247,8 @@ def _nobody_known(context: Context, case: Case, now: datetime) -> None:
 
 def _draft(context: Context, world: World, asked: assemble.Asked, case: Case, now: datetime) -> assemble.Draft:
     head = header(context, case.case_id, now)
+    if is_disclosing(case):
+        return draw(context, case, asked, _withheld(context, case), export_id=ExportId(new_id("X", now)), now=now)
     match case.right:
         case Right.SUSPENSION | Right.RESTRICTION:
             return suspended.plan_suspension(world, head, asked)
@@ -251,6 +261,32 @@ def _draft(context: Context, world: World, asked: assemble.Asked, case: Case, no
                 f"{case.case_id} asks for {case.right.value}: that is not done by a plan",
                 hint=f"retention request done {case.case_id}, when it is done and someone has looked again",
             )
+
+
+def _withheld(context: Context, case: Case) -> Mapping[CategoryId, Refusal]:
+    """Return the categories for which a person refused the request, and why."""
+    decision = life_of(context, case.case_id).decision if has_life(context, case.case_id) else None
+    if not isinstance(decision, GrantedInPart):
+        return {}
+    return {refused.item: refused.reasons[0] for refused in decision.refused}
+
+
+def wait_for_export(context: Context, case_id: CaseId, first: CaseId) -> None:
+    """Let an erasure wait until another case's export is handed over: what is gone cannot be (UMU-21)."""
+    context.ledger.vault.put(case_id, _EXPORT_FIRST, first.encode())
+
+
+def _refuse_before_export(context: Context, case: Case) -> None:
+    try:
+        number = context.ledger.vault.get(case.case_id, _EXPORT_FIRST).decode()
+    except UnknownNameError:
+        return
+    first = context.ledger.cases.get(CaseId(number))
+    if first.state not in (CaseState.SEALED, CaseState.CLOSED, CaseState.DENIED):
+        raise StateError(
+            f"{case.case_id} waits for the export of {number}, which is {first.state.value}",
+            hint=f"hand the export over, or refuse it: retention request decide {number} deny",
+        )
 
 
 def _known_before(context: Context, case: Case) -> Mapping[str, frozenset[Key]]:

@@ -9,6 +9,7 @@ from retention.app import copies
 from retention.app.applying import site_of
 from retention.app.context import Context
 from retention.app.copies import FollowUp
+from retention.app.disclosing import expire
 from retention.app.records import move, stored
 from retention.app.rescans import schedule, settle
 from retention.app.subjects import commit_subjects
@@ -89,7 +90,8 @@ def ask_processors(context: Context, kept: StoredPlan, plan: Plan, now: datetime
 
 
 def follow_up(context: Context, now: datetime) -> FollowUp:
-    """Follow the copies (see `copies.follow_up`), then show the log's witnesses what it holds."""
+    """Destroy exports whose time is over, follow the copies, then show the log's witnesses what it holds."""
+    expire(context, now)
     followed = copies.follow_up(context, now)
     ask_witnesses(context, now)
     return followed

@@ -18,6 +18,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from retention.grammar import Finding
+from retention.model.disclosure import DeliverExport, DiscloseRows, DisclosureStep
 from retention.model.key_steps import KeyStep, LeaveUnreadable, ShredKeys
 from retention.model.plan import (
     AnonymizeRows,
@@ -99,6 +100,9 @@ def print_plan(plan: Plan, digest: str) -> None:
         console.print(f"{left.system}: not told of {left.people} people ({left.why})", style="yellow")
     for set_ in plan.exempt:
         console.print(f"{set_.dataset}: not reached by the request ({set_.statute})", style="yellow")
+    if plan.undisclosed:
+        left_out = [(u.dataset, ", ".join(u.fields), u.rows, f"{u.why} {u.statute}".strip()) for u in plan.undisclosed]
+        print_table("Not shown", ("dataset", "fields", "rows", "because"), left_out)
     for dataset, count in plan.undated.items():
         console.print(f"{dataset}: {count} rows have no date; their clock cannot start", style="yellow")
     for crossing in plan.crossings:
@@ -151,6 +155,8 @@ def _where(step: Step) -> str:
             | ForgetInSet()
             | WithdrawSet()
             | PublishCounts()
+            | DiscloseRows()
+            | DeliverExport()
         ):
             return step.dataset
         case DestroyTokenKey():
@@ -174,8 +180,8 @@ def _what(step: Step) -> str:
             return f"anonymize {kept} and erase {rare} rare of {step.of_rows} rows (k={step.k})"
         case PseudonymizeRows():
             return f"tokens for {', '.join(step.tokens)} in {step.rows} of {step.of_rows} rows"
-        case SuspendRows() | LiftRows():
-            return _what_of_use(step)
+        case SuspendRows() | LiftRows() | DiscloseRows() | DeliverExport():
+            return _what_read_or_used(step)
         case TellProcessor():
             return f"order to erase one person, answer within {step.answer_within}"
         case ExpireCopies():
@@ -188,6 +194,26 @@ def _what(step: Step) -> str:
             return _what_shared(step)
         case _:
             assert_never(step)
+
+
+def _what_read_or_used(step: SuspensionStep | DisclosureStep) -> str:
+    match step:
+        case SuspendRows() | LiftRows():
+            return _what_of_use(step)
+        case DiscloseRows() | DeliverExport():
+            return _what_shown(step)
+
+
+def _what_shown(step: DisclosureStep) -> str:
+    match step:
+        case DiscloseRows(columns=()):
+            return f"tell what {step.rows} of {step.of_rows} rows are used for; nothing is changed"
+        case DiscloseRows():
+            others = sorted({*step.masked, *step.own})
+            masked = f", others masked in {', '.join(others)}" if others else ""
+            return f"show {len(step.columns)} columns of {step.rows} of {step.of_rows} rows{masked}; nothing is changed"
+        case DeliverExport():
+            return f"put it ready encrypted ({step.right}), until {step.until:%Y-%m-%d}"
 
 
 def _what_of_use(step: SuspensionStep) -> str:

@@ -73,6 +73,9 @@ def open_(
     *,
     regime: Regime = "",
     right: Asks = Right.ERASURE,
+    export_first: Annotated[
+        bool, typer.Option("--export-first", help="An erasure that waits until the person has an export.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Open a case; prints its number, which is all that is ever shown of the person.
@@ -89,8 +92,14 @@ def open_(
             case = application.open_instructed(subject, tenant, instruction, now())
         else:
             case = application.open_request(subject, channel, now(), regime or None, right=right)
+        first = application.open_export_first(case.case_id, now()) if export_first else None
+        offered = application.offers_export() and right is Right.ERASURE and not tenant
     then = "decide {0} accept" if tenant else "identify {0} --document KIND"
     print_case(case, as_json=as_json, then=f"retention request {then.format(case.case_id)}")
+    if first is not None and not as_json:
+        console.print(f"{first.case_id}: the export that it waits for", highlight=False)
+    elif offered and not as_json:
+        console.print("the policy promises an export: offer it before the erasure (--export-first)", highlight=False)
 
 
 @app.command()

@@ -5,6 +5,7 @@
     graph    references between datasets: cycles, who can be reached, the erasure order
     drift    a live schema against the map, and what lies beside it
     older    the map, as a store can be read by it that was copied earlier
+    showing  what of a row its person may be shown
     suspension  how rows are suspended, and where they stand meanwhile
     detection  which columns are personal
     drafting   a live schema, or another tool's file → a map to be reviewed
@@ -19,6 +20,7 @@ from retention.datamap.drift import HIDES_DATA, beside, drift, expiry_drift
 from retention.datamap.graph import order
 from retention.datamap.older import Absent, absent_of, as_of, blinding, gone, harmless
 from retention.datamap.reader import read_datamap
+from retention.datamap.showing import is_inferred, is_others, is_secret, of_person
 from retention.datamap.suspension import kept_at, kept_id, suspension_drift, view_of
 from retention.grammar import Finding
 
@@ -34,8 +36,12 @@ __all__ = [
     "expiry_drift",
     "gone",
     "harmless",
+    "is_inferred",
+    "is_others",
+    "is_secret",
     "kept_at",
     "kept_id",
+    "of_person",
     "order",
     "read_datamap",
     "suspension_drift",

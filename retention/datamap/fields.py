@@ -6,11 +6,13 @@ from collections.abc import Mapping
 
 from retention.datamap.words import CATEGORY, CATEGORY_WORDS, COLUMN, COLUMN_WORDS
 from retention.grammar import Cell
-from retention.model.datamap import Field, Identifies
+from retention.model.datamap import Field, Identifies, Origin, Shows
 from retention.model.ids import CategoryId
 from retention.model.transform import Band, Drop, Prefix, ToMonth, ToYear, Transform
 
 _IDENTIFIES = {identifies.value: identifies for identifies in Identifies}
+_SHOWS = {shows.value: shows for shows in Shows}
+_ORIGINS = {origin.value: origin for origin in Origin}
 _TRANSFORMS: Mapping[str, Transform | None] = {"drop": Drop(), "month": ToMonth(), "year": ToYear(), "keep": None}
 _TRANSFORM_WORDS = "drop, month, year, keep, {prefix: 3} or {band: 10}"
 
@@ -23,17 +25,19 @@ def read_fields(cell: Cell) -> dict[str, Field]:
 def _field(name: str, cell: Cell) -> Field:
     if not COLUMN.fullmatch(name):
         cell.complain(COLUMN_WORDS, f"`{name}`")
-    record = cell.record(("category", "identifies"), ("anonymize",))
+    record = cell.record(("category", "identifies"), ("anonymize", "shows", "origin"))
     identifies = _IDENTIFIES.get(record["identifies"].word(_IDENTIFIES), Identifies.DIRECTLY)
     category = CategoryId(record["category"].matching(CATEGORY, CATEGORY_WORDS))
+    shows = _SHOWS.get(record["shows"].word(_SHOWS)) if "shows" in record else None
+    origin = _ORIGINS.get(record["origin"].word(_ORIGINS)) if "origin" in record else None
     if "anonymize" not in record:
-        return Field(name, category, identifies, None if identifies is Identifies.NO else Drop())
+        return Field(name, category, identifies, None if identifies is Identifies.NO else Drop(), shows, origin)
     transform = _transform(record["anonymize"])
     if identifies is Identifies.DIRECTLY and transform != Drop():
         record["anonymize"].complain(
             "drop: the field identifies directly", hint="say `identifies: indirectly` if it does"
         )
-    return Field(name, category, identifies, transform)
+    return Field(name, category, identifies, transform, shows, origin)
 
 
 def _transform(cell: Cell) -> Transform | None:

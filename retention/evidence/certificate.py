@@ -17,8 +17,8 @@ from retention.model.horizons import latest
 from retention.model.ids import CaseId
 from retention.model.policy import Titles
 
-Action: TypeAlias = Literal["erase", "redact", "anonymize", "suspend", "lift"]
-About: TypeAlias = Literal["erase", "suspend", "lift"]
+Action: TypeAlias = Literal["erase", "redact", "anonymize", "suspend", "lift", "disclose"]
+About: TypeAlias = Literal["erase", "suspend", "lift", "disclose"]
 """What was asked for."""
 
 

@@ -15,6 +15,7 @@ from retention.errors import InputError
 from retention.evidence.canonical import Json, canonical
 from retention.evidence.shape import check
 from retention.evidence.shapes import PREDICATE_TYPE, STATEMENT_TYPE, statement_shape
+from retention.model.disclosure import Disclosed
 from retention.model.facts import (
     Approved,
     BeyondUse,
@@ -93,6 +94,7 @@ _TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
         Replayed: _Telling("restoreReplayed", ("system",)),
         Pseudonymized: _Telling("pseudonymize", ("plan_digest", "step_id")),
         Suspended: _Telling("suspension", ("plan_digest", "step_id", "state")),
+        Disclosed: _Telling("disclosure", ("plan_digest", "step_id", "state")),
         Corrected: _Telling("correction", ("supersedes",)),
         CanaryLooked: _Telling("canary", ("canary_ref", "state")),
         Indexed: _Telling("logIndex", ("entries", "root")),
@@ -108,6 +110,7 @@ _TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
 _DISPOSALS = MappingProxyType({"erase": "deletion", "redact": "deletion", "anonymize": "anonymize"})
 _LOOKS = (Looked, Probed, OrderNoted, CanaryLooked, MapLooked, RestoreGated)
 """Facts that are another one at another time."""
+_OF_PLANS = (Planned, Approved, Rejected, Disposed, Pseudonymized, Suspended, Disclosed, Kept, SubjectsCommitted)
 
 _Plain: TypeAlias = str | int | bool | datetime | tuple["_Plain", ...] | Effect | Residue | FoundIn | None
 
@@ -168,9 +171,7 @@ def _subject(fact: Fact, name: StatementId) -> Json:
     """Name what the statement is about; in-toto wants a digest of it."""
     if isinstance(fact, Looked):
         return {"name": f"urn:retention:dataset:{fact.dataset}", "digest": {"rowSetSha256": fact.found_digest}}
-    if isinstance(
-        fact, Planned | Approved | Rejected | Disposed | Pseudonymized | Suspended | Kept | SubjectsCommitted
-    ):
+    if isinstance(fact, _OF_PLANS):
         return {"name": "urn:retention:plan", "digest": {"sha256": fact.plan_digest}}
     if isinstance(fact, Answered):
         return {"name": "urn:retention:order", "digest": {"sha256": fact.body_digest}}

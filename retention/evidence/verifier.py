@@ -36,7 +36,7 @@ _DISPOSALS = ("deletion", "anonymize", "pseudonymize")
 _DONE = {"erase": "erased", "redact": "redacted", "anonymize": "anonymized", "pseudonymize": "pseudonymized"}
 _SETTLED = ("completed", "best-effort")
 """What a processor can say so that its order is not open; of these only the first says that it is erased."""
-_STEPS = (*_DISPOSALS, "suspension")
+_STEPS = (*_DISPOSALS, "suspension", "disclosure")
 _PLAN_BOUND = (*_STEPS, "approval", "rejection", "verification", "kept", "subjectsCommitted")
 _DISPOSAL_FIELDS: dict[str, type] = {"planDigest": str, "stepId": str, "dataset": str, "rules": list, "effect": dict}
 _FIELDS: dict[str, dict[str, type]] = {
@@ -47,6 +47,7 @@ _FIELDS: dict[str, dict[str, type]] = {
     "anonymize": _DISPOSAL_FIELDS,
     "pseudonymize": {**_DISPOSAL_FIELDS, "domain": str},
     "suspension": {"planDigest": str, "stepId": str, "dataset": str, "rules": list, "state": str, "rows": int},
+    "disclosure": {"planDigest": str, "stepId": str, "dataset": str, "right": str, "state": str, "rows": int},
     "verification": {"planDigest": str, "dataset": str, "passed": bool, "residual": int},
     "processorAck": {"orderId": str, "processor": str, "state": str},
     "processorProbe": {"orderId": str, "processor": str, "found": bool},
@@ -746,7 +747,7 @@ class Story:
         answered = [f for f in acks if f.text("state") == "completed" and f.told.get("keyId") is not None]
         chosen = {
             "C1": True,
-            "C2": any(fact.told["passed"] for fact in looks),
+            "C2": any(fact.told["passed"] for fact in looks if not fact.text("dataset").startswith("disclosure.")),
             "C3": any(versions),
             "C4": bool(copies) and all(copy["until"] for copy in _remains(self)),
             "C5": bool(answered),

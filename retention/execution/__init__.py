@@ -15,6 +15,7 @@ Start with `run`.
     rows         steps on rows
     elsewhere    steps that finish elsewhere: backups
     shredding    keys of people, and backups that nobody can read without them
+    disclosing   a person is shown what we hold: rows read, one encrypted file (`disclosed_looking` verifies it)
     processors   orders to processors, and what their answers mean
     links        signed tokens by which whoever was written to answers
     breaker      when a processor that does not answer is called again

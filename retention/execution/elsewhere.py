@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from retention.execution.lines import Lines
 from retention.execution.site import Site
 from retention.model.copies import Copy, Horizon, Suppression, UseTests
+from retention.model.disclosure import SHOWN
 from retention.model.facts import BeyondUse, Remains
 from retention.model.horizons import is_later, latest
 from retention.model.ids import CaseId
@@ -91,8 +92,8 @@ def suppressions(site: Site, now: datetime, until: datetime | None) -> Iterator[
     """Yield who must not come back with a restored copy, by digest only."""
     expires_at = None if until is None else until + MARGIN
     for replay in site.plan.replays:
-        if replay.scope.partition(":")[0] in (SUSPENDED, LIFTED):
-            continue  # whose data is suspended may come back; the suspension comes with him
+        if replay.scope.partition(":")[0] in (SUSPENDED, LIFTED, SHOWN):
+            continue  # whose data is suspended or shown may come back; a suspension comes with him
         for value in site.keys[replay.keys.keyset_id]:
             digest = site.suppression_digest(SubjectKey(replay.key_name, value))
             yield Suppression(replay.key_name, digest, replay.scope, site.plan.case_id, now, expires_at)

@@ -6,6 +6,7 @@ import hashlib
 from datetime import datetime
 
 from retention.errors import StateError
+from retention.execution.disclosed_looking import look_at_disclosed
 from retention.execution.lines import Lines
 from retention.execution.places import exact_steps, places
 from retention.execution.rows import look_id
@@ -42,7 +43,7 @@ def look_again(site: Site, now: datetime) -> dict[DatasetId, Look]:
         else:
             lines.write(look_id(dataset_id), Phase.FAILED, now, {"failed": list(found.failed)})
         seen[dataset_id] = found
-    return seen | look_at_sets(site, site.counter, now) | look_at_shredded(site, now)
+    return seen | look_at_sets(site, site.counter, now) | look_at_shredded(site, now) | look_at_disclosed(site, now)
 
 
 def _require_done(lines: Lines, steps: list[RowStep]) -> None:

@@ -14,6 +14,7 @@ from typing import TypeAlias, assert_never
 
 from retention.errors import StalePlanError, SystemFailure, TransientFailure
 from retention.evidence import column_name
+from retention.execution.disclosing import disclose
 from retention.execution.elsewhere import expire, suppressions
 from retention.execution.lines import Lines
 from retention.execution.processors import awaited, tell
@@ -22,6 +23,7 @@ from retention.execution.sharing import share
 from retention.execution.shredding import shred
 from retention.execution.site import Site
 from retention.execution.suspending import note_suspensions
+from retention.model.disclosure import DeliverExport, DiscloseRows, DisclosureStep
 from retention.model.facts import Kept
 from retention.model.hold import Deferred
 from retention.model.horizons import latest
@@ -108,7 +110,7 @@ def run(site: Site, now: datetime, only: Collection[StepId] | None = None, watch
             break
         watch(step.step_id)
         outcomes[step.step_id] = _attempt(site, lines, step, now)
-        if isinstance(outcomes[step.step_id], Failed) and isinstance(step, RowStep | SharingStep):
+        if isinstance(outcomes[step.step_id], Failed) and isinstance(step, RowStep | SharingStep | DisclosureStep):
             break
     return RunReport(outcomes)
 
@@ -172,5 +174,7 @@ def _carry_out(site: Site, lines: Lines, step: Step, now: datetime) -> Outcome:
             return shred(site, lines, step, now)
         case ExportSet() | ForgetInSet() | WithdrawSet() | PublishCounts() | DestroyTokenKey():
             return share(site, lines, step, now)
+        case DiscloseRows() | DeliverExport():
+            return disclose(site, lines, step, now)
         case _:
             assert_never(step)

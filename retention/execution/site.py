@@ -9,6 +9,7 @@ from datetime import datetime
 
 from retention.evidence import EvidenceLog
 from retention.execution.counter import Counter
+from retention.execution.handing_out import HandingOut
 from retention.model.datamap import DataMap, Dataset
 from retention.model.facts import Fact, Recorded
 from retention.model.ids import CaseId, KeySetId, PlanId, SystemId
@@ -42,6 +43,8 @@ class Site:
     """What an order to a processor rests on: `appi`, `gdpr` or `ccpa`."""
     counter: Counter
     """Where joint users are handed sets."""
+    handing_out: HandingOut
+    """Where people are answered."""
     subject_keys: Mapping[SystemId, SubjectKeySystem] = field(default_factory=dict)
     """Keys of people, under which applications encrypt."""
     link_key: bytes = field(default=b"", repr=False)

@@ -34,6 +34,25 @@ class ColumnType(Enum):
     OTHER = "other"
 
 
+class Shows(Enum):
+    """Whether an answer to the person shows a field of his rows."""
+
+    OWN = "own"
+    OTHERS = "others"
+    """It speaks of somebody else: masked."""
+    SECRET = "secret"  # noqa: S105 -- a word of the data map
+    """A password, a token: it never leaves."""
+
+
+class Origin(Enum):
+    """Where a field's values come from; who asks for portability receives what he provided (GDPR art. 20(1))."""
+
+    PROVIDED = "provided"
+    """By the person, or observed of what he did (WP 242 rev.01, II.3)."""
+    INFERRED = "inferred"
+    """By us, from that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One personal field of a dataset."""
@@ -43,6 +62,10 @@ class Field:
     identifies: Identifies
     anonymize: Transform | None
     """What anonymization does to it; None keeps it as it is: unless it identifies directly."""
+    shows: Shows | None = None
+    """None: the map does not say; then its name may (`datamap.showing`)."""
+    origin: Origin | None = None
+    """None: the map does not say; then it is inferred where its dataset is derived from others."""
 
 
 @dataclass(frozen=True, slots=True)

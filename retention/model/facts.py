@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from retention.model.disclosure import Disclosed
 from retention.model.ids import (
     CaseId,
     CopyId,
@@ -354,6 +355,7 @@ Fact: TypeAlias = (
     | Readmitted
     | MediaSanitized
     | PapersGone
+    | Disclosed
 )
 
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from retention.model.because import Because as Because  # noqa: PLC0414 -- re-exported: every step has one
 from retention.model.case import CaseKind
+from retention.model.disclosure import DisclosureStep, Undisclosed
 from retention.model.ids import CaseId, CopyId, DatasetId, HoldId, PlanId, StepId, SystemId
 from retention.model.key_steps import KeptKeys, KeyStep
 from retention.model.period import Period
@@ -242,7 +243,7 @@ DisposalStep: TypeAlias = EraseRows | RedactFields | AnonymizeRows
 ExactStep: TypeAlias = DisposalStep | SuspensionStep
 """Steps whose result can be computed from rows and step alone; a pseudonymizing one becomes one with its key."""
 RowStep: TypeAlias = ExactStep | PseudonymizeRows
-Step: TypeAlias = RowStep | TellProcessor | ExpireCopies | KeyStep | SharingStep
+Step: TypeAlias = RowStep | TellProcessor | ExpireCopies | KeyStep | SharingStep | DisclosureStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,3 +356,5 @@ class Plan:
     exempt: tuple[Exempt, ...] = ()
     lifts: tuple[CaseId, ...] = ()
     """Cases whose suspension it lifts."""
+    undisclosed: tuple[Undisclosed, ...] = ()
+    """What an answer to the person does not show, and why."""

@@ -12,7 +12,7 @@ from types import UnionType
 from typing import Any, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 from retention.evidence import canonical
-from retention.model import key_steps, predicate, suspension, transform
+from retention.model import disclosure, key_steps, predicate, suspension, transform
 from retention.model import plan as plan_module
 from retention.model.case import CaseKind
 from retention.model.ids import KeySetId
@@ -24,7 +24,7 @@ Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 
 _RECORDS = {
     record.__name__: record
-    for module in (plan_module, key_steps, predicate, suspension, transform)
+    for module in (plan_module, disclosure, key_steps, predicate, suspension, transform)
     for record in vars(module).values()
     if isinstance(record, type) and is_dataclass(record)
 } | {"KeySet": KeySet}

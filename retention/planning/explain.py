@@ -51,7 +51,7 @@ from retention.planning.identity import Identity
 from retention.planning.keysets import KeySets
 from retention.planning.pausing import Pauses
 from retention.planning.reach import of_identity, referenced
-from retention.planning.resolving import refuse_merged, resolve, unlinked_of
+from retention.planning.resolving import Resolved, refuse_merged, resolve, unlinked_of
 from retention.planning.suspending import NOBODY, Standing
 from retention.planning.world import World
 
@@ -70,6 +70,13 @@ def explain(world: World, start: SubjectKey, pauses: Pauses, stopped: Standing =
     keysets = KeySets(_NO_SALT)
     found = resolve(world, start, keysets)
     refuse_merged(found)
+    return explained(world, found, keysets, pauses, stopped)
+
+
+def explained(
+    world: World, found: Resolved, keysets: KeySets, pauses: Pauses, stopped: Standing = NOBODY
+) -> Explanation:
+    """Say it of a person who is found; raises what the finders raise."""
     identity = found.identity
     who = {(key.name, pauses.digest(key)) for key in identity.every()}
     person = _Person(

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from retention.model.disclosure import DiscloseRows
 from retention.model.ids import DatasetId
 from retention.model.plan import Crossing, RowStep
 
@@ -22,7 +23,7 @@ class Limits:
     """A dataset's fraction is looked at only where more rows than this are touched."""
 
 
-def crossings(limits: Limits, subjects: int, steps: Iterable[RowStep]) -> tuple[Crossing, ...]:
+def crossings(limits: Limits, subjects: int, steps: Iterable[RowStep | DiscloseRows]) -> tuple[Crossing, ...]:
     """Return the limits that the steps cross."""
     found: list[Crossing] = []
     if subjects > limits.subjects:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from retention.datamap import order
+from retention.model.disclosure import DeliverExport, DiscloseRows
 from retention.model.horizons import latest
 from retention.model.ids import DatasetId, StepId, SystemId
 from retention.model.key_steps import LeaveUnreadable, ShredKeys
@@ -177,6 +178,10 @@ def step_id(number: int, step: Step) -> StepId:
             return StepId(f"{number:03d}-leave-{step.system}")
         case ExportSet() | ForgetInSet() | WithdrawSet() | PublishCounts() | DestroyTokenKey():
             return _sharing_id(number, step)
+        case DiscloseRows():
+            return StepId(f"{number:03d}-disclose-{step.dataset}")
+        case DeliverExport():
+            return StepId(f"{number:03d}-deliver-{step.dataset}")
         case _:
             assert_never(step)
 

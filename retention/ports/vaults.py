@@ -17,6 +17,7 @@ from retention.ports.access import Access
 from retention.ports.agents import AgentRequests
 from retention.ports.clients import ClientRequests
 from retention.ports.letters import HasLetters
+from retention.ports.disclosures import Disclosures
 from retention.ports.processing import Processing
 from retention.ports.requests import Promises, Requests
 from retention.ports.rescans import Returns
@@ -120,6 +121,11 @@ class Vaults(Returns, HasLetters, Protocol):
     @property
     def sharing(self) -> Sharing:
         """Joint use."""
+        ...
+
+    @property
+    def disclosures(self) -> Disclosures:
+        """Exports for people."""
         ...
 
     @property

@@ -12,6 +12,7 @@ from sqlalchemy import delete, or_, select
 from retention.ports.access import Access
 from retention.ports.agents import AgentRequests
 from retention.ports.clients import ClientRequests
+from retention.ports.disclosures import Disclosures
 from retention.ports.keys import KeyStore
 from retention.ports.ledger import (
     Cases,
@@ -38,6 +39,7 @@ from retention.store.canaries import SqlCanaries
 from retention.store.cases import SqlCases
 from retention.store.clients import SqlClientRequests
 from retention.store.copies import SqlCopies
+from retention.store.disclosures import SqlDisclosures
 from retention.store.engine import Database, make_database
 from retention.store.events import SqlEvents
 from retention.store.holds import SqlHolds
@@ -102,6 +104,7 @@ class SqlLedger:
         self.processing: Processing = SqlProcessing(database)
         self.restores: Restores = SqlRestores(database)
         self.sharing: Sharing = SqlSharing(database)
+        self.disclosures: Disclosures = SqlDisclosures(database)
         self.suspensions: Suspensions = SqlSuspensions(database)
         self.clients: ClientRequests = SqlClientRequests(database)
         self.letters: Letters = SqlLetters(database)

@@ -41,6 +41,21 @@ SHARED_SETS = Table(
     Column("state", Text, nullable=False),
 )
 
+DISCLOSURES = Table(
+    "ledger_disclosures",
+    METADATA,
+    Column("export_id", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("plan_id", Text, nullable=False),
+    Column("step_id", Text, nullable=False),
+    Column("right", Text, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("file_digest", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("state", Text, nullable=False),
+)
+
 TOKEN_KEYS = Table(
     "ledger_token_keys",
     METADATA,

@@ -6,6 +6,7 @@ arrivals   rows that a step takes from one place to another
 scan       one pass over the rows after
 effects    what the steps make of rows, computed our own way
 selector   which rows a predicate selects, computed our own way
+disclosed  an export for a person: opened as he opens it, and compared with a fresh look
 keys       shredded keys: is anything left, and does anything open it?
 mapping    before: does a dataset hold what the map and the plan say of it?
 suite      Great Expectations' second opinion; its raw results never leave the module

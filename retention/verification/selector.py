@@ -77,6 +77,13 @@ class Selector:
             self._typed[wanted] = _in_type(values, kind, column)
         return self._typed[wanted]
 
+    def values(self, keys: KeySet) -> frozenset[Key]:
+        """Return the keys of a set as they were given. Raises UnknownNameError: they were not."""
+        found = self._keys.get(keys.keyset_id)
+        if found is None:
+            raise UnknownNameError(f"key set {keys.keyset_id}: expected its keys, found none")
+        return found
+
     def _among(self, values: Column, column: str, keys: KeySet) -> Column:
         if pa.types.is_null(values.type):
             return pc.is_valid(values)
@@ -84,9 +91,7 @@ class Selector:
 
     def _among_tuples(self, batch: pa.RecordBatch, columns: tuple[str, ...], keys: KeySet) -> Column:
         """Compare the texts of the values, written as a person would: no code is shared with the stores'."""
-        values = self._keys.get(keys.keyset_id)
-        if values is None:
-            raise UnknownNameError(f"key set {keys.keyset_id}: expected its keys, found none")
+        values = self.values(keys)
         wanted = {tuple(json.loads(str(key))) for key in values}
         texts = zip(*(_texts(_column(batch, column)) for column in columns), strict=True)
         return pa.array([row in wanted for row in texts], pa.bool_())

@@ -169,6 +169,7 @@ def open_app(folder: Path, now: datetime | None = None) -> App:
             recipes=workspace.recipes,
             subject_keys=open_key_systems(settings.subject_keys),
             terms=settings.terms,
+            disclosures_for=settings.disclosures_for,
             rescans=settings.rescans,
             witnesses=connect_witnesses(settings.witnesses, signer.vkey) if settings.witnesses else None,
             timestamper=connect_timestamper(settings.timestamps) if settings.timestamps else None,

@@ -22,6 +22,8 @@ from retention.wiring.key_settings import HOLDER_OPTIONS, read_key_holder, read_
 from retention.wiring.letters import LetterSettings, read_letters
 
 _TERMS = ("openings_for", "receipts_for", "remainders_for")
+_TWO_WEEKS = Period(days=14)
+"""A proposal of ours: long enough for a letter to arrive and be opened."""
 _STORE_OPTIONS = ("region", "endpoint", "access_key", "secret_key")
 PER_COPY = "{copy}"
 """What stands for a copy's date in the options of a system that is part of each copy."""
@@ -67,7 +69,9 @@ class Settings:
     limits: Limits
     systems: Mapping[SystemId, System]
     exports: ExportSettings
-    """Where sets for joint users are put; secrets not yet resolved."""
+    """Where sets for joint users, and exports for people, are put; secrets not yet resolved."""
+    disclosures_for: Period
+    """How long an export for a person lies ready."""
     subject_keys: Mapping[SystemId, KeySystemSettings]
     """Keys of people; secrets not yet resolved."""
     rescans: RescanTerms
@@ -94,6 +98,7 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
     )
     systems = {SystemId(name): _system(name, cell) for name, cell in file["systems"].entries("systems by name").items()}
     _check_names(file["systems"], systems)
+    exports, disclosures_for = _exports(file["exports"], folder)
     settings = Settings(
         folder=folder,
         ledger=file["ledger"].text("an SQLAlchemy URL"),
@@ -108,7 +113,8 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
         timestamps=evidence["timestamps"].text("an address") if "timestamps" in evidence else None,
         limits=_limits(file["limits"]),
         systems=systems,
-        exports=_exports(file["exports"], folder),
+        exports=exports,
+        disclosures_for=disclosures_for,
         subject_keys=read_key_systems(file["subject_keys"], folder, systems),
         rescans=_rescans(file["rescans"]),
         letters=read_letters(file["letters"], folder),
@@ -129,12 +135,14 @@ def _tiles(evidence: Record, folder: Path) -> TileSettings:
     )
 
 
-def _exports(cell: Cell, folder: Path) -> ExportSettings:
+def _exports(cell: Cell, folder: Path) -> tuple[ExportSettings, Period]:
+    """Return where exports are put, and how long one for a person lies ready."""
     if cell.is_missing:
-        return ExportSettings("exports", workspace=folder)
-    exports = cell.record(["store"], _STORE_OPTIONS)
+        return ExportSettings("exports", workspace=folder), _TWO_WEEKS
+    exports = cell.record(["store"], ["disclosures_for", *_STORE_OPTIONS])
     options = {name: exports[name].text("text") for name in _STORE_OPTIONS if name in exports}
-    return ExportSettings(exports["store"].text("a folder, or s3://bucket/prefix"), options, folder)
+    store = ExportSettings(exports["store"].text("a folder, or s3://bucket/prefix"), options, folder)
+    return store, _period(exports, "disclosures_for", _TWO_WEEKS)
 
 
 def _rescans(cell: Cell) -> RescanTerms:

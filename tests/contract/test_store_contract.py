@@ -18,9 +18,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors import memory
+from retention.disclosure import plain as plain_value
 from retention.errors import KeyTypeError, TerminalFailure, TransientFailure
+from retention.model.because import Because
 from retention.model.datamap import ColumnType, Dataset
-from retention.model.ids import KeySetId, SystemId
+from retention.model.disclosure import DiscloseRows
+from retention.model.ids import KeySetId, StepId, SystemId
 from retention.model.outcome import Effect
 from retention.model.predicate import (
     AllOf,
@@ -39,6 +42,8 @@ from retention.model.subject import Key, KeySet
 from retention.model.transform import Band, Drop, Prefix, Tokenize, ToMonth, ToYear, Value, token
 from retention.ports.connector import Store, SystemKind, SystemSettings
 from retention.ports.surveyor import SurveyingStore
+from retention.verification.disclosed import Source, shown, text_of
+from retention.verification.selector import Selector
 
 Row = dict[str, Value]
 
@@ -115,6 +120,7 @@ def among(column: str, *keys: Key) -> Selection:
     return selecting(Among(column, keyset("k")), k=keys)
 
 
+REASON = Because((), (), request=True)
 USERS = Among("user_id", keyset("u"))
 
 
@@ -608,3 +614,21 @@ def _inspected(store: Store, dataset: Dataset) -> list[tuple[Any, ...]]:
 
 def _assert_nothing_done(effect: Effect) -> None:
     assert (effect.rows, effect.rows_suppressed, effect.versions_removed, effect.markers_removed) == (0, 0, 0, 0)
+
+
+# ---- what a person is shown of it
+
+
+def test_finder_and_inspector_show_a_person_the_same(store: Store, subject: Any, people: Dataset) -> None:
+    """Every type, null and odd text: what is read for an answer is what verification reads on the other side."""
+    fill(subject, people)
+    everything = DiscloseRows(StepId("001-disclose-x"), people.dataset_id, USERS, tuple(SCHEMA), (), {}, 0, 0, REASON)
+    keys = {KeySetId("u"): frozenset({"u1", UNICODE_KEY, "u3"})}
+    told = [
+        tuple(map(plain_value, values))
+        for values, times in store.finder().tally(people, tuple(SCHEMA), Selection(USERS, keys))
+        for _ in range(times)
+    ]
+    source = Source(everything, store.inspector().scan(people), ())
+    assert shown(source, Selector(keys)) == Counter(tuple(map(text_of, values)) for values in told)
+    assert len(told) == 4

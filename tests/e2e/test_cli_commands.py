@@ -46,6 +46,7 @@ GROUPS = {
     "plan": ("sweep", "request", "restore", "rewrite-copies", "joint-use", "statistics", "withdrawals", "show"),
     "restore": ("gate", "list"),
     "joint-use": ("show", "notice", "published", "sets", "keys", "leaked"),
+    "disclosure": ("list", "fetch", "letter", "expire"),
     "keys": ("show", "rotate"),
     "canary": ("plant", "run", "check", "list"),
     "backups": ("check", "hold", "beyond-use"),

@@ -17,6 +17,7 @@ import pytest
 from retention.errors import InputError
 from retention.evidence import column_name, json_schema, kind_of, statement, statement_id, verifier
 from retention.evidence.shapes import KINDS
+from retention.model.disclosure import Disclosed
 from retention.model.facts import (
     Approved,
     BeyondUse,
@@ -103,6 +104,7 @@ FACTS: tuple[Fact, ...] = (
     pseudonymized(),
     Suspended(StepId("03-suspend-app.customers"), D, DATA, "suspended", (RuleId("account"),), ("jp.appi.35",), 3, None),
     Suspended(StepId("01-lift-app.customers"), D, DATA, "lifted", (), ("jp.appi.35-5",), 3, None, "cured", D[:32]),
+    Disclosed(StepId("01-disclose-app.customers"), D, DATA, "portability", "read", 3, 2, 1, ("eu.gdpr.20",), D, None),
     Corrected(StatementId(D), "wrong-count", None),
     CanaryLooked(D, "survived", 2, (DATA,)),
     Indexed(12, 3, D),

@@ -31,6 +31,7 @@ from retention.evidence import (
     verify,
 )
 from retention.evidence.shapes import KINDS
+from retention.model.disclosure import Disclosed
 from retention.model.facts import (
     Approved,
     BeyondUse,
@@ -97,6 +98,7 @@ STEPS = (
     ("PseudonymizeRows", "04-pseudonymize-lake.clicks", "lake.clicks"),
     ("SuspendRows", "05-suspend-app.letters", "app.letters"),
 )
+DISCLOSED = (("disclose", "app.customers", "read"), ("deliver", "disclosure.X-20261201-7f3k2q", "delivered"))
 PLAN = json.dumps(
     {
         "datamap_digest": sha(DATAMAP),
@@ -158,6 +160,12 @@ def facts() -> Iterator[tuple[CaseId | None, Fact]]:
     yield REJECTED, Planned(PlanId("P-20261125-1"), sha(b"other"), 1, 900)
     yield REJECTED, Rejected(PlanId("P-20261125-1"), sha(b"other"), sha(b"approver")[:32], "too-much")
     yield RESTORE, Replayed(SystemId("app_restored"), 12, 1)
+    yield from afterwards()
+    yield from disclosures(decider)
+
+
+def afterwards() -> Iterator[tuple[CaseId | None, Fact]]:
+    """Yield what is stated after a case is completed, and beside cases."""
     since, back = AT + timedelta(days=1), CaseId("C-20261130-7f3k2q")
     found = (FoundIn(DatasetId("app.customers"), 3, since, ("crm-nightly",)),)
     yield CASE, Rescanned("P7D", AT + timedelta(days=7), "returned", False, 7, 2, 1, found, back)  # noqa: FBT003
@@ -170,6 +178,17 @@ def facts() -> Iterator[tuple[CaseId | None, Fact]]:
     yield DENIED, IdentityDecided(sha(b"q"), "apart", (DatasetId("app.customers"),), 2, 0, sha(b"approver")[:32])
     yield None, MapLooked(None, DatasetId("app.customers"), True, 5, 0, sha(b"s"))  # noqa: FBT003
     yield RESTORE, RestoreGated(SystemId("app_restored"), "open", 12, 0, 7, (), ())
+
+
+def disclosures(decider: str) -> Iterator[tuple[CaseId | None, Fact]]:
+    """Yield what a case states in which a person is shown his data."""
+    shown, showing = CaseId("C-20261201-7f3k2q"), sha(b"show")
+    yield shown, Planned(PlanId("P-20261201-1"), showing, 2, 1)
+    yield shown, Approved(PlanId("P-20261201-1"), showing, decider, standing=False)
+    for number, (verb, place, state) in enumerate(DISCLOSED, 1):
+        step, until = StepId(f"00{number}-{verb}-{place}"), AT + timedelta(days=14)
+        told = ("disclosure", state, 2, 3, 1, ("jp.appi.33",), sha(b"content"), until)
+        yield shown, Disclosed(step, showing, DatasetId(place), *told)
 
 
 def looked(dataset: str) -> Looked:

@@ -11,7 +11,7 @@ from alembic import op
 from retention.store.instants import Instant
 
 revision = "0063"
-down_revision: str | None = "0061"
+down_revision: str | None = "0062"
 
 _SERIAL = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
