@@ -22,9 +22,7 @@ _LONGEST = 80
 """Characters of a company's name."""
 
 
-def letters(
-    world: World, groups: Iterable[Group], steps: Iterable[RowStep], keysets: KeySets
-) -> tuple[Letter, ...]:
+def letters(world: World, groups: Iterable[Group], steps: Iterable[RowStep], keysets: KeySets) -> tuple[Letter, ...]:
     """Return one letter a recipient of what the steps touch."""
     groups, touched = tuple(groups), frozenset(_touched(world, steps))
     connected = {rules.system for rules in world.policy.processors}

@@ -41,7 +41,7 @@ GROUPS = {
         "epoch",
     ),
 }
-SINGLE = ("init", "explain", "suppressed", "rescan", "readmit", "media", "approve", "reject", "apply", "verify")
+SINGLE = ("init", "explain", "suppressed", "use", "rescan", "readmit", "media", "approve", "reject", "apply", "verify")
 COMMANDS = [(name,) for name in SINGLE] + [(group, name) for group, names in GROUPS.items() for name in names]
 COMMANDS += [("evidence", "epoch", name) for name in ("list", "destroy")]
 PERSON = "Hanako Yamada"
@@ -62,6 +62,7 @@ def road(shop, cli):
     found["datamap check"] = said("datamap", "check")
     found["datamap expect"] = said("datamap", "expect")
     found["suppressed"] = said("suppressed", "user_id=c1")
+    found["use"] = said("use", "P1", "shop.customers", "--subject", "user_id=c1")
     case = said("request", "open", "--subject", "email=c3@mail.example")
     name = case["case_id"]
     found["request open"] = case
