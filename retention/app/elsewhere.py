@@ -11,6 +11,7 @@ from retention.app import (
     copies,
     gating,
     keys,
+    letters,
     media,
     processing,
     readmitting,
@@ -132,6 +133,14 @@ class Elsewhere:
         """Yield the numbers (from 0) of lines KEY=VALUE whose data must not come in."""
         read = partial(requests.parse_subject, self.context, or_tenant=True)
         return suppression.which_suppressed(self.context, suppression.read_keys(lines, read), now, arrival)
+
+    def letters(self, case_id: CaseId | None, now: datetime) -> tuple[letters.Post, ...]:
+        """See `letters.letters`."""
+        return letters.letters(self.context, case_id, now)
+
+    def told(self, case_id: CaseId, recipient: str, by: str, now: datetime) -> PlacedOrder:
+        """See `letters.told`."""
+        return letters.told(self.context, case_id, recipient, by, now)
 
     def use(self, wanted: using.Use, lines: Iterable[str] | None, now: datetime) -> list[int]:
         """Return the numbers (from 1) of lines KEY=VALUE whose data must not be used so; see `using.left_out`."""

@@ -12,7 +12,7 @@ from retention.cli.entry import app as program_app
 from retention.errors import TransientFailure
 
 GROUPS = {
-    "processors": ("check", "follow-up", "acknowledge", "accept"),
+    "processors": ("check", "follow-up", "acknowledge", "accept", "letters", "told"),
     "policy": ("check", "commitments", "show", "forecast", "diff"),
     "datamap": ("check", "draft", "expect", "graph", "import"),
     "event": ("record", "import"),
