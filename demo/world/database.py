@@ -59,6 +59,8 @@ CREATE TABLE centre_contacts (
 CREATE TABLE call_recordings (
     id bigint PRIMARY KEY, customer_id text REFERENCES customers (id), phone_number text, audio text,
     transcript text, carrier text, called_at timestamptz);
+CREATE TABLE call_index (
+    id bigint PRIMARY KEY, call_id bigint REFERENCES call_recordings (id), words text, called_at timestamptz);
 CREATE TABLE sales_leads (
     id bigint PRIMARY KEY, customer_id text REFERENCES customers (id), contract text, commission integer,
     agent text, signed_at timestamptz);
@@ -70,12 +72,15 @@ CREATE TABLE communication_logs (
     logged_at timestamptz);
 CREATE TABLE partner_data (
     id bigint PRIMARY KEY, customer_id text REFERENCES customers (id), tv_viewing_log text,
-    partner_registration text, provider text, received_at timestamptz);
+    partner_registration text, provider text, permission_id text, received_at timestamptz);
 CREATE TABLE linked_data (
     id bigint PRIMARY KEY, customer_id text REFERENCES customers (id), browsing_history text, search_history text,
-    purchase_history text, location text, encrypted_email text, cookie text, ad_id text, linked_at timestamptz);
+    purchase_history text, location text, encrypted_email text, cookie text, ad_id text, consent_id text,
+    linked_at timestamptz);
 CREATE TABLE receipt_records (
     id bigint PRIMARY KEY, user_id text, person text, provider text, items text, recorded_at timestamptz);
+CREATE TABLE provision_records (
+    id bigint PRIMARY KEY, user_id text, person text, recipient text, items text, recorded_at timestamptz);
 CREATE TABLE pseudonyms (id bigint PRIMARY KEY, user_id text, pseudonym text);
 CREATE TABLE pseudonymised_usage (
     id bigint PRIMARY KEY, pseudonym_id bigint REFERENCES pseudonyms (id), contract_status text,

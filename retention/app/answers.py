@@ -12,6 +12,7 @@ from typing import assert_never, get_args
 
 from retention.app.context import Context
 from retention.app.laws import articles
+from retention.app.recipient_letters import unwritten
 from retention.app.records import stored
 from retention.app.subjects import write_receipt
 from retention.app.witnessing import ask_witnesses
@@ -155,7 +156,10 @@ def certificate(context: Context, case_id: CaseId, receipt: bytes | None = None)
         ),
         kept=tuple(_kept(context, plan)),
         remains=tuple(_remains(context, case_id)),
-        processors=tuple(_processor(context, order) for order in context.ledger.copies.orders(case_id)),
+        processors=(
+            *(_processor(context, order) for order in context.ledger.copies.orders(case_id)),
+            *(ProcessorLine(name, None, "manual", None) for name in unwritten(context, case_id, answered_at)),
+        ),
         outside=tuple(_outside(context, plan)),
         origin=context.log.origin,
         size=checkpoint.size,

@@ -15,8 +15,8 @@ from retention.app.context import Context
 from retention.app.disclosing import handing_out
 from retention.app.drift import refuse_unmapped
 from retention.app.joint_use import counter, refuse_barred
-from retention.app.lives import refuse_undecided
 from retention.app.leases import bury_dead_holder
+from retention.app.lives import refuse_undecided
 from retention.app.processing import contracts
 from retention.app.records import move, stored
 from retention.errors import ApprovalError, HeldError, RefusedError, StalePlanError, StateError, TransientFailure

@@ -7,11 +7,11 @@ from typing import cast
 
 from retention.app.context import Context
 from retention.app.records import move
-from retention.datamap import HIDES_DATA, beside, drift, expiry_drift, kept_id, suspension_drift, view_of
+from retention.datamap import HIDES_DATA, beside, drift, expiry_drift, kept_id, suspension_drift, telling, view_of
 from retention.errors import FoundError
 from retention.grammar import Finding
 from retention.model.case import Case, CaseState
-from retention.model.datamap import ColumnType, DataMap
+from retention.model.datamap import ColumnType, DataMap, Dataset
 from retention.model.ids import DatasetId, SystemId
 from retention.model.restores import copy_named
 from retention.ports.connector import Store
@@ -87,7 +87,32 @@ def _findings(context: Context, datamap: DataMap, systems: Collection[SystemId])
             found.extend(expiry_drift(dataset, cast("ExpiringStore", store).expiry(dataset)))
         elif dataset.ttl:
             found.extend(expiry_drift(dataset, None))
-    return (*found, *_all_beside(context, datamap, systems))
+    return (*found, *_excluded(context, datamap, systems), *_all_beside(context, datamap, systems))
+
+
+def _excluded(context: Context, datamap: DataMap, systems: Collection[SystemId]) -> Iterator[Finding]:
+    """Look at the columns of what was excluded as not personal; a folder of any files has none."""
+    for system in sorted(systems):
+        for location in datamap.excluded.get(system, {}):
+            if not location.endswith("/"):
+                live = context.stores[system].finder().describe(_bare(system, location))
+                yield from telling(system, location, live, datamap)
+
+
+def _bare(system: SystemId, location: str) -> Dataset:
+    """Return the place as a dataset of which nothing is known."""
+    return Dataset(
+        dataset_id=DatasetId(f"{system}.excluded"),
+        system=system,
+        location=location,
+        primary_key=(),
+        subject={},
+        parents=(),
+        derived_from=(),
+        fields={},
+        dates={},
+        not_personal={},
+    )
 
 
 def _all_beside(context: Context, datamap: DataMap, systems: Collection[SystemId]) -> Iterator[Finding]:

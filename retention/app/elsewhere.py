@@ -14,11 +14,13 @@ from retention.app import (
     media,
     processing,
     readmitting,
+    recipient_letters,
     requests,
     rescans,
     restores,
     rewriting,
     sealing,
+    using,
 )
 from retention.app import suppressed as suppression
 from retention.app.context import Context
@@ -142,6 +144,20 @@ class Elsewhere:
         """Yield the numbers (from 0) of lines KEY=VALUE whose data must not come in."""
         read = partial(requests.parse_subject, self.context, or_tenant=True)
         return suppression.which_suppressed(self.context, suppression.read_keys(lines, read), now, arrival)
+
+    def recipient_letters(self, case_id: CaseId | None, now: datetime) -> tuple[recipient_letters.Post, ...]:
+        """See `recipient_letters.letters`."""
+        return recipient_letters.letters(self.context, case_id, now)
+
+    def told(self, case_id: CaseId, recipient: str, by: str, now: datetime) -> PlacedOrder:
+        """See `recipient_letters.told`."""
+        return recipient_letters.told(self.context, case_id, recipient, by, now)
+
+    def use(self, wanted: using.Use, lines: Iterable[str] | None, now: datetime) -> list[int]:
+        """Return the numbers (from 1) of lines KEY=VALUE whose data must not be used so; see `using.left_out`."""
+        read = partial(requests.parse_subject, self.context)
+        keys = None if lines is None else suppression.read_keys(lines, read)
+        return [place + 1 for place in using.left_out(self.context, wanted, keys, now)]
 
     def record_media(self, case_id: CaseId, told: media.Sanitization, now: datetime) -> MediaSanitized:
         """See `media.record_media`."""

@@ -202,7 +202,7 @@ def check(context: Context, today: date, *, only: str | None = None, now: dateti
     found: list[Lapse] = []
     for name in chosen:
         if name in known:
-            found += lapses(known[name], today)
+            found += lapses(known[name], today, context.policy.regimes)
         else:
             says = "no facts of its contract stand in the policy (`kind` and the days)"
             found.append(Lapse(name, "FACTS_NOT_STATED", says, "jp.appi.25"))

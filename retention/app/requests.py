@@ -12,8 +12,8 @@ from difflib import get_close_matches
 from itertools import count
 
 from retention.app.context import Context
-from retention.app.identifying import check_authority, kinds_shown
 from retention.app.disclosing import draw, is_disclosing
+from retention.app.identifying import check_authority, kinds_shown
 from retention.app.identities import decide_identity, decision_of
 from retention.app.instructions import check_instruction, refuse_used
 from retention.app.joint_use import known_sharing

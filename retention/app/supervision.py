@@ -6,19 +6,16 @@ data should go there: run `retention processors check NAME` before a transfer, i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from retention.clocks import advance
 from retention.model.period import Period
 from retention.model.recipient import ENTRUSTED, Recipient, RecipientKind, Transfer
+from retention.policy.transfers import DESIGNATED, is_guarded
 
 _HOME = "JP"
-_EEA = "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO"
-DESIGNATED = frozenset((*_EEA.split(), "GB"))
-"""Countries that the commission has designated as equivalent: the EEA and the United Kingdom (APPI art. 28(1),
-Enforcement Rules 15; notice 1 of 2019)."""
 _YEARLY = Period(years=1)
 
 
@@ -32,8 +29,11 @@ class Lapse:
     statute: str
 
 
-def lapses(recipient: Recipient, today: date) -> Iterator[Lapse]:
-    """Yield what is wrong with one recipient's facts; authorities and third parties are not ours to supervise."""
+def lapses(recipient: Recipient, today: date, regimes: Collection[str] = ()) -> Iterator[Lapse]:
+    """Yield what is wrong with one recipient's facts; authorities and third parties are not ours to supervise.
+
+    `regimes` are the policy's: under the GDPR a recipient elsewhere needs one of its safeguards as well.
+    """
     if recipient.kind in ENTRUSTED:
         yield from _contract(recipient)
         yield from _supervision(recipient, today)
@@ -41,6 +41,9 @@ def lapses(recipient: Recipient, today: date) -> Iterator[Lapse]:
         yield from _certificate(recipient, today)
     if recipient.country not in {None, _HOME}:
         yield from _abroad(recipient, today)
+    if "eu.gdpr" in regimes and not is_guarded(recipient):
+        says = f"it is in {recipient.country}, without an adequacy decision or standard clauses (`transfer: scc`)"
+        yield _lapse(recipient, "TRANSFER_UNGUARDED", says, "eu.gdpr.46")
 
 
 def _contract(recipient: Recipient) -> Iterator[Lapse]:
@@ -75,6 +78,9 @@ def _abroad(recipient: Recipient, today: date) -> Iterator[Lapse]:
     if unfounded or recipient.transfer in {None, Transfer.NONE}:
         says = f"it is in {recipient.country}, and nothing holds on which the transfer could rest (`transfer`)"
         yield _lapse(recipient, "TRANSFER_UNSUPPORTED", says, "jp.appi.28-1")
+    if recipient.transfer is Transfer.CONSENT and recipient.informed_on is None:
+        says = f"it rests on consent, and nothing says that people are told of {recipient.country} (`informed`)"
+        yield _lapse(recipient, "COUNTRY_NOT_TOLD", says, "jp.appi.28-2")
     if recipient.transfer is Transfer.EQUIVALENT:
         seen = recipient.confirmed_on
         if seen is None or advance(seen, _YEARLY) < today:

@@ -27,6 +27,7 @@ from retention.model.plan import (
     ExpireCopies,
     ExportSet,
     ForgetInSet,
+    Letter,
     LiftRows,
     Plan,
     PseudonymizeRows,
@@ -98,6 +99,8 @@ def print_plan(plan: Plan, digest: str) -> None:
         console.print(unlinked(apart), style="yellow", markup=False, soft_wrap=True)
     for left in plan.untold:
         console.print(f"{left.system}: not told of {left.people} people ({left.why})", style="yellow")
+    for letter in plan.letters:
+        console.print(letter_line(letter), style="yellow", markup=False, soft_wrap=True)
     for set_ in plan.exempt:
         console.print(f"{set_.dataset}: not reached by the request ({set_.statute})", style="yellow")
     if plan.undisclosed:
@@ -128,6 +131,17 @@ def progress(title: str, total: int) -> Iterator[Callable[[str], None]]:
             begun += 1
 
         yield watch
+
+
+def letter_line(letter: Letter) -> str:
+    """Say who has to be written to, and what for."""
+    whats = {
+        "order": "a person has to write: erase it",
+        "notice": "a person has to write: it was erased here",
+        "none": "an authority, not written to",
+    }
+    named = f" ({', '.join(letter.named)})" if letter.named else ""
+    return f"{letter.recipient}{named}: {whats[letter.duty]}"
 
 
 def unlinked(apart: Unlinked) -> str:

@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 
 import typer
 
+from retention.app.recipient_letters import Post
 from retention.cli.output import AsJson, console, print_json, print_table
 from retention.cli.workspace import now, opened
 from retention.model.answer import code_of
-from retention.model.ids import OrderId
+from retention.model.ids import CaseId, OrderId
 
 app = typer.Typer(help="Orders to processors: who answered, who has not, what to do.", invoke_without_command=True)
 
@@ -111,4 +112,41 @@ def accept(
     with opened(context) as application:
         placed = application.accept_answer(OrderId(order), by, now())
     text = f"order {placed.order_id}: accepted; `retention verify` goes on"
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def letters(
+    context: typer.Context,
+    case: Annotated[str | None, typer.Argument(metavar="[CASE]", help="One case; every case if none is named.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Print who has to be written to, with the words for it; exits with 1 if somebody has not been."""
+    with opened(context) as application:
+        found = application.recipient_letters(CaseId(case) if case else None, now())
+    if as_json:
+        print_json(found)
+    else:
+        rows = [(p.case_id, p.recipient, ", ".join(p.named), p.duty, p.told_at or "", _words(p)) for p in found]
+        print_table("Letters", ("case", "recipient", "of them", "what", "sent", "words"), rows)
+    if any(post.told_at is None for post in found if post.duty != "none"):
+        raise typer.Exit(1)
+
+
+def _words(post: Post) -> str:
+    return "\n".join(post.texts.values())
+
+
+@app.command()
+def told(
+    context: typer.Context,
+    case: Annotated[str, typer.Argument(metavar="CASE", help="The case of the letter.")],
+    recipient: Annotated[str, typer.Argument(metavar="RECIPIENT", help="As the policy calls him.")],
+    by: Annotated[str, typer.Option("--by", help="Who wrote; kept as a keyed reference.")],
+) -> None:
+    """Note that somebody wrote to a recipient; the person is told that he was asked and does not confirm."""
+    with opened(context) as application:
+        placed = application.told(CaseId(case), recipient, by, now())
+    text = f"order {placed.order_id}: {recipient} was written to"
     console.print(text, markup=False, highlight=False, soft_wrap=True)

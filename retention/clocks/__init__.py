@@ -4,6 +4,7 @@
     fold        events about a person → which count, and since when a clock runs
     needs       what must have happened before a rule is due: every need, by any of its triggers
     standing    what a rule says for one person or row: not started, running, open purposes, paused, due
+    consent     whether a person's consent to a purpose stands
     preference  a person's own, shorter period
     restriction whether everything is paused, and whether the lifting counts
     catalogue   which kinds of events start and stop a clock
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 from retention.clocks.calendar import advance, due_before, first_free_day, fiscal_year_end_of, free_at
 from retention.clocks.catalogue import EVENT_KINDS, STOPS, WITHDRAWN, stops_of
+from retention.clocks.consent import CONSENT_KINDS, consents
 from retention.clocks.fold import started_at, that_count, uncorrected
 from retention.clocks.needs import Need, Trigger, kinds_that_move, needs_of
 from retention.clocks.preference import as_wished, period_of
@@ -33,6 +35,7 @@ from retention.clocks.standing import (
 )
 
 __all__ = [
+    "CONSENT_KINDS",
     "EVENT_KINDS",
     "STOPS",
     "WITHDRAWN",
@@ -52,6 +55,7 @@ __all__ = [
     "addressed",
     "advance",
     "as_wished",
+    "consents",
     "due_before",
     "first_free_day",
     "fiscal_year_end_of",

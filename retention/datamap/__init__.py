@@ -16,7 +16,7 @@ Start at `reader.read_datamap`.
 
 from __future__ import annotations
 
-from retention.datamap.drift import HIDES_DATA, beside, drift, expiry_drift
+from retention.datamap.drift import HIDES_DATA, beside, drift, expiry_drift, telling
 from retention.datamap.graph import order
 from retention.datamap.older import Absent, absent_of, as_of, blinding, gone, harmless
 from retention.datamap.reader import read_datamap
@@ -45,5 +45,6 @@ __all__ = [
     "order",
     "read_datamap",
     "suspension_drift",
+    "telling",
     "view_of",
 ]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from retention.grammar import Finding, nearest
-from retention.model.datamap import ColumnType, Dataset
+from retention.model.datamap import ColumnType, DataMap, Dataset
 from retention.model.ids import SystemId
 
 UNMAPPED_COLUMN = "UNMAPPED_COLUMN"
@@ -14,7 +14,8 @@ UNMAPPED_TABLE = "UNMAPPED_TABLE"
 UNMAPPED_FILES = "UNMAPPED_FILES"
 MISSING_COLUMN = "MISSING_COLUMN"
 MISSING_DATASET = "MISSING_DATASET"
-HIDES_DATA = frozenset({UNMAPPED_COLUMN, UNMAPPED_TABLE, UNMAPPED_FILES})
+EXCLUDED_TELLS = "EXCLUDED_TELLS"
+HIDES_DATA = frozenset({UNMAPPED_COLUMN, UNMAPPED_TABLE, UNMAPPED_FILES, EXCLUDED_TELLS})
 """Findings behind which a person's data could lie: no case is complete while there is one."""
 EXPIRY = "EXPIRY_DIFFERS"
 _PARTITION = re.compile(r"(\w+)=")
@@ -63,6 +64,32 @@ def drift(dataset: Dataset, live: Mapping[str, ColumnType]) -> tuple[Finding, ..
 def beside(system: SystemId, locations: Iterable[str]) -> tuple[Finding, ...]:
     """Return findings for tables and files of the system that the map neither maps nor excludes."""
     return tuple(_unmapped(system, location) for location in sorted(locations))
+
+
+def telling(system: SystemId, location: str, live: Iterable[str], datamap: DataMap) -> tuple[Finding, ...]:
+    """Return a finding if a place that was excluded has a column by which people are known elsewhere.
+
+    Who says that nothing in it is personal must be able to show that it is tied to nobody: a set that keeps a
+    customer's number beside page views is no anonymous statistic (APPI art. 2(1): easy collation).
+    """
+    keys = {_plainly(name) for name in _keys_of_people(datamap)}
+    found = sorted(column for column in live if _plainly(column) in keys)
+    if not found:
+        return ()
+    text = f"it was excluded as not personal, and people are known by {', '.join(found)}; map it, or remove the column"
+    return (Finding(EXCLUDED_TELLS, f"{system}: {location}", text),)
+
+
+def _keys_of_people(datamap: DataMap) -> Iterator[str]:
+    """Yield the names of identity keys, and the columns that hold them: `id` alone says nothing."""
+    for dataset in datamap.datasets.values():
+        yield from (*dataset.subject, *dataset.associates)
+        yield from dataset.naming_columns - set(dataset.primary_key)
+
+
+def _plainly(name: str) -> str:
+    """`UserId`, `user_id` and `user-id` are one name."""
+    return re.sub(r"[\W_]", "", name).lower()
 
 
 def _unmapped(system: SystemId, location: str) -> Finding:

@@ -36,6 +36,8 @@ _OPTIONAL = (
     "ttl",
     "suspend",
     "encrypted",
+    "only_with",
+    "given_to",
 )
 _SCAN = {"allowed": True, "never": False}
 
@@ -109,10 +111,13 @@ def _dataset(name: str, cell: Cell, known: Collection[str]) -> Dataset:
         out_of_use_with_parent=with_parent(record["suspend"]) if "suspend" in record else None,
         ttl=record["ttl"].matching(COLUMN, COLUMN_WORDS) if "ttl" in record else None,
         associates=_columns_by_name(record["associates"], "associated key: column") if "associates" in record else {},
+        only_with=record["only_with"].matching(COLUMN, COLUMN_WORDS) if "only_with" in record else None,
+        given_to=_columns_by_name(record["given_to"], "recipient: column") if "given_to" in record else {},
     )
     if "encrypted" in record:
         dataset = replace(dataset, encrypted=read_encryption(record["encrypted"], dataset))
     _check_columns(dataset, record)
+    _check_told(dataset, record)
     check_references(dataset, record)
     check_suspension(dataset, record)
     return dataset
@@ -172,6 +177,15 @@ def _check_columns(dataset: Dataset, record: Record) -> None:
             record["not_personal"].complain("columns that tie no row to a person", f"the key column `{column}`")
         if column in dataset.fields and dataset.fields[column].anonymize != Drop():
             record["fields"].complain(f"`anonymize: drop` for the key column `{column}`", "a key that would stay")
+
+
+def _check_told(dataset: Dataset, record: Record) -> None:
+    """Refuse a consent's number, or a company's name, that is no column which the map declares."""
+    if dataset.only_with is not None and dataset.only_with not in dataset.not_personal:
+        record["only_with"].complain("a column that stands in `not_personal`", f"`{dataset.only_with}`")
+    for column in dataset.given_to.values():
+        if column not in {*dataset.not_personal, *dataset.fields}:
+            record["given_to"].complain("a column of `not_personal` or `fields`", f"`{column}`")
 
 
 def _check_graph(datasets: Mapping[DatasetId, Dataset], cells: Mapping[str, Cell]) -> None:

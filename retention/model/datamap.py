@@ -142,6 +142,10 @@ class Dataset:
     """Why its rows are out of use whenever their parent's row is: nothing has to be done to them."""
     keeps: DatasetId | None = None
     """The dataset whose suspended rows, or whose suspended rows' keys, stand here."""
+    only_with: str | None = None
+    """Column without which a row should not be here (the number of a consent): empty, and the row is due at once."""
+    given_to: Mapping[str, str] = field(default_factory=dict)
+    """Recipient of the policy → column that says which company of that name was given the row."""
 
     @property
     def short_name(self) -> str:

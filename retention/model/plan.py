@@ -310,6 +310,23 @@ class Exempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Letter:
+    """Somebody whom no system connects and who has to be written to, by a person of ours."""
+
+    recipient: str
+    """A name under the policy's `recipients`."""
+    duty: str
+    """A code.
+
+    `order`: works for us and erases on our word (APPI art. 25, GDPR art. 28).
+    `notice`: answers for his own copy; he is told, and nothing is claimed of him (GDPR arts. 17(2), 19).
+    `none`: an authority holds it under a law of its own; nobody is written to.
+    """
+    named: tuple[str, ...] = ()
+    """Companies of that name to which these rows were given, where the data says so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Crossing:
     """A limit that the plan crosses; it needs a second approver."""
 
@@ -354,6 +371,8 @@ class Plan:
     """Where nobody can be the person of a request, and whom a sweep left out."""
     kept_keys: tuple[KeptKeys, ...] = ()
     exempt: tuple[Exempt, ...] = ()
+    letters: tuple[Letter, ...] = ()
+    """Whom a person has to write to; the case does not wait for it."""
     lifts: tuple[CaseId, ...] = ()
     """Cases whose suspension it lifts."""
     undisclosed: tuple[Undisclosed, ...] = ()

@@ -68,6 +68,8 @@ class Recipient:
     """For language models: until when its certification stands."""
     confirmed_on: date | None = None
     """When the equivalent system abroad was last confirmed (APPI art. 28(3), Rules 18)."""
+    informed_on: date | None = None
+    """When the information on its country was written that people see before they consent (APPI art. 28(2))."""
     purpose: Mapping[str, str] = field(default_factory=dict)
     """For what it receives data, by language."""
     opt_out: str | None = None

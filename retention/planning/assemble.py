@@ -29,6 +29,7 @@ from retention.planning.grounds import every_category, instruction_statutes, req
 from retention.planning.identity import Digester, Identity, locate, unique_keys
 from retention.planning.items import INSTRUCTION_SCOPE, REQUEST_SCOPE, again, of_items
 from retention.planning.keysets import KeySets
+from retention.planning.letters import letters
 from retention.planning.limits import Limits, crossings
 from retention.planning.ordering import expiries, in_order, orders, step_id, undated
 from retention.planning.pausing import Pauses, Standstill, free_of, refuse_held, standstills
@@ -380,6 +381,7 @@ def _assemble(world: World, header: Header, drawn: _Drawn, keysets: KeySets) -> 
         unlinked=drawn.unlinked,
         exempt=drawn.exempt,
         kept_keys=keys.kept,
+        letters=letters(world, drawn.groups, rows, keysets) if _is_live(drawn) else (),
         deferrals=tuple(
             Deferral(dataset, hold, keysets.of(rows))
             for (dataset, hold), rows in sorted(drawn.disposer.drawn.deferred.items())

@@ -13,10 +13,11 @@ from retention.model.event import Event
 from retention.model.ids import CategoryId, RuleId
 from retention.model.plan import Because
 from retention.model.policy import AfterEvent, AfterPurposes, Authority, Disposal, Rule
-from retention.model.predicate import Before
+from retention.model.predicate import Before, Not, Populated
 from retention.model.subject import Key, SubjectKey
 from retention.planning.authority import tenant_key_names
 from retention.planning.cells import Group
+from retention.planning.grounds import unfounded_statutes
 from retention.planning.holding import date_name
 from retention.planning.identity import Digester, expand, locate, persons, unique_keys
 from retention.planning.keysets import KeySets
@@ -151,8 +152,9 @@ def row_groups(world: World, keysets: KeySets) -> Iterator[Group]:
     """Yield, for each rule with a row clock and each dataset it applies to, the rows that are due.
 
     Rows of other datasets that refer to them come along, so that they let go of what goes or keep
-    it; what is due in them is said by their own dates.
+    it; what is due in them is said by their own dates. Rows that should never have come in are due as well.
     """
+    yield from _unfounded_groups(world, keysets)
     for rule in rules_in_force(world):
         if isinstance(rule.keep.start, AfterEvent | AfterPurposes):
             continue
@@ -163,6 +165,24 @@ def row_groups(world: World, keysets: KeySets) -> Iterator[Group]:
                 roots = {dataset.dataset_id: Before(column, bound)}
                 reached = through_parents(world, roots, keysets)
                 yield Group(reached, fates([rule]), rule.k, because([rule]), rules=(rule,), root=dataset.dataset_id)
+
+
+def _unfounded_groups(world: World, keysets: KeySets) -> Iterator[Group]:
+    """Yield the rows that came in without what the data map asks for (`only_with`): erased, whatever the clock says."""
+    for dataset in world.datamap.datasets.values():
+        if dataset.only_with is None:
+            continue
+        categories = {each.category for each in dataset.fields.values()}
+        rules = tuple(rule for rule in rules_in_force(world) if rule.category in categories)
+        roots = {dataset.dataset_id: Not(Populated((dataset.only_with,)))}
+        yield Group(
+            through_parents(world, roots, keysets),
+            dict.fromkeys(categories, Disposal.ERASE),
+            max((rule.k for rule in rules), default=2),
+            Because(tuple(rule.rule_id for rule in rules), unfounded_statutes(world), request=False),
+            rules=rules,
+            root=dataset.dataset_id,
+        )
 
 
 def fates(rules: Iterable[Rule]) -> dict[CategoryId, Disposal]:

@@ -27,6 +27,12 @@ def instruction_statutes(world: World) -> tuple[str, ...]:
     return tuple(duties[regime] for regime in world.policy.regimes if regime in duties)
 
 
+def unfounded_statutes(world: World) -> tuple[str, ...]:
+    """Why data goes that came in without the consent it needs (APPI 35(1) with 20(2), GDPR 17(1)(d))."""
+    duties = {"jp.appi": ("jp.appi.20-2", "jp.appi.35-1"), "eu.gdpr": ("eu.gdpr.17-1",)}
+    return tuple(statute for regime in world.policy.regimes for statute in duties.get(regime, ()))
+
+
 def readmission_statutes(regimes: Iterable[str]) -> tuple[str, ...]:
     """What data rests on that came anew, by a contract or by consent: its purpose and proper acquisition.
 

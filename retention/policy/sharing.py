@@ -36,7 +36,7 @@ from retention.policy.words import (
 
 _ANSWER_WITHIN = Period(days=14)
 """A default of ours: the law says "without delay" (APPI 41(5))."""
-_DATES = ("contracted", "supervised", "nda", "first_transfer", "certified_until", "confirmed")
+_DATES = ("contracted", "supervised", "nda", "first_transfer", "certified_until", "confirmed", "informed")
 _FACTS = (
     "title",
     "country",
@@ -187,6 +187,7 @@ def _recipient(name: str, record: Record, categories: tuple[CategoryId, ...]) ->
         supervise_every=record["supervise_every"].period(may_be_zero=False) if "supervise_every" in record else A_YEAR,
         certified_until=day(record, "certified_until"),
         confirmed_on=day(record, "confirmed"),
+        informed_on=day(record, "informed"),
         purpose=optional_titles(record, "purpose"),
         opt_out=record["opt_out"].text("an address") if "opt_out" in record else None,
     )

@@ -16,8 +16,8 @@ from retention.model.subject import SubjectKey
 from retention.ports.access import Access
 from retention.ports.agents import AgentRequests
 from retention.ports.clients import ClientRequests
-from retention.ports.letters import HasLetters
 from retention.ports.disclosures import Disclosures
+from retention.ports.letters import HasLetters
 from retention.ports.processing import Processing
 from retention.ports.requests import Promises, Requests
 from retention.ports.rescans import Returns

@@ -21,6 +21,7 @@ from retention.model.predicate import Selection
 from retention.model.subject import SubjectKey
 from retention.model.terms import Filer, Ground, Right
 from retention.packs import read_pack
+from retention.planning.agreeing import without_consent
 from retention.planning.assemble import Asked, Header, Instruction, plan_request, plan_sweep
 from retention.planning.deferred import Promised
 from retention.planning.limits import Limits
@@ -96,6 +97,17 @@ class Company(Inbox):
         location = next(d.location for name, d in self.datamap.datasets.items() if name == dataset)
         rows = self.database.rows(location)
         return [{name: value for name, value in row.items() if value is not None} for row in rows]
+
+    def came(self, dataset: str, *rows: dict[str, Any]) -> None:
+        """Let rows come in after the first ones."""
+        location = next(d.location for name, d in self.datamap.datasets.items() if name == dataset)
+        columns = self.database.table(location).columns
+        self.database.put(location, columns, [*self.database.rows(location), *rows])
+
+    def left_out(self, purpose: str, *users: str) -> list[str]:
+        """Return which of these users did not agree to the purpose: their data must not be used for it."""
+        keys = [SubjectKey("user_id", user) for user in users]
+        return [users[place] for place in without_consent(self._world(0), keys, purpose, self, digest)]
 
     def _world(self, days: float) -> World:
         actions = {"app": self.store.capabilities.actions}

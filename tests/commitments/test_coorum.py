@@ -100,3 +100,14 @@ def test_access_logs_and_cookies_go_by_their_own_dates(company, ago):
     coorum.sweep()
     assert [row["id"] for row in coorum.left("lake.access_logs")] == [3]
     assert [row["id"] for row in coorum.left("lake.cookies")] == [2, 3]
+
+
+def test_a_password_goes_on_the_day_and_the_address_waits(company):
+    """Closed today: no password, no grace copy; the address stays its month, and the other user hers (COO-04)."""
+    users = [{"id": who, "email": f"{who}@x.example", "password": "hash"} for who in ("u1", "u2")]
+    coorum = company("coorum", {"app.users": users})
+    coorum.happened("account.closed", "user_id=u1", 0)
+    coorum.sweep()
+    assert coorum.left("app.users") == [{"id": "u1", "email": "u1@x.example"}, users[1]]
+    coorum.sweep(days=40)
+    assert coorum.left("app.users") == [users[1]]

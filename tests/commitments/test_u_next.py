@@ -9,9 +9,13 @@ import pytest
 
 from retention.datamap import read_datamap
 from retention.deidentify.reading import read_recipes
+from retention.errors import HeldError, PolicyError
+from retention.model.datamap import Identifies
+from retention.model.transform import Drop
 from retention.packs import read_pack
 from retention.planning.gate import Handing, bars
-from retention.policy import InForce, read_policy, read_terms, under_terms
+from retention.policy import InForce, paper, read_policy, read_terms, under_terms, wording
+from retention.policy.concept import Around, concept
 from retention.policy.joint_notice import notice
 from retention.policy.statutes import shipped_statutes
 
@@ -253,3 +257,123 @@ def test_what_she_watched_goes_from_every_file_and_nothing_else(company, ago):
     assert counts == {"lake.viewing": 3, "lake.http": 2}
     assert [row["id"] for row in unext.left("lake.viewing")] == [0, 2, 4]
     assert [row["id"] for row in unext.left("lake.http")] == [0, 2]
+
+
+def test_card_data_goes_at_once_and_the_invoice_stays(company, ago):
+    """Closed yesterday: no card, whole account, whole invoice; closed long ago: the invoice without her (UNX-07)."""
+    payment = {"id": 1, "customer_id": "c1", "amount": "100", "invoice_no": "i", "card_last4": "1", "paid_at": ago(30)}
+    unext = company("u-next", {"app.customers": [CUSTOMER], "app.payments": [payment]})
+    unext.happened("account.closed", "user_id=c1", 1)
+    unext.sweep()
+    assert unext.left("app.payments") == [{name: payment[name] for name in payment if name != "card_last4"}]
+    assert unext.left("app.customers") == [CUSTOMER]
+    fields = unext.datamap.datasets["app.payments"].fields
+    assert (fields["card_brand"].anonymize, fields["card_last4"].anonymize) == (Drop(), Drop())
+    unext.sweep(days=40)
+    assert unext.left("app.customers") == []
+    (kept,) = unext.left("app.payments")
+    assert ("customer_id" in kept, kept["amount"], kept["invoice_no"]) == (False, "100", "i")
+
+
+def test_a_review_goes_with_its_author_and_others_stand(company):
+    """Stars, words, favourites and account changes of hers go; what others gave a title is unchanged (UNX-09)."""
+    reviews = [{"id": n, "customer_id": f"c{n}", "title_id": "t", "stars": n, "body": "b"} for n in (1, 2, 3)]
+    others = {name: [{"id": n, "customer_id": f"c{n}"} for n in (1, 2)] for name in ("favourites", "account_changes")}
+    others["favourites"] = [{**row, "title_id": "t"} for row in others["favourites"]]
+    others["account_changes"] = [{**row, "change": "address"} for row in others["account_changes"]]
+    customers = [{"id": f"c{n}", "name": "N", "email": f"{n}@x.example"} for n in (1, 2, 3)]
+    tables = {"app.customers": customers, "app.reviews": reviews}
+    unext = company("u-next", {**tables, **{f"app.{name}": rows for name, rows in others.items()}})
+    unext.request("user_id=c1")
+    assert unext.left("app.reviews") == reviews[1:]
+    for name, rows in others.items():
+        assert unext.left(f"app.{name}") == rows[1:], name
+
+
+def test_who_was_erased_is_matched_by_nothing_and_may_apply_anew(company):
+    """No key of hers is left in any table; applying again makes a new customer whom nothing holds back (UNX-17)."""
+    unext = company("u-next", {"app.customers": [CUSTOMER], "app.fraud_signals": [{"id": 1, "user_id": "c1"}]})
+    unext.request("user_id=c1")
+    everything = str([unext.left(dataset) for dataset in unext.datamap.datasets])
+    assert not any(repr(CUSTOMER[name]) in everything for name in ("id", "email", "phone", "name"))
+    again = {**CUSTOMER, "id": "c9"}
+    unext.came("app.customers", again)
+    assert unext.sweep() is None
+    assert unext.left("app.customers") == [again]
+
+
+CALLS = ({"id": 1, "customer_id": "c1"}, {"id": 2, "customer_id": None}, {"id": 3, "customer_id": None})
+
+
+def recorded(called_at, **numbers):
+    """Recordings of a customer, of the same telephone, and of another one."""
+    phones = {1: "090", 2: "090", 3: "080", **numbers}
+    every = [
+        {**call, "phone_number": phones[call["id"]], "audio": "a", "transcript": "t", "called_at": called_at}
+        for call in CALLS
+    ]
+    return every, [{"id": 10 + n, "call_id": n, "words": "w", "called_at": called_at} for n in (1, 2, 3)]
+
+
+def test_a_call_is_found_by_customer_and_by_telephone_with_all_that_was_made_of_it(company, ago):
+    """Audio, transcript and index go by account, and by telephone without one; a dispute stops it (UNX-23)."""
+    calls, index = recorded(ago(10))
+    unext = company("u-next", {"app.customers": [CUSTOMER], "app.call_recordings": calls, "app.call_index": index})
+    unext.hold("user_id=c1")
+    with pytest.raises(HeldError):
+        unext.request("user_id=c1")
+    assert unext.left("app.call_recordings")[0] == calls[0]
+    unext.holds.clear()
+    unext.request("user_id=c1")
+    assert [row["id"] for row in unext.left("app.call_recordings")] == [2, 3]
+    unext.request("phone=090")
+    assert [row["id"] for row in unext.left("app.call_recordings")] == [3]
+    assert [row["call_id"] for row in unext.left("app.call_index")] == [3]
+
+
+def test_a_nameless_call_is_handled_as_strictly_as_any_other(company, ago):
+    """Without a customer's number it goes on the same day, and each of its fields counts as telling who (UNX-25)."""
+    calls, index = recorded(ago(181))
+    unext = company("u-next", {"app.call_recordings": calls, "app.call_index": index})
+    plan = unext.sweep()
+    assert unext.left("app.call_recordings") == []
+    assert unext.left("app.call_index") == []
+    assert {(step.dataset, step.because.rules) for step in plan.steps} == {
+        ("app.call_index", ("call-recordings",)),
+        ("app.call_recordings", ("call-recordings",)),
+    }
+    of_calls = (d for name, d in unext.datamap.datasets.items() if name in ("app.call_recordings", "app.call_index"))
+    assert {field.identifies for dataset in of_calls for field in dataset.fields.values()} == {Identifies.DIRECTLY}
+
+
+def test_when_its_purposes_end_a_pseudonymised_set_and_what_undoes_it_go_as_two(company):
+    """One purpose of three ended: both stay; all ended: the set, then the table of pseudonyms, a step each (UNX-31)."""
+    who = [{"id": n, "user_id": f"c{n}", "pseudonym": f"p{n}"} for n in (1, 2)]
+    sets = [{"id": n, "pseudonym_id": n, "viewing_history": "v"} for n in (1, 2)]
+    unext = company("u-next", {"app.pseudonyms": who, "app.pseudonymised_usage": sets})
+    unext.happened("account.closed", "user_id=c1", 100)
+    assert unext.sweep() is None
+    plan = unext.sweep(days=330)
+    steps = [step for step in plan.steps if hasattr(step, "dataset")]
+    assert [(step.dataset, step.because.rules) for step in steps] == [
+        ("app.pseudonymised_usage", ("pseudonymised-usage",)),
+        ("app.pseudonyms", ("deletion-information",)),
+    ]
+    assert (unext.left("app.pseudonymised_usage"), unext.left("app.pseudonyms")) == (sets[1:], who[1:])
+
+
+def test_rules_of_handling_name_who_answers_and_what_is_done():
+    """The document says for each rule what is done, and who is responsible; without it no policy is read (UNX-37)."""
+    text = read_pack("u-next")["policy.yaml"]
+    policy = read_policy(text, "policy.yaml", shipped_statutes())
+    datamap = read_datamap(read_pack("u-next")["datamap.yaml"], "datamap.yaml")
+    around = Around(shipped_statutes(), (), (policy.version,))
+    written = paper.markdown(concept(policy, datamap, around, "ja", date(2026, 11, 25)))
+    assert "CX本部 CRM推進部長" in written
+    for rule in policy.rules:
+        lines = [line for line in written.splitlines() if line.startswith(f"| {rule.rule_id} |")]
+        assert any(wording.disposal(rule.then, "ja") in line for line in lines), rule.rule_id
+    for line in ("  responsible: CX本部 CRM推進部長\n", "  address: 〒141-0021 東京都品川区上大崎三丁目1番1号\n"):
+        assert text.count(line) == 1
+        with pytest.raises(PolicyError, match="controller"):
+            read_policy(text.replace(line, ""), "policy.yaml", shipped_statutes())

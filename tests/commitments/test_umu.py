@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
+import pyarrow as pa
 import pytest
 
-from retention.errors import PolicyError, UnknownSubjectError
+from retention.datamap import read_datamap
+from retention.deidentify import apply
+from retention.deidentify.recipe import Aim, Column, DropItem, Recipe, Role
+from retention.deidentify.verdict import Pseudonymous
+from retention.errors import InputError, PolicyError, UnknownSubjectError
 from retention.model.datamap import Identifies
 from retention.model.policy import Disposal
 from retention.model.transform import Drop
@@ -272,3 +277,64 @@ def test_a_legal_need_stops_every_rule_until_it_is_over(company, ago):
     umu.holds.clear()
     umu.sweep()
     assert (umu.left("app.users"), umu.left("lake.web_logs")) == ([OTHER], [])
+
+
+def test_what_proves_an_identity_goes_a_day_after_the_recovery(company):
+    """Done or given up: name, card number and telephone go; still open: they stay (UMU-08)."""
+    recoveries = [
+        {"id": n, "user_id": f"u{n}", "real_name": "N", "id_card_number": "123", "phone": "1"} for n in (1, 2, 3)
+    ]
+    users = [{"id": f"u{n}", "name": "N", "email": f"{n}@x.example"} for n in (1, 2, 3)]
+    umu = company("umu", {"app.users": users, "app.account_recoveries": recoveries})
+    umu.happened("recovery.completed", "user_id=u1", 2)
+    umu.happened("recovery.expired", "user_id=u2", 2)
+    umu.sweep()
+    assert umu.left("app.account_recoveries") == [recoveries[2]]
+    assert umu.left("app.users") == users
+
+
+def test_no_pseudonymised_set_holds_the_number_of_an_identity_card():
+    """Left in, nothing is made at all; dropped, the set passes without it; the column is known as a code (UMU-08)."""
+    table = pa.table({"id_card_number": [f"{n:012d}" for n in range(200)], "course": ["a", "b"] * 100})
+
+    def made(*methods):
+        columns = {"id_card_number": Column(Role.CODE, methods), "course": Column(Role.OTHER)}
+        return apply(table, Recipe(Aim.PSEUDONYMOUS, columns), None, 1)
+
+    with pytest.raises(InputError, match="identification_code"):
+        made()
+    passed, verdict = made(DropItem())
+    assert isinstance(verdict, Pseudonymous)
+    assert passed.column_names == ["course"]
+    datamap = read_datamap(read_pack("umu")["datamap.yaml"], "datamap.yaml")
+    field = datamap.datasets["app.account_recoveries"].fields["id_card_number"]
+    assert (field.identifies, field.anonymize) == (Identifies.DIRECTLY, Drop())
+
+
+def test_an_author_who_goes_leaves_the_thread_and_no_name(company):
+    """Three authors, one erased: her name and photo are nowhere, answers stand on, other posts stay (UMU-24)."""
+    names = {"u1": "One", "u2": "Two", "u3": "Three"}
+    users = [{"id": who, "name": name, "email": f"{who}@x.example"} for who, name in names.items()]
+    thread = [
+        {"id": n, "user_id": who, "comment": "c", "shown_name": names[who], "shown_photo": f"photo-{who}"}
+        for n, who in ((1, "u1"), (2, "u2"), (3, "u3"))
+    ]
+    answers = [{**thread[0], "in_reply_to": None}, {**thread[1], "in_reply_to": 1}, {**thread[2], "in_reply_to": 2}]
+    shown = [
+        {"id": n, "user_id": who, "shown_name": names[who], "shown_photo": "p"} for n, who in ((1, "u1"), (2, "u2"))
+    ]
+    umu = company("umu", {"app.users": users, "app.comments": answers, "lake.rendered_posts": shown})
+    umu.request("user_id=u1")
+    assert umu.left("app.comments") == [thread[1], answers[2]]
+    everything = str([umu.left(dataset) for dataset in umu.datamap.datasets])
+    assert "photo-u1" not in everything
+    assert "'One'" not in everything
+    assert "photo-u2" in everything
+
+
+def test_what_was_deleted_by_mistake_can_be_brought_back_for_a_month(company, ago):
+    """Twenty days in the bin: still whole; forty: gone for good (UMU-34)."""
+    binned = [{"id": n, "user_id": "u1", "content": "c", "deleted_at": ago(days)} for n, days in ((1, 20), (2, 40))]
+    umu = company("umu", {"app.users": [USER], "app.content_bin": binned})
+    umu.sweep()
+    assert umu.left("app.content_bin") == [binned[0]]

@@ -233,7 +233,7 @@ def test_without_a_manifest_the_oldest_object_tells(server: Any, bucket: str) ->
 
 
 def test_a_copy_exists_until_its_last_version_is_gone(server: Any, bucket: str) -> None:
-    """Deleting the live object leaves a version; only when that is gone is the copy gone, markers or not."""
+    """Deleting the live object leaves a version; only when that is gone is the copy gone, markers or not (TRI-20)."""
     version = server.put(bucket, "db/2026-11-22/dump", b"x")
     server.direct.delete_object(Bucket=bucket, Key="db/2026-11-22/dump")
     keeper = system(server, bucket).keeper()

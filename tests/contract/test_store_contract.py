@@ -517,7 +517,7 @@ def test_the_inspector_gives_the_columns_of_an_emptied_dataset(subject: Any, sto
 
 
 def test_past_versions_do_not_hold_the_erased(subject: Any, store: Store, people: Dataset) -> None:
-    """When erase, redact and anonymize return, no noncurrent version has the person's key (UMU-16)."""
+    """When erase, redact and anonymize return, no noncurrent version has the person's key (UMU-16, TRI-20)."""
     fill(subject, people)
     store.eraser().erase_rows(people, among("user_id", "u1"))
     store.eraser().redact_fields(people, among("user_id", "u2"), ["user_id"])

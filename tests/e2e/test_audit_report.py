@@ -29,7 +29,7 @@ def collected(app, on: datetime):
 
 
 def test_rows_are_counted_from_the_log(lived):
-    """Due and done rows by dataset are those of the plan and of the signed statements."""
+    """Due and done rows by dataset are those of the plan and of the signed statements (UNX-40)."""
     found = collected(lived, NOW + timedelta(days=31))
     by_name = {dataset.name: dataset for dataset in found.datasets}
     assert {(d.name, d.due, d.done, d.verdict) for d in found.datasets} == {
@@ -49,7 +49,7 @@ def test_rows_are_counted_from_the_log(lived):
 
 
 def test_requests_are_in_time_late_or_open(lived):
-    """An answer within its days is in time, a denial after them late; an open request is late from its day on."""
+    """Answered within its days: in time; denied after them: late; an open request is late from its day on (UNX-40)."""
     found = collected(lived, NOW + timedelta(days=31))
     assert sorted((r.outcome, r.is_late(date(2026, 12, 24))) for r in found.requests) == [
         ("answered", False),

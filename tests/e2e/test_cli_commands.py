@@ -12,7 +12,7 @@ from retention.cli.entry import app as program_app
 from retention.errors import TransientFailure
 
 GROUPS = {
-    "processors": ("check", "follow-up", "acknowledge", "accept"),
+    "processors": ("check", "follow-up", "acknowledge", "accept", "letters", "told"),
     "policy": ("check", "commitments", "show", "forecast", "diff"),
     "datamap": ("check", "draft", "expect", "graph", "import"),
     "event": ("record", "import"),
@@ -68,7 +68,7 @@ GROUPS = {
         "epoch",
     ),
 }
-SINGLE = ("init", "explain", "suppressed", "rescan", "readmit", "media", "approve", "reject", "apply", "verify")
+SINGLE = ("init", "explain", "suppressed", "use", "rescan", "readmit", "media", "approve", "reject", "apply", "verify")
 COMMANDS = [(name,) for name in SINGLE] + [(group, name) for group, names in GROUPS.items() for name in names]
 COMMANDS += [("evidence", "epoch", name) for name in ("list", "destroy")]
 COMMANDS += [("api", "token", name) for name in ("issue", "list", "revoke")]
@@ -90,6 +90,7 @@ def road(shop, cli):
     found["datamap check"] = said("datamap", "check")
     found["datamap expect"] = said("datamap", "expect")
     found["suppressed"] = said("suppressed", "user_id=c1")
+    found["use"] = said("use", "P1", "shop.customers", "--subject", "user_id=c1")
     case = said("request", "open", "--subject", "email=c3@mail.example")
     name = case["case_id"]
     found["request open"] = case

@@ -54,7 +54,7 @@ def remap(shop, old: str, new: str) -> None:
 
 
 def test_a_new_column_makes_a_running_case_partial_until_it_is_mapped(shop, cli, case, approved):
-    """A column added after the approval: check exits 1, apply touches nothing, and mapping it lets the case finish."""
+    """A column added after the approval: check exits 1, apply touches nothing; mapped, the case finishes (TRI-08)."""
     plan = approved(case)
     shop.change("ALTER TABLE customers ADD COLUMN phone TEXT", "UPDATE customers SET phone = '090-1234-5678'")
     checked = cli("datamap", "check", folder=shop.folder)

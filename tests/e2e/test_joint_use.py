@@ -124,7 +124,7 @@ def test_article_41_6_a_column_that_is_not_published_never_goes_out(sharing):
 
 
 def test_article_41_6_nobody_but_a_joint_user_gets_it_not_even_with_consent(sharing):
-    """A recipient that is no joint user, or no longer one, is refused; no plan, no file."""
+    """A recipient that is no joint user, or no longer one, is refused; no plan, no file (UNX-15)."""
     with sharing.app() as app:
         with pytest.raises(SharingError, match=r"not-a-joint-user.*consent does not help"):
             app.plan_export("group", "notes", "advertiser", NOW)
@@ -294,7 +294,7 @@ def counted(shop, people):
 
 
 def test_statistics_show_no_small_cell_and_none_that_could_be_computed(sharing):
-    """Counts of people, not rows, go out as CSV and Parquet with evidence (UMU-29, COO-17).
+    """Counts of people, not rows, go out as CSV and Parquet with evidence (UMU-29, COO-17, UNX-15).
 
     Beside the one small cell so many others are left out that it cannot be found from the totals.
     """

@@ -112,7 +112,7 @@ def test_nothing_is_planned_before_identity_is_proven(shop):
 
 
 def test_an_approval_names_one_digest(shop):
-    """Approving another digest is refused and the plan stays unapproved."""
+    """Approving another digest is refused and the plan stays unapproved (UMU-34, COO-12)."""
     with shop.app() as app:
         case = app.open_request("user_id=c3", "post", NOW)
         app.identify(case.case_id, "passport", NOW)
@@ -126,7 +126,7 @@ def test_an_approval_names_one_digest(shop):
 
 
 def test_a_changed_world_makes_a_new_plan(shop):
-    """A row that came after the plan was made stops the run before anything is touched."""
+    """A row that came after the plan was made stops the run before anything is touched (COO-12)."""
     app, case_id, plan_id = shop.approved_request("user_id=c3")
     shop.change("INSERT INTO notes (customer_id, body, written_at) VALUES ('c3', 'late', '2026-11-22 00:00:00.000000')")
     with app:
@@ -168,7 +168,7 @@ def test_a_hold_takes_its_person_out_of_a_sweep(shop):
 
 
 def test_above_a_limit_two_people_must_approve(shop):
-    """One approver is not enough for a plan over the limit; the same one twice is still one."""
+    """One approver is not enough for a plan over the limit; the same one twice is still one (UMU-34, COO-12)."""
     shop.change(*[f"INSERT INTO notes (body, written_at) VALUES ('old {n}', '2020-01-01')" for n in range(40)])
     with shop.app() as app:
         plan = app.plan_sweep(NOW)

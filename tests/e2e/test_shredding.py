@@ -343,7 +343,7 @@ def carry_out(app, plan, now=NOW):
 
 
 def test_after_the_shred_no_key_that_exists_opens_what_the_backups_hold(service):
-    """Must show 5: a thief with everything reads ann in the dump before; after rotation and wait he does not."""
+    """Must show 5: a thief with everything reads ann in the dump before, and not after rotation and wait (TRI-20)."""
     everyone = {(user, category) for user in ("ann", "bob") for category in ("account", "viewing", "billing")}
     hers = {("ann", "account"), ("ann", "viewing")}
     robber, messages = thief(service), service.restored()

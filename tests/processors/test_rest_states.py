@@ -372,7 +372,7 @@ recipients:
 
 
 def test_who_answers_for_his_own_copy_is_named_and_nothing_is_claimed(desk):
-    """The certificate names who holds data outside our control, for what, where to object (COO-15, UMU-30)."""
+    """The certificate names who holds data outside our control, for what, where to object (COO-15, UMU-30, UMU-13)."""
     it = desk(HEAD + DIRECT, more=OUTSIDE)
     it.apply()
     it.seal()

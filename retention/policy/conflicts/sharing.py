@@ -13,6 +13,7 @@ from retention.model.terms import (
     StatedPurpose,
 )
 from retention.policy.conflicts.view import Conflict, View
+from retention.policy.transfers import is_guarded
 
 _SUPERVISED_WITHIN = timedelta(days=366)
 """A default of ours: the law names no period."""
@@ -88,6 +89,20 @@ def transfer_unsupported(view: View) -> Iterator[Conflict]:
             )
 
 
+def transfer_unguarded(view: View) -> Iterator[Conflict]:
+    """Find recipients outside the EU to whom no safeguard of the GDPR leads."""
+    for recipient in view.terms.recipients:
+        if not is_guarded(recipient):
+            yield Conflict(
+                code="TRANSFER_UNGUARDED",
+                where=_place(view, recipient),
+                says=f"data goes to {recipient.country}, without an adequacy decision or standard clauses",
+                articles=("eu.gdpr.46", "eu.gdpr.44"),
+                law="data of people in the EU leaves it for adequate countries or under safeguards only",
+                instead="`retention use` refuses to let data go there; say `transfer: scc` once they are signed",
+            )
+
+
 def supervision_overdue(view: View) -> Iterator[Conflict]:
     """Find those who work for us and were not looked after for more than a year."""
     for recipient in view.terms.recipients:
@@ -109,6 +124,7 @@ RULES = (
     responsible_is_office,
     items_open_ended,
     transfer_unsupported,
+    transfer_unguarded,
     supervision_overdue,
 )
 

@@ -70,7 +70,8 @@ def test_supervision_that_is_overdue_is_a_finding() -> None:
         ({"country": "US"}, ["TRANSFER_UNSUPPORTED"]),
         ({"country": "US", "transfer": Transfer.ADEQUACY}, ["TRANSFER_UNSUPPORTED"]),
         ({"country": "NO", "transfer": Transfer.ADEQUACY}, []),
-        ({"country": "US", "transfer": Transfer.CONSENT}, []),
+        ({"country": "US", "transfer": Transfer.CONSENT}, ["COUNTRY_NOT_TOLD"]),
+        ({"country": "US", "transfer": Transfer.CONSENT, "informed_on": date(2026, 1, 1)}, []),
         (EQUIVALENT, ["EQUIVALENCE_NOT_CONFIRMED"]),
         ({"country": "US", "transfer": Transfer.EQUIVALENT, "confirmed_on": date(2026, 1, 1)}, []),
         (
@@ -80,7 +81,7 @@ def test_supervision_that_is_overdue_is_a_finding() -> None:
     ],
 )
 def test_a_transfer_abroad_needs_a_ground_that_holds(changed: dict[str, object], found: list[str]) -> None:
-    """A designated country, consent, or equivalent measures that were confirmed within a year (TRI-19)."""
+    """A designated country, informed consent, or equivalent measures confirmed within a year (TRI-19)."""
     assert codes(**changed) == found
 
 

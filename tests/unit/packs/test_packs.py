@@ -92,7 +92,10 @@ def test_settings_hold_no_secret(pack: str) -> None:
 PROMISED = {
     "coorum": {"provision-records"},
     "three-regime": {"identity", "commercial-information", "biometrics", "special-care", "provision-records"},
-    "u-next": {"billing", "employees", "meeting-minutes", "meeting-papers", "receipt-records", "request-papers"},
+    "u-next": {
+        *("billing", "employees", "meeting-minutes", "meeting-papers"),
+        *("provision-records", "receipt-records", "request-papers"),
+    },
     "umu": {"employees", "government-identifiers"},
     "webmo": {"employees"},
 }
