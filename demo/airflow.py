@@ -149,7 +149,7 @@ def _settings(workspace: Path, home: Path, dags: Path) -> Mapping[str, str]:
         "DO_NOT_TRACK": "true",
         "PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]),
         "RETENTION_WORKSPACE": str(workspace),
-        "RETENTION_APPROVAL_POKE_SECONDS": "0.5",
+        "RETENTION_APPROVAL_POKE_SECONDS": "1.5",
         "RETENTION_TASK_RETRIES": "2",
         "RETENTION_RETRY_SECONDS": "1",
     }
