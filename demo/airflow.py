@@ -1,7 +1,7 @@
 """Airflow on this machine, a DAG run at a time: no scheduler, no web server, SQLite.
 
-`Airflow(workspace, environment)` starts making Airflow's database in the background; `start`
-waits for it and begins a run; the run waits in its approval task until somebody approves.
+`Airflow(workspace, environment)` starts making Airflow's database in the background; `start` begins a
+run when those before it have ended; the run waits in its approval task until somebody approves.
 """
 
 from __future__ import annotations
@@ -10,16 +10,21 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from retention.errors import TerminalFailure
 
 PROJECT = Path(__file__).absolute().parent.parent
 DAGS = PROJECT / "dags"
+READY = "database-is-made"
+"""The file among the results that says so."""
 _END_WITHIN = 5.0
+_POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,80 +58,58 @@ class DagResult:
 
 
 class DagRun:
-    """One run in a process of its own."""
+    """One run; it has ended when its result is there."""
 
-    def __init__(self, process: subprocess.Popen[bytes], output: Path, log: Path) -> None:
-        self._process = process
-        self._output = output
+    def __init__(self, runner: subprocess.Popen[bytes], result: Path, log: Path) -> None:
+        self._runner = runner
+        self._result = result
         self.log = log
 
     @property
     def is_over(self) -> bool:
         """Whether the run has ended."""
-        return self._process.poll() is not None
+        return self._result.exists() or self._runner.poll() is not None
 
-    def wait(self, timeout: float | None = None) -> DagResult:
-        """Wait for the end of the run.
-
-        Raises:
-            subprocess.TimeoutExpired: it took longer than `timeout` seconds.
-
-        """
-        self._process.wait(timeout)
-        lines = self._output.read_text(encoding="utf-8").splitlines()
-        if not lines or not lines[-1].startswith('{"state"'):
+    @property
+    def result(self) -> DagResult:
+        """What became of it, once it is over."""
+        if not self._result.exists():
             return DagResult("broken", (), self.log)
-        answer = json.loads(lines[-1])
+        answer = json.loads(self._result.read_text(encoding="utf-8"))
         return DagResult(answer["state"], tuple(TaskResult(**task) for task in answer["tasks"]), self.log)
-
-    def end(self) -> None:
-        """End the run's process if it still goes; every task can be run again."""
-        if self.is_over:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(_END_WITHIN)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
 
 
 class Airflow:
-    """Airflow's home in the workspace."""
+    """Airflow's home in the workspace, and the one process that runs DAGs there, one after another."""
 
     def __init__(self, workspace: Path, environment: Mapping[str, str], *, dags: Path = DAGS) -> None:
         """Start making the database; `environment` is what tasks need besides (credentials of the simulator)."""
         self._home = workspace.absolute() / "airflow"
-        self._logs = self._home / "logs"
-        self._logs.mkdir(parents=True, exist_ok=True)
-        self._dags = dags
+        self._results, self._log = self._home / "runs", self._home / "logs" / "runs.log"
+        for folder in (self._results, self._log.parent):
+            folder.mkdir(parents=True, exist_ok=True)
         self.environment = {**os.environ, **_settings(workspace.absolute(), self._home, dags), **environment}
         self._runs = 0
-        with (self._logs / "migrate.log").open("wb") as log:
-            self._migration = self._popen(["airflow", "db", "migrate"], log, log)
+        with self._log.open("wb") as log:
+            self._runner = subprocess.Popen(  # noqa: S603 -- our own program
+                [sys.executable, "-m", "demo.run_dag", "--folder", str(dags), "--results", str(self._results)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                env=self.environment,
+                start_new_session=True,
+            )
 
     def start(self, dag_id: str, conf: Mapping[str, str] | None = None) -> DagRun:
-        """Begin a run; the database is waited for.
-
-        Raises:
-            TerminalFailure: Airflow could not make its database.
-
-        """
-        self.wait_until_ready()
+        """Begin a run when those before it have ended."""
         self._runs += 1
-        stem = f"{self._runs:02}-{dag_id}"
-        output, log = self._logs / f"{stem}.out", self._logs / f"{stem}.log"
-        arguments = ["demo.run_dag", dag_id, "--folder", str(self._dags), "--conf", json.dumps(dict(conf or {}))]
-        with output.open("wb") as out, log.open("wb") as err:
-            return DagRun(self._popen(arguments, out, err), output, log)
-
-    def run(self, dag_id: str, conf: Mapping[str, str] | None = None, *, timeout: float | None = None) -> DagResult:
-        """Begin a run and wait for its end; raises like `start` and `DagRun.wait`."""
-        run = self.start(dag_id, conf)
-        try:
-            return run.wait(timeout)
-        finally:
-            run.end()
+        name = f"{self._runs:02}-{dag_id}"
+        line = json.dumps({"name": name, "dag": dag_id, "conf": dict(conf or {})}) + "\n"
+        asked = cast("IO[bytes]", self._runner.stdin)
+        with suppress(BrokenPipeError):  # then the run is over, broken
+            asked.write(line.encode())
+            asked.flush()
+        return DagRun(self._runner, self._results / f"{name}.json", self._log)
 
     def wait_until_ready(self) -> None:
         """Wait for the database.
@@ -135,27 +118,21 @@ class Airflow:
             TerminalFailure: Airflow could not make it.
 
         """
-        if self._migration.wait() != 0:
-            log = self._logs / "migrate.log"
-            raise TerminalFailure(
-                f"airflow db migrate ended with status {self._migration.returncode}", hint=f"read {log}"
-            )
+        while not (self._results / READY).exists():
+            if self._runner.poll() is not None:
+                raise TerminalFailure(
+                    f"Airflow ended with status {self._runner.returncode} at its start", hint=f"read {self._log}"
+                )
+            time.sleep(_POLL_SECONDS)
 
     def close(self) -> None:
-        """End the migration if it still goes."""
-        if self._migration.poll() is None:
-            self._migration.kill()
-            self._migration.wait()
-
-    def _popen(self, arguments: list[str], output: IO[bytes], errors: IO[bytes]) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(  # noqa: S603 -- our own programs
-            [sys.executable, "-m", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=errors,
-            env=self.environment,
-            start_new_session=True,
-        )
+        """End the process, whatever it is at; every task can be run again."""
+        self._runner.terminate()
+        try:
+            self._runner.communicate(timeout=_END_WITHIN)
+        except subprocess.TimeoutExpired:
+            self._runner.kill()
+            self._runner.communicate()
 
 
 def _settings(workspace: Path, home: Path, dags: Path) -> Mapping[str, str]:
@@ -172,7 +149,7 @@ def _settings(workspace: Path, home: Path, dags: Path) -> Mapping[str, str]:
         "DO_NOT_TRACK": "true",
         "PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]),
         "RETENTION_WORKSPACE": str(workspace),
-        "RETENTION_APPROVAL_POKE_SECONDS": "0.5",
+        "RETENTION_APPROVAL_POKE_SECONDS": "1.5",
         "RETENTION_TASK_RETRIES": "2",
         "RETENTION_RETRY_SECONDS": "1",
     }

@@ -1,7 +1,9 @@
-"""One run of one DAG in this process: `python -m demo.run_dag DAG --folder DAGS [--conf JSON]`.
+"""Runs of DAGs in this process, one after another: `python -m demo.run_dag --folder DAGS --results FOLDER`.
 
-The environment (see demo.airflow) names Airflow's home and the workspace. The last line of the
-output says as JSON what became of each task; the exit code is 0 if the run succeeded.
+The environment (see demo.airflow) names Airflow's home and the workspace. Airflow's database is made
+first; then each line of the input, `{"name": …, "dag": …, "conf": {…}}`, is one run. What became of its
+tasks is in FOLDER/NAME.json when it has ended. One process for all, since loading Airflow takes longer
+than a run.
 """
 
 from __future__ import annotations
@@ -9,37 +11,55 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from airflow.dag_processing.dagbag import BundleDagBag
+from airflow.utils.db import upgradedb
+
+from demo.airflow import READY
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the DAG and return the exit code: 0 success, 1 anything else."""
-    parser = argparse.ArgumentParser(prog="demo.run_dag", description="One run of one DAG, without a scheduler.")
-    parser.add_argument("dag")
+    """Make the database, then run what is asked for until the input ends."""
+    parser = argparse.ArgumentParser(prog="demo.run_dag", description="Runs of DAGs, without a scheduler.")
     parser.add_argument("--folder", type=Path, required=True, help="where the DAG files are")
-    parser.add_argument("--conf", type=json.loads, default={}, help="the form's answers, as JSON")
+    parser.add_argument("--results", type=Path, required=True, help="where to write what became of each run")
     options = parser.parse_args(arguments)
-    return 0 if run(options.dag, options.folder, options.conf) else 1
+    upgradedb()
+    _write(options.results / READY, {})
+    for line in sys.stdin:
+        asked = json.loads(line)
+        _write(options.results / f"{asked['name']}.json", run(asked["dag"], options.folder, asked["conf"]))
+    return 0
 
 
-def run(dag_id: str, folder: Path, conf: Mapping[str, Any]) -> bool:
-    """Run the DAG to its end, print what became of its tasks, and return whether it succeeded."""
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    """Write all of it or nothing: who waits for the file must not read half of it."""
+    half = path.with_suffix(".half")
+    half.write_text(json.dumps(content), encoding="utf-8")
+    half.rename(path)
+
+
+def run(dag_id: str, folder: Path | str, conf: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Run the DAG to its end; return its state (`broken` if there was no run) and its tasks'."""
     # A bundle's bag, because only a bundle's folder is on the path that its DAG files import from.
-    bag = BundleDagBag(dag_folder=folder, bundle_path=folder, bundle_name="dags-folder")
+    bag = BundleDagBag(dag_folder=folder, bundle_path=Path(folder), bundle_name="dags-folder")
     if bag.import_errors or dag_id not in bag.dags:
         sys.stderr.write(f"{dag_id} cannot be run from {folder}: {bag.import_errors or 'there is no such DAG'}\n")
-        return False
-    result = bag.dags[dag_id].test(run_conf=dict(conf))
+        return {"state": "broken", "tasks": []}
+    try:
+        result = bag.dags[dag_id].test(run_conf=dict(conf))
+    except Exception:  # noqa: BLE001 -- a run of its own process would have ended with it; the next one goes on
+        traceback.print_exc()
+        return {"state": "broken", "tasks": []}
     tasks = [
         {"task": instance.task_id, "map_index": instance.map_index, "state": str(instance.state)}
         for instance in result.get_task_instances()
     ]
-    sys.stdout.write(json.dumps({"state": str(result.state), "tasks": tasks}) + "\n")
-    return str(result.state) == "success"
+    return {"state": str(result.state), "tasks": tasks}
 
 
 if __name__ == "__main__":

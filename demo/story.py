@@ -130,18 +130,23 @@ def _restore(stage: Stage, request: CaseId) -> tuple[dict[str, CaseId], Path]:
         backups.restore(stage.systems, stage.copy)
     before = presence.restored(stage.systems, stage.woman)
     with open_app(stage.workspace) as app:
-        runs = {system: stage.airflow.start("restore_gate", {"system_id": system}) for system in _RESTORED}
-        cases = {system: _approved(stage, app, run, _of_system(system)) for system, run in runs.items()}
-        telling.gate(stage.console, app.restores())
-        for system, run in runs.items():
-            _finished(stage, app, run, cases[system])
-        telling.gate(stage.console, app.restores()[-len(_RESTORED) :])
+        cases = {system: _through_the_gate(stage, app, system) for system in _RESTORED}
         bundle = stage.workspace / "bundles" / f"{request}.json"
         operator.export(stage.workspace, request, bundle)
     after = presence.restored(stage.systems, stage.woman)
     telling.presence(stage.console, "Rows that name her in the restored systems", before, after)
     telling.reopened(stage.console, presence.digests(stage.systems), bundle)
     return {system: case.case_id for system, case in cases.items()}, bundle
+
+
+def _through_the_gate(stage: Stage, app: App, system: SystemId) -> Case:
+    """Ask the gate, go the road, ask the gate again; return the restore's case."""
+    run = stage.airflow.start("restore_gate", {"system_id": system})
+    case = _approved(stage, app, run, _of_system(system))
+    telling.gate(stage.console, app.restores()[-1:])
+    _finished(stage, app, run, case)
+    telling.gate(stage.console, app.restores()[-1:])
+    return case
 
 
 def _of_system(system: SystemId) -> Callable[[Case], bool]:
@@ -187,7 +192,7 @@ def _finished(stage: Stage, app: App, run: DagRun, case: Case) -> None:
             done = len({line.step_id for line in lines if line.phase.value == "done"})
             progress.update(task, description=f"Airflow applies, verifies and seals: {done} of {steps} steps done")
             time.sleep(_POLL_SECONDS)
-    result = run.wait(timeout=1)
+    result = run.result
     state = app.context.ledger.cases.get(case.case_id).state
     if not result.succeeded:
         raise FoundError(f"the DAG ended {result.state}, the case is {state.value} (log: {run.log})")

@@ -1,7 +1,7 @@
 """A simulator of the product for DAG tests: it remembers calls in a file and fails as told.
 
 `python simulated_app.py` runs DAGs against it, since starting Airflow takes longer than any run: each line of its
-input is a JSON list of arguments of `demo.run_dag`, and each run's output ends with the line `exit CODE`. The workspace
+input holds the arguments of `demo.run_dag.run`, and each run's output ends with the line `exit CODE`. The workspace
 (RETENTION_WORKSPACE) may hold script.json: `{"approval": ["waiting", "approved"], "due": true,
 "fail": {"apply_steps:s2": ["transient"]}}`; each answer is used once, the last approval stays.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -152,14 +151,10 @@ def main() -> None:
     vars(wiring)["open_app"] = open_app
     sys.modules["retention.wiring"] = wiring
     assert os.environ["RETENTION_WORKSPACE"]
-    from demo.run_dag import main as run  # noqa: PLC0415 -- after the simulator is in place
+    from demo.run_dag import run  # noqa: PLC0415 -- after the simulator is in place
 
     for line in sys.stdin:
-        try:
-            code = run(json.loads(line))
-        except Exception:  # noqa: BLE001 -- whatever it is, a process of its own would have ended with it
-            traceback.print_exc()
-            code = 1
+        code = 0 if run(**json.loads(line))["state"] == "success" else 1
         sys.stderr.flush()
         sys.stdout.write(f"\nexit {code}\n")
         sys.stdout.flush()

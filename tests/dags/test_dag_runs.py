@@ -27,6 +27,7 @@ class Simulation:
         self._workspace = workspace
         airflow = Airflow(workspace, {})
         airflow.wait_until_ready()
+        airflow.close()
         self._process = subprocess.Popen(
             [sys.executable, str(SIMULATOR)],
             env=airflow.environment,
@@ -45,7 +46,7 @@ class Simulation:
         (self._workspace / "script.json").write_text(json.dumps(script), encoding="utf-8")
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps([dag_id, "--folder", str(DAGS), "--conf", json.dumps(conf or {})]) + "\n")
+        self._process.stdin.write(json.dumps({"dag_id": dag_id, "folder": str(DAGS), "conf": conf or {}}) + "\n")
         self._process.stdin.flush()
         output: list[str] = []
         while not (output and output[-1].startswith("exit ")):
