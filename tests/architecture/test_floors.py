@@ -63,6 +63,7 @@ PLANTS = (
     Plant("retention/grammar/finding.py", "retention.policy.review", FLOORS, "typing"),
     Plant("retention/policy/review.py", "retention.clocks.fold", FLOORS),
     Plant("retention/requests/intake.py", "retention.datamap.words", FLOORS, "function"),
+    Plant("retention/law/rights.py", "retention.policy.words", FLOORS),
     Plant("retention/app/drift.py", "retention.store.ledger", FLOORS),
     Plant("retention/store/instants.py", "retention.app.records", FLOORS),
     Plant("retention/execution/lines.py", "retention.wiring.settings", FLOORS),
