@@ -100,3 +100,15 @@ def test_access_logs_and_cookies_go_by_their_own_dates(company, ago):
     coorum.sweep()
     assert [row["id"] for row in coorum.left("lake.access_logs")] == [3]
     assert [row["id"] for row in coorum.left("lake.cookies")] == [2, 3]
+
+
+def test_contact_data_waits_until_its_person_was_told_that_the_service_ends(company):
+    """Terminated long ago: the address stays until the letter was sent or given up, and a month more (COO-09)."""
+    coorum = company("coorum", {"app.users": [USER, {"id": "u2", "email": "two@x.example"}]})
+    for who in ("u1", "u2"):
+        coorum.happened("service.terminated", f"user_id={who}", 100)
+    coorum.sweep()
+    assert {row["email"] for row in coorum.left("app.users")} == {"one@x.example", "two@x.example"}
+    coorum.happened("purpose.accomplished", "user_id=u1", 40, about="notices")
+    coorum.sweep()
+    assert [row["email"] for row in coorum.left("app.users") if "email" in row] == ["two@x.example"]

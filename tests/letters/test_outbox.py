@@ -188,7 +188,7 @@ def test_no_letter_without_a_place_to_send_it(shop, asked):
 
 
 def test_a_refusal_tells_the_reason_in_words_and_a_withdrawal_is_confirmed(shop, box, asked):
-    """UNX-58 in the outbox: without the reason in words the letter is not written (and see tests/commitments)."""
+    """Without the reason in words the letter is not written."""
     with shop.app() as app:
         case = asked(app, right=Right.ERASURE)
         happened(app, case, Refused((Refusal.OTHER_LAW,)))
