@@ -38,6 +38,7 @@ GROUPS = {
         "paper",
         "look",
         "history",
+        "rules",
         "warn",
     ),
     "letters": ("take", "list", "show", "write", "send", "print", "posted", "notice", "incident", "sample"),
