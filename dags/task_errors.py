@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from retention.app import App, ApplyReport
     from retention.app.letters import Delivery
     from retention.app.rescans import RescanReport
+    from retention.app.warning import Told
 
 _LOG = logging.getLogger(__name__)
 WORKSPACE = "RETENTION_WORKSPACE"
@@ -96,11 +97,22 @@ def refuse_unsent(delivery: Delivery) -> int:
         AirflowFailException: a person has to do something about one that did not.
 
     """
-    if delivery.refused or delivery.given_up or delivery.lacking:
-        waiting = f"{len(delivery.lacking)} lack something"
+    if delivery.refused or delivery.given_up or delivery.lacking or delivery.late:
+        waiting = f"{len(delivery.lacking)} lack something, {len(delivery.late)} contacted too late"
         found = f"{len(delivery.refused)} refused, {len(delivery.given_up)} given up, {waiting}"
         raise AirflowFailException(f"RET-100: letters: {found}; `retention letters list` says which")
     return len(delivery.sent) + len(delivery.handed_over)
+
+
+def told_of_dates(told: Sequence[Told]) -> list[str]:
+    """Return what the desk was told, and write it into the task's log: what is late as an error, else as a warning."""
+    lines = [
+        (f"{each.case_id}: {each.warning.warned.value}, {each.warning.regime}, {each.warning.day}", each.warning.warned)
+        for each in told
+    ]
+    for line, warned in lines:
+        _LOG.log(logging.ERROR if warned.value.endswith("late") else logging.WARNING, line)
+    return [line for line, _ in lines]
 
 
 def refuse_rejected(plan_id: str, state: str) -> str:
