@@ -23,6 +23,15 @@ from retention.packs.letters import SAMPLES, read_samples_file
 _REPORTS: Mapping[LetterKind, About] = MappingProxyType(
     {LetterKind.COMPLETION: "erase", LetterKind.SUSPENDED: "suspend", LetterKind.LIFTED: "lift"}
 )
+_RIGHTS: Mapping[LetterKind, Mapping[str, Value]] = MappingProxyType(
+    {
+        LetterKind.DISCLOSURE: {"right": Word("right", "disclosure")},
+        LetterKind.NEED_FEE: {"right": Word("right", "disclosure")},
+        LetterKind.DONE: {"right": Word("right", "correction")},
+        LetterKind.SUSPENDED: {"right": Word("right", "suspension")},
+    }
+)
+"""What is asked for, where a letter is never about erasure."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _AT = datetime(2026, 11, 5, 3, 0, tzinfo=UTC)
 _LAW = "jp.corporate-tax-act.enf-reg-59"
@@ -38,7 +47,7 @@ def sample(kind: LetterKind, language: Language, forms: Forms | None = None) -> 
         InputError: the forms have a place that no case fills.
 
     """
-    values, addressee = _values(), _addressee()[language]
+    values, addressee = {**_values(), **_RIGHTS.get(kind, {})}, _addressee()[language]
     report = _report(kind, language) if kind in _REPORTS else ()
     return write(kind, forms or shipped_forms(language), values, addressee=addressee, certificate=report)
 

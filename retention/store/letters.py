@@ -34,8 +34,9 @@ class SqlLetters:
             "expires_at": letter.expires_at,
         }
         insert = self._database.insert(LETTERS).values(row).on_conflict_do_nothing(index_elements=["letter_id"])
+        added = insert.returning(LETTERS.c.letter_id)
         with self._database.writing() as connection:
-            if connection.execute(insert).rowcount:
+            if connection.scalar(added) is not None:
                 self._add(connection, LetterMove(letter.letter_id, letter.begun_at, Stage.BEGUN))
 
     def note(self, move: LetterMove) -> None:

@@ -111,3 +111,15 @@ def test_a_password_goes_on_the_day_and_the_address_waits(company):
     assert coorum.left("app.users") == [{"id": "u1", "email": "u1@x.example"}, users[1]]
     coorum.sweep(days=40)
     assert coorum.left("app.users") == [users[1]]
+
+
+def test_contact_data_waits_until_its_person_was_told_that_the_service_ends(company):
+    """Terminated long ago: the address stays until the letter was sent or given up, and a month more (COO-09)."""
+    coorum = company("coorum", {"app.users": [USER, {"id": "u2", "email": "two@x.example"}]})
+    for who in ("u1", "u2"):
+        coorum.happened("service.terminated", f"user_id={who}", 100)
+    coorum.sweep()
+    assert {row["email"] for row in coorum.left("app.users")} == {"one@x.example", "two@x.example"}
+    coorum.happened("purpose.accomplished", "user_id=u1", 40, about="notices")
+    coorum.sweep()
+    assert [row["email"] for row in coorum.left("app.users") if "email" in row] == ["two@x.example"]

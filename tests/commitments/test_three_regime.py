@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from retention.errors import PolicyError
+from retention.errors import PolicyError, RefusedError
+from retention.evidence import plain
+from retention.evidence.blocks import Paragraph
+from retention.evidence.letter import write
+from retention.evidence.letter_forms import shipped_forms
 from retention.model.datamap import Identifies
+from retention.model.ids import CaseId
+from retention.model.letter import LetterKind
+from retention.model.period import Period
+from retention.model.request import Request
+from retention.model.request_moves import Extended, Lengthening, Move, Received, Warned, Withdrawn
+from retention.model.terms import Filer, Refusal, Right
 from retention.model.transform import Drop
 from retention.packs import read_pack
 from retention.policy import changes, in_force, read_chain, read_policy
+from retention.requests import Bounds, advance, fold
+from retention.requests.clocks import start_clocks, warnings_due
+from retention.requests.letters import letters_due
+from retention.requests.workdays import weekdays
+
+TOKYO = ZoneInfo("Asia/Tokyo")
 
 CUSTOMER = {"id": "c1", "name": "One", "email": "one@x.example"}
 OTHER = {"id": "c2", "name": "Two", "email": "two@x.example"}
@@ -88,3 +106,47 @@ def test_a_restriction_pauses_disposal_until_the_person_was_told(company):
     tri.happened("restriction.lifted", "customer_id=c2", 10)
     tri.sweep()
     assert tri.left("crm.customers") == [CUSTOMER]
+
+
+def asked(regime: str, received: datetime) -> Request:
+    """Return a request under one law, just received."""
+    clocks = start_clocks(received, TOKYO, [regime], Period(days=100), may_charge=False)
+    what = Received(Right.ERASURE, regime, received, "Asia/Tokyo", "post", "en", Filer.PERSON, "post", clocks)
+    return fold(CaseId("C-20260131-aaaa"), [Move(received, None, what)])
+
+
+BOUNDS = Bounds(frozenset(Refusal), may_charge=False, identity_first=True, finding_first=False)
+
+
+def test_a_month_of_the_gdpr_rolls_over_the_weekend_and_is_put_off_within_it_only():
+    """Received 31 January 2026: due Monday 2 March; put off on that day, and not on the day after (TRI-02)."""
+    request = asked("eu.gdpr", datetime(2026, 1, 31, 9, 0, tzinfo=TOKYO))
+    assert request.due_on == date(2026, 3, 2)
+    later = Extended("eu.gdpr", date(2026, 4, 30), Lengthening.COMPLEXITY, "digest")
+    in_time = Move(datetime(2026, 3, 2, 18, 0, tzinfo=TOKYO), "h:a", later)
+    assert advance(request, in_time, BOUNDS).due_on == date(2026, 4, 30)
+    with pytest.raises(RefusedError):
+        advance(request, replace(in_time, at=datetime(2026, 3, 3, 9, 0, tzinfo=TOKYO)), BOUNDS)
+    told = letters_due(request, [Move(request.received_at, None, Withdrawn()), in_time], ())
+    assert [due.kind for due in told] == [LetterKind.WITHDRAWN, LetterKind.EXTENSION]
+
+
+def test_californians_are_confirmed_in_ten_working_days_answered_in_45_and_told_of_the_record():
+    """The eleventh working day without a confirmation is a warning; the answer says what the law asks (TRI-03)."""
+    request = asked("us.ccpa", datetime(2026, 11, 2, 9, 0, tzinfo=TOKYO))
+    (clock, _) = request.clocks
+    assert (clock.acknowledge_by, clock.due_on, clock.longest_on) == (
+        date(2026, 11, 17),  # Veterans Day is not worked
+        date(2026, 12, 17),
+        date(2027, 1, 31),
+    )
+    at = [datetime(2026, 11, day, 9, 0, tzinfo=TOKYO) for day in (17, 18)]
+    told = [{warning.warned for warning in warnings_due(request, when, weekdays)} for when in at]
+    assert told == [{Warned.ACKNOWLEDGE_SOON}, {Warned.ACKNOWLEDGE_LATE}]
+    values = dict.fromkeys(("name", "date", "case", "controller", "address", "responsible", "contact", "received"), "x")
+    for law, says in (("us.ccpa", True), ("eu.gdpr", False)):
+        letter = write(
+            LetterKind.COMPLETION, shipped_forms("en"), {**values, "regimes": (law,), "in_part": False},
+            certificate=(Paragraph("done"),),
+        )  # fmt: skip
+        assert ("we keep a record of" in plain.render(letter.document)) is says

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 
+from retention.app.letter_facts import sender_of
 from retention.datamap import read_datamap
 from retention.deidentify.reading import read_recipes
 from retention.errors import HeldError, PolicyError
+from retention.evidence import plain
+from retention.evidence.letter import write
+from retention.evidence.letter_forms import shipped_forms
 from retention.model.datamap import Identifies
+from retention.model.letter import LetterKind, Word
 from retention.model.transform import Drop
 from retention.packs import read_pack
 from retention.planning.gate import Handing, bars
@@ -18,6 +24,7 @@ from retention.policy import InForce, paper, read_policy, read_terms, under_term
 from retention.policy.concept import Around, concept
 from retention.policy.joint_notice import notice
 from retention.policy.statutes import shipped_statutes
+from retention.requests.incidents import Affected, Incident, NoReport, Report, duty_of
 
 CUSTOMER = {"id": "c1", "name": "One", "email": "one@x.example", "phone": "1"}
 
@@ -377,3 +384,30 @@ def test_rules_of_handling_name_who_answers_and_what_is_done():
         assert text.count(line) == 1
         with pytest.raises(PolicyError, match="controller"):
             read_policy(text.replace(line, ""), "policy.yaml", shipped_statutes())
+
+
+def test_whoever_is_refused_or_complains_is_told_that_there_is_no_accredited_organisation():
+    """Both letters, in both languages, say so, and name the desk and the Commission's telephone (UNX-60)."""
+    policy = read_policy(read_pack("u-next")["policy.yaml"], "policy.yaml", shipped_statutes())
+    case = {
+        **sender_of(SimpleNamespace(policy=policy), policy.regimes),
+        "name": "山田 花子", "case": "C-1", "date": date(2026, 11, 26), "received": date(2026, 11, 25),
+        "right": Word("right", "erasure"), "reasons": (Word("refusal", "other-law"),), "explanation": "e",
+        "contact_by": date(2026, 11, 25),
+    }  # fmt: skip
+    says = {"ja": "認定個人情報保護団体はありません", "en": "We belong to no accredited"}
+    for language, sentence in says.items():
+        for kind in (LetterKind.REFUSAL, LetterKind.COMPLAINT):
+            text = plain.render(write(kind, shipped_forms(language), case).document)
+            assert sentence in text
+            assert "個人情報相談窓口" in text
+            assert "6457" in text
+
+
+def test_a_card_number_of_one_person_must_be_reported_and_both_dates_are_set():
+    """Property may be harmed: reportable at one person; three to five days, then thirty; ransom has sixty (UNX-39)."""
+    leak = Incident(date(2026, 11, 24), 1, frozenset({Affected.PROPERTY}))
+    assert duty_of(leak) == Report(date(2026, 11, 28), date(2026, 12, 23))
+    assert duty_of(replace(leak, affected=frozenset())) == NoReport()
+    assert duty_of(replace(leak, encrypted=True)) == NoReport()
+    assert duty_of(replace(leak, affected=frozenset({Affected.IMPROPER_PURPOSE}))).final_by == date(2027, 1, 22)

@@ -17,6 +17,7 @@ from retention.model.policy import Disposal
 from retention.model.transform import Drop
 from retention.packs import read_pack
 from retention.policy import InForce, in_force, read_chain, read_policy
+from retention.requests.incidents import Incident, NoReport, Report, duty_of
 
 USER = {"id": "u1", "name": "One", "email": "one@x.example", "phone": "1"}
 OTHER = {"id": "u2", "name": "Two", "email": "two@x.example", "phone": "2"}
@@ -338,3 +339,12 @@ def test_what_was_deleted_by_mistake_can_be_brought_back_for_a_month(company, ag
     umu = company("umu", {"app.users": [USER], "app.content_bin": binned})
     umu.sweep()
     assert umu.left("app.content_bin") == [binned[0]]
+
+
+def test_a_wrongful_deletion_of_many_is_an_incident_with_its_dates():
+    """1,001 people whose data should not have gone: reportable, thirty days; a thousand: not by number (UMU-38)."""
+    known = date(2026, 11, 24)
+    assert duty_of(Incident(known, 1001, frozenset())) == Report(date(2026, 11, 28), date(2026, 12, 23))
+    assert duty_of(Incident(known, 1000, frozenset())) == NoReport()
+    # the thirtieth day of one that is known on 1 December is in the year-end closure: it moves to 4 January
+    assert duty_of(Incident(date(2026, 12, 1), 1001, frozenset())).final_by == date(2027, 1, 4)

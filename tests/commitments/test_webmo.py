@@ -10,7 +10,7 @@ from retention.datamap import read_datamap
 from retention.errors import PolicyError
 from retention.grammar import Severity
 from retention.packs import read_pack
-from retention.policy import InForce, read_policy, read_terms, review, under_terms
+from retention.policy import InForce, in_force, read_chain, read_policy, read_terms, review, under_terms
 from retention.policy.statutes import shipped_statutes
 from retention.wiring import read_workspace
 
@@ -160,3 +160,39 @@ def test_terms_lie_beside_the_policy_of_a_workspace(tmp_path):
     (tmp_path / "policy.terms.yaml").write_text(TERMS.replace("living-usage", "employees"), encoding="utf-8")
     with pytest.raises(PolicyError, match=r"policy\.terms\.yaml"):
         read_workspace(tmp_path)
+
+
+def test_a_purpose_that_nobody_is_told_of_needs_one_of_the_four_exceptions_and_its_reason():
+    """Announced by the policy, or exempt by a code of APPI 21(4) with its justification; else refused (WEB-06)."""
+    text = read_pack("webmo")["policy.yaml"]
+    title = "title: {ja: サービスの提供, en: Providing the services}\n"
+    exempt = title + "    unannounced: {because: public-body, why: {ja: 捜査への協力, en: Help with an inquiry}}\n"
+    policy = read_policy(text.replace(title, exempt, 1), "policy.yaml", shipped_statutes())
+    assert policy.purposes["services"].exempt is not None
+    assert policy.purposes["guidance"].exempt is None
+    for wrong, expected in ((", why: {ja: 捜査への協力, en: Help with an inquiry}", "the key `why`"),):
+        with pytest.raises(PolicyError, match=expected):
+            read_policy(text.replace(title, exempt.replace(wrong, ""), 1), "policy.yaml", shipped_statutes())
+    with pytest.raises(PolicyError, match="one of `harm-to-somebody`"):
+        read_policy(text.replace(title, exempt.replace("public-body", "habit"), 1), "policy.yaml", shipped_statutes())
+
+
+def test_the_day_of_collection_decides_which_version_holds():
+    """Enacted 2008, revised 2018 and 2022: what was collected on 2020-01-01 is under the version of 2018 (WEB-25)."""
+    text = read_pack("webmo")["policy.yaml"]
+    line = "version: {id: 2022-12, announced: 2022-12-01, effective: 2022-12-01, reductions: notice}"
+    assert line in text
+
+    def version(name: str, day: str, before: str) -> str:
+        older = text.replace("effective: {from: 2022-12-01}", f"effective: {{from: {day}}}")
+        return older.replace(
+            line, f"version: {{id: '{name}', announced: {day}, effective: {day}, reductions: notice{before}}}"
+        )
+
+    files = {
+        "1.yaml": version("2008-05", "2008-05-01", ""),
+        "2.yaml": version("2018-12", "2018-12-01", ", before: 1.yaml"),
+    }
+    chain = read_chain(version("2022-12", "2022-12-01", ", before: 2.yaml"), "3.yaml", files.__getitem__)
+    days = (date(2020, 1, 1), date(2018, 11, 30), date(2026, 1, 1))
+    assert [in_force(chain, day).text for day in days] == [chain[1].text, chain[0].text, chain[2].text]

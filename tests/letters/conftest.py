@@ -22,16 +22,16 @@ POST = "山田 花子\n〒150-0001\n東京都渋谷区神宮前0-0-0"
 
 
 @pytest.fixture(scope="session")
-def _server() -> Iterator[tuple[int, Postbox]]:
+def smtp_server() -> Iterator[tuple[int, Postbox]]:
     controller, box = serve()
     yield controller.port, box
     controller.stop()
 
 
 @pytest.fixture
-def box(_server: tuple[int, Postbox]) -> Postbox:
+def box(smtp_server: tuple[int, Postbox]) -> Postbox:
     """The mail server, empty and in a good mood."""
-    _, box = _server
+    _, box = smtp_server
     box.mails.clear()
     box.says, box.dies_after_text = None, False
     return box
@@ -49,10 +49,10 @@ def with_letters(shop: Shop, port: int) -> Shop:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, _server: tuple[int, Postbox], box: Postbox) -> Shop:
+def shop(tmp_path: Path, smtp_server: tuple[int, Postbox], box: Postbox) -> Shop:
     """A shop of ten customers that answers its letters."""
     del box
-    return with_letters(make_shop_in(tmp_path), _server[0])
+    return with_letters(make_shop_in(tmp_path), smtp_server[0])
 
 
 @pytest.fixture

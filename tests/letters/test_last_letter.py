@@ -64,10 +64,10 @@ def sealed(app: Any, *, told: bool = False, **more: Any) -> str:
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory, _server: Any) -> tuple[Any, str]:
+def model(tmp_path_factory: pytest.TempPathFactory, smtp_server: Any) -> tuple[Any, str]:
     """A shop whose erasure is sealed, the receipt sent long ago."""
     folder = tmp_path_factory.mktemp("model")
-    shop = with_letters(make_shop_in(folder), _server[0])
+    shop = with_letters(make_shop_in(folder), smtp_server[0])
     with shop.app() as app:
         case = sealed(app, told=True)
     return folder, case

@@ -66,3 +66,16 @@ def test_samples_by_command(said, tmp_path):
     assert sorted(path.name for path in (tmp_path / "samples").iterdir()) == [
         "redirect.en.html", "redirect.en.pdf", "redirect.en.txt",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (("--people", "1", "--of", "property"), "2026-11-27 (first) and 2026-12-22"),
+        (("--people", "1"), "asks for no report"),
+    ],
+)
+def test_an_incident_by_command(said, more, says):
+    """Dates, or that the law asks for none; a day that is none is wrong input."""
+    assert says in said("incident", "--known", "2026-11-23", *more).out
+    said("incident", "--known", "yesterday", *more, code=2)

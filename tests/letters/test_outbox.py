@@ -11,7 +11,7 @@ from retention.app.correspondence import write_due, write_letter
 from retention.app.letters import envelope, put_on_paper
 from retention.app.outgoing import posted as note_posted
 from retention.app.outgoing import send as deliver
-from retention.errors import InputError, SettingsError, StateError
+from retention.errors import InputError, SettingsError, StateError, TransientFailure
 from retention.model.letter import LetterKind, Stage
 from retention.model.request_moves import Asked, Finding, Identified, Investigated, Refused, Wait, Withdrawn
 from retention.model.terms import Refusal, Right
@@ -188,7 +188,7 @@ def test_no_letter_without_a_place_to_send_it(shop, asked):
 
 
 def test_a_refusal_tells_the_reason_in_words_and_a_withdrawal_is_confirmed(shop, box, asked):
-    """UNX-58 in the outbox: without the reason in words the letter is not written (and see tests/commitments)."""
+    """Without the reason in words the letter is not written."""
     with shop.app() as app:
         case = asked(app, right=Right.ERASURE)
         happened(app, case, Refused((Refusal.OTHER_LAW,)))
@@ -213,3 +213,14 @@ def test_moves_that_ask_nothing_of_the_person_write_no_letter(shop, asked):
         assert [due.letter.kind for due in write_due(app.context, case, NOW).written] == [LetterKind.RECEIPT]
     with sqlite3.connect(shop.folder / "ledger.db") as ledger:
         assert ledger.execute("SELECT count(*) FROM ledger_letters").fetchone() == (1,)
+
+
+def test_two_who_send_at_once_send_nothing_twice(shop, box, asked):
+    """While one sends, another is told to come again; who died holding it keeps nobody away for long."""
+    with shop.app() as app:
+        write_due(app.context, asked(app), NOW)
+        assert app.context.ledger.lease("letters", "another", NOW, NOW + 10 * MINUTE)
+        with pytest.raises(TransientFailure):
+            deliver(app.context, NOW)
+        assert box.mails == []
+        assert len(deliver(app.context, NOW + 11 * MINUTE).sent) == 1
