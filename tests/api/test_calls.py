@@ -151,15 +151,18 @@ def test_a_call_that_died_is_finished_by_the_next(door, monkeypatch, step, where
 
 
 def test_a_call_under_way_is_not_done_beside_itself(door):
-    """While somebody is answering the key, or changing the case, the same is told to wait: 503 and Retry-After."""
+    """While somebody is at the case: 503 and when to come again; what he changed meanwhile is looked at then."""
     case = door.opened()
+    seen = door.ask("GET", f"/v1/cases/{case}").headers["etag"]
     with door.shop.app() as app:
         assert app.context.ledger.lease(f"case/{case}", "elsewhere:1:x", NOW, NOW + timedelta(hours=1))
     path, body = f"/v1/requests/{case}/identity", {"document": "passport"}
-    busy = door.ask("POST", path, body, key=KEY)
-    assert (busy.status_code, busy.json()["code"], busy.headers["retry-after"]) == (503, "RET-401", "5")
+    for key in ("the-first-call", "another-call"):
+        busy = door.ask("POST", path, body, key=key, If_Match=seen)
+        assert (busy.status_code, busy.json()["code"], busy.headers["retry-after"]) == (503, "RET-401", "5")
     door.now += timedelta(hours=1)
-    assert door.done("POST", path, body, key=KEY)["identified_at"]
+    assert door.done("POST", path, body, key="the-first-call", If_Match=seen)["identified_at"]
+    assert door.ask("POST", path, body, key="another-call", If_Match=seen).json()["code"] == "RET-324"
 
 
 def test_nobody_allows_his_own_plan(door):
