@@ -15,6 +15,7 @@ from retention.app.context import Context
 from retention.app.drift import refuse_unmapped
 from retention.app.joint_use import counter, refuse_barred
 from retention.app.leases import bury_dead_holder
+from retention.app.lives import refuse_undecided
 from retention.app.processing import contracts
 from retention.app.records import move, stored
 from retention.errors import ApprovalError, HeldError, RefusedError, StalePlanError, StateError, TransientFailure
@@ -67,6 +68,7 @@ def apply(
     """
     kept, plan = stored(context, plan_id)
     _refuse_unapproved(context, kept, plan)
+    refuse_undecided(context, plan.case_id)
     with _lease(context, plan_id, now):
         site = site_of(context, kept, plan)
         with _freed_for_a_new_plan(context, plan.case_id):

@@ -32,16 +32,21 @@ from retention.model.request_moves import (
 )
 from retention.model.terms import Refusal
 
-_WITHDRAWABLE = frozenset({CaseState.OPEN, CaseState.PLANNED, CaseState.APPROVED, CaseState.DENIED})
+_STANDING = frozenset({CaseState.OPEN, CaseState.PLANNED, CaseState.APPROVED, CaseState.REJECTED})
+"""Nothing of the case has been carried out yet."""
 
 
 def investigate(
     context: Context, case_id: CaseId, finding: Finding, report: bytes | None, *, by: str, now: datetime
 ) -> Request:
     """Note what was found; after a grant that was not carried out, it takes the grant back."""
+    case = context.ledger.cases.get(case_id)
+    if case.state not in _STANDING:
+        raise StateError(f"{case_id} is {case.state.value}: it is carried out already, or being so")
     digest = None if report is None else keep_paper(context, case_id, OTHER, report, by=by, now=now).digest
     request = record_move(context, case_id, Investigated(finding, digest), by, now)
-    context.ledger.cases.replace(replace(context.ledger.cases.get(case_id), decided_at=None))
+    state = CaseState.PLANNED if case.state is CaseState.APPROVED else case.state
+    context.ledger.cases.replace(replace(case, decided_at=None, state=state))
     return request
 
 
@@ -109,7 +114,7 @@ def refuse(
         alternative = None if instead is None else alternative_of(context, case_id, instead, None, now)
         request = record_move(context, case_id, Refused(tuple(reasons), digest, alternative), by, now)
     keep_promise(context, request, now)
-    deny(context, case_id, reasons[0].value, now)
+    _end(context, case_id, reasons[0].value, now)
     return request
 
 
@@ -132,7 +137,7 @@ def redirect(context: Context, case_id: CaseId, whom: str, letter: bytes | None,
     """Note that the person was told whom to ask: nothing was touched, and the papers go."""
     digest = None if letter is None else digest_of(context, letter)
     record_move(context, case_id, Redirected(whom, digest), by, now)
-    deny(context, case_id, "redirected", now)
+    _end(context, case_id, "redirected", now)
     return destroy_papers(context, case_id, now)
 
 
@@ -144,10 +149,15 @@ def withdraw(context: Context, case_id: CaseId, by: str | None, now: datetime) -
 
     """
     case = context.ledger.cases.get(case_id)
-    if case.state not in _WITHDRAWABLE:
+    if case.state not in _STANDING | {CaseState.DENIED}:
         raise StateError(f"{case_id} is {case.state.value}: it is carried out already, or being so")
     record_move(context, case_id, Withdrawn(), by, now)
-    if case.state is CaseState.APPROVED:
-        move(context, case_id, CaseState.PLANNED)
-    deny(context, case_id, "withdrawn", now)
+    _end(context, case_id, "withdrawn", now)
     return destroy_papers(context, case_id, now)
+
+
+def _end(context: Context, case_id: CaseId, code: str, now: datetime) -> None:
+    """End the case of what will not be carried out, with its plan if it has one."""
+    if context.ledger.cases.get(case_id).state in (CaseState.APPROVED, CaseState.REJECTED):
+        move(context, case_id, CaseState.PLANNED)
+    deny(context, case_id, code, now)

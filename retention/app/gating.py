@@ -31,8 +31,9 @@ from retention.model.case import Case, CaseState
 from retention.model.ids import CaseId, DatasetId, PlanId, SystemId
 from retention.model.plan import Plan, RowStep
 from retention.model.restores import RestoreGated, RestoreLook, Verdict
-from retention.planning.assemble import INSTRUCTION_SCOPE, REQUEST_SCOPE, Header
+from retention.planning.assemble import Header
 from retention.planning.brought_back import Returned
+from retention.planning.items import INSTRUCTION_SCOPE, REQUEST_SCOPE
 
 _NEXT = {
     CaseState.PLANNED: "retention approve {plan} --digest {digest}",

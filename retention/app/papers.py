@@ -63,7 +63,9 @@ def see_paper(context: Context, case_id: CaseId, digest: str, by: str, now: date
     """
     found = [paper for paper in life_of(context, case_id).papers if paper.digest.startswith(digest)]
     if len(found) != 1 or not digest:
-        raise UnknownNameError(f"{case_id}: {len(found)} papers begin so", hint=f"retention request papers {case_id}")
+        raise UnknownNameError(
+            f"{case_id}: {len(found)} papers begin so", hint=f"retention request history {case_id} --json"
+        )
     record_move(context, case_id, PaperSeen(found[0].digest), by, now)
     return context.ledger.vault.get(drawer_of(case_id), found[0].digest)
 

@@ -19,7 +19,7 @@ from retention.model.copies import Suppression
 from retention.model.ids import DatasetId
 from retention.model.rescan import Sighting
 from retention.model.subject import SubjectKey
-from retention.planning.assemble import INSTRUCTION_SCOPE, REQUEST_SCOPE
+from retention.planning.items import INSTRUCTION_SCOPE, REQUEST_SCOPE
 from retention.planning.spotting import erasures_of
 
 KeyReader: TypeAlias = Callable[[str], SubjectKey]

@@ -18,6 +18,12 @@ REASONS = MappingProxyType(
                 "en": "It has no procedure for a request to stop using data",
             }
         ),
+        "holds-more": MappingProxyType(
+            {
+                "ja": "ご請求以外の項目も預けている委託先（一部のみの消去の手順がありません）",
+                "en": "It was given other items as well and has no procedure to erase a part",
+            }
+        ),
         "tenant-controlled": MappingProxyType(
             {"ja": "ご所属先が管理するデータ", "en": "Managed by the organization it was kept for"}
         ),

@@ -275,7 +275,8 @@ class Untold:
     system: SystemId
     people: int
     why: str
-    """A code: `tenant-controlled`: something of theirs stays under another authority."""
+    """A code: `tenant-controlled`: something of theirs stays under another authority; `holds-more`: it was given
+    items that were not asked for as well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from retention.datamap import order
 from retention.errors import AmbiguousSubjectError, UnknownSubjectError
 from retention.model.case import CaseKind
-from retention.model.ids import CaseId, PlanId
+from retention.model.ids import CaseId, CategoryId, PlanId
 from retention.model.plan import Because, Deferral, Exempt, Plan, Replay, RowStep, SharingStep, SuspendRows, Unlinked
 from retention.model.policy import Authority, Disposal, Rule
 from retention.model.subject import Key, KeyValues, SubjectKey
@@ -27,12 +27,12 @@ from retention.planning.disposal import Disposer
 from retention.planning.due import DuePeople, because, due_people, fates, people_group, row_groups
 from retention.planning.grounds import every_category, instruction_statutes, request_statutes
 from retention.planning.identity import Digester, Identity, locate, unique_keys
+from retention.planning.items import INSTRUCTION_SCOPE, REQUEST_SCOPE, again, of_items
 from retention.planning.keysets import KeySets
 from retention.planning.limits import Limits, crossings
 from retention.planning.ordering import expiries, in_order, orders, step_id, undated
 from retention.planning.pausing import Pauses, Standstill, free_of, refuse_held, standstills
-from retention.planning.promised import NOBODY as NO_PROMISES
-from retention.planning.promised import Found
+from retention.planning.promised import NO_PROMISES, Found
 from retention.planning.reach import Reach, of_identity
 from retention.planning.resolving import Decision, refuse_doubts, resolve, returned, unlinked_of
 from retention.planning.sharing import Shared, follow, pseudonymous_too
@@ -42,10 +42,6 @@ from retention.planning.world import World
 
 _NOTHING = Promised()
 _UNSHARED = Shared()
-REQUEST_SCOPE = "request"
-"""The replay scope of a person's request: everything that no law keeps and that is his own."""
-INSTRUCTION_SCOPE = "instruction:"
-"""The replay scope of a tenant's instruction, followed by its id: the person's rows that are this tenant's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +85,14 @@ class Asked:
     """None: every regime of the policy."""
     also: frozenset[SubjectKey] = field(default_factory=frozenset, repr=False)
     """Further keys of the same person, as whoever asked names them."""
+    only: frozenset[CategoryId] | None = None
+    """The categories that go; None: everything."""
 
 
 def plan_request(world: World, header: Header, asked: Asked, pauses: Pauses, shared: Shared = _UNSHARED) -> Draft:
     """Plan the erasure of everything of one person that no law keeps.
 
     With nothing left to do after a plan that was carried out in part, the plan has no steps.
-
     A person's own request moves what is his own, also in what joint users were given (`shared`), if the
     law under which he asks reaches there; a tenant's instruction moves what is the tenant's.
     Where no key of his leads, the plan says so and why (`Plan.unlinked`).
@@ -112,7 +109,7 @@ def plan_request(world: World, header: Header, asked: Asked, pauses: Pauses, sha
     identity = person.identity
     refuse_held(identity, pauses)
     reach = of_identity(world, identity, keysets, wholly=True)
-    group = _asked(world, identity, reach, keysets, instruction)
+    group = of_items(world, _asked(world, identity, reach, keysets, instruction), asked.only)
     regimes = world.policy.regimes if asked.regime is None else (asked.regime,)
     sets = shared if instruction is None else _UNSHARED
     everywhere = pseudonymous_too(world.datamap, identity, sets, regimes)
@@ -127,8 +124,7 @@ def plan_request(world: World, header: Header, asked: Asked, pauses: Pauses, sha
             f"no mapped system knows this person by {asked.start.name}",
             hint="check the key; if the person is known by another key, open the request by that one",
         )
-    scope = REQUEST_SCOPE if instruction is None else f"{INSTRUCTION_SCOPE}{instruction.instruction_id}"
-    replays = tuple(Replay(name, keysets.of(keys), scope) for name, keys in sorted(identity.keys.items()))
+    replays = again(world, asked.only, identity, keysets, instruction.instruction_id if instruction else None)
     drawn = _Drawn(
         CaseKind.REQUEST,
         disposer,
@@ -170,9 +166,7 @@ def plan_sweep(
     *,
     word: Found = NO_PROMISES,
 ) -> Draft | None:
-    """Plan everything whose clocks have run out, and what came of people whose data is suspended; None if nothing.
-
-    `word` are people to whom erasure was promised for today, when a law lets go of their data.
+    """Plan what is due by clocks, by promises to people (`word`), and to people who are suspended; None if nothing.
 
     Raises:
         AmbiguousSubjectError: only people are due who may be several, and nothing else.

@@ -69,6 +69,10 @@ def in_order(world: World, steps: Iterable[RowStep]) -> list[RowStep]:
     return sorted(steps, key=place)
 
 
+HOLDS_MORE = "holds-more"
+"""Why a processor is not told of a request for some items."""
+
+
 @dataclass(frozen=True, slots=True)
 class Orders:
     """Whom the processors are told of, and whom not."""
@@ -81,16 +85,21 @@ def orders(world: World, groups: Iterable[Group], standing: Sequence[Standstill]
     """Return one order a person and processor: a processor is told of one person at a time.
 
     A processor knows a person by one key and cannot tell whose record it would erase. So of
-    people of whom something stays under another authority it is not told, and the plan says so.
+    people of whom something stays under another authority it is not told, and the plan says so; nor
+    of a request for some items, if it was given others as well: it would erase those too.
     """
     told: set[tuple[SystemId, Key]] = set()
     untold: dict[SystemId, set[Key]] = defaultdict(set)
+    holding_more: dict[SystemId, set[Key]] = defaultdict(set)
     steps: list[TellProcessor] = []
     for group in groups:
         concerned = [rules for rules in world.policy.processors if set(rules.categories) & set(group.fates)]
         people = free_of(_people(world, group, keysets), standing) if concerned else {}
         shared = _under_another_authority(world, group, people, keysets) if people else {}
         for rules in concerned:
+            if group.because.request and not set(rules.categories) <= set(group.fates):
+                holding_more[rules.system] |= people.get(rules.key, frozenset())
+                continue
             untold[rules.system] |= people.get(rules.key, frozenset()) & shared.get(rules.key, frozenset())
             for key in sorted(people.get(rules.key, frozenset()) - untold[rules.system], key=str):
                 if (rules.system, key) not in told:
@@ -107,8 +116,9 @@ def orders(world: World, groups: Iterable[Group], standing: Sequence[Standstill]
                             before=rules.before,
                         )
                     )
-    left = tuple(Untold(system, len(keys), CONTROLLED) for system, keys in sorted(untold.items()) if keys)
-    return Orders(tuple(steps), left)
+    left = [Untold(system, len(keys), CONTROLLED) for system, keys in sorted(untold.items()) if keys]
+    left += [Untold(system, len(keys), HOLDS_MORE) for system, keys in sorted(holding_more.items()) if keys]
+    return Orders(tuple(steps), tuple(left))
 
 
 def _people(world: World, group: Group, keysets: KeySets) -> Mapping[str, frozenset[Key]]:

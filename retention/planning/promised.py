@@ -24,7 +24,7 @@ class Found:
     """(key name, digest) that no store holds any more: the promise is kept."""
 
 
-NOBODY = Found()
+NO_PROMISES = Found()
 
 
 def find_promised(world: World, promises: Iterable[Promise], digest: Digester, keysets: KeySets) -> Found:

@@ -24,9 +24,9 @@ from retention.model.plan import RowStep
 from retention.model.policy import AfterEvent, Policy
 from retention.model.predicate import Everything, Selection
 from retention.model.subject import KeyValues, SubjectKey
-from retention.planning.assemble import REQUEST_SCOPE
 from retention.planning.holding import together
 from retention.planning.identity import Digester, Identity, by_name, persons
+from retention.planning.items import REQUEST_SCOPE
 from retention.planning.keysets import KeySets
 from retention.planning.reach import rows_of
 from retention.planning.resolving import returned
