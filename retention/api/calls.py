@@ -21,7 +21,7 @@ from retention.api import problems
 from retention.api.visiting import Visit
 from retention.app.leases import alone
 from retention.errors import ChangedError, RetentionError, TransientFailure
-from retention.model.access import Answer
+from retention.model.access import Answer, Attempt
 from retention.model.ids import CaseId
 
 KeyHeader = Annotated[
@@ -83,26 +83,18 @@ def perform(
     """
     content = "" if body is None else body.model_dump_json()
     asked = f"{visit.request.method} {visit.request.url.path}\n{content}".encode()
-    context = visit.app.context
 
-    def attempted(once: Once) -> Answer:
+    def attempted(attempt: Attempt, again: bool) -> Answer:  # noqa: FBT001 -- `once` calls it
         try:
-            with alone(context, f"case/{case_id}", visit.now) if case_id else nullcontext():
-                return act(once)
+            return act(Once(attempt.begun_at, again, attempt.chosen))
         except TransientFailure:
             raise
         except RetentionError as error:
             return problems.answer_of(error)
 
-    return response(
-        visit.app.access.once(
-            visit.token,
-            key,
-            asked,
-            visit.now,
-            lambda attempt, again: attempted(Once(attempt.begun_at, again, attempt.chosen)),
-        )
-    )
+    # before the attempt begins: one that found somebody at the case has looked at nothing yet
+    with alone(visit.app.context, f"case/{case_id}", visit.now) if case_id else nullcontext():
+        return response(visit.app.access.once(visit.token, key, asked, visit.now, attempted))
 
 
 def refuse_changed(seen: str, etag: str) -> None:

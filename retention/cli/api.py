@@ -85,7 +85,7 @@ def issue(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Make a token and print it: here and never again; the ledger keeps its digest. Its number goes to stderr."""
+    """Make a token and print it, here and never again: the ledger keeps its digest. The rest goes to standard error."""
     with opened(context) as application:
         moment = now()
         token, secret = application.access.issue(name, Role(role.value), moment, moment + timedelta(days=days))

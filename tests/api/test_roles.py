@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from fastapi.routing import APIRoute
 
@@ -109,3 +111,44 @@ def test_the_ledger_never_holds_a_token(door):
     content = b"".join(path.read_bytes() for path in door.shop.folder.glob("ledger.db*"))
     assert b"operator@shop" in content
     assert not [name for name, text in door.tokens.items() if text.removeprefix("rtn_")[:20].encode() in content]
+
+
+def test_a_token_is_issued_shown_once_and_ended(standing, cli):
+    """Standard output is the token alone; lists name it by number; a name that is none and a stranger are refused."""
+    folder = standing.shop.folder
+    said = cli("api", "token", "issue", "clerk@shop", "--role", "auditor", "--days", "366", folder=folder)
+    secret = said.out.strip()
+    assert said.code == 0
+    assert secret.startswith("rtn_")
+    assert len(secret) >= 43
+    assert secret not in said.err
+    listed = cli("api", "token", "list", "--json", folder=folder)
+    assert secret not in listed.all
+    (mine,) = [token for token in json.loads(listed.out) if token["name"] == "clerk@shop"]
+    standing.tokens["clerk"] = secret
+    assert standing.ask("GET", "/v1/cases", by="clerk").status_code == 200
+    assert cli("api", "token", "revoke", mine["token_id"], folder=folder).code == 0
+    assert standing.ask("GET", "/v1/cases", by="clerk").status_code == 401
+    for wrong, word in (
+        (("issue", "a b", "--role", "auditor"), "letters, digits"),
+        (("issue", "nobody", "--role", "processor"), "a processor of retention.yaml"),
+        (("issue", "x", "--role", "agent"), "agent"),
+        (("issue", "x", "--role", "auditor", "--days", "0"), "--days"),
+        (("revoke", "T-nix"), "T-nix"),
+    ):
+        refused = cli("api", "token", *wrong, folder=folder)
+        assert refused.code == 2
+        assert word in refused.err
+
+
+def test_the_schema_is_printed_as_it_is_served(standing, cli):
+    """`retention api openapi` prints what the server has, with roles, examples and problem details on every call."""
+    printed = json.loads(cli("api", "openapi", folder=standing.shop.folder).out)
+    assert printed == standing.ask("GET", "/v1/openapi.json", by=None).json()
+    for path, methods in printed["paths"].items():
+        for method, operation in methods.items():
+            assert operation["x-roles"] == sorted(MAY[method.upper(), path])
+            assert operation["security"]
+            for status in ("401", "403", "409", "422", "429", "503"):
+                assert "application/problem+json" in operation["responses"][status]["content"]
+    assert printed["components"]["schemas"]["Subject"]["properties"]["key"]["examples"]
