@@ -6,7 +6,7 @@ import getpass
 from collections.abc import Sequence
 from datetime import datetime
 
-from retention.app import answering, deciding, lives, papers, requesting, requests, warning
+from retention.app import answering, deciding, lives, papers, requesting, requests, ruling, warning
 from retention.app.context import Context
 from retention.app.requesting import Arrival
 from retention.model.case import Case
@@ -16,6 +16,7 @@ from retention.model.request_moves import Finding, Lengthening, Measure, Move, P
 from retention.model.subject import SubjectKey
 from retention.model.terms import Refusal, Right
 from retention.requests import check_refusal
+from retention.requests.proof import Shown
 
 
 class Desk:
@@ -46,6 +47,10 @@ class Desk:
         """Return everything that happened to the request, oldest first."""
         return self.context.ledger.requests.moves(case_id)
 
+    def ruling(self, case_id: CaseId, now: datetime) -> ruling.Ruling:
+        """See `ruling.ruling`."""
+        return ruling.ruling(self.context, case_id, now)
+
     def ask(self, case_id: CaseId, waits: Sequence[Wait], now: datetime, *, by: str | None) -> Request:
         """See `requesting.ask`."""
         return requesting.ask(self.context, case_id, waits, by, now)
@@ -67,10 +72,17 @@ class Desk:
         return requesting.acknowledge(self.context, case_id, letter, by, now)
 
     def identify(
-        self, case_id: CaseId, document: str, now: datetime, *, by: str = "", authority: str | None = None
+        self,
+        case_id: CaseId,
+        document: str | Sequence[Shown],
+        now: datetime,
+        *,
+        by: str = "",
+        authority: str | None = None,
     ) -> Case:
-        """See `requests.identify`."""
-        return requests.identify(self.context, case_id, document, now, by=by or _whoever(), authority=authority)
+        """See `requests.identify`; the kind of a document alone means that nothing is wrong with it."""
+        papers = (Shown(document),) if isinstance(document, str) else document
+        return requests.identify(self.context, case_id, papers, now, by=by or _whoever(), authority=authority)
 
     def investigate(
         self, case_id: CaseId, finding: Finding, now: datetime, *, by: str, report: bytes | None = None

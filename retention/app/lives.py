@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from retention.app.context import Context
 from retention.errors import StateError
 from retention.law import Regime
-from retention.law.refusals import LAWS, PROCEDURAL
 from retention.model.case import Case
 from retention.model.ids import CaseId, CategoryId
 from retention.model.request import OVER, Request, RequestState
 from retention.model.request_moves import Granted, GrantedInPart, Move, PaperSeen, Received, What
-from retention.model.terms import FreeOfCharge, Refusal, Right
+from retention.model.terms import Right
 from retention.requests import Bounds, advance, fold, moment
-from retention.requests.fees import Charge, price
-from retention.requests.proof import Level, level
-
-_FOUND_FIRST = frozenset({Right.CORRECTION, Right.ADDITION, Right.DELETION})
-"""What APPI art. 34(2) has investigated before anything is changed."""
+from retention.requests.allowing import bounds
 
 
 def digest_of(context: Context, content: bytes) -> str:
@@ -119,32 +114,19 @@ def refuse_undecided(context: Context, case_id: CaseId) -> None:
         )
 
 
-def laws_of(context: Context, regime: str | None) -> frozenset[Regime]:
-    """Return the laws that a request rests on: the one named, or every law of the policy."""
-    known = {law.value: law for law in Regime}
-    return frozenset(known[code] for code in ((regime,) if regime else context.policy.regimes) if code in known)
+def laws_of(context: Context, regime: str | None, laws: Collection[str] | None = None) -> frozenset[Regime]:
+    """Return the laws under which a person asks: those that reach him, the one rested on, or all of the policy."""
+    if laws is None:
+        laws = (regime,) if regime else context.policy.regimes
+    return frozenset(Regime(code) for code in laws)
 
 
 def bounds_of(context: Context, request: Request) -> Bounds:
     """Return what law and policy allow in the request's life."""
-    laws = laws_of(context, request.regime)
-    return Bounds(
-        refusals=_refusals(context, request.right, laws),
-        may_charge=may_charge(context, request.right, laws),
-        identity_first=level(request.right, laws, account=False) is not Level.NONE,
-        finding_first=request.right in _FOUND_FIRST,
-    )
+    laws = laws_of(context, request.regime, request.laws)
+    return bounds(request.right, request.ground, laws, context.policy.terms)
 
 
 def may_charge(context: Context, right: Right, laws: frozenset[Regime]) -> bool:
     """Whether the policy asks a fee for the right, and every law allows one."""
-    terms = context.policy.terms.rights.get(right)
-    fee = FreeOfCharge() if terms is None else terms.fee
-    return isinstance(price(right, fee, laws, [("cost", 1)], "JPY"), Charge)
-
-
-def _refusals(context: Context, right: Right, laws: frozenset[Regime]) -> frozenset[Refusal]:
-    """Return the reasons that the policy gives or some law admits, and those of form."""
-    terms = context.policy.terms.rights.get(right)
-    admitted = (LAWS[law][right][1] for law in laws if right in LAWS[law])
-    return PROCEDURAL.union(*admitted, () if terms is None else terms.refusals)
+    return bounds(right, None, laws, context.policy.terms).may_charge

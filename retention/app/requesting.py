@@ -19,15 +19,18 @@ from retention.app.lives import begin_life, digest_of, laws_of, life_of, may_cha
 from retention.app.papers import LETTER, keep_paper, keep_reach
 from retention.app.records import new_id
 from retention.app.requests import keep_start
-from retention.errors import InputError, Problem, UnknownNameError
+from retention.errors import InputError, Problem, RefusedError, UnknownNameError
+from retention.law import Regime
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.ids import CaseId, CategoryId
 from retention.model.request import Request, RequestState
 from retention.model.request_moves import Acknowledged, Asked, FeeAsked, FeePaid, FeeWaived, Received, Supplied, Wait
 from retention.model.subject import SubjectKey
 from retention.model.terms import Filer, Ground, Right
-from retention.requests import check_channel
+from retention.requests.channels import Membership, Redirected, Taken, TakenIfProven, gate
 from retention.requests.clocks import start_clocks
+from retention.requests.intake import channel_closed
+from retention.requests.regimes import applying, check_place
 
 _SKEW = timedelta(minutes=5)
 """How far another machine's clock may be ahead of ours."""
@@ -52,6 +55,10 @@ class Arrival:
     address: str | None = field(default=None, repr=False)
     items: tuple[CategoryId, ...] = ()
     ground: Ground | None = None
+    place: str | None = None
+    """Where the person is (`JP`, `DE`, `US-CA`); None: nobody knows."""
+    belongs: Membership = Membership.NONE
+    """Whether the person is known to belong to the group that the way in is open to."""
     letter: bytes | None = field(default=None, repr=False)
     """Its bytes: the same letter again is the same request."""
     submission: str | None = field(default=None, repr=False)
@@ -62,14 +69,16 @@ def receive(context: Context, arrival: Arrival, now: datetime) -> Case:
     """Open a case for a person, with the life of the request; a second copy of the same request opens none.
 
     Raises:
-        InputError: it names a law, a category or a moment that cannot be.
-        RefusedError: the company takes no requests by this channel.
+        InputError: it names a law, a place, a category or a moment that cannot be.
+        RefusedError: it has not arrived: the person is told the ways that are open, or it is looked up first whether
+            he belongs to the group that this way is open to.
 
     """
-    check_channel(arrival.channel, context.policy.requests)
     received_at = arrival.received_at or now
     _check_arrival(context, arrival, received_at, now)
-    laws = laws_of(context, arrival.regime)
+    reaching = _reaching(context, arrival)
+    laws = laws_of(context, arrival.regime, reaching)
+    _check_way(context, arrival, laws)
     clocks = start_clocks(
         received_at,
         context.zone,
@@ -90,12 +99,39 @@ def receive(context: Context, arrival: Arrival, now: datetime) -> Case:
         clocks=clocks,
         items=arrival.items,
         ground=arrival.ground,
+        laws=reaching,
         submission=next((mark for mark in marks if mark.startswith("submission:")), None),
     )
     case_id = CaseId(new_id("C", now))
     case = Case(case_id, CaseKind.REQUEST, CaseState.OPEN, now, None, regime=arrival.regime, right=arrival.right)
     known = begin_life(context, replace(case, due_at=_due_of(received, context)), received, marks, now)
     return _fill(context, known, arrival, now)
+
+
+def _reaching(context: Context, arrival: Arrival) -> tuple[str, ...] | None:
+    """Return the laws that reach the person; who rests on one law asks under that."""
+    if arrival.place is None or arrival.regime is not None:
+        return None
+    check_place(arrival.place)
+    found = applying(arrival.place, context.policy.regimes, context.policy.terms.reach)
+    return tuple(code for code in context.policy.regimes if Regime(code) in found)
+
+
+def _check_way(context: Context, arrival: Arrival, laws: frozenset[Regime]) -> None:
+    """Refuse what has not arrived; a law that opens every way counts once it is known that it reaches the person."""
+    known = laws if arrival.place or arrival.regime else frozenset[Regime]()
+    rules, only_for = context.policy.requests, context.policy.terms.only_for
+    match gate(arrival.channel, rules.channels, only_for, arrival.belongs, known):
+        case Taken():
+            return
+        case TakenIfProven(group):
+            whom = group.get("en") or next(iter(group.values()))
+            raise RefusedError(
+                f"`{arrival.channel}` is open to one group only: {whom}",
+                hint="look up whether the person belongs to it; nothing has arrived until then",
+            )
+        case Redirected(ways):
+            raise channel_closed(arrival.channel, ways)
 
 
 def _due_of(received: Received, context: Context) -> datetime:

@@ -13,6 +13,7 @@ from itertools import count
 
 from retention.app.context import Context
 from retention.app.disclosing import draw, is_disclosing
+from retention.app.identifying import check_authority, kinds_shown
 from retention.app.identities import decide_identity, decision_of
 from retention.app.instructions import check_instruction, refuse_used
 from retention.app.joint_use import known_sharing
@@ -32,8 +33,8 @@ from retention.planning import assemble, suspended
 from retention.planning.authority import tenant_key_names
 from retention.planning.resolving import NOTHING_EARLIER, Decision
 from retention.planning.world import World
-from retention.requests import check_refusal, due_at, identity_accepted
-from retention.requests.proof import accepted_on
+from retention.requests import check_refusal, due_at
+from retention.requests.proof import Shown
 
 _EXPORT_FIRST = "export-first"
 """Under this name an erasure's vault has the number of the case whose export comes before it."""
@@ -134,23 +135,23 @@ def start_of(context: Context, case_id: CaseId, name: str) -> SubjectKey:
 
 
 def identify(
-    context: Context, case_id: CaseId, document: str, now: datetime, *, by: str, authority: str | None = None
+    context: Context, case_id: CaseId, papers: Sequence[Shown], now: datetime, *, by: str, authority: str | None = None
 ) -> Case:
-    """Note that the requester's identity was proven by a document of this kind, to whom.
+    """Note that these papers proved the requester's identity, to whom.
 
     `authority` is the kind of paper that shows that an agent may ask for the person.
 
     Raises:
-        IdentityError: documents of this kind are not accepted today.
+        IdentityError: the papers do not prove it today.
+        InputError: the authority is none that this kind of agent shows.
         StateError, RefusedError: the requester was asked for something that he has not supplied yet.
 
     """
     case = _request(context, case_id)
-    today = now.astimezone(context.zone).date()
-    kinds = accepted_on(context.policy.terms.documents, today)
-    identity_accepted(document, replace(context.policy.requests, identity_documents=kinds))
+    kinds = kinds_shown(context, papers, now)
     if has_life(context, case_id):
-        record_move(context, case_id, Identified(document, authority), by, now)
+        check_authority(context, life_of(context, case_id), authority)
+        record_move(context, case_id, Identified(kinds, authority), by, now)
     case = replace(case, identified_at=now)
     context.ledger.cases.replace(case)
     return case

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, assert_never
 
 import typer
 
+from retention.app.ruling import Ruling
 from retention.cli.options import Approver, read_file
 from retention.cli.output import AsJson, console, print_json, print_table
 from retention.cli.requests import CaseArgument, app
@@ -14,6 +16,8 @@ from retention.cli.workspace import now, opened
 from retention.model.ids import CaseId
 from retention.model.request import Request
 from retention.model.request_moves import Finding, Lengthening, Wait
+from retention.requests.fees import Charge
+from retention.requests.grounds import Judgement, NoGround, NotGiven, Owed, Promised
 
 For = Annotated[list[Wait], typer.Option("--for", help="What the requester has to supply; several times.")]
 Letter = Annotated[Path, typer.Option(help="What the person was told; only its keyed digest is kept.")]
@@ -200,6 +204,50 @@ def history(context: typer.Context, case: CaseArgument, *, as_json: AsJson = Fal
     rows = [(f"{move.at:%Y-%m-%d %H:%M}", type(move.what).__name__, (move.by or "program")[:14]) for move in moves]
     print_table(case, ("at", "what", "by"), rows)
     _print(request, as_json=False)
+
+
+@app.command()
+def rules(context: typer.Context, case: CaseArgument, *, as_json: AsJson = False) -> None:
+    """Say what law and text allow in a request, and who answers; nothing is decided."""
+    with opened(context) as application:
+        found = application.ruling(CaseId(case), now())
+    if as_json:
+        print_json(found)
+        return
+    print_table(f"{case}: {found.right.value}", ("question", "answer"), list(_answers(found)))
+
+
+def _answers(found: Ruling) -> Iterator[tuple[str, str]]:
+    """Yield the rules' questions and answers."""
+    yield "laws", ", ".join(found.laws) or "none"
+    yield "ground", _ground(found.ground)
+    yield "looked into first", "yes" if found.finding_first else "no"
+    yield "may be refused for", ", ".join(found.refusals) or "nothing"
+    yield "fee", f"{found.fee.amount} {found.fee.currency}" if isinstance(found.fee, Charge) else "none"
+    yield "proof", found.proof.value
+    yield "documents", ", ".join(found.documents)
+    yield "covered on them", ", ".join(found.covered) or "nothing"
+    if found.authority:
+        yield "agent shows", " or ".join(found.authority)
+    if found.consult:
+        yield "agent", "the desk is consulted first; with the paper he is admitted"
+    yield "refused and extended by", found.signed_by
+    for other in found.ask or ():
+        yield "ask instead" if not found.own else "ask for the rest", other.title.get("en") or other.key
+
+
+def _ground(judgement: Judgement) -> str:
+    match judgement:
+        case Owed(articles):
+            return f"owed under {', '.join(articles)}"
+        case Promised():
+            return "promised by the text, wider than the law"
+        case NoGround(known):
+            return f"none given that counts; known: {', '.join(ground.value for ground in known)}"
+        case NotGiven():
+            return "no law gives it and the text does not offer it"
+        case _:
+            assert_never(judgement)
 
 
 @app.command()

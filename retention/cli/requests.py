@@ -19,7 +19,9 @@ from retention.identity import Answer
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.ids import CaseId, CategoryId
 from retention.model.request_moves import Measure, RefusedItem
-from retention.model.terms import Filer, Ground, Refusal, Right
+from retention.model.terms import Filer, Ground, Masked, Refusal, Right
+from retention.requests.channels import Membership
+from retention.requests.proof import Shown
 
 app = typer.Typer(help="A person's request.", no_args_is_help=True)
 
@@ -46,6 +48,13 @@ class Way(Enum):
     POST = "post"
     EMAIL = "email"
     ACCOUNT = "account"
+
+
+class OnPaper(Enum):
+    """What a document must show."""
+
+    NAME = "name"
+    ADDRESS = "address"
 
 
 Subject = Annotated[str, typer.Option(help="KEY=VALUE of the person; kept encrypted under the case's own key.")]
@@ -110,6 +119,8 @@ def receive(
     submission: Annotated[str, typer.Option(help="The sender's id of it; the same again is the same request.")] = "",
     item: Annotated[list[str] | None, typer.Option(help="A category that it names; several times.")] = None,
     ground: Annotated[Ground | None, typer.Option(help="Why the person asks.")] = None,
+    place: Annotated[str, typer.Option(help="Where the person is: JP, DE, US-CA; else every law of the policy.")] = "",
+    belongs: Annotated[Membership, typer.Option(help="To the group that the channel is open to.")] = Membership.NONE,
     as_json: AsJson = False,
 ) -> None:
     """Take a request as it came in; prints its case's number. The same request twice is one case."""
@@ -126,6 +137,8 @@ def receive(
             None if address is None else read_file(address).decode(),
             tuple(CategoryId(name) for name in item or ()),
             ground,
+            place or None,
+            belongs,
             None if letter is None else read_file(letter),
             submission or None,
         )
@@ -137,15 +150,22 @@ def receive(
 def identify(
     context: typer.Context,
     case: CaseArgument,
-    document: Annotated[str, typer.Option(help="The kind of document that proved the identity.")],
+    document: Annotated[list[str], typer.Option(help="The kind of document that proved the identity; several times.")],
     by: Approver,
     *,
+    legible: Annotated[
+        list[Masked] | None, typer.Option(help="What should be covered on the first and is not.")
+    ] = None,
+    without: Annotated[list[OnPaper] | None, typer.Option(help="What the first does not show.")] = None,
     authority: Annotated[str, typer.Option(help="For an agent: the kind of paper that shows he may.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Note that the requester's identity was proven, and to whom."""
+    """Note that the requester's identity was proven, and to whom; a paper with which something is wrong is none."""
+    bare, read = without or (), frozenset(legible or ())
+    first = Shown(document[0], OnPaper.NAME not in bare, OnPaper.ADDRESS not in bare, read)
+    papers = (first, *map(Shown, document[1:]))
     with opened(context) as application:
-        identified = application.identify(CaseId(case), document, now(), by=by, authority=authority or None)
+        identified = application.identify(CaseId(case), papers, now(), by=by, authority=authority or None)
     print_case(identified, as_json=as_json, then=f"retention request decide {case} accept")
 
 

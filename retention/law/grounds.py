@@ -31,6 +31,7 @@ _APPI = {
     Right.DELETION: _UNTRUE_JP,
     Right.SUSPENSION: _CEASE,
     Right.ERASURE: _CEASE,
+    Right.ITEM_DELETION: _CEASE,
     Right.STOP_PROVISION: {Ground.UNLAWFUL_PROVISION: "jp.appi.35-3", **_LATER},
     Right.COMPLAINT: {Ground.NONE_NEEDED: "jp.appi.40"},
 }
@@ -48,6 +49,20 @@ _RESTRICT = dict.fromkeys(
     ),
     "eu.gdpr.18-1",
 )
+_ERASE = dict.fromkeys(
+    (
+        Ground.NO_LONGER_NEEDED,
+        Ground.CONSENT_WITHDRAWN,
+        Ground.OBJECTION,
+        Ground.OUT_OF_PURPOSE,
+        Ground.UNLAWFUL_USE,
+        Ground.UNLAWFUL_ACQUISITION,
+        Ground.UNLAWFUL_PROVISION,
+        Ground.LEGAL_OBLIGATION,
+        Ground.CHILD_SERVICE,
+    ),
+    "eu.gdpr.17-1",
+)
 _GDPR = {
     Right.PURPOSE_NOTIFICATION: _ACCESS_EU,
     Right.DISCLOSURE: _ACCESS_EU,
@@ -57,27 +72,16 @@ _GDPR = {
     Right.DELETION: _UNTRUE_EU,
     Right.SUSPENSION: _RESTRICT,
     Right.RESTRICTION: _RESTRICT,
-    Right.ERASURE: dict.fromkeys(
-        (
-            Ground.NO_LONGER_NEEDED,
-            Ground.CONSENT_WITHDRAWN,
-            Ground.OBJECTION,
-            Ground.OUT_OF_PURPOSE,
-            Ground.UNLAWFUL_USE,
-            Ground.UNLAWFUL_ACQUISITION,
-            Ground.UNLAWFUL_PROVISION,
-            Ground.LEGAL_OBLIGATION,
-            Ground.CHILD_SERVICE,
-        ),
-        "eu.gdpr.17-1",
-    ),
+    Right.ERASURE: _ERASE,
+    Right.ITEM_DELETION: _ERASE,
     Right.STOP_PROVISION: {
         Ground.OBJECTION: "eu.gdpr.21-1",
         Ground.CONSENT_WITHDRAWN: "eu.gdpr.7-3",
         Ground.UNLAWFUL_PROVISION: "eu.gdpr.18-1",
     },
     Right.PORTABILITY: {Ground.NONE_NEEDED: "eu.gdpr.20-1"},
-    Right.OBJECTION: {Ground.OBJECTION: "eu.gdpr.21-1"},
+    Right.OBJECTION: {Ground.NONE_NEEDED: "eu.gdpr.21-1", Ground.OBJECTION: "eu.gdpr.21-1"},
+    Right.CONSENT_WITHDRAWAL: {Ground.NONE_NEEDED: "eu.gdpr.7-3"},
     Right.COMPLAINT: {Ground.NONE_NEEDED: "eu.gdpr.77"},
 }
 
@@ -92,6 +96,7 @@ _CCPA = {
     Right.ADDITION: _UNTRUE_US,
     Right.DELETION: _UNTRUE_US,
     Right.ERASURE: {Ground.NONE_NEEDED: "us.ccpa.1798-105-a"},
+    Right.ITEM_DELETION: {Ground.NONE_NEEDED: "us.ccpa.1798-105-a"},
     Right.STOP_PROVISION: {Ground.NONE_NEEDED: "us.ccpa.1798-120-a"},
 }
 

@@ -51,6 +51,7 @@ APPI: Mapping[Right, tuple[str, frozenset[Refusal]]] = MappingProxyType(
         Right.DELETION: ("jp.appi.34-2", _CORRECTING),
         Right.SUSPENSION: ("jp.appi.35-2", _CEASING),
         Right.ERASURE: ("jp.appi.35-2", _CEASING),
+        Right.ITEM_DELETION: ("jp.appi.35-2", _CEASING),
         Right.STOP_PROVISION: ("jp.appi.35-4", _CEASING),
         Right.COMPLAINT: ("jp.appi.40", frozenset()),
     }
@@ -77,7 +78,9 @@ GDPR: Mapping[Right, tuple[str, frozenset[Refusal]]] = MappingProxyType(
         Right.DELETION: ("eu.gdpr.16", _UNFOUNDED | {Refusal.NO_GROUND}),
         Right.SUSPENSION: ("eu.gdpr.18-1", _UNFOUNDED | {Refusal.NO_GROUND}),
         Right.RESTRICTION: ("eu.gdpr.18-1", _UNFOUNDED | {Refusal.NO_GROUND}),
-        Right.ERASURE: ("eu.gdpr.17-3", frozenset(_ERASING_EU)),
+        Right.ERASURE: ("eu.gdpr.17-3", _ERASING_EU),
+        Right.ITEM_DELETION: ("eu.gdpr.17-3", _ERASING_EU),
+        Right.CONSENT_WITHDRAWAL: ("eu.gdpr.7-3", frozenset()),
         Right.STOP_PROVISION: ("eu.gdpr.21-1", _UNFOUNDED | {Refusal.LEGAL_CLAIMS}),
         Right.PORTABILITY: ("eu.gdpr.20-4", _UNFOUNDED | {Refusal.NO_GROUND, Refusal.RIGHTS_OF_OTHERS}),
         Right.OBJECTION: ("eu.gdpr.21-1", _UNFOUNDED | {Refusal.LEGAL_CLAIMS}),
@@ -104,7 +107,8 @@ CCPA: Mapping[Right, tuple[str, frozenset[Refusal]]] = MappingProxyType(
         Right.CORRECTION: ("us.ccpa.1798-106-a", _CORRECTING_US),
         Right.ADDITION: ("us.ccpa.1798-106-a", _CORRECTING_US),
         Right.DELETION: ("us.ccpa.1798-106-a", _CORRECTING_US),
-        Right.ERASURE: ("us.ccpa.1798-105-d", frozenset(_ERASING_US)),
+        Right.ERASURE: ("us.ccpa.1798-105-d", _ERASING_US),
+        Right.ITEM_DELETION: ("us.ccpa.1798-105-d", _ERASING_US),
         Right.STOP_PROVISION: ("us.ccpa.1798-120-a", frozenset()),
     }
 )

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from retention.law.regime import Regime, regime_of
 from retention.model.terms import Right
 
-CEASING = (Right.SUSPENSION, Right.ERASURE, Right.STOP_PROVISION)
+CEASING = (Right.SUSPENSION, Right.ERASURE, Right.ITEM_DELETION, Right.STOP_PROVISION)
 """Requests under APPI art. 35."""
 
 OWED: Mapping[Right, tuple[str, ...]] = MappingProxyType(

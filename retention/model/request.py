@@ -131,6 +131,8 @@ class Request:
     """How many there are."""
     resumes: RequestState
     """Where it goes on when nothing is waited for."""
+    laws: tuple[str, ...] | None = None
+    """The laws that reach the person; None: every law of the policy, or the one rested on."""
     acknowledged_at: datetime | None = None
     waiting_for: frozenset[Wait] = frozenset()
     asked_for: frozenset[Wait] = frozenset()

@@ -146,6 +146,8 @@ class Received:
     items: tuple[CategoryId, ...] = ()
     """The categories that it names; empty: everything."""
     ground: Ground | None = None
+    laws: tuple[str, ...] | None = None
+    """The laws that reach the person, by where he is; None: nobody knows, and every law of the policy does."""
     submission: str | None = None
     """Keyed digest of the sender's own id of the request: the same id is the same request."""
 

@@ -118,6 +118,18 @@ def rows_without_rule(view: View) -> Iterator[Finding]:
                     )
 
 
+def tenant_unnamed(view: View) -> Iterator[Finding]:
+    """Find tenants whose people nobody could tell whom to ask, and advice about tenants that hold nothing."""
+    holding = {dataset.tenant[0] for dataset in view.datamap.datasets.values() if dataset.tenant}
+    told = view.policy.terms.redirects.keys()
+    for key in sorted(holding - told):
+        text = f"rows are held for a {key}, and nothing says whom its people ask"
+        instead = f"say so in `requests.redirects.{key}`; until then their requests wait"
+        yield Finding("TENANT_UNNAMED", "requests.redirects", text, instead=instead)
+    for key in sorted(told - holding):
+        yield _error(NEVER, f"requests.redirects.{key}", "no dataset is held for such a tenant", "remove it")
+
+
 def purpose_outlives_row_clock(view: View) -> Iterator[Finding]:
     """Find rules that go by a date of the row while a purpose ends with an event about the person."""
     for rule in _current(view):
@@ -168,6 +180,7 @@ _CHECKS: tuple[Callable[[View], Iterable[Finding]], ...] = (
     event_without_basis,
     tenant_without_rows,
     rows_without_rule,
+    tenant_unnamed,
     purpose_outlives_row_clock,
     hold_loses_its_date,
     hold_on_key,

@@ -10,7 +10,14 @@
     filing     agents and their papers; minors
     household  accounts that several people use
     proof      how well the requester must be known, and which papers show it
+    offered    what the text offers for a right, and which laws know it
+    grounds    whether there is a ground, and whether it is looked into first
+    findings   what facts alone say of a ground; the weighing of likely harm
+    refusals   for which reasons it may be refused
+    measures   what is offered in place of what is difficult
     fees       what it costs
+    repeated   the same request again: merged, or too much
+    allowing   all of that as the bounds of one request's life
 
 Start at `lifecycle`.
 """
@@ -19,7 +26,7 @@ from __future__ import annotations
 
 from retention.requests.deadline import due_at
 from retention.requests.folding import begin, fold
-from retention.requests.intake import REFUSALS, check_channel, check_refusal, identity_accepted
+from retention.requests.intake import REFUSALS, channel_closed, check_refusal
 from retention.requests.lifecycle import DONE_BY, Bounds, advance, late_clocks, moment
 
 __all__ = [
@@ -28,11 +35,10 @@ __all__ = [
     "Bounds",
     "advance",
     "begin",
-    "check_channel",
+    "channel_closed",
     "check_refusal",
     "due_at",
     "fold",
-    "identity_accepted",
     "late_clocks",
     "moment",
 ]

@@ -43,7 +43,13 @@ Price: TypeAlias = Nothing | Charge
 
 
 def price(
-    right: Right, fee: Fee, regimes: Collection[Regime], costs: Collection[tuple[str, int]], currency: str
+    right: Right,
+    fee: Fee,
+    regimes: Collection[Regime],
+    costs: Collection[tuple[str, int]],
+    currency: str,
+    *,
+    excessive: bool = False,
 ) -> Price:
     """Return what the person pays.
 
@@ -53,6 +59,7 @@ def price(
         regimes: The laws under which the person asks.
         costs: Where the text charges the actual cost: what it is made of, told before anything is done.
         currency: Of these costs (ISO 4217).
+        excessive: Whether a person has shown it to be (see `repeated`): then no law makes it free.
 
     Raises:
         InputError: an item costs less than nothing.
@@ -60,7 +67,7 @@ def price(
     """
     if isinstance(fee, FreeOfCharge):
         return Nothing(())
-    forbidding = _forbidding(right, regimes)
+    forbidding = forbidding_fee(right, regimes, excessive=excessive)
     if forbidding:
         return Nothing(forbidding)
     match fee:
@@ -80,9 +87,9 @@ def _itemised(items: tuple[tuple[str, int], ...], currency: str) -> Price:
     return Charge(total, currency, prepaid=True, items=items) if total else Nothing(())
 
 
-def _forbidding(right: Right, regimes: Collection[Regime]) -> tuple[str, ...]:
+def forbidding_fee(right: Right, regimes: Collection[Regime], *, excessive: bool = False) -> tuple[str, ...]:
     """Return the statutes that forbid any fee for the request."""
-    free = [statute for regime, statute in FREE.items() if regime in regimes]
+    free = [statute for regime, statute in FREE.items() if regime in regimes and not excessive]
     bound = Regime.APPI in regimes and right not in MAY_COST
     return (*free, *(("jp.appi.38-1",) if bound else ()))
 

@@ -126,6 +126,20 @@ def papers_for(filing: Filing, regimes: Collection[Regime]) -> tuple[AuthorityPa
             assert_never(filing.filer)
 
 
+def papers_of(filer: Filer, regimes: Collection[Regime]) -> tuple[AuthorityPaper, ...]:
+    """Return the papers by any of which this kind of filer shows that he may ask; empty: nothing needs to be shown."""
+    match filer:
+        case Filer.PERSON:
+            return ()
+        case Filer.STATUTORY_AGENT:
+            return (AuthorityPaper.FAMILY_REGISTER, AuthorityPaper.GUARDIANSHIP)
+        case Filer.MANDATED_AGENT:
+            signed = (AuthorityPaper.SIGNED_PERMISSION,) if Regime.CCPA in regimes else ()
+            return (AuthorityPaper.POWER_OF_ATTORNEY, *signed)
+        case _:
+            assert_never(filer)
+
+
 def _counts(paper: AuthorityPaper, shown: Mapping[AuthorityPaper, date | None], day: date) -> bool:
     if paper not in shown:
         return False

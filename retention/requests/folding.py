@@ -62,6 +62,7 @@ def begin(case_id: CaseId, move: Move) -> Request:
         reach=what.reach,
         items=what.items,
         ground=what.ground,
+        laws=what.laws,
         moved_at=move.at,
         moves=1,
         resumes=RequestState.RECEIVED,

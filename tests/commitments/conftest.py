@@ -19,6 +19,7 @@ from retention.model.plan import AnonymizeRows, EraseRows, RedactFields
 from retention.model.policy import Policy
 from retention.model.predicate import Selection
 from retention.model.subject import SubjectKey
+from retention.model.terms import Filer, Ground, Right
 from retention.packs import read_pack
 from retention.planning.assemble import Asked, Header, Instruction, plan_request, plan_sweep
 from retention.planning.deferred import Promised
@@ -28,6 +29,7 @@ from retention.planning.world import World
 from retention.policy import read_policy
 from retention.policy.statutes import shipped_statutes
 from retention.ports.connector import SystemSettings
+from tests.doubles.asking import Asking
 from tests.doubles.inbox import Inbox, digest
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
@@ -176,3 +178,20 @@ def company() -> Iterator[Callable[..., Company]]:
 def ago() -> Callable[[int], date]:
     """Return the day so many days before today."""
     return lambda days: NOW.date() - timedelta(days=days)
+
+
+@pytest.fixture
+def asking() -> Callable[..., Asking]:
+    """Return what lets a request arrive at a company: from Japan, by the person, unless said otherwise."""
+
+    def arrived(
+        pack: str,
+        right: Right,
+        ground: Ground | None = None,
+        *,
+        place: str | None = "JP",
+        filer: Filer = Filer.PERSON,
+    ) -> Asking:
+        return Asking(pack, right, ground, place, filer)
+
+    return arrived

@@ -38,6 +38,7 @@ GROUPS = {
         "paper",
         "look",
         "history",
+        "rules",
         "warn",
     ),
     "hold": ("place", "release", "list"),

@@ -148,11 +148,25 @@ def test_a_tenant_rule_needs_rows_of_tenants() -> None:
     assert (finding.code, finding.where) == ("RULE_NEVER_FIRES", "rules.account")
 
 
+TOLD = (
+    "  channels: [email]\n",
+    "  channels: [email]\n  redirects: {company: {to: administrator, title: {en: your company}}}\n",
+)
+
+
+def test_people_of_tenants_are_told_whom_to_ask() -> None:
+    """A tenant nobody named is a warning, and advice about one that holds nothing is an error."""
+    datamap = DATAMAP.replace("    subject:", "    tenant: {company: company_id}\n    subject:")
+    assert [f.code for f in found(datamap=datamap) if f.code != "ROWS_WITHOUT_RULE"] == ["TENANT_UNNAMED"]
+    (finding,) = found(TOLD)
+    assert (finding.code, finding.where) == ("RULE_NEVER_FIRES", "requests.redirects.company")
+
+
 def test_rows_of_tenants_without_a_rule_are_shown() -> None:
     """Where a dataset holds rows of both, both need a rule; a warning names the rows that stay."""
     assert [finding.code for finding in found()] == []
     datamap = DATAMAP.replace("    subject:", "    tenant: {company: company_id}\n    subject:")
-    findings = found(datamap=datamap)
+    findings = found(TOLD, datamap=datamap)
     assert [(f.code, f.where, f.severity) for f in findings] == [
         ("ROWS_WITHOUT_RULE", "categories.account", Severity.WARNING),
         ("ROWS_WITHOUT_RULE", "categories.logs", Severity.WARNING),

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from retention.errors import PolicyError, Problem
+from retention.model.asking import Holder, Reach, Redirect
 from retention.model.policy import Disposal
 from retention.model.recipient import RecipientKind, Transfer
 from retention.model.terms import (
@@ -50,7 +51,13 @@ requests:
   rights:
     disclosure: {refusals: [identity-unproven], fee: {amount: 1000, currency: JPY, prepaid: true}, may_file: [person]}
     erasure: {grounds: none-needed, reserves_statute: true}
-    suspension: {grounds: [breach, likely-harm], fee: actual-cost}
+    suspension: {grounds: [breach, likely-harm], fee: actual-cost, investigated: true}
+"""
+ASIDE = """\
+  redirects:
+    company_id: {to: administrator, title: {en: your enterprise}}
+    client_id: {to: client, title: {en: our client}, contact: 1 Example Street}
+reach: {established: [JP], offers_to: [JP, EEA, US-CA]}
 """
 REST = """\
 consents: {use: {kind: deemed, title: {en: By use}, purposes: [A8]}}
@@ -103,6 +110,36 @@ def test_every_right_is_read_with_its_terms() -> None:
     assert (suspension.grounds, suspension.fee) == ((Ground.BREACH, Ground.LIKELY_HARM), ActualCost())
     assert policy.terms.states_rights
     assert list(policy.terms.rights) == [Right.DISCLOSURE, Right.ERASURE, Right.SUSPENSION]
+
+
+def test_whom_else_people_ask_and_where_the_company_is_are_read() -> None:
+    """Tenants by their key of the data map, places as countries or parts of one, and what is looked into first."""
+    terms = read_policy(PLAIN + REQUESTS + ASIDE, "policy.yaml").terms
+    assert terms.redirects == {
+        "company_id": Redirect("company_id", Holder.ADMINISTRATOR, {"en": "your enterprise"}, None),
+        "client_id": Redirect("client_id", Holder.CLIENT, {"en": "our client"}, "1 Example Street"),
+    }
+    assert terms.reach == Reach(("JP",), ("JP", "EEA", "US-CA"))
+    assert [right.value for right, said in terms.rights.items() if said.investigated] == ["suspension"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "expected"),
+    [
+        ("to: administrator", "to: admin", "requests.redirects.company_id.to", "administrator"),
+        ("to: client", "to: joint-responsible", "requests.redirects.client_id.to", "`administrator` or `client`"),
+        ("US-CA", "California", "reach.offers_to[2]", "US-CA"),
+        ("established: [JP], ", "", "reach", "established"),
+        ("investigated: true", "investigated: perhaps", "requests.rights.suspension.investigated", "true"),
+    ],
+)
+def test_a_mistake_there_is_one_problem_in_its_place(old: str, new: str, where: str, expected: str) -> None:
+    """One wrong thing gives exactly one problem."""
+    text = PLAIN + REQUESTS + ASIDE
+    assert text.count(old) == 1
+    (problem,) = problems(text.replace(old, new))
+    assert problem.where.partition(" ")[2] == where
+    assert expected in problem.expected
 
 
 def test_a_document_is_accepted_until_its_day() -> None:
