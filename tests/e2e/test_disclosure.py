@@ -8,11 +8,15 @@ import hashlib
 import io
 import json
 import re
+import shutil
+import subprocess
 import zipfile
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pyarrow.parquet as pq
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -25,6 +29,7 @@ from retention.model.disclosure import DeliverExport, DiscloseRows, ExportState
 from retention.model.request_moves import RefusedItem
 from retention.model.terms import Refusal, Right
 
+SCHEMA = Path(__file__).parents[2] / "docs" / "disclosure-v1.schema.json"
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=16)
 SECRET = "hunter2-hunter2"  # noqa: S105 -- looked for, and never found
@@ -242,6 +247,19 @@ def test_purposes_alone_are_told_without_a_value(talking):
     assert "会員管理" in told.pages["ja"]
 
 
+def test_the_machine_readable_form_is_what_its_schema_says(talking):
+    """`data.json` of every right fits the published schema, which knows every member (GDPR 20(1): structured)."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    with talking.app() as app:
+        told = answered(app, Right.PORTABILITY)
+    jsonschema.validate(told.data, schema)
+    for each in told.data["datasets"]:
+        assert {len(row) for row in each["rows"]} == {len(each["columns"])}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(told.data | {"more": 1}, schema)
+
+
 def test_portable_is_what_was_provided_under_consent_or_contract(talking):
     """Inferred data and data kept by law stay out, and the file says so (GDPR 20(1))."""
     with talking.app() as app:
@@ -356,6 +374,34 @@ def test_who_is_unknown_is_told_so(talking):
         with pytest.raises(UnknownSubjectError):
             planned(app, subject="email=nobody@mail.example")
         assert app.disclosures() == ()
+
+
+def test_a_browser_opens_the_page_with_the_phrase_and_with_no_other(talking, tmp_path):
+    """WebCrypto opens what we sealed; a wrong phrase opens nothing; its policy allows its own script and no request."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("no chromium (Debian: chromium)")
+    with talking.app() as app:
+        told = answered(app)
+        secret, content = phrase(app, told.case), app.fetch_disclosure(told.case)[1].decode()
+    (script,) = re.findall(r"<script>(.*?)</script>", content, re.DOTALL)
+    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"default-src 'none'; script-src 'sha256-{allowed}'" in content
+    shown = {}
+    for typed in (secret.upper().replace("-", " "), secret[:-1] + ("2" if secret[-1] != "2" else "3")):
+        page = re.sub(r"<meta http-equiv=[^>]*>", "", content)  # the test's own script types the phrase
+        page = page.replace("</body>", f"<script>unlock({json.dumps(typed)})</script></body>")
+        file = tmp_path / "page.html"
+        file.write_text(page, encoding="utf-8")
+        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000", "--dump-dom"]
+        profile = f"--user-data-dir={tmp_path}/profile"
+        done = subprocess.run([program, *flags, profile, file.as_uri()], capture_output=True, text=True, check=True)
+        shown[typed] = done.stdout
+    right, wrong = shown.values()
+    assert 'data-state="open"' in right
+    assert "c3@mail.example" in right
+    assert "c3@mail.example" not in wrong
+    assert "The pass phrase is wrong" in wrong or "合い言葉が違う" in wrong
 
 
 def test_the_commands_hand_out_file_and_letter_apart(talking, cli, tmp_path, monkeypatch):
