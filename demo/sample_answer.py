@@ -78,9 +78,7 @@ def story() -> Story:
         keeping=(
             _kept(_CUSTOMERS, _ACCOUNT, "name, email, birth_date", 1, _CLOSED, why="規約 8条 / Terms art. 8"),
             _kept(_PLAYS, _VIEWING, "title, watched_at", 4, _YEAR, why="規約 8条 / Terms art. 8"),
-            _kept(
-                _PAYMENTS, _BILLING, "amount, paid_at", 2, _TAX, why="法人税法施行規則59条 / Corporate Tax Act"
-            ),
+            _kept(_PAYMENTS, _BILLING, "amount, paid_at", 2, _TAX, why="法人税法施行規則59条 / Corporate Tax Act"),
             _kept(_LETTERS, _TALKS, "body", 1, _YEAR, why="規約 8条 / Terms art. 8"),
         ),
         receivers=(

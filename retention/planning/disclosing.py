@@ -20,7 +20,7 @@ from retention.datamap import is_inferred, is_others, is_secret, of_person
 from retention.errors import InputError, Problem, UnknownSubjectError
 from retention.model.because import Because
 from retention.model.case import CaseKind
-from retention.model.datamap import Dataset
+from retention.model.datamap import DataMap, Dataset
 from retention.model.disclosure import (
     NOTHING_OWN,
     SHOWN,
@@ -255,6 +255,20 @@ class _Looking:
 
     def _count(self, dataset: Dataset, where: Predicate) -> int:
         return self._world.count(dataset, where, self._keysets)
+
+
+def shown_categories(plan: Plan, datamap: DataMap, policy: Policy, right: Right) -> frozenset[CategoryId]:
+    """Return the categories of which the plan shows the person something: those whose purposes he is told."""
+    shown = {
+        each.category
+        for step in plan.steps
+        if isinstance(step, DiscloseRows)
+        for name, each in datamap.datasets[step.dataset].fields.items()
+        if name in step.columns or not step.columns
+    }
+    if right is Right.PROVISION_RECORD_DISCLOSURE:
+        shown = {category for category in shown if is_provision_record(policy, category)}
+    return frozenset(shown)
 
 
 def is_portable(policy: Policy, category: CategoryId) -> bool:

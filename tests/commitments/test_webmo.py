@@ -7,9 +7,13 @@ from datetime import date
 import pytest
 
 from retention.datamap import read_datamap
+from retention.disclosure import purposes_of
 from retention.errors import PolicyError
 from retention.grammar import Severity
+from retention.model.disclosure import DiscloseRows
+from retention.model.terms import Right
 from retention.packs import read_pack
+from retention.planning.disclosing import shown_categories
 from retention.policy import InForce, read_policy, read_terms, review, under_terms
 from retention.policy.statutes import shipped_statutes
 from retention.wiring import read_workspace
@@ -160,3 +164,20 @@ def test_terms_lie_beside_the_policy_of_a_workspace(tmp_path):
     (tmp_path / "policy.terms.yaml").write_text(TERMS.replace("living-usage", "employees"), encoding="utf-8")
     with pytest.raises(PolicyError, match=r"policy\.terms\.yaml"):
         read_workspace(tmp_path)
+
+
+def test_purposes_are_notified_of_what_is_held_and_no_others(company):
+    """Who asks for the purposes learns those of the categories with rows of hers; no value is read (WEB-10)."""
+    tables = {"app.users": [USER], "app.preferences": [{"id": 1, "user_id": "u1", "preferences": "p"}]}
+    webmo = company("webmo", tables)
+    plan = webmo.shown("user_id=u1", Right.PURPOSE_NOTIFICATION)
+    steps = [step for step in plan.steps if isinstance(step, DiscloseRows)]
+    assert {(step.dataset, step.columns, step.rows) for step in steps} == {
+        ("app.users", (), 1),
+        ("app.preferences", (), 1),
+    }
+    shown = shown_categories(plan, webmo.datamap, webmo.policy, Right.PURPOSE_NOTIFICATION)
+    assert shown == {"user_information", "usage_information"}
+    told = {title["en"] for category in shown for title in purposes_of(webmo.policy)[category]}
+    named = ("services", "guidance", "identity", "notices", "statistics")
+    assert told == {webmo.policy.purposes[each].title["en"] for each in named}

@@ -238,7 +238,7 @@ def test_a_category_withheld_for_a_reason_is_left_out_and_told(talking):
 
 
 def test_purposes_alone_are_told_without_a_value(talking):
-    """Who asks for the purposes learns what for and how many, and no value leaves (APPI 32(2))."""
+    """Who asks for the purposes learns what for and how many, and no value leaves (WEB-10)."""
     with talking.app() as app:
         told = answered(app, Right.PURPOSE_NOTIFICATION)
     assert {each["rowCount"] for each in told.data["datasets"]} == {1, 2}
@@ -248,7 +248,7 @@ def test_purposes_alone_are_told_without_a_value(talking):
 
 
 def test_the_machine_readable_form_is_what_its_schema_says(talking):
-    """`data.json` of every right fits the published schema, which knows every member (GDPR 20(1): structured)."""
+    """`data.json` of every right fits the published schema, which knows every member (TRI-22)."""
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     with talking.app() as app:
@@ -343,7 +343,7 @@ def test_an_export_is_gone_at_its_date_and_that_is_evidence(talking):
 
 
 def test_an_export_comes_before_the_erasure_where_it_is_promised(talking):
-    """The erasure waits until the export is handed over or denied; without the promise there is none to wait for."""
+    """The erasure waits until the export is handed over or denied; without the promise there is none (UMU-21)."""
     with talking.app() as app:
         erasure = app.open_request("user_id=c3", "post", NOW).case_id
         with pytest.raises(StateError, match="promises nobody"):
