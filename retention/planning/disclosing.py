@@ -135,14 +135,15 @@ def _grounds(
 ) -> dict[CategoryId, tuple[str, str]]:
     """Return code and statute of each category that is withheld."""
     found: dict[CategoryId, tuple[str, str]] = {}
+    laws = [_WITHHOLDING[name] for name in regimes if name in _WITHHOLDING]
     for category, refusal in withhold.items():
         if category not in policy.categories:
             known = ", ".join(sorted(policy.categories))
             problem = Problem(where="--withhold", expected=f"a category ({known})", found=f"`{category[:40]}`")
             raise InputError("nobody can say what is withheld", problems=(problem,))
-        statutes = [law[refusal] for name in regimes if refusal in (law := _WITHHOLDING.get(name, {}))]
-        if not statutes:
-            allowed = sorted({ground.value for name in regimes for ground in _WITHHOLDING.get(name, {})})
+        statutes = [law[refusal] for law in laws if refusal in law]
+        if not statutes or len(statutes) < len(laws):  # every law that applies must allow it
+            allowed = sorted(each.value for each in set(laws[0]).intersection(*laws[1:])) if laws else []
             problem = Problem(where="--withhold", expected=f"one of {', '.join(allowed)}", found=f"`{refusal.value}`")
             raise InputError(f"the law of the request lets nobody withhold {category} for that", problems=(problem,))
         found[category] = refusal.value, statutes[0]

@@ -413,7 +413,9 @@ def test_the_commands_hand_out_file_and_letter_apart(talking, cli, tmp_path, mon
         assert answer.code == 0, answer.err
         return answer.out
 
-    opened_ = said("request", "open", "--subject", "user_id=c3", "--right", "disclosure", "--json")
+    opened_ = said(
+        "request", "open", "--subject", "user_id=c3", "--right", "disclosure", "--regime", "jp.appi", "--json"
+    )
     case = json.loads(opened_)["case_id"]
     said("request", "identify", case, "--document", "passport")
     said("request", "decide", case, "accept", "--refuse", "billing=business-hindrance")
