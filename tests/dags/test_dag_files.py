@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).absolute().parents[2]
 DAGS = ROOT / "dags"
 ROADS = {"retention_sweep", "subject_request", "restore_gate", "joint_use_export", "rescans"}
-IDS = {*ROADS, "canary"}
+IDS = {*ROADS, "canary", "request_clocks"}
 STATEMENTS = 5
 """The most a task's body may hold, its docstring not counted."""
 HEAVY = {"retention.wiring", "retention.app", "sqlalchemy", "great_expectations", "pandas", "boto3", "psycopg", "httpx"}
