@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
@@ -20,13 +21,13 @@ from retention.execution.handing_out import HandingOut
 from retention.execution.site import fetch_keys
 from retention.model.case import Case, CaseState
 from retention.model.disclosure import DISCLOSING, SHOWN, DeliverExport, DiscloseRows, Export, ExportState
-from retention.model.ids import CaseId, CategoryId
+from retention.model.ids import CaseId, CategoryId, DatasetId
 from retention.model.plan import ForgetInSet, Plan
 from retention.model.sharing import ExportId
 from retention.model.subject import SubjectKey
 from retention.model.terms import Refusal, Right
 from retention.planning.assemble import Asked, Draft
-from retention.planning.disclosing import Wanted, is_provision_record, plan_disclosure
+from retention.planning.disclosing import Wanted, plan_disclosure, shown_categories
 from retention.planning.explain import explained
 from retention.planning.fates import Explanation, Line, UnderPlacedHold
 from retention.planning.identity import Identity, by_name
@@ -89,11 +90,8 @@ def _story(context: Context, plan: Plan, step: DeliverExport, now: datetime) -> 
     identity = Identity(by_name(SubjectKey(name, str(key)) for name, values in own.items() for key in values))
     explanation = _explained(context, identity, now)
     told = {each.dataset for each in plan.steps if isinstance(each, DiscloseRows)}
-    lines = [line for line in explanation.lines if line.dataset in told]
-    shown = {each.category for name in told for each in context.datamap.datasets[name].fields.values()}
-    if right is Right.PROVISION_RECORD_DISCLOSURE:
-        shown = {category for category in shown if is_provision_record(context.policy, category)}
-        lines = [line for line in lines if line.category in shown]
+    shown = shown_categories(plan, context.datamap, context.policy, right)
+    lines = [line for line in explanation.lines if line.dataset in told and line.category in shown]
     unshown = [Unshown(each.dataset, each.fields, each.rows, each.why, each.statute) for each in plan.undisclosed]
     return Story(
         case_id=plan.case_id,
@@ -107,16 +105,21 @@ def _story(context: Context, plan: Plan, step: DeliverExport, now: datetime) -> 
         known_by=explanation.key_names,
         titles={name: category.title for name, category in context.policy.categories.items() if name in shown},
         purposes=purposes_of(context.policy),
-        held_in={
-            name: tuple(dict.fromkeys(each.category for each in dataset.fields.values()))
-            for name, dataset in context.datamap.datasets.items()
-        },
+        held_in={name: tuple(_held(context, name, told, shown)) for name in context.datamap.datasets},
         looked_in=len(explanation.datasets),
         keeping=tuple(_keeping(context, lines)),
         receivers=tuple(_receivers(context, case, identity, shown, now)),
         unshown=tuple(unshown),
         laws=articles(each.statute for each in unshown),
     )
+
+
+def _held(
+    context: Context, name: DatasetId, told: AbstractSet[DatasetId], shown: AbstractSet[CategoryId]
+) -> Iterator[CategoryId]:
+    """Yield the categories by which a dataset is called: of one that is shown, those that are."""
+    categories = dict.fromkeys(each.category for each in context.datamap.datasets[name].fields.values())
+    yield from (category for category in categories if category in shown or name not in told)
 
 
 def _explained(context: Context, identity: Identity, now: datetime) -> Explanation:
@@ -148,7 +151,7 @@ def _keeping(context: Context, lines: list[Line]) -> Iterator[Keeping]:
 
 
 def _receivers(
-    context: Context, case: Case, identity: Identity, shown: set[CategoryId], now: datetime
+    context: Context, case: Case, identity: Identity, shown: AbstractSet[CategoryId], now: datetime
 ) -> Iterator[Receiver]:
     """Yield who receives such data, then the sets with rows of the person, so far as his law reaches them."""
     for each in context.policy.terms.recipients:

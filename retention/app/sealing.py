@@ -90,8 +90,8 @@ def ask_processors(context: Context, kept: StoredPlan, plan: Plan, now: datetime
 
 
 def follow_up(context: Context, now: datetime) -> FollowUp:
-    """Destroy exports whose time is over, follow the copies, then show the log's witnesses what it holds."""
-    expire(context, now)
+    """Follow the copies, destroy exports whose time is over, then show the log's witnesses what it holds."""
     followed = copies.follow_up(context, now)
+    expire(context, now)
     ask_witnesses(context, now)
     return followed

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from retention.disclosure.page_words import WORDS, day
+from retention.disclosure.page_words import WORDS, day, last_moment
 from retention.evidence.blocks import Bullets, Document, Heading, Language, Note, Pairs, Paragraph
 from retention.model.ids import CaseId
 from retention.model.policy import Titles
@@ -29,7 +29,7 @@ class Letter:
 def letter(told: Letter, language: Language) -> Document:
     """Return the letter, for screen or paper."""
     words: Mapping[str, Any] = WORDS[language]
-    until = day(told.until, language)
+    until = day(last_moment(told.until), language)
     return Document(
         language=language,
         sender=told.controller.get(language, ""),

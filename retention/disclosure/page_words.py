@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from retention.evidence.blocks import Language
@@ -183,3 +183,8 @@ WORDS = MappingProxyType(
 def day(at: datetime, language: Language) -> str:
     """Return the day as people write it."""
     return f"{at.year}年{at.month}月{at.day}日" if language == "ja" else f"{at.day} {at:%B %Y}"
+
+
+def last_moment(until: datetime) -> datetime:
+    """Return the last moment at which it is there: what ends at midnight is there on the day before."""
+    return until - timedelta(microseconds=1)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from retention.disclosure.page_words import KINDS, WHYS, WORDS, day
+from retention.disclosure.page_words import KINDS, WHYS, WORDS, day, last_moment
 from retention.disclosure.story import Keeping, Story
 from retention.disclosure.values import MASKED
 from retention.evidence import page
@@ -36,7 +36,7 @@ _WIDEST: Final = 6
 """Columns of a table that a page can show; wider rows are shown one below the other."""
 _MOST_WIDE: Final = 40
 """Such rows on the page."""
-_INSTANT: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::[\d.]+)?(?:Z|[+-]\d{2}:?\d{2})?")
+_INSTANT: Final = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-]\d{2}:\d{2})?")
 
 
 def report(story: Story, parts: Sequence[Part], language: Language) -> str:
@@ -73,7 +73,7 @@ class _Writing:
                 (words["case"], str(story.case_id)),
                 (words["asked"], self._day(story.asked_at)),
                 (words["made"], f"{self._day(story.made_at)} {story.made_at:%H:%M}"),
-                (words["until"], self._day(story.until)),
+                (words["until"], self._day(last_moment(story.until))),
                 (words["known_by"], ", ".join(story.known_by)),
             )
         )
@@ -185,12 +185,21 @@ class _Writing:
             case bool():
                 return str(self._words["yes" if value else "no"])
             case str():
-                found = _INSTANT.fullmatch(value)
-                return str(self._words["masked"]) if value == MASKED else f"{found[1]} {found[2]}" if found else value
+                return str(self._words["masked"]) if value == MASKED else self._instant(value)
             case dict() | list():
                 return json.dumps(value, ensure_ascii=False)
             case _:
                 return str(value)
+
+    def _instant(self, text: str) -> str:
+        """Return an instant as people read it, one in UTC at the company's time; any other text as it is."""
+        if _INSTANT.fullmatch(text) is None:
+            return text
+        try:
+            at = datetime.fromisoformat(text)
+        except ValueError:  # the 31st of February, as somebody typed it
+            return text
+        return f"{at if at.tzinfo is None else at.astimezone(self._story.made_at.tzinfo):%Y-%m-%d %H:%M}"
 
     def _day(self, at: datetime) -> str:
         return day(at, self._language)

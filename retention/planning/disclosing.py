@@ -20,7 +20,7 @@ from retention.datamap import is_inferred, is_others, is_secret, of_person
 from retention.errors import InputError, Problem, UnknownSubjectError
 from retention.model.because import Because
 from retention.model.case import CaseKind
-from retention.model.datamap import Dataset
+from retention.model.datamap import DataMap, Dataset
 from retention.model.disclosure import (
     NOTHING_OWN,
     SHOWN,
@@ -135,14 +135,15 @@ def _grounds(
 ) -> dict[CategoryId, tuple[str, str]]:
     """Return code and statute of each category that is withheld."""
     found: dict[CategoryId, tuple[str, str]] = {}
+    laws = [_WITHHOLDING[name] for name in regimes if name in _WITHHOLDING]
     for category, refusal in withhold.items():
         if category not in policy.categories:
             known = ", ".join(sorted(policy.categories))
             problem = Problem(where="--withhold", expected=f"a category ({known})", found=f"`{category[:40]}`")
             raise InputError("nobody can say what is withheld", problems=(problem,))
-        statutes = [law[refusal] for name in regimes if refusal in (law := _WITHHOLDING.get(name, {}))]
-        if not statutes:
-            allowed = sorted({ground.value for name in regimes for ground in _WITHHOLDING.get(name, {})})
+        statutes = [law[refusal] for law in laws if refusal in law]
+        if not statutes or len(statutes) < len(laws):  # every law that applies must allow it
+            allowed = sorted(each.value for each in set(laws[0]).intersection(*laws[1:])) if laws else []
             problem = Problem(where="--withhold", expected=f"one of {', '.join(allowed)}", found=f"`{refusal.value}`")
             raise InputError(f"the law of the request lets nobody withhold {category} for that", problems=(problem,))
         found[category] = refusal.value, statutes[0]
@@ -255,6 +256,20 @@ class _Looking:
 
     def _count(self, dataset: Dataset, where: Predicate) -> int:
         return self._world.count(dataset, where, self._keysets)
+
+
+def shown_categories(plan: Plan, datamap: DataMap, policy: Policy, right: Right) -> frozenset[CategoryId]:
+    """Return the categories of which the plan shows the person something: those whose purposes he is told."""
+    shown = {
+        each.category
+        for step in plan.steps
+        if isinstance(step, DiscloseRows)
+        for name, each in datamap.datasets[step.dataset].fields.items()
+        if name in step.columns or not step.columns
+    }
+    if right is Right.PROVISION_RECORD_DISCLOSURE:
+        shown = {category for category in shown if is_provision_record(policy, category)}
+    return frozenset(shown)
 
 
 def is_portable(policy: Policy, category: CategoryId) -> bool:

@@ -15,15 +15,18 @@ from retention.datamap import read_datamap
 from retention.model.datamap import ColumnType, DataMap, Dataset
 from retention.model.event import Event
 from retention.model.hold import PlacedHold
+from retention.model.ids import CategoryId
 from retention.model.plan import AnonymizeRows, EraseRows, RedactFields
 from retention.model.policy import Policy
 from retention.model.predicate import Selection
+from retention.model.sharing import ExportId
 from retention.model.subject import SubjectKey
 from retention.model.terms import Filer, Ground, Right
 from retention.packs import read_pack
 from retention.planning.agreeing import without_consent
 from retention.planning.assemble import Asked, Header, Instruction, plan_request, plan_sweep
 from retention.planning.deferred import Promised
+from retention.planning.disclosing import Wanted, plan_disclosure
 from retention.planning.limits import Limits
 from retention.planning.pausing import Pauses
 from retention.planning.world import World
@@ -91,6 +94,18 @@ class Company(Inbox):
             digests = frozenset(f"d{key}" for key in draft.keys[deferral.rows.keyset_id])
             self.promised[where] = self.promised.get(where, frozenset()) | digests
         return self._carry_out(draft)
+
+    def shown(self, who: str, right: Right) -> Any:
+        """Plan to show a person what is held of him."""
+        name, _, value = who.partition("=")
+        wanted = Wanted(right, ExportId("X-1"), NOW + timedelta(days=14))
+        return plan_disclosure(self._world(0), _HEADER, Asked(SubjectKey(name, value)), wanted).plan
+
+    def items(self, who: str, *categories: str) -> Any:
+        """Plan a person's request for these categories alone, and carry it out."""
+        name, _, value = who.partition("=")
+        asked = Asked(SubjectKey(name, value), only=frozenset(map(CategoryId, categories)))
+        return self._carry_out(plan_request(self._world(0), _HEADER, asked, self._pauses()))
 
     def left(self, dataset: str) -> list[dict[str, Any]]:
         """What the dataset holds now, without its empty fields."""

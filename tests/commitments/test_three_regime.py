@@ -14,6 +14,7 @@ from retention.evidence.blocks import Paragraph
 from retention.evidence.letter import write
 from retention.evidence.letter_forms import shipped_forms
 from retention.model.datamap import Identifies
+from retention.model.disclosure import DiscloseRows
 from retention.model.ids import CaseId
 from retention.model.letter import LetterKind
 from retention.model.period import Period
@@ -150,3 +151,22 @@ def test_californians_are_confirmed_in_ten_working_days_answered_in_45_and_told_
             certificate=(Paragraph("done"),),
         )  # fmt: skip
         assert ("we keep a record of" in plain.render(letter.document)) is says
+
+
+def test_an_answer_is_portable_and_holds_what_was_provided_and_observed(company):
+    """Identity and history go out, profiles made of them do not; the law's own records are no contract (TRI-22)."""
+    history = [{"id": 1, "customer_id": "c1", "cookie_identifier": "k1", "browsing_history": "h", "logs": "l"}]
+    profiles = [{"id": 1, "customer_id": "c1", "browsing_history": "h", "segment": "s"}]
+    records = [{"id": 1, "customer_id": "c1", "person": "One", "recipient": "R", "items": "name"}]
+    tables = {"crm.customers": [CUSTOMER, OTHER], "lake.cookie_history": history}
+    tri = company("three-regime", tables | {"lake.profiles": profiles, "crm.provision_records": records})
+    plan = tri.shown("customer_id=c1", Right.PORTABILITY)
+    shown = {step.dataset for step in plan.steps if isinstance(step, DiscloseRows)}
+    assert shown == {"crm.customers", "lake.cookie_history"}
+    assert {(left.dataset, left.why) for left in plan.undisclosed} == {
+        ("lake.profiles", "not-provided"),
+        ("crm.provision_records", "other-basis"),
+    }
+    records_only = tri.shown("customer_id=c1", Right.PROVISION_RECORD_DISCLOSURE)
+    read = [step.dataset for step in records_only.steps if isinstance(step, DiscloseRows)]
+    assert read == ["crm.provision_records"]

@@ -13,7 +13,9 @@ from retention.deidentify.recipe import Aim, Column, DropItem, Recipe, Role
 from retention.deidentify.verdict import Pseudonymous
 from retention.errors import InputError, PolicyError, UnknownSubjectError
 from retention.model.datamap import Identifies
+from retention.model.disclosure import DiscloseRows
 from retention.model.policy import Disposal
+from retention.model.terms import Right
 from retention.model.transform import Drop
 from retention.packs import read_pack
 from retention.policy import InForce, in_force, read_chain, read_policy
@@ -348,3 +350,25 @@ def test_a_wrongful_deletion_of_many_is_an_incident_with_its_dates():
     assert duty_of(Incident(known, 1000, frozenset())) == NoReport()
     # the thirtieth day of one that is known on 1 December is in the year-end closure: it moves to 4 January
     assert duty_of(Incident(date(2026, 12, 1), 1001, frozenset())).final_by == date(2027, 1, 4)
+
+
+def test_a_user_takes_slides_videos_and_sessions_along(company):
+    """The policy offers portability; content provided goes out, what was made from it does not (UMU-21)."""
+    contents = [{"id": 1, "user_id": "u1", "title": "t", "audio": "a", "video": "v", "document": "d"}]
+    made = [{"id": 1, "user_id": "u1", "vector": "0.1", "prompt": "p"}]
+    umu = company("umu", {"app.users": [USER, OTHER], "app.contents": contents, "lake.embeddings": made})
+    assert Right.PORTABILITY in umu.policy.terms.rights
+    plan = umu.shown("user_id=u1", Right.PORTABILITY)
+    shown = {step.dataset: set(step.columns) for step in plan.steps if isinstance(step, DiscloseRows)}
+    assert {"title", "audio", "video", "document"} <= shown["app.contents"]
+    assert "lake.embeddings" not in shown
+    assert {left.why for left in plan.undisclosed if left.dataset == "lake.embeddings"} == {"not-provided"}
+    assert umu.left("app.contents") == contents
+
+
+def test_the_optional_profile_goes_alone_and_the_account_stays(company):
+    """Who asks for photo and biography alone keeps name, address and telephone, and an account (UMU-06)."""
+    user = USER | {"profile_photo": "p.jpg", "biography": "b"}
+    umu = company("umu", {"app.users": [user, OTHER]})
+    umu.items("user_id=u1", "optional_profile")
+    assert umu.left("app.users") == [USER, OTHER]

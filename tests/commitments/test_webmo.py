@@ -7,9 +7,13 @@ from datetime import date
 import pytest
 
 from retention.datamap import read_datamap
+from retention.disclosure import purposes_of
 from retention.errors import PolicyError
 from retention.grammar import Severity
+from retention.model.disclosure import DiscloseRows
+from retention.model.terms import Right
 from retention.packs import read_pack
+from retention.planning.disclosing import shown_categories
 from retention.policy import InForce, in_force, read_chain, read_policy, read_terms, review, under_terms
 from retention.policy.statutes import shipped_statutes
 from retention.wiring import read_workspace
@@ -196,3 +200,20 @@ def test_the_day_of_collection_decides_which_version_holds():
     chain = read_chain(version("2022-12", "2022-12-01", ", before: 2.yaml"), "3.yaml", files.__getitem__)
     days = (date(2020, 1, 1), date(2018, 11, 30), date(2026, 1, 1))
     assert [in_force(chain, day).text for day in days] == [chain[1].text, chain[0].text, chain[2].text]
+
+
+def test_purposes_are_notified_of_what_is_held_and_no_others(company):
+    """Who asks for the purposes learns those of the categories with rows of hers; no value is read (WEB-10)."""
+    tables = {"app.users": [USER], "app.preferences": [{"id": 1, "user_id": "u1", "preferences": "p"}]}
+    webmo = company("webmo", tables)
+    plan = webmo.shown("user_id=u1", Right.PURPOSE_NOTIFICATION)
+    steps = [step for step in plan.steps if isinstance(step, DiscloseRows)]
+    assert {(step.dataset, step.columns, step.rows) for step in steps} == {
+        ("app.users", (), 1),
+        ("app.preferences", (), 1),
+    }
+    shown = shown_categories(plan, webmo.datamap, webmo.policy, Right.PURPOSE_NOTIFICATION)
+    assert shown == {"user_information", "usage_information"}
+    told = {title["en"] for category in shown for title in purposes_of(webmo.policy)[category]}
+    named = ("services", "guidance", "identity", "notices", "statistics")
+    assert told == {webmo.policy.purposes[each].title["en"] for each in named}

@@ -8,11 +8,15 @@ import hashlib
 import io
 import json
 import re
+import shutil
+import subprocess
 import zipfile
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pyarrow.parquet as pq
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -25,6 +29,7 @@ from retention.model.disclosure import DeliverExport, DiscloseRows, ExportState
 from retention.model.request_moves import RefusedItem
 from retention.model.terms import Refusal, Right
 
+SCHEMA = Path(__file__).parents[2] / "docs" / "disclosure-v1.schema.json"
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=16)
 SECRET = "hunter2-hunter2"  # noqa: S105 -- looked for, and never found
@@ -233,13 +238,26 @@ def test_a_category_withheld_for_a_reason_is_left_out_and_told(talking):
 
 
 def test_purposes_alone_are_told_without_a_value(talking):
-    """Who asks for the purposes learns what for and how many, and no value leaves (APPI 32(2))."""
+    """Who asks for the purposes learns what for and how many, and no value leaves (WEB-10)."""
     with talking.app() as app:
         told = answered(app, Right.PURPOSE_NOTIFICATION)
     assert {each["rowCount"] for each in told.data["datasets"]} == {1, 2}
     assert not any(each["rows"] for each in told.data["datasets"])
     assert "c3@mail.example" not in "".join([*told.pages.values(), told.members["data.json"].decode()])
     assert "会員管理" in told.pages["ja"]
+
+
+def test_the_machine_readable_form_is_what_its_schema_says(talking):
+    """`data.json` of every right fits the published schema, which knows every member (TRI-22)."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    with talking.app() as app:
+        told = answered(app, Right.PORTABILITY)
+    jsonschema.validate(told.data, schema)
+    for each in told.data["datasets"]:
+        assert {len(row) for row in each["rows"]} == {len(each["columns"])}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(told.data | {"more": 1}, schema)
 
 
 def test_portable_is_what_was_provided_under_consent_or_contract(talking):
@@ -325,7 +343,7 @@ def test_an_export_is_gone_at_its_date_and_that_is_evidence(talking):
 
 
 def test_an_export_comes_before_the_erasure_where_it_is_promised(talking):
-    """The erasure waits until the export is handed over or denied; without the promise there is none to wait for."""
+    """The erasure waits until the export is handed over or denied; without the promise there is none (UMU-21)."""
     with talking.app() as app:
         erasure = app.open_request("user_id=c3", "post", NOW).case_id
         with pytest.raises(StateError, match="promises nobody"):
@@ -358,6 +376,34 @@ def test_who_is_unknown_is_told_so(talking):
         assert app.disclosures() == ()
 
 
+def test_a_browser_opens_the_page_with_the_phrase_and_with_no_other(talking, tmp_path):
+    """WebCrypto opens what we sealed; a wrong phrase opens nothing; its policy allows its own script and no request."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("no chromium (Debian: chromium)")
+    with talking.app() as app:
+        told = answered(app)
+        secret, content = phrase(app, told.case), app.fetch_disclosure(told.case)[1].decode()
+    (script,) = re.findall(r"<script>(.*?)</script>", content, re.DOTALL)
+    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"default-src 'none'; script-src 'sha256-{allowed}'" in content
+    shown = {}
+    for typed in (secret.upper().replace("-", " "), secret[:-1] + ("2" if secret[-1] != "2" else "3")):
+        page = re.sub(r"<meta http-equiv=[^>]*>", "", content)  # the test's own script types the phrase
+        page = page.replace("</body>", f"<script>unlock({json.dumps(typed)})</script></body>")
+        file = tmp_path / "page.html"
+        file.write_text(page, encoding="utf-8")
+        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000", "--dump-dom"]
+        profile = f"--user-data-dir={tmp_path}/profile"
+        done = subprocess.run([program, *flags, profile, file.as_uri()], capture_output=True, text=True, check=True)
+        shown[typed] = done.stdout
+    right, wrong = shown.values()
+    assert 'data-state="open"' in right
+    assert "c3@mail.example" in right
+    assert "c3@mail.example" not in wrong
+    assert "The pass phrase is wrong" in wrong or "合い言葉が違う" in wrong
+
+
 def test_the_commands_hand_out_file_and_letter_apart(talking, cli, tmp_path, monkeypatch):
     """From request to file by the command line; the plan shows what is masked and withheld; no value is printed."""
     monkeypatch.setattr(printing, "to_pdf", lambda _: None)  # other tests print
@@ -367,7 +413,9 @@ def test_the_commands_hand_out_file_and_letter_apart(talking, cli, tmp_path, mon
         assert answer.code == 0, answer.err
         return answer.out
 
-    opened_ = said("request", "open", "--subject", "user_id=c3", "--right", "disclosure", "--json")
+    opened_ = said(
+        "request", "open", "--subject", "user_id=c3", "--right", "disclosure", "--regime", "jp.appi", "--json"
+    )
     case = json.loads(opened_)["case_id"]
     said("request", "identify", case, "--document", "passport")
     said("request", "decide", case, "accept", "--refuse", "billing=business-hindrance")
