@@ -15,7 +15,7 @@ What would be said without (1) to (3) stands beneath, so that it is known what h
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import assert_never
 
@@ -139,6 +139,8 @@ class _Cell:
     fields: frozenset[str]
     rule: Rule | None
     rows: Predicate
+    is_unfounded: bool = False
+    """Whether the rows lack what the data map asks of every row (`only_with`): due, whatever the clock says."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -190,7 +192,8 @@ class _Looking:
             for category, fields in _alike(self._world.policy.holds, dataset):
                 filled = together(rows, Populated(tuple(sorted(fields))))
                 cell = _Cell(own, dataset, part, fields, self._rule(own, category), filled)
-                yield from self._by_date(cell, category)
+                for founded in _by_foundation(cell):
+                    yield from self._by_date(founded, category)
 
     def _rule(self, own: _Own, category: CategoryId) -> Rule | None:
         """Return the rule that speaks of the category to this person, or to this tenant."""
@@ -217,7 +220,7 @@ class _Looking:
                 yield Line(cell.dataset.system, cell.dataset.dataset_id, category, cell.columns, count, fate)
 
     def _cuts(self, cell: _Cell) -> Iterator[Predicate]:
-        if cell.rule is None or _is_by_event(cell.rule):
+        if cell.rule is None or cell.is_unfounded or _is_by_event(cell.rule):
             yield cell.rows
             return
         column = cell.dataset.dates[date_name(cell.rule.keep)]
@@ -262,6 +265,8 @@ class _Looking:
     def _of_rule(self, cell: _Cell, rows: Predicate) -> RuleFate:
         if cell.rule is None:
             return NoRule()
+        if cell.is_unfounded:
+            return Due(cell.rule, self._world.now, self._world.now.astimezone(self._world.zone).date())
         if _is_by_event(cell.rule):
             return self._of_events(cell.rule, self._events(cell.own))
         return self._of_dates(cell.rule, cell.dataset, rows)
@@ -298,6 +303,17 @@ class _Looking:
 
     def _count(self, dataset: Dataset, where: Predicate) -> int:
         return self._world.count(dataset, where, self._keysets)
+
+
+def _by_foundation(cell: _Cell) -> Iterator[_Cell]:
+    """Part rows that have the consent they need from those that lack it; a tenant's rows are the tenant's affair."""
+    column = cell.dataset.only_with
+    if column is None or cell.own.tenant_key is not None:
+        yield cell
+        return
+    has = Populated((column,))
+    yield replace(cell, rows=together(cell.rows, has))
+    yield replace(cell, rows=together(cell.rows, Not(has)), is_unfounded=True)
 
 
 def _is_by_event(rule: Rule) -> bool:

@@ -27,6 +27,8 @@ from retention.planning.agreeing import without_consent
 from retention.planning.assemble import Asked, Header, Instruction, plan_request, plan_sweep
 from retention.planning.deferred import Promised
 from retention.planning.disclosing import Wanted, plan_disclosure
+from retention.planning.explain import explain
+from retention.planning.fates import Due
 from retention.planning.limits import Limits
 from retention.planning.pausing import Pauses
 from retention.planning.world import World
@@ -118,6 +120,12 @@ class Company(Inbox):
         location = next(d.location for name, d in self.datamap.datasets.items() if name == dataset)
         columns = self.database.table(location).columns
         self.database.put(location, columns, [*self.database.rows(location), *rows])
+
+    def due(self, who: str, dataset: str) -> int:
+        """Return in how many rows of the dataset the person is told that something is due."""
+        name, _, value = who.partition("=")
+        told = explain(self._world(0), SubjectKey(name, value), self._pauses()).lines
+        return sum(line.rows for line in told if line.dataset == dataset and isinstance(line.fate, Due))
 
     def left_out(self, purpose: str, *users: str) -> list[str]:
         """Return which of these users did not agree to the purpose: their data must not be used for it."""

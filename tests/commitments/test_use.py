@@ -134,7 +134,9 @@ def test_a_recording_without_a_permission_is_due_at_once_and_so_is_what_follows_
         {"id": 2, "user_id": "u1", "microphone": "m", "authorization_id": None},
     ]
     umu = company("umu", {"app.users": [USER], "app.permission_records": clips})
+    assert umu.due("user_id=u1", "app.permission_records") == 1
     (step,) = umu.sweep().steps
+    assert umu.due("user_id=u1", "app.permission_records") == 0
     assert [row["id"] for row in umu.left("app.permission_records")] == [1]
     assert step.because.statutes == ("eu.gdpr.17-1", "eu.gdpr.7-3", "jp.appi.20-2", "jp.appi.35-1")
     assert umu.sweep() is None
