@@ -295,7 +295,7 @@ class Unlinked:
     person to decide.
     """
     rows: int = 0
-    """For `apart` the rows, for `merged` the people."""
+    """For `apart` the rows, for `merged` the people; in a batch, for the other codes the people of whom it is so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,3 +354,5 @@ class Plan:
     exempt: tuple[Exempt, ...] = ()
     lifts: tuple[CaseId, ...] = ()
     """Cases whose suspension it lifts."""
+    shares: KeySet | None = None
+    """For a batch: each request in it with the digest of its share (`model.batch`), so that both are approved."""

@@ -13,6 +13,7 @@ from typing import Protocol
 from retention.model.canary import Canary, CanaryId
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
+from retention.ports.batches import Batches
 from retention.ports.clients import ClientRequests
 from retention.ports.processing import Processing
 from retention.ports.rescans import Returns
@@ -92,6 +93,11 @@ class Canaries(Protocol):
 
 class Vaults(Returns, Protocol):
     """The parts of the ledger that stand beside cases."""
+
+    @property
+    def batches(self) -> Batches:
+        """Requests that go together."""
+        ...
 
     @property
     def canaries(self) -> Canaries:

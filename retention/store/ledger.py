@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, or_, select
 
+from retention.ports.batches import Batches
 from retention.ports.clients import ClientRequests
 from retention.ports.keys import KeyStore
 from retention.ports.ledger import (
@@ -28,6 +29,7 @@ from retention.ports.restores import Restores
 from retention.ports.sharing import Sharing
 from retention.ports.suspensions import Suspensions
 from retention.ports.vaults import Canaries, Openings
+from retention.store.batches import SqlBatches
 from retention.store.canaries import SqlCanaries
 from retention.store.cases import SqlCases
 from retention.store.clients import SqlClientRequests
@@ -83,6 +85,7 @@ class SqlLedger:
         self._database = database
         self._keys = keys
         self.cases: Cases = SqlCases(database)
+        self.batches: Batches = SqlBatches(database)
         self.vault: Vault = SqlVault(database, keys)
         self.plans: Plans = SqlPlans(database)
         self.journal: Journal = SqlJournal(database)

@@ -1,4 +1,4 @@
-"""Tables of what others hold of ours and ask of us: joint users and their sets, clients and their requests."""
+"""Tables of what others hold of ours and ask of us: joint users and their sets, clients, batches of requests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ForeignKey,
+    Index,
     Integer,
+    LargeBinary,
     Table,
     Text,
 )
@@ -95,4 +98,13 @@ CLIENT_CALLS = Table(
     Column("told", Text, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("next_at", Instant, nullable=False),
+)
+
+BATCH_MEMBERS = Table(
+    "ledger_batch_members",
+    METADATA,
+    Column("case_id", Text, ForeignKey("ledger_cases.case_id"), primary_key=True),
+    Column("batch_id", Text, ForeignKey("ledger_cases.case_id"), nullable=False),
+    Column("share", LargeBinary, nullable=False),
+    Index("ix_ledger_batch_members_batch_id", "batch_id"),
 )
