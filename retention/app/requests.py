@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -19,6 +19,7 @@ from retention.app.records import PlanSummary, header, keep_plan, new_id, open_c
 from retention.app.suspensions import plan_lift
 from retention.errors import IdentityError, InputError, Problem, StateError, UnknownNameError, UnknownSubjectError
 from retention.execution.site import fetch_keys
+from retention.model.batch import UNDER_WAY
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.facts import Denied
 from retention.model.ids import CaseId
@@ -29,6 +30,9 @@ from retention.planning.authority import tenant_key_names
 from retention.planning.resolving import NOTHING_EARLIER, Decision
 from retention.planning.world import World
 from retention.requests import check_channel, check_refusal, due_at, identity_accepted
+
+EARLIER = "earlier"
+"""Under this name a request's vault holds the keys that a batch knew which it left, carried out in part."""
 
 
 def parse_subject(context: Context, text: str, *, or_tenant: bool = False) -> SubjectKey:
@@ -145,12 +149,22 @@ def _also(context: Context, case_id: CaseId) -> frozenset[SubjectKey]:
     found: set[SubjectKey] = set()
     with suppress(UnknownNameError):
         for number in count():
-            found.add(_start(context, case_id, f"also-{number}"))
+            found.add(start_of(context, case_id, f"also-{number}"))
     return frozenset(found)
 
 
-def _start(context: Context, case_id: CaseId, name: str) -> SubjectKey:
-    start = json.loads(context.ledger.vault.get(case_id, name))
+def start_of(context: Context, case_id: CaseId, name: str = "start") -> SubjectKey:
+    """Return the key that the person, or the tenant, was named by."""
+    return _read(context.ledger.vault.get(case_id, name))
+
+
+def starts_of(context: Context, cases: Iterable[CaseId]) -> dict[CaseId, SubjectKey]:
+    """Return the keys that people were named by, of many cases."""
+    return {case_id: _read(body) for case_id, body in context.ledger.many_vaults.read(cases, "start").items()}
+
+
+def _read(body: bytes) -> SubjectKey:
+    start = json.loads(body)
     return SubjectKey(start["name"], start["value"])
 
 
@@ -212,18 +226,20 @@ def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummar
         UnknownSubjectError: nobody knows the person; the case is closed as denied, with evidence.
         HeldError, AmbiguousSubjectError: it must not be done as it stands, or a person must decide first.
         InputError, RefusedError: the tenant's instruction does not stand any more.
+        StateError: it goes with a batch.
 
     """
     case = _request(context, case_id)
     if case.identified_at is None or case.decided_at is None:
         missing = "identify" if case.identified_at is None else "decide"
         raise IdentityError(f"{case_id} is not ready to be planned", hint=f"retention request {missing} {case_id}")
+    _refuse_together(context, case_id)
     if case.lifts is not None:
         return plan_lift(context, case, case.lifts, now)
     world = context.world(context.datamap, now)
-    subject, instruction = _start(context, case_id, "start"), None
+    subject, instruction = start_of(context, case_id), None
     if case.instruction is not None:
-        tenant = _start(context, case_id, "tenant")
+        tenant = start_of(context, case_id, "tenant")
         check_instruction(context, tenant, case.instruction, now)
         instruction = assemble.Instruction(case.instruction, tenant)
     decision, earlier = decision_of(context, case_id), _known_before(context, case)
@@ -234,6 +250,24 @@ def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummar
         deny(context, case_id, "subject-unknown", now)
         raise
     return keep_plan(context, draft, now)
+
+
+def _refuse_together(context: Context, case_id: CaseId) -> None:
+    """Refuse to plan a request alone while it goes with a batch; let it go alone from now on if it does no longer.
+
+    Raises:
+        StateError: it does.
+
+    """
+    batch = context.ledger.batches.batch_of(case_id)
+    if batch is None:
+        return
+    if context.ledger.cases.get(batch).state in UNDER_WAY:
+        raise StateError(
+            f"{case_id} goes with batch {batch}", hint=f"plan the batch again: retention plan batch {batch}"
+        )
+    refuse_move(context, case_id, CaseState.PLANNED)
+    context.ledger.batches.leave(case_id)
 
 
 def _draft(context: Context, world: World, asked: assemble.Asked, case: Case, now: datetime) -> assemble.Draft:
@@ -247,6 +281,9 @@ def _known_before(context: Context, case: Case) -> Mapping[str, frozenset[Key]]:
     """Return the keys that the plan before knew, if it was carried out in part: its rows may be gone by now."""
     if case.state is not CaseState.PARTIAL:
         return NOTHING_EARLIER
+    if not context.ledger.plans.of_case(case.case_id):  # what a batch left undone of it
+        kept = json.loads(context.ledger.vault.get(case.case_id, EARLIER))
+        return {name: frozenset(values) for name, values in kept.items()}
     before, plan = stored(context, context.ledger.plans.of_case(case.case_id)[0].plan_id)
     keys = fetch_keys(context.ledger.vault, case.case_id, before.plan_id)
     return {replay.key_name: keys[replay.keys.keyset_id] for replay in plan.replays}
@@ -260,7 +297,7 @@ def resolve(context: Context, case_id: CaseId, decision: Decision, *, decider: s
 
     """
     _request(context, case_id)
-    start = _start(context, case_id, "start")
+    start = start_of(context, case_id)
     also = _also(context, case_id)
     found = decide_identity(context, case_id, start, decision, decider=decider, now=now, also=also)
     return len(found.keys), bool(found.doubts)

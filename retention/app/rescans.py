@@ -8,7 +8,7 @@ Every write here may be the last before a crash: run again, and the rounds that 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -59,22 +59,25 @@ class RescanReport:
         return any(look.late or look.seen is Seen.RETURNED for look in self.looks)
 
 
-def schedule(context: Context, case_id: CaseId, now: datetime) -> None:
+def schedule(context: Context, case_id: CaseId, now: datetime, members: Sequence[CaseId] = ()) -> None:
     """Note when the case is to be looked at again, and keep until then what its people are known by.
 
-    A case that names nobody (rows by date, joint use, a restore) has nobody to look for.
+    A case that names nobody (rows by date, joint use, a restore) has nobody to look for. Of a batch it is the
+    `members` that are looked at again, all or none of them noted.
     """
-    if not context.ledger.rescans.of_case(case_id):
-        _plan_rounds(context, case_id, now)
+    looked_at = members or [case_id]
+    if not context.ledger.rescans.of_case(looked_at[0]):
+        _plan_rounds(context, case_id, now, looked_at)
 
 
-def _plan_rounds(context: Context, case_id: CaseId, now: datetime) -> None:
-    if not any(True for _ in context.ledger.copies.suppressions_of([case_id])):
+def _plan_rounds(context: Context, case_id: CaseId, now: datetime, cases: Sequence[CaseId]) -> None:
+    named = sorted({entry.case_id for entry in context.ledger.copies.suppressions_of(cases)})
+    if not named:
         return
-    rounds = [Round(case_id, str(after), _moved(context, now, after)) for after in context.rescans.after]
-    last = max((each.due_at for each in rounds), default=now)
+    due = {str(after): _moved(context, now, after) for after in context.rescans.after}
+    last = max(due.values(), default=now)
     context.ledger.copies.prolong_suppressions(case_id, _moved(context, last, context.rescans.late_after) + MARGIN)
-    context.ledger.rescans.schedule(rounds)
+    context.ledger.rescans.schedule(Round(each, name, at) for each in named for name, at in due.items())
 
 
 def rescan(context: Context, now: datetime, case_id: CaseId | None = None) -> RescanReport:
@@ -184,7 +187,7 @@ def settle(context: Context, return_case: CaseId, now: datetime) -> tuple[CaseId
         if each.seen is Seen.RETURNED:
             context.record(each.case_id, _erased(context, each, return_case), now)
             context.ledger.copies.prolong_suppressions(each.case_id, None if until is None else until + MARGIN)
-            _plan_rounds(context, each.case_id, now)
+            _plan_rounds(context, each.case_id, now, [each.case_id])
             context.ledger.rescans.write(replace(each, seen=Seen.ERASED))
     settled = tuple(dict.fromkeys(each.case_id for each in rounds if each.seen is not None))
     for case_id in settled:

@@ -240,6 +240,33 @@ KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
             "operatorRef": _STAFF,
             "verifierRef": _STAFF,
         },
+        "batchShare": {
+            "planDigest": _DIGEST,
+            "batch": _CASE,
+            "done": Listed(
+                Record(
+                    {
+                        "stepId": _STEP,
+                        "dataset": _DATASET,
+                        "action": Choice(("erase", "redact", "anonymize", "pseudonymize")),
+                        "rows": Count(),
+                    }
+                )
+            ),
+            "kept": Listed(
+                Record(
+                    {
+                        "dataset": _DATASET,
+                        "fields": Listed(_DATASET),
+                        "rows": Count(),
+                        "holdId": _ID,
+                        "statute": _CODE,
+                        "until": Maybe(_INSTANT),
+                    }
+                )
+            ),
+            "orders": Listed(_ORDER),
+        },
         "logIndex": {"entries": Count(), "keys": Count(), "root": _DIGEST},
     }
 )

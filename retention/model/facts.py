@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from retention.model.batch_facts import BatchShare
 from retention.model.ids import (
     CaseId,
     CopyId,
@@ -352,6 +353,7 @@ Fact: TypeAlias = (
     | Rescanned
     | Readmitted
     | MediaSanitized
+    | BatchShare
 )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from retention.model.case import CaseState
 from retention.model.ids import CaseId
+from retention.model.subject import SubjectKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +57,29 @@ class Batches(Protocol):
     def seal(self, cases: Iterable[CaseId]) -> None:
         """Move verified requests to SEALED, all in one transaction; those that are there stay."""
         ...
+
+
+class ManyVaults(Protocol):
+    """The vaults of many cases at once; what `ports.ledger.Vault` says of one holds of each."""
+
+    def read(self, cases: Iterable[CaseId], name: str) -> Mapping[CaseId, bytes]:
+        """Decrypt and return what has that name, of the cases that have it.
+
+        Raises StateError if the key of one is shredded.
+        """
+        ...
+
+    def shred(self, cases: Iterable[CaseId]) -> Mapping[CaseId, str]:
+        """Shred the cases' keys and remove their ciphertext; return the check values of the keys."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of one request's person when it is sealed: see `ports.vaults.Openings`."""
+
+    case_id: CaseId
+    openings: tuple[tuple[SubjectKey, bytes], ...] = field(repr=False)
+    receipt: bytes = field(repr=False)
+    expires_at: datetime
+    """When the receipt may go."""

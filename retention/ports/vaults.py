@@ -13,7 +13,7 @@ from typing import Protocol
 from retention.model.canary import Canary, CanaryId
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
-from retention.ports.batches import Batches
+from retention.ports.batches import Batches, Kept, ManyVaults
 from retention.ports.clients import ClientRequests
 from retention.ports.processing import Processing
 from retention.ports.rescans import Returns
@@ -48,6 +48,10 @@ class Openings(Protocol):
 
     def put(self, epoch: str, case_id: CaseId, openings: Iterable[tuple[SubjectKey, bytes]]) -> None:
         """Keep openings of a case; replaces those of the same person and case. Raises StateError if destroyed."""
+        ...
+
+    def put_many(self, epoch: str, kept: Iterable[Kept]) -> None:
+        """Keep openings and receipts of several cases, as `put` and `put_receipt` do of one; all or none."""
         ...
 
     def find(self, epoch: str, key: SubjectKey) -> tuple[tuple[CaseId, bytes], ...]:
@@ -97,6 +101,11 @@ class Vaults(Returns, Protocol):
     @property
     def batches(self) -> Batches:
         """Requests that go together."""
+        ...
+
+    @property
+    def many_vaults(self) -> ManyVaults:
+        """The ciphertext of many cases at once."""
         ...
 
     @property

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, or_, select
 
-from retention.ports.batches import Batches
+from retention.ports.batches import Batches, ManyVaults
 from retention.ports.clients import ClientRequests
 from retention.ports.keys import KeyStore
 from retention.ports.ledger import (
@@ -39,6 +39,7 @@ from retention.store.events import SqlEvents
 from retention.store.holds import SqlHolds
 from retention.store.journal import SqlJournal
 from retention.store.log import SqlLogSequence
+from retention.store.many_vaults import SqlManyVaults
 from retention.store.openings import SqlOpenings
 from retention.store.plans import SqlPlans
 from retention.store.processing import SqlProcessing
@@ -86,7 +87,9 @@ class SqlLedger:
         self._keys = keys
         self.cases: Cases = SqlCases(database)
         self.batches: Batches = SqlBatches(database)
-        self.vault: Vault = SqlVault(database, keys)
+        vault = SqlVault(database, keys)
+        self.vault: Vault = vault
+        self.many_vaults: ManyVaults = SqlManyVaults(database, vault)
         self.plans: Plans = SqlPlans(database)
         self.journal: Journal = SqlJournal(database)
         self.events: Events = SqlEvents(database)
