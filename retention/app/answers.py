@@ -114,8 +114,23 @@ def write_certificate(context: Context, case_id: CaseId, folder: Path) -> list[P
         StateError: the case is not a request that has been sealed: nothing may be certified yet.
 
     """
-    receipt = write_receipt(context, case_id)
-    written = replace(certificate(context, case_id), receipt=receipt)
+    return _write(context, certificate(context, case_id), folder)
+
+
+def write_certificates(context: Context, batch: CaseId, folder: Path) -> int:
+    """Write the certificates and receipts of all who went with a batch, a folder a case; return how many people.
+
+    Raises:
+        StateError: one of them is not sealed.
+
+    """
+    written = [_write(context, told, folder / told.case_id) for told in certificates(context, batch)]
+    return len(written)
+
+
+def _write(context: Context, told: Certificate, folder: Path) -> list[Path]:
+    receipt = write_receipt(context, CaseId(told.case_id))
+    written = replace(told, receipt=receipt)
     folder.mkdir(parents=True, exist_ok=True)
     files = write_documents({f"certificate.{lang}": document(written, lang) for lang in get_args(Language)}, folder)
     if receipt is not None:

@@ -24,7 +24,6 @@ from retention.model.ids import CaseId
 from retention.model.period import Period
 from retention.model.plan import RowStep
 from retention.model.rescan import FoundIn, Rescanned, Round, Seen
-from retention.planning.spotting import of_case
 
 ASKED = "asked"
 """The name of a round that a person asked for."""
@@ -95,6 +94,7 @@ def rescan(context: Context, now: datetime, case_id: CaseId | None = None) -> Re
     world = context.world(context.datamap, now)
     back = look(context, world, {each.case_id for each in rounds}, now)
     readmissions = note_readmitted(context, back, now)
+    known = back.keys_of_cases()
     looks: list[Look] = []
     plans: list[PlanSummary] = []
     for return_case, group in _by_return_case(context, rounds).items():
@@ -108,7 +108,10 @@ def rescan(context: Context, now: datetime, case_id: CaseId | None = None) -> Re
             for each in group:  # a repeat after a crash goes on with the same return case
                 context.ledger.rescans.write(replace(each, return_case=again.case_id))
             plans += filter(None, [keep_again(context, again, now)])
-        looks += [_note(context, each, findings[each.case_id], back, now) for each in group]
+        looks += [
+            _note(context, each, findings[each.case_id], back, keys=known.get(each.case_id, 0), now=now)
+            for each in group
+        ]
     context.log.publish()
     return RescanReport(tuple(looks), tuple(plans), readmissions)
 
@@ -121,8 +124,8 @@ class _Finding:
     return_case: CaseId | None = None
 
 
-def _note(context: Context, each: Round, finding: _Finding, back: Back, now: datetime) -> Look:
-    """State what a round saw, move its case, and only then count the round as done."""
+def _note(context: Context, each: Round, finding: _Finding, back: Back, *, keys: int, now: datetime) -> Look:
+    """State what a round saw of so many keys, move its case, and only then count the round as done."""
     seen = Seen.RETURNED if finding.places else Seen.CLEAN
     late = _is_late(context, each, now)
     fact = Rescanned(
@@ -131,7 +134,7 @@ def _note(context: Context, each: Round, finding: _Finding, back: Back, now: dat
         state=seen.value,
         late=late,
         looked_in=back.looked_in,
-        keys=sum(bool(of_case(entries, each.case_id)) for entries in back.erasures.values()),
+        keys=keys,
         found=len(back.of(each.case_id)) if finding.places else 0,
         found_in=finding.places,
         return_case=finding.return_case,
