@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
+from benchmarks.batch import queue
 from benchmarks.crowd import FILES, NOW, Crowd, Seen, address, approve, ask, make_crowd
 from retention.app import App
 from retention.app.answers import certificates
 from retention.app.batches import BatchSummary
-from retention.app.records import new_id, open_case
 from retention.errors import ApprovalError, StalePlanError, StateError
 from retention.evidence import verify
 from retention.evidence.certificate import Certificate, render
-from retention.model.case import Case, CaseKind, CaseState
+from retention.model.case import CaseState
 from retention.model.ids import CaseId
 from tests.e2e.conftest import Shop
 
@@ -48,17 +48,6 @@ def s3() -> Iterator[Any]:
     server = _servers().S3Server()
     yield server
     server.close()
-
-
-def queue(app: App, number: int) -> CaseId:
-    """Put a decided request into the queue, as the commands do, in fewer transactions."""
-    context = app.context
-    by = ("email", address(number)) if number % 2 else ("user_id", f"c{number}")
-    case_id = CaseId(new_id("C", NOW))
-    case = Case(case_id, CaseKind.REQUEST, CaseState.OPEN, NOW, NOW + timedelta(days=14, seconds=number), NOW, NOW)
-    open_case(context, case)
-    context.ledger.vault.put(case_id, "start", json.dumps({"name": by[0], "value": by[1]}).encode())
-    return case_id
 
 
 def carry_out(crowd: Crowd, app: App) -> tuple[BatchSummary, list[Seen]]:
