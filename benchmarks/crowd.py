@@ -211,11 +211,11 @@ def address(number: int) -> str:
     return f"c{number}@mail.example"
 
 
-def ask(app: App, subject: str, *, regime: str | None = None) -> CaseId:
+def ask(app: App, subject: str, *, regime: str | None = None, now: datetime = NOW) -> CaseId:
     """Open a request and take it as far as its decision."""
-    case_id = app.open_request(subject, "post", NOW, regime).case_id
-    app.identify(case_id, "passport", NOW)
-    app.accept(case_id, NOW)
+    case_id = app.open_request(subject, "post", now, regime).case_id
+    app.identify(case_id, "passport", now)
+    app.accept(case_id, now)
     return case_id
 
 

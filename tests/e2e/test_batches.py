@@ -17,6 +17,7 @@ from benchmarks.batch import queue
 from benchmarks.crowd import FILES, NOW, Crowd, Seen, address, approve, ask, make_crowd
 from retention.app import App
 from retention.app.answers import certificates
+from retention.app.auditing import collect
 from retention.app.batches import BatchSummary
 from retention.errors import ApprovalError, StalePlanError, StateError
 from retention.evidence import verify
@@ -172,15 +173,17 @@ def test_who_must_not_go_stays_open_and_the_others_go(shop: Shop, cli: Any) -> N
 def test_a_batch_is_of_one_law_and_the_most_urgent_come_first(shop: Shop) -> None:
     """Who is due first decides the law; a limit keeps the later ones for the next batch; nobody waiting is no batch."""
     with shop.app() as app:
-        first, second = (ask(app, f"user_id=c{n}", regime="jp.appi") for n in (1, 2))
-        other = ask(app, "user_id=c3")
+        days = [NOW - timedelta(days=days) for days in (3, 2, 1)]
+        first, second = (ask(app, f"user_id=c{n}", regime="jp.appi", now=days[n]) for n in (0, 1))
+        other = ask(app, "user_id=c2", now=days[2])
         one = app.plan_batch(NOW, 1)
         two = app.plan_batch(NOW)
         three = app.plan_batch(NOW)
         assert one
         assert two
         assert three
-        assert [made.requests for made in (one, two, three)] == [1, 1, 1]
+        gone = [app.context.ledger.batches.members(made.batch) for made in (one, two, three)]
+        assert [[member.case_id for member in members] for members in gone] == [[first], [second], [other]]
         assert set(states(app, first, second, other)) == {"planned"}
         assert app.plan_batch(NOW) is None
 
@@ -214,6 +217,9 @@ def test_who_withdraws_makes_a_new_plan(shop: Shop) -> None:
         again = app.plan_batch_again(batch.batch, NOW)
         sealed(app, again)
         assert states(app, first, second) == ["denied", "closed"]
+        report = collect(app.context, NOW.date(), NOW.date(), NOW)
+        assert next(each.erased for each in report.datasets if each.name == "shop.customers") == 1
+        assert {each.case_id: each.outcome for each in report.requests} == {first: "denied", second: "answered"}
         with pytest.raises(ApprovalError):
             app.apply(batch.plan.plan_id, NOW)
     assert shop.rows("SELECT id FROM customers WHERE id IN ('c1', 'c2')") == [("c1",)]
