@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import assert_never, get_args
@@ -31,14 +32,24 @@ from retention.evidence.certificate import (
     document,
     render,
 )
+from retention.evidence.note import Checkpoint
 from retention.evidence.stamping import ATTACHED, stamp_of
 from retention.model.answer import AtWork, Completed, code_of, reason_of
 from retention.model.case import Case, CaseKind, CaseState
-from retention.model.copies import PlacedOrder
+from retention.model.copies import Horizon, PlacedOrder
 from retention.model.disclosure import DISCLOSING, DiscloseRows
 from retention.model.horizons import latest
 from retention.model.ids import CaseId, DatasetId, StepId
-from retention.model.plan import AnonymizeRows, EraseRows, ExactStep, LiftRows, Plan, RedactFields, SuspendRows
+from retention.model.plan import (
+    AnonymizeRows,
+    EraseRows,
+    ExactStep,
+    LiftRows,
+    RedactFields,
+    SuspendRows,
+    Untold,
+    Withholding,
+)
 from retention.model.policy import Titles
 from retention.model.recipient import RecipientKind
 from retention.model.terms import Right
@@ -106,8 +117,23 @@ def write_certificate(context: Context, case_id: CaseId, folder: Path) -> list[P
         StateError: the case is not a request that has been sealed: nothing may be certified yet.
 
     """
-    receipt = write_receipt(context, case_id)
-    written = certificate(context, case_id, receipt)
+    return _write(context, certificate(context, case_id), folder)
+
+
+def write_certificates(context: Context, batch: CaseId, folder: Path) -> int:
+    """Write the certificates and receipts of all who went with a batch, a folder a case; return how many people.
+
+    Raises:
+        StateError: one of them is not sealed.
+
+    """
+    written = [_write(context, told, folder / told.case_id) for told in certificates(context, batch)]
+    return len(written)
+
+
+def _write(context: Context, told: Certificate, folder: Path) -> list[Path]:
+    receipt = write_receipt(context, CaseId(told.case_id))
+    written = replace(told, receipt=receipt)
     folder.mkdir(parents=True, exist_ok=True)
     files = write_documents({f"certificate.{lang}": document(written, lang) for lang in get_args(Language)}, folder)
     if receipt is not None:
@@ -130,44 +156,99 @@ def write_documents(documents: Mapping[str, Document], folder: Path) -> list[Pat
     return files
 
 
-def certificate(context: Context, case_id: CaseId, receipt: bytes | None = None) -> Certificate:
-    """Return what the person is told; with her receipt it is her own paper, and in no bundle.
+def certificate(context: Context, case_id: CaseId) -> Certificate:
+    """Return what the person is told; without her receipt, which makes it her own paper, it may go into a bundle.
 
     Raises:
         StateError: see `write_certificate`.
 
     """
     case = context.ledger.cases.get(case_id)
-    if case.kind is not CaseKind.REQUEST or case.state not in (CaseState.SEALED, CaseState.CLOSED):
-        raise StateError(f"{case_id} is a {case.state.value} {case.kind.value}; only a sealed request is certified")
+    _refuse_unsealed(case)
+    batch = context.ledger.batches.batch_of(case_id)
+    if batch is not None:
+        return next(certificates(context, batch, [case_id]))
     kept, plan = stored(context, context.ledger.plans.of_case(case_id)[0].plan_id)
-    checkpoint = context.log.publish()
+    steps = {step.step_id: step for step in plan.steps if isinstance(step, ExactStep | DiscloseRows)}
     met, answered_at = _met(context, kept)
+    told = _Told(
+        done=tuple((step, met[step_id]) for step_id, step in steps.items()),
+        withheld=plan.withheld,
+        untold=plan.untold,
+        orders=context.ledger.copies.orders(case_id),
+        horizons=context.ledger.copies.horizons(case_id),
+        answered_at=answered_at,
+        unwritten=unwritten(context, case_id, answered_at),
+    )
+    return _certificate(context, case, told, context.log.publish())
+
+
+def certificates(context: Context, batch: CaseId, cases: Collection[CaseId] | None = None) -> Iterator[Certificate]:
+    """Yield what each person is told whose request went with a batch: his own numbers; the plan is read once.
+
+    Raises:
+        StateError: one of them is not sealed.
+
+    """
+    kept, plan = stored(context, context.ledger.plans.of_case(batch)[0].plan_id)
+    steps = {step.step_id: step for step in plan.steps if isinstance(step, ExactStep)}
+    _, answered_at = _met(context, kept)
+    orders = {order.step_id: order for order in context.ledger.copies.orders(batch)}
+    horizons, checkpoint = context.ledger.copies.horizons(batch), context.log.publish()
+    by_hand = unwritten(context, batch, answered_at)
+    for member in context.ledger.batches.members(batch):
+        if cases is not None and member.case_id not in cases:
+            continue
+        case, share = context.ledger.cases.get(member.case_id), codec.decode_share(member.share)
+        _refuse_unsealed(case)
+        told = _Told(
+            done=tuple((steps[part.step_id], part.rows) for part in share.done if part.step_id in steps),
+            withheld=share.kept,
+            untold=tuple(left for left in plan.untold if left.system in share.untold),
+            orders=tuple(orders[step_id] for step_id in share.told if step_id in orders),
+            horizons=horizons,
+            answered_at=answered_at,
+            unwritten=by_hand,
+        )
+        yield _certificate(context, case, told, checkpoint)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was done for one person."""
+
+    done: tuple[tuple[ExactStep | DiscloseRows, int], ...]
+    """Steps, and how many rows each met."""
+    withheld: tuple[Withholding, ...]
+    untold: tuple[Untold, ...]
+    orders: tuple[PlacedOrder, ...]
+    horizons: tuple[Horizon, ...]
+    answered_at: datetime
+    unwritten: tuple[str, ...]
+    """Recipients to whom a person still has to write."""
+
+
+def _certificate(context: Context, case: Case, told: _Told, checkpoint: Checkpoint) -> Certificate:
     return Certificate(
         controller=context.policy.controller.name,
         address=context.policy.controller.address,
-        case_id=case_id,
+        case_id=case.case_id,
         requested_at=case.opened_at.astimezone(context.zone),
-        answered_at=answered_at.astimezone(context.zone),
-        lines=tuple(
-            Line(_title(context, step.dataset), _action(step), met[step.step_id])
-            for step in plan.steps
-            if isinstance(step, ExactStep | DiscloseRows)
-        ),
-        kept=tuple(_kept(context, plan)),
-        remains=tuple(_remains(context, case_id)),
+        answered_at=told.answered_at.astimezone(context.zone),
+        lines=tuple(Line(_title(context, step.dataset), _action(step), rows) for step, rows in told.done),
+        kept=tuple(_kept(context, told)),
+        remains=tuple(_remains(context, told)),
         processors=(
-            *(_processor(context, order) for order in context.ledger.copies.orders(case_id)),
-            *(ProcessorLine(name, None, "manual", None) for name in unwritten(context, case_id, answered_at)),
+            *(_processor(context, order) for order in told.orders),
+            *(ProcessorLine(name, None, "manual", None) for name in told.unwritten),
         ),
-        outside=tuple(_outside(context, plan)),
+        outside=tuple(_outside(context, [step for step, _ in told.done])),
         origin=context.log.origin,
         size=checkpoint.size,
         root=checkpoint.root.hex(),
         fingerprint=context.log.signer.verifier.fingerprint,
         about=_about(case),
-        laws=articles(w.statute for w in plan.withheld),
-        receipt=receipt,
+        laws=articles(w.statute for w in told.withheld),
     )
 
 
@@ -179,11 +260,18 @@ def _about(case: Case) -> About:
     return "suspend" if case.right is Right.SUSPENSION else "erase"
 
 
-def _kept(context: Context, plan: Plan) -> Iterator[KeptLine]:
+def _refuse_unsealed(case: Case) -> None:
+    if case.kind is not CaseKind.REQUEST or case.state not in (CaseState.SEALED, CaseState.CLOSED):
+        raise StateError(
+            f"{case.case_id} is a {case.state.value} {case.kind.value}; only a sealed request is certified"
+        )
+
+
+def _kept(context: Context, told: _Told) -> Iterator[KeptLine]:
     """Yield what stays, and at which processors it does because they were not told."""
-    for w in plan.withheld:
+    for w in told.withheld:
         yield KeptLine(_title(context, w.dataset), w.fields, w.statute, _local(context, w.until))
-    for left in plan.untold:
+    for left in told.untold:
         yield KeptLine(dict.fromkeys(get_args(Language), left.system), (), left.why, None)
 
 
@@ -195,10 +283,10 @@ def _met(context: Context, kept: StoredPlan) -> tuple[dict[StepId, int], datetim
     return met, max((line.at for line in lines if line.phase is Phase.DONE), default=kept.made_at)
 
 
-def _remains(context: Context, case_id: CaseId) -> Iterator[RemainsLine]:
+def _remains(context: Context, told: _Told) -> Iterator[RemainsLine]:
     """Yield one line a system: how many copies there are, and when the last of them is gone."""
     left: dict[str, list[datetime | None]] = defaultdict(list)
-    for horizon in context.ledger.copies.horizons(case_id):
+    for horizon in told.horizons:
         if horizon.gone_at is None:
             left[horizon.system].append(horizon.until)
     for system, ends in left.items():
@@ -237,14 +325,10 @@ def _processor(context: Context, order: PlacedOrder) -> ProcessorLine:
     return ProcessorLine(order.processor, _completed(context, order), code_of(answer), reason_of(answer))
 
 
-def _outside(context: Context, plan: Plan) -> Iterator[OutsideLine]:
+def _outside(context: Context, steps: Sequence[ExactStep | DiscloseRows]) -> Iterator[OutsideLine]:
     """Yield third parties and analytics of the categories that the plan is about: nothing is claimed of them."""
-    touched = {
-        field.category
-        for step in plan.steps
-        if isinstance(step, ExactStep)
-        for field in context.datamap.datasets[step.dataset].fields.values()
-    }
+    rows = [step for step in steps if isinstance(step, ExactStep)]
+    touched = {field.category for step in rows for field in context.datamap.datasets[step.dataset].fields.values()}
     connected = {rules.system for rules in context.policy.processors}
     for recipient in context.policy.terms.recipients:
         alone = recipient.kind in (RecipientKind.THIRD_PARTY, RecipientKind.ANALYTICS)

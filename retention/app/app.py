@@ -11,6 +11,7 @@ from typing import Literal, Self
 from retention.app import (
     applying,
     approvals,
+    batches,
     drift,
     expecting,
     explaining,
@@ -27,6 +28,7 @@ from retention.app import (
 from retention.app.access import Access
 from retention.app.agents import Agents
 from retention.app.applying import ApplyReport
+from retention.app.batches import BatchSummary
 from retention.app.clients import Clients
 from retention.app.context import Context
 from retention.app.desk import Desk
@@ -130,6 +132,14 @@ class App(Desk, Elsewhere, Letterbox, Proving, Showing):
     def plan_request(self, case_id: CaseId, now: datetime) -> PlanSummary:
         """See `requests.plan_request`."""
         return requests.plan_request(self.context, case_id, now)
+
+    def plan_batch(self, now: datetime, at_most: int | None = None) -> BatchSummary | None:
+        """See `batches.plan_waiting`."""
+        return batches.plan_waiting(self.context, now, at_most)
+
+    def plan_batch_again(self, batch: CaseId, now: datetime) -> BatchSummary:
+        """See `batches.plan_again`."""
+        return batches.plan_again(self.context, batch, now)
 
     def publish_notice(self, use: str, address: str, now: datetime) -> PublishedNotice:
         """See `joint_use.publish_notice`."""

@@ -18,14 +18,15 @@ from retention.app.joint_use import counter, refuse_barred
 from retention.app.leases import bury_dead_holder
 from retention.app.lives import refuse_undecided
 from retention.app.processing import contracts
-from retention.app.records import move, stored
+from retention.app.records import move, refuse_left, stored
 from retention.errors import ApprovalError, HeldError, RefusedError, StalePlanError, StateError, TransientFailure
 from retention.execution.run import RunReport, Watch, refuse_stale, run
-from retention.execution.site import Site, fetch_keys
-from retention.model.case import CaseState
+from retention.execution.site import Site, fetch_keys, fetch_people
+from retention.model.case import CaseKind, CaseState
 from retention.model.ids import CaseId, PlanId, StepId, SystemId
 from retention.model.outcome import Failed, Pending
 from retention.model.plan import Plan, RowStep, Step, TellProcessor
+from retention.model.subject import SubjectKey
 from retention.planning.approval import check_approved
 from retention.ports.ledger import Phase, StoredPlan
 from retention.ports.processor import ProbingProcessor
@@ -69,11 +70,13 @@ def apply(
     """
     kept, plan = stored(context, plan_id)
     _refuse_unapproved(context, kept, plan)
-    refuse_undecided(context, plan.case_id)
+    for case_id in _asked_in(context, plan):
+        refuse_undecided(context, case_id)
     with _lease(context, plan_id, now):
         site = site_of(context, kept, plan)
         with _freed_for_a_new_plan(context, plan.case_id):
             _refuse_changed(context, plan)
+            refuse_left(context, plan)
             refuse_stale(site)
             refuse_barred(context, plan, now)
         _refuse_drift(context, plan)
@@ -113,7 +116,24 @@ def site_of(context: Context, kept: StoredPlan, plan: Plan) -> Site:
         subject_keys=context.subject_keys,
         link_key=context.keys.create("acknowledge"),
         probes=probes(context),
+        people=_people(context, plan),
     )
+
+
+def _asked_in(context: Context, plan: Plan) -> list[CaseId]:
+    """Return the cases in which people asked for what the plan does."""
+    if plan.kind is not CaseKind.BATCH:
+        return [plan.case_id]
+    return [member.case_id for member in context.ledger.batches.members(plan.case_id)]
+
+
+def _people(context: Context, plan: Plan) -> dict[SubjectKey, tuple[CaseId, ...]]:
+    """Return in which cases of a batch each key is erased."""
+    found: dict[SubjectKey, tuple[CaseId, ...]] = {}
+    if plan.kind is CaseKind.BATCH:
+        for case_id, keys in fetch_people(context.ledger.vault, plan.case_id, plan.plan_id).items():
+            found |= {key: (*found.get(key, ()), case_id) for key in keys}
+    return found
 
 
 def probes(context: Context) -> dict[SystemId, ProbingProcessor]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from retention.app.access import refuse_own
 from retention.app.context import Context
-from retention.app.records import move, stored
+from retention.app.records import move, refuse_left, stored
 from retention.errors import ApprovalError, LimitError, StateError
 from retention.model.case import Case, CaseState
 from retention.model.facts import Approved, Rejected
@@ -23,11 +23,13 @@ def approve(context: Context, plan_id: PlanId, digest: str, approver: str, now: 
         OwnPlanError: he took, decided or planned the case himself, as far as that is known (see `access`).
         ApprovalError: the digest is another plan's, or someone rejected it.
         StateError: the plan is not the case's newest, or not waiting.
+        StalePlanError: somebody of a batch goes with it no longer.
 
     """
     kept, plan = stored(context, plan_id)
     check_digest(kept.digest, digest)
     _require_waiting(context, plan_id)
+    refuse_left(context, plan)
     reference = context.ledger.secret_reference(approver)
     refuse_own(context, plan.case_id, reference)
     context.ledger.plans.approve(Approval(plan_id, digest, reference, approved=True, standing=False, decided_at=now))

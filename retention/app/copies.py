@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from retention.app.context import Context
-from retention.app.records import move
+from retention.app.records import carried_by, move
 from retention.errors import StateError, SystemFailure, UnknownNameError
 from retention.execution.elsewhere import MARGIN, answered, horizon_of, remains
 from retention.execution.shredding import epoch_of
@@ -206,8 +206,9 @@ def close_if_gone(context: Context, case_id: CaseId, now: datetime) -> bool:
 
 
 def remaining(context: Context, case_id: CaseId) -> list[Horizon]:
-    """Return what has not been seen to be gone."""
-    return [horizon for horizon in context.ledger.copies.horizons(case_id) if horizon.gone_at is None]
+    """Return what has not been seen to be gone; what a batch left, it left of everyone who went with it."""
+    carrying = carried_by(context, case_id)
+    return [horizon for horizon in context.ledger.copies.horizons(carrying) if horizon.gone_at is None]
 
 
 def remains_until(horizons: list[Horizon]) -> datetime | None:
@@ -223,7 +224,7 @@ def table(context: Context, now: datetime, case_id: CaseId | None = None) -> tup
         context.ledger.cases.get(case_id)
     return tuple(
         Line(horizon, _state(horizon, held, now), held, answers.get(horizon.system))
-        for horizon in context.ledger.copies.horizons(case_id)
+        for horizon in context.ledger.copies.horizons(None if case_id is None else carried_by(context, case_id))
         for held in [holds.get((horizon.system, horizon.what))]
     )
 

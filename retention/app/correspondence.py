@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parseaddr
 
@@ -114,7 +114,7 @@ def _write(context: Context, life: _Life, due: DueLetter, given: Mapping[str, Va
 
 def _report(context: Context, request: Request, language: Language) -> Iterator[Block]:
     """Yield what the certificate says, with the person's own receipt in it."""
-    told = certificate(context, request.case_id, receipt=write_receipt(context, request.case_id))
+    told = replace(certificate(context, request.case_id), receipt=write_receipt(context, request.case_id))
     return paper.report(told, language)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from retention.app.context import Context
+from retention.app.records import carried_by
 from retention.clocks import advance
 from retention.errors import RefusedError, UnknownNameError
 from retention.execution.sealing import is_shredded, shred_case_key
@@ -79,7 +80,7 @@ def _expired_remainders(context: Context, now: datetime) -> list[CaseId]:
 
 
 def _rejected_until(context: Context, case_id: CaseId) -> datetime:
-    plan = context.ledger.plans.of_case(case_id)[0]
+    plan = context.ledger.plans.of_case(carried_by(context, case_id))[0]
     last = max(approval.decided_at for approval in context.ledger.plans.approvals(plan.plan_id))
     day = last.astimezone(context.zone).date() + timedelta(days=1)
     return datetime.combine(advance(day, context.terms.remainders_for), datetime.min.time(), context.zone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import assert_never
@@ -66,9 +66,18 @@ def decide_identity(
 def decision_of(context: Context, case_id: CaseId) -> Decision | None:
     """Return what a person decided for the case, if anything."""
     try:
-        kept = json.loads(context.ledger.vault.get(case_id, _KEPT))
+        return _read(context.ledger.vault.get(case_id, _KEPT))
     except UnknownNameError:
         return None
+
+
+def decisions_of(context: Context, cases: Iterable[CaseId]) -> dict[CaseId, Decision]:
+    """Return what people decided for these cases."""
+    return {case_id: _read(body) for case_id, body in context.ledger.many_vaults.read(cases, _KEPT).items()}
+
+
+def _read(body: bytes) -> Decision:
+    kept = json.loads(body)
     return Decision(kept["question"], Answer(kept["answer"]))
 
 

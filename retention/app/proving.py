@@ -23,7 +23,7 @@ from retention.evidence.audit import AuditReport
 from retention.evidence.note import Checkpoint
 from retention.evidence.witnessing import Witnessed
 from retention.model.canary import Canary, CanaryId
-from retention.model.ids import CaseId
+from retention.model.ids import CaseId, PlanId
 from retention.ports.vaults import Epoch
 
 
@@ -71,6 +71,10 @@ class Proving:
     def certificate(self, case_id: CaseId, folder: Path) -> list[Path]:
         """See `answers.write_certificate`."""
         return answers.write_certificate(self.context, case_id, folder)
+
+    def batch_certificates(self, plan_id: PlanId, folder: Path) -> int:
+        """See `answers.write_certificates`."""
+        return answers.write_certificates(self.context, self.context.ledger.plans.get(plan_id).case_id, folder)
 
     def publish(self, now: datetime) -> Checkpoint:
         """See `publishing.publish`."""

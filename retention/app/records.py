@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from retention.app.context import Context
-from retention.errors import StateError
+from retention.errors import StalePlanError, StateError
 from retention.execution.site import keep_keys
 from retention.model.case import NEXT, Case, CaseKind, CaseState
 from retention.model.facts import Approved, Planned
@@ -48,10 +48,36 @@ def open_case(context: Context, case: Case, salt: bytes | None = None) -> None:
 
 
 def move(context: Context, case_id: CaseId, state: CaseState) -> Case:
-    """Move the case to a state; raises StateError if it may not go there."""
+    """Move the case to a state, a batch with all who go with it; raises StateError if it may not go there."""
     case = replace(context.ledger.cases.get(case_id), state=state)
-    context.ledger.cases.replace(case)
+    if case.kind is CaseKind.BATCH:
+        context.ledger.batches.move(case_id, state)
+    else:
+        context.ledger.cases.replace(case)
     return case
+
+
+def carried_by(context: Context, case_id: CaseId) -> CaseId:
+    """Return the case whose plan carries this one out: its batch if it goes with one, or itself."""
+    return context.ledger.batches.batch_of(case_id) or case_id
+
+
+def refuse_left(context: Context, plan: Plan) -> None:
+    """Refuse the plan of a batch with which somebody goes no longer, who was denied or withdrew.
+
+    Raises:
+        StalePlanError: the case is named.
+
+    """
+    if plan.kind is not CaseKind.BATCH:
+        return
+    state = context.ledger.cases.get(plan.case_id).state
+    gone = [case_id for case_id, stands in context.ledger.batches.states(plan.case_id).items() if stands is not state]
+    if gone:
+        raise StalePlanError(
+            f"{', '.join(gone[:3])} left batch {plan.case_id} since {plan.plan_id} was made",
+            hint=f"make a new plan: retention plan batch {plan.case_id}",
+        )
 
 
 def refuse_move(context: Context, case_id: CaseId, state: CaseState) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -22,6 +22,7 @@ from retention.app.records import PlanSummary, header, keep_plan, new_id, open_c
 from retention.app.suspensions import plan_lift
 from retention.errors import IdentityError, InputError, Problem, StateError, UnknownNameError, UnknownSubjectError
 from retention.execution.site import fetch_keys
+from retention.model.batch import UNDER_WAY
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.facts import Denied
 from retention.model.ids import CaseId, CategoryId
@@ -38,6 +39,9 @@ from retention.requests.proof import Shown
 
 _EXPORT_FIRST = "export-first"
 """Under this name an erasure's vault has the number of the case whose export comes before it."""
+
+EARLIER = "earlier"
+"""Under this name a request's vault holds the keys that a batch knew which it left, carried out in part."""
 
 
 def parse_subject(context: Context, text: str, *, or_tenant: bool = False) -> SubjectKey:
@@ -128,9 +132,18 @@ def _also(context: Context, case_id: CaseId) -> frozenset[SubjectKey]:
     return frozenset(found)
 
 
-def start_of(context: Context, case_id: CaseId, name: str) -> SubjectKey:
-    """Return a key by which the person was named; raises UnknownNameError, StateError if it is shredded."""
-    start = json.loads(context.ledger.vault.get(case_id, name))
+def start_of(context: Context, case_id: CaseId, name: str = "start") -> SubjectKey:
+    """Return a key by which the person, or the tenant, was named; raises UnknownNameError, StateError if shredded."""
+    return _read(context.ledger.vault.get(case_id, name))
+
+
+def starts_of(context: Context, cases: Iterable[CaseId]) -> dict[CaseId, SubjectKey]:
+    """Return the keys that people were named by, of many cases."""
+    return {case_id: _read(body) for case_id, body in context.ledger.many_vaults.read(cases, "start").items()}
+
+
+def _read(body: bytes) -> SubjectKey:
+    start = json.loads(body)
     return SubjectKey(start["name"], start["value"])
 
 
@@ -198,13 +211,14 @@ def plan_request(context: Context, case_id: CaseId, now: datetime) -> PlanSummar
         HeldError, AmbiguousSubjectError: it must not be done as it stands, or a person must decide first.
         InputError, RefusedError: the tenant's instruction does not stand any more, or nothing lets us withhold
             what was decided to be.
-        StateError: an export was promised before the erasure, and is not made yet.
+        StateError: an export was promised before the erasure, and is not made yet; or it goes with a batch.
 
     """
     case = _request(context, case_id)
     if case.identified_at is None or case.decided_at is None:
         missing = "identify" if case.identified_at is None else "decide"
         raise IdentityError(f"{case_id} is not ready to be planned", hint=f"retention request {missing} {case_id}")
+    _refuse_together(context, case_id)
     if case.lifts is not None:
         return plan_lift(context, case, case.lifts, now)
     _refuse_before_export(context, case)
@@ -245,6 +259,24 @@ def _nobody_known(context: Context, case: Case, now: datetime) -> None:
     context.ledger.cases.replace(replace(case, decided_at=None))
 
 
+def _refuse_together(context: Context, case_id: CaseId) -> None:
+    """Refuse to plan a request alone while it goes with a batch; let it go alone from now on if it does no longer.
+
+    Raises:
+        StateError: it does.
+
+    """
+    batch = context.ledger.batches.batch_of(case_id)
+    if batch is None:
+        return
+    if context.ledger.cases.get(batch).state in UNDER_WAY:
+        raise StateError(
+            f"{case_id} goes with batch {batch}", hint=f"plan the batch again: retention plan batch {batch}"
+        )
+    refuse_move(context, case_id, CaseState.PLANNED)
+    context.ledger.batches.leave(case_id)
+
+
 def _draft(context: Context, world: World, asked: assemble.Asked, case: Case, now: datetime) -> assemble.Draft:
     head = header(context, case.case_id, now)
     if is_disclosing(case):
@@ -276,6 +308,17 @@ def wait_for_export(context: Context, case_id: CaseId, first: CaseId) -> None:
     context.ledger.vault.put(case_id, _EXPORT_FIRST, first.encode())
 
 
+def goes_alone(context: Context, case: Case) -> bool:
+    """Whether a request is carried out by itself: it is granted in part, or an export has to come first."""
+    if granted_items(context, case.case_id) is not None:
+        return True
+    try:
+        _refuse_before_export(context, case)
+    except StateError:
+        return True
+    return False
+
+
 def _refuse_before_export(context: Context, case: Case) -> None:
     try:
         number = context.ledger.vault.get(case.case_id, _EXPORT_FIRST).decode()
@@ -293,6 +336,9 @@ def _known_before(context: Context, case: Case) -> Mapping[str, frozenset[Key]]:
     """Return the keys that the plan before knew, if it was carried out in part: its rows may be gone by now."""
     if case.state is not CaseState.PARTIAL:
         return NOTHING_EARLIER
+    if not context.ledger.plans.of_case(case.case_id):  # what a batch left undone of it
+        kept = json.loads(context.ledger.vault.get(case.case_id, EARLIER))
+        return {name: frozenset(values) for name, values in kept.items()}
     before, plan = stored(context, context.ledger.plans.of_case(case.case_id)[0].plan_id)
     keys = fetch_keys(context.ledger.vault, case.case_id, before.plan_id)
     return {replay.key_name: keys[replay.keys.keyset_id] for replay in plan.replays}
@@ -306,7 +352,7 @@ def resolve(context: Context, case_id: CaseId, decision: Decision, *, decider: s
 
     """
     _request(context, case_id)
-    start = start_of(context, case_id, "start")
+    start = start_of(context, case_id)
     also = _also(context, case_id)
     found = decide_identity(context, case_id, start, decision, decider=decider, now=now, also=also)
     return len(found.keys), bool(found.doubts)

@@ -8,7 +8,7 @@ Every write here may be the last before a crash: run again, and the rounds that 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -24,7 +24,6 @@ from retention.model.ids import CaseId
 from retention.model.period import Period
 from retention.model.plan import RowStep
 from retention.model.rescan import FoundIn, Rescanned, Round, Seen
-from retention.planning.spotting import of_case
 
 ASKED = "asked"
 """The name of a round that a person asked for."""
@@ -59,22 +58,25 @@ class RescanReport:
         return any(look.late or look.seen is Seen.RETURNED for look in self.looks)
 
 
-def schedule(context: Context, case_id: CaseId, now: datetime) -> None:
+def schedule(context: Context, case_id: CaseId, now: datetime, members: Sequence[CaseId] = ()) -> None:
     """Note when the case is to be looked at again, and keep until then what its people are known by.
 
-    A case that names nobody (rows by date, joint use, a restore) has nobody to look for.
+    A case that names nobody (rows by date, joint use, a restore) has nobody to look for. Of a batch it is the
+    `members` that are looked at again, all or none of them noted.
     """
-    if not context.ledger.rescans.of_case(case_id):
-        _plan_rounds(context, case_id, now)
+    looked_at = members or [case_id]
+    if not context.ledger.rescans.of_case(looked_at[0]):
+        _plan_rounds(context, case_id, now, looked_at)
 
 
-def _plan_rounds(context: Context, case_id: CaseId, now: datetime) -> None:
-    if not any(True for _ in context.ledger.copies.suppressions_of([case_id])):
+def _plan_rounds(context: Context, case_id: CaseId, now: datetime, cases: Sequence[CaseId]) -> None:
+    named = sorted({entry.case_id for entry in context.ledger.copies.suppressions_of(cases)})
+    if not named:
         return
-    rounds = [Round(case_id, str(after), _moved(context, now, after)) for after in context.rescans.after]
-    last = max((each.due_at for each in rounds), default=now)
+    due = {str(after): _moved(context, now, after) for after in context.rescans.after}
+    last = max(due.values(), default=now)
     context.ledger.copies.prolong_suppressions(case_id, _moved(context, last, context.rescans.late_after) + MARGIN)
-    context.ledger.rescans.schedule(rounds)
+    context.ledger.rescans.schedule(Round(each, name, at) for each in named for name, at in due.items())
 
 
 def rescan(context: Context, now: datetime, case_id: CaseId | None = None) -> RescanReport:
@@ -92,6 +94,7 @@ def rescan(context: Context, now: datetime, case_id: CaseId | None = None) -> Re
     world = context.world(context.datamap, now)
     back = look(context, world, {each.case_id for each in rounds}, now)
     readmissions = note_readmitted(context, back, now)
+    known = back.keys_of_cases()
     looks: list[Look] = []
     plans: list[PlanSummary] = []
     for return_case, group in _by_return_case(context, rounds).items():
@@ -105,7 +108,10 @@ def rescan(context: Context, now: datetime, case_id: CaseId | None = None) -> Re
             for each in group:  # a repeat after a crash goes on with the same return case
                 context.ledger.rescans.write(replace(each, return_case=again.case_id))
             plans += filter(None, [keep_again(context, again, now)])
-        looks += [_note(context, each, findings[each.case_id], back, now) for each in group]
+        looks += [
+            _note(context, each, findings[each.case_id], back, keys=known.get(each.case_id, 0), now=now)
+            for each in group
+        ]
     context.log.publish()
     return RescanReport(tuple(looks), tuple(plans), readmissions)
 
@@ -118,8 +124,8 @@ class _Finding:
     return_case: CaseId | None = None
 
 
-def _note(context: Context, each: Round, finding: _Finding, back: Back, now: datetime) -> Look:
-    """State what a round saw, move its case, and only then count the round as done."""
+def _note(context: Context, each: Round, finding: _Finding, back: Back, *, keys: int, now: datetime) -> Look:
+    """State what a round saw of so many keys, move its case, and only then count the round as done."""
     seen = Seen.RETURNED if finding.places else Seen.CLEAN
     late = _is_late(context, each, now)
     fact = Rescanned(
@@ -128,7 +134,7 @@ def _note(context: Context, each: Round, finding: _Finding, back: Back, now: dat
         state=seen.value,
         late=late,
         looked_in=back.looked_in,
-        keys=sum(bool(of_case(entries, each.case_id)) for entries in back.erasures.values()),
+        keys=keys,
         found=len(back.of(each.case_id)) if finding.places else 0,
         found_in=finding.places,
         return_case=finding.return_case,
@@ -184,7 +190,7 @@ def settle(context: Context, return_case: CaseId, now: datetime) -> tuple[CaseId
         if each.seen is Seen.RETURNED:
             context.record(each.case_id, _erased(context, each, return_case), now)
             context.ledger.copies.prolong_suppressions(each.case_id, None if until is None else until + MARGIN)
-            _plan_rounds(context, each.case_id, now)
+            _plan_rounds(context, each.case_id, now, [each.case_id])
             context.ledger.rescans.write(replace(each, seen=Seen.ERASED))
     settled = tuple(dict.fromkeys(each.case_id for each in rounds if each.seen is not None))
     for case_id in settled:

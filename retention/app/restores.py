@@ -10,7 +10,7 @@ from datetime import datetime
 from retention.app.context import Context, rehomed
 from retention.app.drift import described
 from retention.app.instructions import tenants_behind
-from retention.app.records import PlanSummary, header, keep_plan, move, new_id, open_case
+from retention.app.records import PlanSummary, carried_by, header, keep_plan, move, new_id, open_case
 from retention.app.suspensions import standing
 from retention.datamap import Absent, absent_of, as_of
 from retention.errors import StateError
@@ -172,7 +172,7 @@ def _suppressed(context: Context, now: datetime, taken_at: datetime | None) -> S
 def _was_erased(context: Context, case_id: CaseId, at: datetime) -> bool:
     """Whether the case's last step had its evidence by then."""
     case = context.ledger.cases.get(case_id)
-    plans = context.ledger.plans.of_case(case_id)
+    plans = context.ledger.plans.of_case(carried_by(context, case_id))
     if case.state not in _ERASED or not plans:
         return False
     lines = context.ledger.journal.entries(plans[0].plan_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from typing import cast
 
 from retention.app.context import Context
 from retention.app.instructions import tenants_behind
-from retention.app.records import PlanSummary, keep_plan, new_id, open_case, stored
+from retention.app.records import PlanSummary, carried_by, keep_plan, new_id, open_case, stored
 from retention.app.sources import may_be_about, offered, senders
 from retention.errors import UnknownNameError
 from retention.execution.site import fetch_keys
@@ -46,6 +46,10 @@ class Back:
     """Those who came back as they may."""
     looked_in: int
     """How many datasets know people by such keys."""
+
+    def keys_of_cases(self) -> Mapping[CaseId, int]:
+        """Return how many keys each case had erased."""
+        return Counter(case_id for entries in self.erasures.values() for case_id in {e.case_id for e in entries})
 
     def of(self, case_id: CaseId) -> tuple[Spotted, ...]:
         """Return those whom the case had erased."""
@@ -168,7 +172,8 @@ def _salt(context: Context, case_id: CaseId) -> bytes:
 
 def _telling(context: Context, cases: Collection[CaseId]) -> Telling:
     """Return which stores may be asked for what is new only: what was there before, the cases' plans have seen."""
-    plans = [stored(context, context.ledger.plans.of_case(case)[-1].plan_id)[1] for case in cases]
+    carrying = {carried_by(context, case) for case in cases}
+    plans = [stored(context, context.ledger.plans.of_case(case)[-1].plan_id)[1] for case in carrying]
     if not context.rescans.trust_dates or any(plan.datamap_digest != context.datamap.digest for plan in plans):
         return Telling()
     stores = {

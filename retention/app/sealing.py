@@ -7,6 +7,7 @@ from datetime import datetime
 
 from retention.app import copies
 from retention.app.applying import site_of
+from retention.app.batch_sealing import seal_members
 from retention.app.context import Context
 from retention.app.copies import FollowUp
 from retention.app.disclosing import expire
@@ -18,7 +19,7 @@ from retention.errors import StateError, TerminalFailure, TransientFailure
 from retention.execution.lines import Lines
 from retention.execution.processors import tell
 from retention.execution.sealing import is_shredded, shred_case_key
-from retention.model.case import CaseState
+from retention.model.case import CaseKind, CaseState
 from retention.model.ids import CaseId, PlanId
 from retention.model.outcome import Pending
 from retention.model.plan import Plan, TellProcessor
@@ -39,7 +40,7 @@ class SealReport:
 
 
 def seal(context: Context, plan_id: PlanId, now: datetime) -> SealReport:
-    """Commit to the case's people, shred its key and publish the evidence.
+    """Commit to the case's people, shred its key and publish the evidence; a batch's requests first, each by itself.
 
     Raises:
         StateError: the case is not verified.
@@ -51,7 +52,10 @@ def seal(context: Context, plan_id: PlanId, now: datetime) -> SealReport:
     if case.state is CaseState.VERIFIED:
         if not is_shredded(context.keys, plan.case_id):  # else we died after the shredding: all had answered
             ask_processors(context, kept, plan, now)
-            commit_subjects(context, kept, plan, now)
+            if plan.kind is CaseKind.BATCH:
+                seal_members(context, kept, plan, now)
+            else:
+                commit_subjects(context, kept, plan, now)
         schedule(context, plan.case_id, now)
         shred_case_key(context.ledger, context.log, plan.case_id, now)
         move(context, plan.case_id, CaseState.SEALED)

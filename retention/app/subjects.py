@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ from retention.errors import FoundError, StateError, UnknownNameError
 from retention.evidence import receipt, subjects, verifier
 from retention.evidence.receipt import Committed
 from retention.evidence.subjects import Opening
-from retention.execution.site import fetch_keys
+from retention.execution.site import People, fetch_keys
 from retention.model.case import CaseKind
 from retention.model.facts import SubjectsCommitted
 from retention.model.ids import CaseId
@@ -22,6 +22,7 @@ from retention.model.plan import Plan
 from retention.model.subject import SubjectKey
 from retention.planning import codec
 from retention.planning.held import held_keys
+from retention.ports.batches import Kept
 from retention.ports.ledger import Phase, StoredPlan
 
 _DRAFT = "committed"
@@ -50,24 +51,52 @@ def commit_subjects(context: Context, kept: StoredPlan, plan: Plan, now: datetim
 
     Whom it is about is written to the vault first, and everything else follows from that and the case's
     salt: a repeat after a crash makes the same root. A case that names nobody (rows by date, a restore or a
-    return, whose people are those of earlier cases) commits to nobody.
+    return, whose people are those of earlier cases, a batch, whose people have cases of their own) commits to nobody.
     """
     people = _drafted(context, plan, now)
     if not people:
         return
     secret = context.ledger.vault.get(plan.case_id, "salt")
-    made = subjects.commit(secret, plan.case_id, kept.digest, people)
-    openings = dict(made.openings())
-    year = f"{now.astimezone(context.zone):%Y}"
-    epoch = context.ledger.openings.begin(year, _end_of_epoch(context, now))
-    context.ledger.openings.put(epoch.name, plan.case_id, ((key, _packed(o)) for key, o in openings.items()))
+    committed = _Committed(context, kept.digest, now)
+    kept_of, fact = committed.to(plan.case_id, secret, people)
+    context.ledger.openings.put(committed.epoch.name, plan.case_id, kept_of.openings)
     if plan.kind is CaseKind.REQUEST:
-        own = json.dumps([_plain(openings[key]) for key in people if key in openings]).encode()
-        until = advance(now.astimezone(context.zone).date() + timedelta(days=1), context.terms.receipts_for)
-        expires = datetime.combine(until, datetime.min.time(), context.zone)
-        context.ledger.openings.put_receipt(epoch.name, plan.case_id, own, expires)
-    fact = SubjectsCommitted(kept.digest, made.count, made.root.hex(), subjects.SCHEME, epoch.name, epoch.destroy_at)
+        epoch = committed.epoch.name
+        context.ledger.openings.put_receipt(epoch, plan.case_id, kept_of.receipt, kept_of.expires_at)
     context.record(plan.case_id, fact, now)
+
+
+def commit_each(context: Context, kept: StoredPlan, people: People, now: datetime) -> dict[CaseId, SubjectsCommitted]:
+    """Commit to the people of a batch, each under his own case; return what is to be stated of each.
+
+    The cases' own keys must still be there. A repeat after a crash makes the same roots.
+    """
+    secrets = context.ledger.many_vaults.read(people, "salt")
+    committed = _Committed(context, kept.digest, now)
+    made = {case_id: committed.to(case_id, secrets[case_id], keys) for case_id, keys in people.items()}
+    context.ledger.openings.put_many(committed.epoch.name, (kept_of for kept_of, _ in made.values()))
+    return {case_id: fact for case_id, (_, fact) in made.items()}
+
+
+class _Committed:
+    """Commitments under one plan, in the epoch of now."""
+
+    def __init__(self, context: Context, plan_digest: str, now: datetime) -> None:
+        local = now.astimezone(context.zone)
+        self.epoch = context.ledger.openings.begin(f"{local:%Y}", _end_of_epoch(context, now))
+        self._plan_digest = plan_digest
+        until = advance(local.date() + timedelta(days=1), context.terms.receipts_for)
+        self._expires_at = datetime.combine(until, datetime.min.time(), context.zone)
+
+    def to(self, case_id: CaseId, secret: bytes, people: Sequence[SubjectKey]) -> tuple[Kept, SubjectsCommitted]:
+        """Return what is kept of these keys and what is stated; a receipt is of one person, the key given first."""
+        made = subjects.commit(secret, case_id, self._plan_digest, people)
+        openings = dict(made.openings())
+        own = json.dumps([_plain(openings[key]) for key in people if key in openings]).encode()
+        packed = tuple((key, _packed(opening)) for key, opening in openings.items())
+        root, scheme, epoch = made.root.hex(), subjects.SCHEME, self.epoch
+        fact = SubjectsCommitted(self._plan_digest, made.count, root, scheme, epoch.name, epoch.destroy_at)
+        return Kept(case_id, packed, own, self._expires_at), fact
 
 
 def write_receipt(context: Context, case_id: CaseId) -> bytes | None:
@@ -128,21 +157,30 @@ def _confirmation(facts: Iterable[verifier.Fact], about: verifier.Fact) -> Confi
     case_id = about.text("caseId")
     own = [fact for fact in facts if fact.text("caseId") == case_id]
     done = [fact for fact in own if fact.kind in ("deletion", "anonymize", "pseudonymize")]
+    shares = [fact for fact in own if fact.kind == "batchShare"]
+    parts = [f"{part['action']} {part['dataset']}" for fact in shares for part in _records(fact.told["done"])]
     reasons = [str(name) for fact in done for part in ("rules", "statutes") for name in _listed(fact.told.get(part))]
     return Confirmation(
         case_id=CaseId(case_id),
         at=about.at,
         index=about.index,
-        actions=tuple(f"{fact.text('action')} {fact.text('dataset')}" for fact in done),
+        actions=(*(f"{fact.text('action')} {fact.text('dataset')}" for fact in done), *parts),
         under=tuple(dict.fromkeys(reasons)),
-        kept=tuple(_kept(fact) for fact in own if fact.kind == "kept"),
+        kept=(
+            *(_kept(fact.told) for fact in own if fact.kind == "kept"),
+            *(_kept(line) for fact in shares for line in _records(fact.told["kept"])),
+        ),
     )
 
 
-def _kept(fact: verifier.Fact) -> str:
-    until = fact.told.get("until") or "a date nobody can say yet"
-    fields = ", ".join(map(str, _listed(fact.told.get("fields"))))
-    return f"{fact.text('dataset')}: {fields} under {fact.text('statute')} until {until}"
+def _kept(told: Mapping[str, object]) -> str:
+    until = told.get("until") or "a date nobody can say yet"
+    fields = ", ".join(map(str, _listed(told.get("fields"))))
+    return f"{told['dataset']}: {fields} under {told['statute']} until {until}"
+
+
+def _records(value: object) -> list[Mapping[str, object]]:
+    return [item for item in _listed(value) if isinstance(item, dict)]
 
 
 def _listed(value: object) -> list[object]:
@@ -163,7 +201,7 @@ def _drafted(context: Context, plan: Plan, now: datetime) -> tuple[SubjectKey, .
 
 def _people(context: Context, plan: Plan, now: datetime) -> Iterator[SubjectKey]:
     """Yield every key of everyone whose data the case's plans disposed of; of the requester, the given key first."""
-    if plan.kind in (CaseKind.RESTORE, CaseKind.RETURN):
+    if plan.kind in (CaseKind.RESTORE, CaseKind.RETURN, CaseKind.BATCH):
         return
     if plan.kind is CaseKind.REQUEST and not plan.lifts:
         start = json.loads(context.ledger.vault.get(plan.case_id, "start"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
@@ -44,6 +45,8 @@ from retention.model.plan import (
 from retention.model.suspension import Flag, Listed, Moved, Suspension
 
 _PIPED = 120
+_CROWD = 20
+"""So many orders to one processor are shown as one line."""
 """Columns where there is no terminal to ask: narrower tables would cut numbers apart."""
 
 console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPED)
@@ -86,7 +89,7 @@ def print_findings(title: str, findings: Iterable[Finding], style: str) -> None:
 def print_plan(plan: Plan, digest: str) -> None:
     """Print a plan as its approver must see it: every step with its real count, and what stays."""
     title = f"Plan {plan.plan_id} of case {plan.case_id} ({plan.kind.value}), {plan.subjects} people"
-    rows = [(step.step_id, _where(step), _what(step), _why(step)) for step in plan.steps]
+    rows = [(step.step_id, _where(step), _what(step), _why(step)) for step in _told_apart(plan)]
     print_table(title, ("step", "where", "what", "why"), rows)
     if plan.withheld:
         kept = [(w.dataset, ", ".join(w.fields), w.rows, f"{w.hold_id} ({w.statute})", w.until) for w in plan.withheld]
@@ -95,14 +98,8 @@ def print_plan(plan: Plan, digest: str) -> None:
         until = f" until {stays.until:%Y-%m-%d}" if stays.until else ""
         text = f"{stays.system}.{stays.category}: {stays.keys} keys stay{until} for {stays.hold_id} ({stays.statute})"
         console.print(text, style="yellow", markup=False)
-    for apart in plan.unlinked:
-        console.print(unlinked(apart), style="yellow", markup=False, soft_wrap=True)
-    for left in plan.untold:
-        console.print(f"{left.system}: not told of {left.people} people ({left.why})", style="yellow")
-    for letter in plan.letters:
-        console.print(letter_line(letter), style="yellow", markup=False, soft_wrap=True)
-    for set_ in plan.exempt:
-        console.print(f"{set_.dataset}: not reached by the request ({set_.statute})", style="yellow")
+    for remark in _remarks(plan):
+        console.print(remark, style="yellow", markup=False, soft_wrap=True)
     if plan.undisclosed:
         left_out = [(u.dataset, ", ".join(u.fields), u.rows, f"{u.why} {u.statute}".strip()) for u in plan.undisclosed]
         print_table("Not shown", ("dataset", "fields", "rows", "because"), left_out)
@@ -114,6 +111,30 @@ def print_plan(plan: Plan, digest: str) -> None:
         )
         console.print(text, style="bold yellow", markup=False)
     console.print(f"digest {digest}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _remarks(plan: Plan) -> Iterator[str]:
+    """Yield who is told, who is not, and what the plan does not reach."""
+    for system, orders in _in_crowds(plan).items():
+        yield f"{system}: {orders} people, one order each"
+    yield from map(unlinked, plan.unlinked)
+    for left in plan.untold:
+        yield f"{left.system}: not told of {left.people} people ({left.why})"
+    yield from map(letter_line, plan.letters)
+    for set_ in plan.exempt:
+        yield f"{set_.dataset}: not reached by the request ({set_.statute})"
+
+
+def _in_crowds(plan: Plan) -> Counter[str]:
+    """Return the processors that so many orders go to that nobody reads them one by one, with how many."""
+    orders = Counter[str](step.system for step in plan.steps if isinstance(step, TellProcessor))
+    return Counter({system: count for system, count in orders.items() if count > _CROWD})
+
+
+def _told_apart(plan: Plan) -> list[Step]:
+    """Return the steps that are shown one by one."""
+    crowds = _in_crowds(plan)
+    return [step for step in plan.steps if not isinstance(step, TellProcessor) or step.system not in crowds]
 
 
 @contextmanager
@@ -153,7 +174,8 @@ def unlinked(apart: Unlinked) -> str:
         "apart": f"{apart.rows} rows under {keys} that go with this person and were not taken as his",
         "merged": f"{apart.rows} people left out: rows tie several {keys} together; a person must decide",
     }
-    return f"{apart.dataset}: {whys[apart.why]}"
+    several = f" ({apart.rows} people)" if apart.rows and apart.why in ("not-tied", "no-link") else ""
+    return f"{apart.dataset}: {whys[apart.why]}{several}"
 
 
 def _where(step: Step) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from retention.app import App, PlanSummary
+from retention.app.batches import BatchSummary
 from retention.cli.options import Approver, Taken, instant
 from retention.cli.output import AsJson, console, copies_until, print_json, print_plan, print_table, progress
 from retention.cli.workspace import now, opened
@@ -34,6 +35,40 @@ def request(
     """Plan what a person asked for."""
     with opened(context) as application:
         _print(application, application.plan_request(CaseId(case), now()), "", as_json=as_json)
+
+
+@app.command()
+def batch(
+    context: typer.Context,
+    again: Annotated[str, typer.Argument(metavar="[BATCH]", help="A batch that is to be planned again.")] = "",
+    limit: Annotated[int, typer.Option(min=0, help="How many people at most; 0: the limit of subjects.")] = 0,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Plan the requests that wait, decided and under one law, to be carried out together."""
+    with opened(context) as application:
+        if again:
+            made: BatchSummary | None = application.plan_batch_again(CaseId(again), now())
+        else:
+            made = application.plan_batch(now(), limit or None)
+        if made is None:
+            _print(application, None, "no request waits", as_json=as_json)
+            return
+        if as_json:
+            plan, digest = application.plan(made.plan.plan_id) if made.plan else (None, None)
+            print_json({"batch": made.batch, "left_out": made.left_out, "plan": plan, "digest": digest})
+            return
+        _print(application, made.plan, "nobody goes with it", as_json=False)
+    console.print(f"batch {made.batch}: {made.requests} requests go together", highlight=False)
+    for left in made.left_out:
+        console.print(f"{left.case_id}: left out, {_LEFT_OUT[left.why]}", style="yellow", highlight=False)
+
+
+_LEFT_OUT = {
+    "ambiguous": "a person must decide who is meant: retention plan request shows the question",
+    "held": "a hold names the person",
+    "unknown": "no mapped system has anything of the person: retention plan request denies it",
+}
 
 
 @app.command()

@@ -254,6 +254,33 @@ KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
             "verifierRef": _STAFF,
         },
         "papersDestroyed": {"kinds": Listed(_CODE), "digests": Listed(_DIGEST), "checkValue": _KEY_CHECK},
+        "batchShare": {
+            "planDigest": _DIGEST,
+            "batch": _CASE,
+            "done": Listed(
+                Record(
+                    {
+                        "stepId": _STEP,
+                        "dataset": _DATASET,
+                        "action": Choice(("erase", "redact", "anonymize", "pseudonymize")),
+                        "rows": Count(),
+                    }
+                )
+            ),
+            "kept": Listed(
+                Record(
+                    {
+                        "dataset": _DATASET,
+                        "fields": Listed(_DATASET),
+                        "rows": Count(),
+                        "holdId": _ID,
+                        "statute": _CODE,
+                        "until": Maybe(_INSTANT),
+                    }
+                )
+            ),
+            "orders": Listed(_ORDER),
+        },
         "logIndex": {"entries": Count(), "keys": Count(), "root": _DIGEST},
     }
 )

@@ -15,6 +15,7 @@ from retention.errors import InputError
 from retention.evidence.canonical import Json, canonical
 from retention.evidence.shape import check
 from retention.evidence.shapes import PREDICATE_TYPE, STATEMENT_TYPE, statement_shape
+from retention.model.batch_facts import BatchShare, DoneOf, KeptOf
 from retention.model.disclosure import Disclosed
 from retention.model.facts import (
     Approved,
@@ -105,14 +106,17 @@ _TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
         MediaSanitized: _Telling("mediaSanitized", ("medium", "method", "sanitized_at")),
         PapersGone: _Telling("papersDestroyed", ("check_value",)),
         Readmitted: _Telling("readmission", ("reason", "erased_at", "decider_ref")),
+        BatchShare: _Telling("batchShare", ("plan_digest",)),
     }
 )
 _DISPOSALS = MappingProxyType({"erase": "deletion", "redact": "deletion", "anonymize": "anonymize"})
 _LOOKS = (Looked, Probed, OrderNoted, CanaryLooked, MapLooked, RestoreGated)
 """Facts that are another one at another time."""
-_OF_PLANS = (Planned, Approved, Rejected, Disposed, Pseudonymized, Suspended, Disclosed, Kept, SubjectsCommitted)
+_OF_STEPS = (Disposed, Pseudonymized, Suspended, Disclosed)
+_OF_PLANS = (*_OF_STEPS, BatchShare, Planned, Approved, Rejected, Kept, SubjectsCommitted)
 
-_Plain: TypeAlias = str | int | bool | datetime | tuple["_Plain", ...] | Effect | Residue | FoundIn | None
+_Part: TypeAlias = Effect | Residue | FoundIn | DoneOf | KeptOf
+_Plain: TypeAlias = str | int | bool | datetime | tuple["_Plain", ...] | _Part | None
 
 
 def kind_of(fact: Fact) -> str:
@@ -178,7 +182,7 @@ def _subject(fact: Fact, name: StatementId) -> Json:
     return {"name": "urn:retention:statement", "digest": {"sha256": name}}
 
 
-def _fields(record: Fact | Effect | Residue | FoundIn) -> dict[str, Json]:
+def _fields(record: Fact | _Part) -> dict[str, Json]:
     return {_camel(field.name): _plain(getattr(record, field.name)) for field in dataclasses.fields(record)}
 
 
@@ -187,7 +191,7 @@ def _plain(value: _Plain) -> Json:
         return _instant(value)
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, Effect | Residue | FoundIn):
+    if isinstance(value, Effect | Residue | FoundIn | DoneOf | KeptOf):
         return _fields(value)
     return value
 

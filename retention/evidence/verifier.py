@@ -37,7 +37,7 @@ _DONE = {"erase": "erased", "redact": "redacted", "anonymize": "anonymized", "ps
 _SETTLED = ("completed", "best-effort")
 """What a processor can say so that its order is not open; of these only the first says that it is erased."""
 _STEPS = (*_DISPOSALS, "suspension", "disclosure")
-_PLAN_BOUND = (*_STEPS, "approval", "rejection", "verification", "kept", "subjectsCommitted")
+_PLAN_BOUND = (*_STEPS, "approval", "rejection", "verification", "kept", "subjectsCommitted", "batchShare")
 _DISPOSAL_FIELDS: dict[str, type] = {"planDigest": str, "stepId": str, "dataset": str, "rules": list, "effect": dict}
 _FIELDS: dict[str, dict[str, type]] = {
     "planned": {"planId": str, "planDigest": str},
@@ -72,6 +72,7 @@ _FIELDS: dict[str, dict[str, type]] = {
     "readmission": {"reason": str, "statutes": list, "keys": int},
     "mediaSanitized": {"medium": str, "method": str, "tool": str, "verifierRef": str},
     "papersDestroyed": {"kinds": list, "digests": list, "checkValue": str},
+    "batchShare": {"planDigest": str, "batch": str, "done": list, "kept": list, "orders": list},
     "logIndex": {"entries": int, "keys": int, "root": str},
 }
 """Kind → the fields that are read here; docs/evidence/erasure-v1.schema.json has all of them."""
@@ -852,6 +853,9 @@ def _open_ends(facts: tuple[Fact, ...], superseded: tuple[str, ...], plans: dict
     disposals = [fact for fact in standing if fact.kind in _DISPOSALS]
     if not disposals and any(fact.kind == "denial" for fact in standing):
         return []
+    if not disposals and any(fact.kind == "batchShare" for fact in standing):
+        # stated when all of the batch was done, verified and answered: its own bundle shows the steps
+        return _unanswered(standing) + _back(standing)
     digests = [fact.text("planDigest") for fact in facts if fact.kind == "planned"]
     plan = plans.get(digests[-1], {}) if digests else {}
     rows = [] if disposals or plan else ["nothing has been carried out"]
@@ -945,6 +949,11 @@ def summarize(story: Story, scope: dict[str, str]) -> dict[str, object]:
             {"dataset": f.text("dataset"), "fields": f.told["fields"], "statute": f.told["statute"], "until": until}
             for f in story.standing("kept")
             for until in [f.told.get("until")]
+        ]
+        + [
+            {name: kept.get(name) for name in ("dataset", "fields", "statute", "until")}
+            for f in story.standing("batchShare")
+            for kept in _records(f.told["kept"])
         ],
         "limits": [_in_words(code) for code in codes if code.startswith("L")],
         "open": list(story.still_open),
@@ -1430,6 +1439,12 @@ def _detail(fact: Fact) -> str:
         return "{}: {}, {} left".format(fact.text("dataset"), verdict, fact.text("residual"))
     if fact.kind == "kept":
         return "{}: {} rows under {}".format(fact.text("dataset"), fact.text("rows"), fact.text("statute"))
+    if fact.kind == "batchShare":
+        done = _records(fact.told["done"])
+        words = [_DONE.get(str(part.get("action")), "changed") for part in done]
+        counts = [(part.get("dataset"), part.get("rows"), word) for part, word in zip(done, words, strict=True)]
+        parts = ["{}: {} rows {}".format(*each) for each in counts]
+        return "with batch {}: {}".format(fact.text("batch"), ", ".join(parts) or "nothing was there")
     if fact.kind == "rescan":
         late = ", late" if fact.told["late"] else ""
         return "{}: {}, {} found{}".format(fact.text("round"), fact.text("state"), fact.text("found"), late)
@@ -1459,10 +1474,14 @@ def _remaining(report: Report) -> list[str]:
         for copy in _remains(Story(report.facts, report.superseded, ()))
     ]
     for fact in report.facts:
-        if fact.kind == "kept":
-            until = str(fact.told.get("until") or "a date nobody can say yet")
-            lines.append("  {}: {}, kept until {}".format(fact.text("dataset"), _words(fact.told["fields"]), until))
+        for kept in [fact.told] if fact.kind == "kept" else _records(fact.told.get("kept")):
+            until = str(kept.get("until") or "a date nobody can say yet")
+            lines.append("  {}: {}, kept until {}".format(kept.get("dataset"), _words(kept.get("fields")), until))
     return lines
+
+
+def _records(items: object) -> list[dict[str, object]]:
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
 def _words(names: object) -> str:

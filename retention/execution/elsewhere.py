@@ -95,5 +95,7 @@ def suppressions(site: Site, now: datetime, until: datetime | None) -> Iterator[
         if replay.scope.partition(":")[0] in (SUSPENDED, LIFTED, SHOWN):
             continue  # whose data is suspended or shown may come back; a suspension comes with him
         for value in site.keys[replay.keys.keyset_id]:
-            digest = site.suppression_digest(SubjectKey(replay.key_name, value))
-            yield Suppression(replay.key_name, digest, replay.scope, site.plan.case_id, now, expires_at)
+            key = SubjectKey(replay.key_name, value)
+            digest = site.suppression_digest(key)
+            for case_id in site.cases_of(key):
+                yield Suppression(replay.key_name, digest, replay.scope, case_id, now, expires_at)

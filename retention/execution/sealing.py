@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 
 from retention.evidence import EvidenceLog
@@ -24,8 +25,18 @@ def shred_case_key(ledger: Ledger, log: EvidenceLog, case_id: CaseId, now: datet
     """
     check = ledger.vault.key_check(case_id)
     ledger.vault.destroy(case_id)
+    log.record(_destroyed(case_id, check, now))
+
+
+def shred_case_keys(ledger: Ledger, log: EvidenceLog, cases: Iterable[CaseId], now: datetime) -> None:
+    """Do so for several cases at once."""
+    checks = ledger.many_vaults.shred(cases)
+    log.record_many([_destroyed(case_id, check, now) for case_id, check in sorted(checks.items())])
+
+
+def _destroyed(case_id: CaseId, check: str, now: datetime) -> Recorded:
     reference = hashlib.sha256(_key_name(case_id).encode()).hexdigest()
-    log.record(Recorded(case_id, now, KeyDestroyed(reference, check)))
+    return Recorded(case_id, now, KeyDestroyed(reference, check))
 
 
 def _key_name(case_id: CaseId) -> str:

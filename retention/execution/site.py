@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 
 from retention.evidence import EvidenceLog
 from retention.execution.counter import Counter
@@ -21,6 +22,9 @@ from retention.ports.keeper import CopyKeeper
 from retention.ports.ledger import Ledger, LogEntry, Vault
 from retention.ports.processor import ProbingProcessor, Processor
 from retention.ports.subject_keys import SubjectKeySystem
+
+People: TypeAlias = Mapping[CaseId, tuple[SubjectKey, ...]]
+"""Everyone of a batch: all his keys, as text; the one that was given comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class Site:
     """Signs the tokens by which an order is answered; empty where none is handed out."""
     probes: Mapping[SystemId, ProbingProcessor] = field(default_factory=dict)
     """Those of the processors that have a look-up."""
+    people: Mapping[SubjectKey, tuple[CaseId, ...]] = field(default_factory=dict, repr=False)
+    """For a batch: whose key, as text, each is, by case; empty for a case of its own."""
 
     def dataset(self, step: RowStep | ExportSet) -> Dataset:
         """Return the step's dataset."""
@@ -72,6 +78,10 @@ class Site:
         """Put a fact of this case into the evidence log; a repeat returns the entry that stands."""
         return self.log.record(Recorded(self.plan.case_id, at, fact))
 
+    def cases_of(self, key: SubjectKey) -> tuple[CaseId, ...]:
+        """Return the cases in which the person is erased: the plan's, or those of a batch."""
+        return self.people.get(SubjectKey(key.name, str(key.value)), (self.plan.case_id,))
+
     def suppression_digest(self, key: SubjectKey) -> str:
         """Return the digest by which the person would be known if a backup brought him back."""
         return key.digest(self.suppression_key)
@@ -81,6 +91,23 @@ def keep_keys(vault: Vault, case_id: CaseId, plan_id: PlanId, keys: KeyValues) -
     """Put the plan's keys into the vault."""
     body = {name: sorted(values, key=str) for name, values in keys.items()}
     vault.put(case_id, f"keys/{plan_id}", json.dumps(body, ensure_ascii=False).encode())
+
+
+def keep_people(vault: Vault, plan: Plan, people: People) -> None:
+    """Put whose keys a batch is about into its vault."""
+    body = {case_id: [[key.name, key.value] for key in keys] for case_id, keys in people.items()}
+    vault.put(plan.case_id, f"people/{plan.plan_id}", json.dumps(body, ensure_ascii=False).encode())
+
+
+def fetch_people(vault: Vault, case_id: CaseId, plan_id: PlanId) -> People:
+    """Take them out again.
+
+    Raises:
+        StateError: the batch is sealed, its key shredded.
+
+    """
+    body = json.loads(vault.get(case_id, f"people/{plan_id}"))
+    return {CaseId(name): tuple(SubjectKey(*key) for key in keys) for name, keys in body.items()}
 
 
 def fetch_keys(vault: Vault, case_id: CaseId, plan_id: PlanId) -> dict[KeySetId, frozenset[Key]]:

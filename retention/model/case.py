@@ -1,4 +1,4 @@
-"""A case: one sweep, one person's request, one restore, one joint use or one return, and the state it is in.
+"""A case: a sweep, a person's request, a batch of them, a restore, a joint use or a return, and the state it is in.
 
     OPEN ─► PLANNED ─► APPROVED ─► APPLYING ─► APPLIED ─► VERIFIED ─► SEALED ─► CLOSED
       │         │                     │  ▲         │
@@ -30,6 +30,8 @@ class CaseKind(Enum):
     """A set is handed to a joint user, or taken back."""
     RETURN = "return"
     """People whom completed cases had erased are here again."""
+    BATCH = "batch"
+    """Requests of many people, carried out together; they move along with it (`model.batch`)."""
 
 
 class CaseState(Enum):

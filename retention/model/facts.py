@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from retention.model.batch_facts import BatchShare
 from retention.model.disclosure import Disclosed
 from retention.model.ids import (
     CaseId,
@@ -356,6 +357,7 @@ Fact: TypeAlias = (
     | MediaSanitized
     | PapersGone
     | Disclosed
+    | BatchShare
 )
 
 

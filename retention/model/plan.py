@@ -297,7 +297,7 @@ class Unlinked:
     person to decide.
     """
     rows: int = 0
-    """For `apart` the rows, for `merged` the people."""
+    """For `apart` the rows, for `merged` the people; in a batch, for the other codes the people of whom it is so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,3 +377,5 @@ class Plan:
     """Cases whose suspension it lifts."""
     undisclosed: tuple[Undisclosed, ...] = ()
     """What an answer to the person does not show, and why."""
+    shares: KeySet | None = None
+    """For a batch: each request in it with the digest of its share (`model.batch`), so that both are approved."""

@@ -7,21 +7,23 @@ its order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from retention.datamap import order
 from retention.errors import AmbiguousSubjectError, UnknownSubjectError
 from retention.model.case import CaseKind
-from retention.model.ids import CaseId, CategoryId, PlanId
-from retention.model.plan import Because, Deferral, Exempt, Plan, Replay, RowStep, SharingStep, SuspendRows, Unlinked
+from retention.model.ids import CategoryId
+from retention.model.plan import Because, Replay, SharingStep, Unlinked
 from retention.model.policy import Authority, Disposal, Rule
-from retention.model.subject import Key, KeyValues, SubjectKey
+from retention.model.subject import Key, SubjectKey
 from retention.model.suspension import SUSPENDED
+from retention.planning.assembling import Draft as Draft  # noqa: PLC0414 -- re-exported: every kind of plan has them
+from retention.planning.assembling import Drawing, assemble
+from retention.planning.assembling import Header as Header  # noqa: PLC0414 -- same
 from retention.planning.authority import instructed, of_tenants, people_in, tenant_key_names
 from retention.planning.brought_back import Returned, Suppressed, find_returned
 from retention.planning.cells import Group
-from retention.planning.codec import keysets_of
 from retention.planning.deferred import Promised, deferred_groups
 from retention.planning.disposal import Disposer
 from retention.planning.due import DuePeople, because, due_people, fates, people_group, row_groups
@@ -29,40 +31,16 @@ from retention.planning.grounds import every_category, instruction_statutes, req
 from retention.planning.identity import Digester, Identity, locate, unique_keys
 from retention.planning.items import INSTRUCTION_SCOPE, REQUEST_SCOPE, again, of_items
 from retention.planning.keysets import KeySets
-from retention.planning.letters import letters
-from retention.planning.limits import Limits, crossings
-from retention.planning.ordering import expiries, in_order, orders, step_id, undated
 from retention.planning.pausing import Pauses, Standstill, free_of, refuse_held, standstills
 from retention.planning.promised import NO_PROMISES, Found
 from retention.planning.reach import Reach, of_identity
 from retention.planning.resolving import Decision, refuse_doubts, resolve, returned, unlinked_of
-from retention.planning.sharing import Shared, follow, pseudonymous_too
-from retention.planning.shredding import Disposals, Shreddings, shreddings, unreadable
+from retention.planning.sharing import Followed, Shared, follow, pseudonymous_too
 from retention.planning.suspending import NOBODY, Standing, due_suspensions, parted
 from retention.planning.world import World
 
 _NOTHING = Promised()
 _UNSHARED = Shared()
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What a plan says of itself."""
-
-    plan_id: PlanId
-    case_id: CaseId
-    salt: bytes = field(repr=False)
-    """The case's salt for commitments to keys."""
-    holds_digest: str
-    limits: Limits
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A plan and the keys it refers to; the keys belong in the vault."""
-
-    plan: Plan
-    keys: KeyValues = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,37 +85,66 @@ def plan_request(world: World, header: Header, asked: Asked, pauses: Pauses, sha
     keysets, instruction = KeySets(header.salt), asked.instruction
     person = resolve(world, asked.start, keysets, asked.decision, asked.earlier, also=asked.also)
     refuse_doubts(person, f"retention request resolve {header.case_id} together|apart --question {person.question}")
-    identity = person.identity
-    refuse_held(identity, pauses)
-    reach = of_identity(world, identity, keysets, wholly=True)
-    group = of_items(world, _asked(world, identity, reach, keysets, instruction), asked.only)
+    refuse_held(person.identity, pauses)
     regimes = world.policy.regimes if asked.regime is None else (asked.regime,)
     sets = shared if instruction is None else _UNSHARED
-    everywhere = pseudonymous_too(world.datamap, identity, sets, regimes)
+    wish = draw_asked(
+        world, person.identity, pauses, sets, keysets, regimes=regimes, instruction=instruction, only=asked.only
+    )
+    if wish.is_nothing and not asked.earlier:
+        raise UnknownSubjectError(
+            f"no mapped system knows this person by {asked.start.name}",
+            hint="check the key; if the person is known by another key, open the request by that one",
+        )
+    replays = again(world, asked.only, person.identity, keysets, instruction.instruction_id if instruction else None)
+    drawn = wish.drawing(CaseKind.REQUEST, 1, replays)
+    return assemble(world, header, replace(drawn, unlinked=unlinked_of(world, person, wish.reach, keysets)), keysets)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is drawn up for those who ask, before it is put in order."""
+
+    reach: Reach
+    group: Group
+    disposer: Disposer
+    standing: tuple[Standstill, ...]
+    followed: Followed
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing of theirs is anywhere."""
+        return not self.disposer.drawn.steps and not self.disposer.drawn.withheld and not self.followed.steps
+
+    def drawing(self, kind: CaseKind, subjects: int, replays: tuple[Replay, ...]) -> Drawing:
+        """Return what goes into a plan of that kind."""
+        sharing, exempt = self.followed.steps, self.followed.exempt
+        groups, standing = (self.group,), self.standing
+        return Drawing(kind, self.disposer, groups, standing, subjects, replays, sharing=sharing, exempt=exempt)
+
+
+def draw_asked(
+    world: World,
+    identity: Identity,
+    pauses: Pauses,
+    shared: Shared,
+    keysets: KeySets,
+    *,
+    regimes: tuple[str, ...],
+    instruction: Instruction | None = None,
+    only: frozenset[CategoryId] | None = None,
+) -> Wish:
+    """Draw up the erasure of everything that is theirs and that no law keeps, or `only` some of it."""
+    reach = of_identity(world, identity, keysets, wholly=True)
+    group = of_items(world, _asked(world, identity, reach, keysets, instruction), only)
+    everywhere = pseudonymous_too(world.datamap, identity, shared, regimes)
     if everywhere != identity:
         group = replace(group, reached=of_identity(world, everywhere, keysets, wholly=True).rows)
     standing = standstills(world, pauses, keysets, asking=identity.keys)
     disposer = Disposer(world, keysets, standing)
     disposer.draw([group], order(world.datamap))
-    followed = follow(world, identity, group.reached, sets, regimes=regimes, keysets=keysets)
-    if not disposer.drawn.steps and not disposer.drawn.withheld and not followed.steps and not asked.earlier:
-        raise UnknownSubjectError(
-            f"no mapped system knows this person by {asked.start.name}",
-            hint="check the key; if the person is known by another key, open the request by that one",
-        )
-    replays = again(world, asked.only, identity, keysets, instruction.instruction_id if instruction else None)
-    drawn = _Drawn(
-        CaseKind.REQUEST,
-        disposer,
-        (group,),
-        standing,
-        1,
-        replays,
-        unlinked=unlinked_of(world, person, reach, keysets),
-        sharing=followed.steps,
-        exempt=followed.exempt,
-    )
-    return _assemble(world, header, drawn, keysets)
+    followed = follow(world, identity, group.reached, shared, regimes=regimes, keysets=keysets)
+    return Wish(reach, group, disposer, standing, followed)
 
 
 def _asked(world: World, identity: Identity, reach: Reach, keysets: KeySets, instruction: Instruction | None) -> Group:
@@ -203,8 +210,8 @@ def plan_sweep(
     subjects += sum(_people_in(world, group, (), keysets) for group in stopping) if suspends else 0
     unique = unique_keys(world.datamap)
     merged = tuple(Unlinked(unique[name], (name,), "merged", count) for name, count in sorted(found.merged.items()))
-    drawn = _Drawn(CaseKind.SWEEP, disposer, moved, standing, subjects, replays, merged, suspends=suspends)
-    return _assemble(world, header, drawn, keysets)
+    drawn = Drawing(CaseKind.SWEEP, disposer, moved, standing, subjects, replays, merged, suspends=suspends)
+    return assemble(world, header, drawn, keysets)
 
 
 def _due_group(world: World, due: DuePeople, keysets: KeySets) -> Group:
@@ -250,8 +257,8 @@ def plan_restore(
     suspends = due_suspensions(world, stopping, suppressed.stopped, keysets)
     if not disposer.drawn.steps and not suspends:
         return None, back
-    drawn = _Drawn(CaseKind.RESTORE, disposer, (), standing, back.people, (), suspends=suspends)
-    return _assemble(world, header, drawn, keysets), back
+    drawn = Drawing(CaseKind.RESTORE, disposer, (), standing, back.people, (), suspends=suspends)
+    return assemble(world, header, drawn, keysets), back
 
 
 def plan_return(
@@ -280,8 +287,8 @@ def plan_return(
     if not disposer.drawn.steps and not suspends:
         return None
     count = sum(max(map(len, keys.values())) for _, keys in by_scopes)
-    drawn = _Drawn(CaseKind.RETURN, disposer, groups, standing, count, (), suspends=suspends)
-    return _assemble(world, header, drawn, keysets)
+    drawn = Drawing(CaseKind.RETURN, disposer, groups, standing, count, (), suspends=suspends)
+    return assemble(world, header, drawn, keysets)
 
 
 def _instructing(world: World, instructions: Mapping[str, tuple[str, str]], digest: Digester) -> dict[str, SubjectKey]:
@@ -333,70 +340,7 @@ def _again(world: World, identity: Identity, rules: tuple[Rule, ...], keysets: K
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Drawn:
-    """Everything that goes into a plan of one kind."""
-
-    kind: CaseKind
-    disposer: Disposer
-    groups: tuple[Group, ...]
-    """Whom processors are told of."""
-    standing: tuple[Standstill, ...]
-    subjects: int
-    replays: tuple[Replay, ...]
-    unlinked: tuple[Unlinked, ...] = ()
-    sharing: tuple[SharingStep, ...] = ()
-    exempt: tuple[Exempt, ...] = ()
-    suspends: tuple[SuspendRows, ...] = ()
-
-
 def plan_sharing(world: World, header: Header, steps: tuple[SharingStep, ...], keysets: KeySets) -> Draft:
     """Plan what is handed to joint users, or taken back from them."""
-    drawn = _Drawn(CaseKind.JOINT_USE, Disposer(world, keysets, ()), (), (), 0, (), sharing=steps)
-    return _assemble(world, header, drawn, keysets)
-
-
-def _assemble(world: World, header: Header, drawn: _Drawn, keysets: KeySets) -> Draft:
-    rows = [*drawn.disposer.drawn.cuts, *in_order(world, drawn.disposer.drawn.steps)]
-    told = orders(world, drawn.groups, drawn.standing, keysets)
-    keys = _keys(world, drawn, rows, keysets)
-    copies = list(expiries(world, rows, unreadable(world, rows, keys, keysets))) if _is_live(drawn) else []
-    every = [*told.steps, *drawn.sharing, *rows, *drawn.suspends, *keys.steps, *copies]
-    steps = tuple(replace(step, step_id=step_id(n, step)) for n, step in enumerate(every, 1))
-    plan = Plan(
-        plan_id=header.plan_id,
-        case_id=header.case_id,
-        kind=drawn.kind,
-        made_at=world.now,
-        policy_digest=world.policy.digest,
-        datamap_digest=world.datamap.digest,
-        holds_digest=header.holds_digest,
-        subjects=drawn.subjects,
-        steps=steps,
-        withheld=tuple(drawn.disposer.drawn.withheld),
-        crossings=crossings(header.limits, drawn.subjects, [*rows, *drawn.suspends]),
-        replays=drawn.replays,
-        undated=undated(world, keysets) if drawn.kind in (CaseKind.SWEEP, CaseKind.RESTORE) else {},
-        untold=told.untold,
-        unlinked=drawn.unlinked,
-        exempt=drawn.exempt,
-        kept_keys=keys.kept,
-        letters=letters(world, drawn.groups, rows, keysets) if _is_live(drawn) else (),
-        deferrals=tuple(
-            Deferral(dataset, hold, keysets.of(rows))
-            for (dataset, hold), rows in sorted(drawn.disposer.drawn.deferred.items())
-        ),
-    )
-    return Draft(plan, {ref: keysets.values[ref] for ref in keysets_of(plan)})
-
-
-def _is_live(drawn: _Drawn) -> bool:
-    """Whether the plan is about live stores: in a restored one, neither copies nor keys are looked at."""
-    return drawn.kind is not CaseKind.RESTORE
-
-
-def _keys(world: World, drawn: _Drawn, rows: Sequence[RowStep], keysets: KeySets) -> Shreddings:
-    if not _is_live(drawn):
-        return Shreddings()
-    done = Disposals(drawn.groups, rows, drawn.disposer.drawn.withheld, drawn.standing)
-    return shreddings(world, done, keysets)
+    drawn = Drawing(CaseKind.JOINT_USE, Disposer(world, keysets, ()), (), (), 0, (), sharing=steps)
+    return assemble(world, header, drawn, keysets)

@@ -1,4 +1,4 @@
-"""A plan as canonical JSON, and back. The digest of these bytes is what people approve."""
+"""A plan as canonical JSON, and back; a share of a batch as well. The digest of these bytes is what people approve."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from types import UnionType
 from typing import Any, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 from retention.evidence import canonical
-from retention.model import disclosure, key_steps, predicate, suspension, transform
+from retention.model import batch, disclosure, key_steps, predicate, suspension, transform
 from retention.model import plan as plan_module
+from retention.model.batch import Share
 from retention.model.case import CaseKind
 from retention.model.ids import KeySetId
 from retention.model.period import Period
@@ -24,7 +26,7 @@ Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 
 _RECORDS = {
     record.__name__: record
-    for module in (plan_module, disclosure, key_steps, predicate, suspension, transform)
+    for module in (plan_module, batch, disclosure, key_steps, predicate, suspension, transform)
     for record in vars(module).values()
     if isinstance(record, type) and is_dataclass(record)
 } | {"KeySet": KeySet}
@@ -45,6 +47,18 @@ def decode(body: bytes) -> Plan:
     plan = _decoded(json.loads(body), Plan)
     assert isinstance(plan, Plan)  # noqa: S101 -- narrows the type; always true
     return plan
+
+
+def encode_share(share: Share) -> bytes:
+    """Return a request's share of a batch as canonical JSON."""
+    return canonical(_encoded(share))
+
+
+def decode_share(body: bytes) -> Share:
+    """Read what `encode_share` wrote."""
+    share = _decoded(json.loads(body), Share)
+    assert isinstance(share, Share)  # noqa: S101 -- narrows the type; always true
+    return share
 
 
 def keysets_of(plan: Plan) -> frozenset[KeySetId]:
@@ -90,9 +104,14 @@ def _decoded(value: Any, hint: Any) -> Any:  # noqa: ANN401 -- walks types that 
         return None
     if isinstance(value, dict) and isinstance(value.get("is"), str):
         record = _RECORDS[value["is"]]
-        hints = get_type_hints(record)
+        hints = _hints(record)
         return record(**{name: _decoded(part, hints[name]) for name, part in value.items() if name != "is"})
     return _plain(value, _without_none(hint))
+
+
+@cache  # a plan for a thousand people has thousands of steps of a few types
+def _hints(record: type) -> Mapping[str, Any]:
+    return get_type_hints(record)
 
 
 def _plain(value: Any, hint: Any) -> Any:  # noqa: ANN401 -- same

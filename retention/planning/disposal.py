@@ -26,7 +26,7 @@ from retention.errors import TombstoneError
 from retention.model.datamap import Dataset, Identifies
 from retention.model.ids import CategoryId, DatasetId, HoldId, StepId
 from retention.model.plan import AnonymizeRows, EraseRows, PseudonymizeRows, RedactFields, RowStep, Withholding
-from retention.model.policy import AfterEvent, AfterPurposes, Authority, Disposal
+from retention.model.policy import AfterEvent, AfterPurposes, Authority, Disposal, FieldHold
 from retention.model.predicate import AnyOf, Everything, Not, Populated, Predicate, Selection
 from retention.model.subject import Key
 from retention.model.transform import Drop, Transform
@@ -53,6 +53,17 @@ UNNAMED = StepId("")
 """Steps get their ids when the whole plan is in order."""
 
 
+@dataclass(frozen=True, slots=True)
+class Spared:
+    """Which rows a line of what is withheld is about."""
+
+    line: Withholding
+    """With the rows of this cell only."""
+    rows: Predicate
+    hold: FieldHold | None
+    """The policy's, if it is one: its end depends on the rows."""
+
+
 @dataclass(slots=True)
 class Drawn:
     """What has been drawn up for one plan."""
@@ -61,6 +72,8 @@ class Drawn:
     cuts: list[RedactFields] = field(default_factory=list)
     """What comes before them: references to rows that go are emptied (`ties`)."""
     withheld: list[Withholding] = field(default_factory=list)
+    spared: list[Spared] = field(default_factory=list)
+    """What is withheld, cell by cell."""
     moved: list[Group] = field(default_factory=list)
     """Groups for which there is something to do."""
     deferred: dict[tuple[DatasetId, HoldId], set[Key]] = field(default_factory=lambda: defaultdict(set))
@@ -134,7 +147,7 @@ class Disposer:
             self._anchor(dataset, held)
             due = tuple(sorted({name for group in members for name in group.due(dataset)}))
             if due:
-                self._note(Withholding(dataset.dataset_id, due, count, HoldId("tenant"), CONTROLLED, None))
+                self._note(Withholding(dataset.dataset_id, due, count, HoldId("tenant"), CONTROLLED, None), held)
 
     def _without_standstills(self, dataset: Dataset, rows: Predicate, members: Sequence[Group]) -> Predicate:
         due = tuple(sorted({name for group in members for name in group.due(dataset)}))
@@ -145,7 +158,7 @@ class Disposer:
                 if count:
                     self._anchor(dataset, held)
                 if count and due:
-                    self._note(Withholding(dataset.dataset_id, due, count, still.hold_id, still.code, None))
+                    self._note(Withholding(dataset.dataset_id, due, count, still.hold_id, still.code, None), held)
                 rows = together(rows, Not(still.reached[dataset.dataset_id]))
         return rows
 
@@ -158,13 +171,15 @@ class Disposer:
             count = self._count(dataset, cell.rows) if fields and cell.due else 0
             if count:
                 until = latest_end(self._world, dataset, hold, cell.rows, self._keysets)
-                self._note(Withholding(dataset.dataset_id, fields, count, hold.hold_id, hold.statute, until))
+                line = Withholding(dataset.dataset_id, fields, count, hold.hold_id, hold.statute, until)
+                self._note(line, cell.rows, hold)
                 if cell.leaves and undated(self._world, dataset, hold):
                     rows = referenced(self._world, dataset, dataset.primary_key[0], cell.rows, self._keysets)
                     self.drawn.deferred[dataset.dataset_id, hold.hold_id] |= rows
 
-    def _note(self, new: Withholding) -> None:
+    def _note(self, new: Withholding, where: Predicate, hold: FieldHold | None = None) -> None:
         """Add to what is withheld; the same fields under the same hold are one line, with the latest end."""
+        self.drawn.spared.append(Spared(new, where, hold))
         for place, old in enumerate(self.drawn.withheld):
             if (old.dataset, old.hold_id, old.fields) == (new.dataset, new.hold_id, new.fields):
                 until = max(old.until, new.until) if old.until and new.until else None

@@ -6,7 +6,7 @@ goes. The rows of a dataset are cut into parts, one for each combination of hold
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain, product
@@ -82,8 +82,14 @@ def date_name(keep: Keep) -> str:
 def latest_end(world: World, dataset: Dataset, hold: FieldHold, where: Predicate, keysets: KeySets) -> datetime | None:
     """Return when the last of the held rows becomes free; None if nobody can say: a date is missing, or past 9999."""
     column = dataset.dates[date_name(hold.keep)]
+    rows = world.finder(dataset).values(dataset, [column], Selection(where, keysets.values))
+    return end_of(world, hold, (value for (value,) in rows))
+
+
+def end_of(world: World, hold: FieldHold, dates: Iterable[object]) -> datetime | None:
+    """Return when the last of the rows with these dates becomes free; None if there is none, or nobody can say."""
     days: set[date] = set()
-    for (value,) in world.finder(dataset).values(dataset, [column], Selection(where, keysets.values)):
+    for value in dates:
         if value is None:
             return None
         days.add(local_day(value, world))

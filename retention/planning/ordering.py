@@ -167,7 +167,7 @@ def step_id(number: int, step: Step) -> StepId:
     """Return the id that says in which place a step stands, what it does and where."""
     match step:
         case EraseRows() | RedactFields() | AnonymizeRows() | PseudonymizeRows() | SuspendRows() | LiftRows():
-            return StepId(f"{number:03d}-{_verb(step)}-{step.dataset}")
+            return StepId(f"{number:03d}-{verb(step)}-{step.dataset}")
         case TellProcessor():
             return StepId(f"{number:03d}-tell-{step.system}")
         case ExpireCopies():
@@ -186,7 +186,8 @@ def step_id(number: int, step: Step) -> StepId:
             assert_never(step)
 
 
-def _verb(step: RowStep) -> str:
+def verb(step: RowStep) -> str:
+    """Return what the step does, as a word of its id."""
     match step:
         case EraseRows():
             return "erase"

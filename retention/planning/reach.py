@@ -65,18 +65,25 @@ def of_identity(
 
     """
     roots = _by_own_keys(world, identity.keys, keysets)
-    reachable = set(roots)
-    linked = linked_names(world.datamap, identity.keys)
+    out_of_reach = unlinked_by(world.datamap, [name for name, keys in identity.keys.items() if keys], categories)
+    return Reach(through_parents(world, roots, keysets, wholly=wholly), out_of_reach)
+
+
+def unlinked_by(
+    datamap: DataMap, names: Collection[str], categories: Collection[CategoryId] | None = None
+) -> tuple[Unlinked, ...]:
+    """Return the datasets to which no key of these names leads, sorted; the stores are not asked."""
+    reachable = {d.dataset_id for d in datamap.datasets.values() if not d.subject.keys().isdisjoint(names)}
+    linked = linked_names(datamap, names)
     unlinked: list[Unlinked] = []
-    for dataset in parents_first(world.datamap):
+    for dataset in parents_first(datamap):
         if any(reference.parent in reachable for reference in dataset.parents):
             reachable.add(dataset.dataset_id)
         elif dataset.dataset_id not in reachable and _holds(dataset, categories):
-            names = known_by(world.datamap, dataset)
-            why = "no-link" if linked.isdisjoint(names) else "not-tied"
-            unlinked.append(Unlinked(dataset.dataset_id, tuple(sorted(names)), why))
-    unlinked.sort(key=lambda one: one.dataset)
-    return Reach(through_parents(world, roots, keysets, wholly=wholly), tuple(unlinked))
+            known = known_by(datamap, dataset)
+            why = "no-link" if linked.isdisjoint(known) else "not-tied"
+            unlinked.append(Unlinked(dataset.dataset_id, tuple(sorted(known)), why))
+    return tuple(sorted(unlinked, key=lambda one: one.dataset))
 
 
 def refuse_unlinkable(reach: Reach, names: Iterable[str]) -> None:

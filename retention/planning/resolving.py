@@ -5,10 +5,11 @@ The rules are `retention.identity`'s; here the stores are asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import TypeAlias
 
 from retention.errors import AmbiguousSubjectError
 from retention.identity import Answer, Associated, Doubt, Graph, Link, Merged, disputed, merged
@@ -22,6 +23,8 @@ from retention.planning.keysets import KeySets
 from retention.planning.reach import Reach
 from retention.planning.world import World
 
+CountBeside: TypeAlias = Callable[[frozenset[SubjectKey], frozenset[SubjectKey]], Mapping[tuple[DatasetId, str], int]]
+"""From a person's keys and those beside them to the rows under the latter that are not his; see `rows_beside`."""
 NOTHING_EARLIER: Mapping[str, frozenset[Key]] = MappingProxyType({})
 
 
@@ -69,14 +72,42 @@ def resolve(
         KeyTypeError, TransientFailure, TerminalFailure: from the finders.
 
     """
-    named = frozenset(SubjectKey(key.name, str(key.value)) for key in (start, *also))
-    given = named | keys_in(earlier)
+    given = given_keys(start, earlier, also)
     graph = gather(world, given, keysets)
+
+    def beside(keys: frozenset[SubjectKey], others: frozenset[SubjectKey]) -> Mapping[tuple[DatasetId, str], int]:
+        return rows_beside(world, keys, others, keysets)
+
+    return settle(world, graph, given, keysets, decision, count_beside=beside)
+
+
+def given_keys(
+    start: SubjectKey, earlier: Mapping[str, frozenset[Key]], also: AbstractSet[SubjectKey]
+) -> frozenset[SubjectKey]:
+    """Return every key by which the person was named, as text."""
+    return frozenset(SubjectKey(key.name, str(key.value)) for key in (start, *also)) | keys_in(earlier)
+
+
+def settle(
+    world: World,
+    graph: Graph,
+    given: frozenset[SubjectKey],
+    keysets: KeySets,
+    decision: Decision | None,
+    *,
+    count_beside: CountBeside,
+) -> Resolved:
+    """Say who is meant by the keys given, from ties that have been read.
+
+    Raises:
+        AmbiguousSubjectError: the decision cannot be carried out.
+
+    """
     keys = graph.person(given)
     beside = graph.associated(keys)
     doubts: tuple[Doubt, ...] = merged(graph, keys, unique_keys(world.datamap))
     if not doubts:
-        doubts = tuple(_associated(world, graph, keys, beside, keysets))
+        doubts = tuple(_associated(graph, beside, count_beside(keys, beside)))
     texts = (f"{key.name}={key.value}" for key in {*keys, *beside})
     found = Resolved(given, keys, beside, graph.links(given), doubts, keysets.commitment(texts))
     if not doubts or decision is None or decision.question != found.question:
@@ -164,11 +195,11 @@ def rows_beside(
 
 
 def _associated(
-    world: World, graph: Graph, keys: frozenset[SubjectKey], beside: frozenset[SubjectKey], keysets: KeySets
+    graph: Graph, beside: frozenset[SubjectKey], counts: Mapping[tuple[DatasetId, str], int]
 ) -> list[Associated]:
     return [
         Associated(name, dataset, rows, graph.datasets({key for key in beside if key.name == name}))
-        for (dataset, name), rows in rows_beside(world, keys, beside, keysets).items()
+        for (dataset, name), rows in counts.items()
     ]
 
 

@@ -15,6 +15,7 @@ from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
 from retention.ports.access import Access
 from retention.ports.agents import AgentRequests
+from retention.ports.batches import Batches, Kept, ManyVaults
 from retention.ports.clients import ClientRequests
 from retention.ports.disclosures import Disclosures
 from retention.ports.letters import HasLetters
@@ -52,6 +53,10 @@ class Openings(Protocol):
 
     def put(self, epoch: str, case_id: CaseId, openings: Iterable[tuple[SubjectKey, bytes]]) -> None:
         """Keep openings of a case; replaces those of the same person and case. Raises StateError if destroyed."""
+        ...
+
+    def put_many(self, epoch: str, kept: Iterable[Kept]) -> None:
+        """Keep openings and receipts of several cases, as `put` and `put_receipt` do of one; all or none."""
         ...
 
     def find(self, epoch: str, key: SubjectKey) -> tuple[tuple[CaseId, bytes], ...]:
@@ -97,6 +102,16 @@ class Canaries(Protocol):
 
 class Vaults(Returns, HasLetters, Protocol):
     """The parts of the ledger that stand beside cases."""
+
+    @property
+    def batches(self) -> Batches:
+        """Requests that go together."""
+        ...
+
+    @property
+    def many_vaults(self) -> ManyVaults:
+        """The ciphertext of many cases at once."""
+        ...
 
     @property
     def canaries(self) -> Canaries:

@@ -16,6 +16,7 @@ from retention.model.ids import CaseId, OrderId, StepId, SystemId
 from retention.model.rescan import Seen
 from retention.ports.ledger import KeyDigest
 from retention.store.copy_notes import SqlCopyNotes, horizon_of, horizon_row
+from retention.store.outside_tables import BATCH_MEMBERS
 from retention.store.tables import HORIZONS, ORDERS, RECEIPTS, RESCANS, SUPPRESSIONS
 
 BATCH = 1000
@@ -143,13 +144,13 @@ class SqlCopies(SqlCopyNotes):
 
     def prolong_suppressions(self, case_id: CaseId, expires_at: datetime | None) -> None:
         """Let the case's suppressions expire then if that is later; None is later than any date."""
-        this = SUPPRESSIONS.c.case_id == case_id
+        this = _of(case_id)
         earlier = this if expires_at is None else and_(this, SUPPRESSIONS.c.expires_at < expires_at)
         self._expire_then(earlier, expires_at)
 
     def settle_suppressions(self, case_id: CaseId, expires_at: datetime) -> None:
         """Give those of the case a date that have none."""
-        self._expire_then(and_(SUPPRESSIONS.c.case_id == case_id, SUPPRESSIONS.c.expires_at.is_(None)), expires_at)
+        self._expire_then(and_(_of(case_id), SUPPRESSIONS.c.expires_at.is_(None)), expires_at)
 
     def _expire_then(self, these: ColumnElement[bool], expires_at: datetime | None) -> None:
         with self._database.writing(alone_in=ALONE) as connection:
@@ -192,8 +193,16 @@ def _in_force(now: datetime) -> ColumnElement[bool]:
 
 def _not_expired(now: datetime) -> ColumnElement[bool]:
     """Before its day; nor is one over whose case has a copy that should be gone and was not seen to be."""
-    remains = exists().where(HORIZONS.c.case_id == SUPPRESSIONS.c.case_id, HORIZONS.c.gone_at.is_(None))
+    together = select(BATCH_MEMBERS.c.batch_id).where(BATCH_MEMBERS.c.case_id == SUPPRESSIONS.c.case_id)
+    whose = or_(HORIZONS.c.case_id == SUPPRESSIONS.c.case_id, HORIZONS.c.case_id == together.scalar_subquery())
+    remains = exists().where(whose, HORIZONS.c.gone_at.is_(None))
     return or_(SUPPRESSIONS.c.expires_at.is_(None), SUPPRESSIONS.c.expires_at > now, remains)
+
+
+def _of(case_id: CaseId) -> ColumnElement[bool]:
+    """Of the case, and of those that go with it if it is a batch."""
+    members = select(BATCH_MEMBERS.c.case_id).where(BATCH_MEMBERS.c.batch_id == case_id)
+    return or_(SUPPRESSIONS.c.case_id == case_id, SUPPRESSIONS.c.case_id.in_(members))
 
 
 def _orders() -> Select[Any]:

@@ -11,6 +11,7 @@ from sqlalchemy import delete, or_, select
 
 from retention.ports.access import Access
 from retention.ports.agents import AgentRequests
+from retention.ports.batches import Batches, ManyVaults
 from retention.ports.clients import ClientRequests
 from retention.ports.disclosures import Disclosures
 from retention.ports.keys import KeyStore
@@ -35,6 +36,7 @@ from retention.ports.suspensions import Suspensions
 from retention.ports.vaults import Canaries, Openings
 from retention.store.access import SqlAccess
 from retention.store.agents import SqlAgentRequests
+from retention.store.batches import SqlBatches
 from retention.store.canaries import SqlCanaries
 from retention.store.cases import SqlCases
 from retention.store.clients import SqlClientRequests
@@ -46,6 +48,7 @@ from retention.store.holds import SqlHolds
 from retention.store.journal import SqlJournal
 from retention.store.letters import SqlLetters
 from retention.store.log import SqlLogSequence
+from retention.store.many_vaults import SqlManyVaults
 from retention.store.openings import SqlOpenings
 from retention.store.plans import SqlPlans
 from retention.store.processing import SqlProcessing
@@ -94,7 +97,10 @@ class SqlLedger:
         self._database = database
         self._keys = keys
         self.cases: Cases = SqlCases(database)
-        self.vault: Vault = SqlVault(database, keys)
+        self.batches: Batches = SqlBatches(database)
+        vault = SqlVault(database, keys)
+        self.vault: Vault = vault
+        self.many_vaults: ManyVaults = SqlManyVaults(database, vault)
         self.plans: Plans = SqlPlans(database)
         self.journal: Journal = SqlJournal(database)
         self.events: Events = SqlEvents(database)

@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 from retention.errors import StateError, TerminalFailure, UnknownNameError
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
+from retention.ports.batches import Kept
 from retention.ports.keys import KeyStore
 from retention.ports.vaults import Epoch
 from retention.store.engine import Database
@@ -74,17 +75,48 @@ class SqlOpenings:
             with self._database.writing() as connection:
                 # the row's lock makes `destroy` wait: nothing is written after its delete
                 key = self._key(self._required(connection, epoch, lock=True))
-                for person, content in part:
-                    lookup = _lookup(key, person)
-                    nonce, sealed = _seal(key, content, f"{epoch}\0{lookup}\0{case_id}")
-                    row = {"epoch": epoch, "lookup": lookup, "case_id": case_id, "nonce": nonce, "ciphertext": sealed}
-                    insert = self._database.insert(OPENINGS).values(row)
-                    connection.execute(
-                        insert.on_conflict_do_update(
-                            index_elements=["epoch", "lookup", "case_id"],
-                            set_={"nonce": nonce, "ciphertext": sealed},
-                        )
-                    )
+                self._put(connection, key, epoch, ((case_id, person, content) for person, content in part))
+
+    def put_many(self, epoch: str, kept: Iterable[Kept]) -> None:
+        """Keep openings and receipts of several cases, as `put` and `put_receipt` do of one; all or none.
+
+        Raises:
+            StateError: the epoch is destroyed.
+
+        """
+        every = list(kept)
+        with self._database.writing() as connection:
+            key = self._key(self._required(connection, epoch, lock=True))
+            opened = ((each.case_id, *opening) for each in every for opening in each.openings)
+            self._put(connection, key, epoch, opened)
+            rows = [self._receipt_row(key, epoch, each.case_id, each.receipt, each.expires_at) for each in every]
+            self._put_receipts(connection, rows)
+
+    def _put(
+        self, connection: Connection, key: bytes, epoch: str, openings: Iterable[tuple[CaseId, SubjectKey, bytes]]
+    ) -> None:
+        rows: list[dict[str, Any]] = []
+        for case_id, person, content in openings:
+            lookup = _lookup(key, person)
+            nonce, sealed = _seal(key, content, f"{epoch}\0{lookup}\0{case_id}")
+            rows.append({"epoch": epoch, "lookup": lookup, "case_id": case_id, "nonce": nonce, "ciphertext": sealed})
+        insert = self._database.insert(OPENINGS)
+        upsert = insert.on_conflict_do_update(
+            index_elements=["epoch", "lookup", "case_id"],
+            set_={name: insert.excluded[name] for name in ("nonce", "ciphertext")},
+        )
+        if rows:
+            connection.execute(upsert, rows)
+
+    def _put_receipts(self, connection: Connection, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            insert = self._database.insert(PERSON_RECEIPTS).on_conflict_do_nothing(index_elements=["case_id"])
+            connection.execute(insert, rows)
+
+    @staticmethod
+    def _receipt_row(key: bytes, epoch: str, case_id: CaseId, content: bytes, expires_at: datetime) -> dict[str, Any]:
+        nonce, sealed = _seal(key, content, f"receipt\0{case_id}")
+        return {"case_id": case_id, "epoch": epoch, "expires_at": expires_at, "nonce": nonce, "ciphertext": sealed}
 
     def find(self, epoch: str, key: SubjectKey) -> tuple[tuple[CaseId, bytes], ...]:
         """Return the person's openings.
@@ -113,11 +145,7 @@ class SqlOpenings:
         """
         with self._database.writing() as connection:
             key = self._key(self._required(connection, epoch, lock=True))
-            nonce, sealed = _seal(key, content, f"receipt\0{case_id}")
-            row = {"case_id": case_id, "epoch": epoch, "expires_at": expires_at, "nonce": nonce, "ciphertext": sealed}
-            connection.execute(
-                self._database.insert(PERSON_RECEIPTS).values(row).on_conflict_do_nothing(index_elements=["case_id"])
-            )
+            self._put_receipts(connection, [self._receipt_row(key, epoch, case_id, content, expires_at)])
 
     def receipt(self, case_id: CaseId) -> bytes | None:
         """Return what the person's receipt is made from, or None if there is none (any more).

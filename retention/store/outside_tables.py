@@ -1,4 +1,4 @@
-"""Tables of what others hold of ours and ask of us: joint users, clients, people with their requests; letters."""
+"""Tables of what others hold of ours and ask of us: joint users, clients, people and their requests; letters."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     Table,
     Text,
     text,
@@ -221,4 +222,13 @@ PROMISES = Table(
     Column("due_on", Text, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("kept_at", Instant),
+)
+
+BATCH_MEMBERS = Table(
+    "ledger_batch_members",
+    METADATA,
+    Column("case_id", Text, ForeignKey("ledger_cases.case_id"), primary_key=True),
+    Column("batch_id", Text, ForeignKey("ledger_cases.case_id"), nullable=False),
+    Column("share", LargeBinary, nullable=False),
+    Index("ix_ledger_batch_members_batch_id", "batch_id"),
 )

@@ -36,6 +36,7 @@ KNOWN = (
     "0062",
     "0063",
     "0064",
+    "0065",
 )
 """Every version this program knows, oldest first."""
 HEAD = KNOWN[-1]

@@ -48,7 +48,7 @@ class SqlVault:
         with self._database.writing() as connection:
             # the row's lock makes `destroy` wait: nothing is written after its delete
             connection.execute(select(CASE_KEYS).where(CASE_KEYS.c.case_id == case_id).with_for_update())
-            key = self._key(case_id, self._checked(connection, case_id))
+            key = self.key(case_id, self._checked(connection, case_id))
             nonce = secrets.token_bytes(_NONCE_BYTES)
             sealed = AESGCM(key).encrypt(nonce, plaintext, _authenticated(case_id, name))
             row = {"case_id": case_id, "name": name, "nonce": nonce, "ciphertext": sealed}
@@ -73,11 +73,16 @@ class SqlVault:
             row = connection.execute(
                 select(VAULT.c.nonce, VAULT.c.ciphertext).where(VAULT.c.case_id == case_id, VAULT.c.name == name)
             ).one_or_none()
-        key = None if check is None else self._key(case_id, check)
-        if key is None or row is None:
+        if check is None or row is None:
+            if check is not None:
+                self.key(case_id, check)
             raise UnknownNameError(f"vault of case {case_id}: nothing is named {name!r}")
+        return self.opened(case_id, name, check, (row.nonce, row.ciphertext))
+
+    def opened(self, case_id: CaseId, name: str, check: str, sealed: tuple[bytes, bytes]) -> bytes:
+        """Decrypt nonce and ciphertext; raises StateError and TerminalFailure as `get` does."""
         try:
-            return AESGCM(key).decrypt(row.nonce, row.ciphertext, _authenticated(case_id, name))
+            return AESGCM(self.key(case_id, check)).decrypt(*sealed, _authenticated(case_id, name))
         except InvalidTag as error:
             raise TerminalFailure(
                 f"vault of case {case_id}: {name!r} does not decrypt", hint="the row has been changed: restore it"
@@ -109,7 +114,7 @@ class SqlVault:
 
         """
         self.key_check(case_id)
-        self._keys.shred(_key_name(case_id))
+        self.shred(case_id)
         with self._database.writing() as connection:
             connection.execute(select(CASE_KEYS).where(CASE_KEYS.c.case_id == case_id).with_for_update())
             connection.execute(delete(VAULT).where(VAULT.c.case_id == case_id))
@@ -119,7 +124,12 @@ class SqlVault:
         check: str | None = connection.scalar(select(CASE_KEYS.c.key_check).where(CASE_KEYS.c.case_id == case_id))
         return check
 
-    def _key(self, case_id: CaseId, check: str | None) -> bytes:
+    def shred(self, case_id: CaseId) -> None:
+        """Destroy the key alone."""
+        self._keys.shred(_key_name(case_id))
+
+    def key(self, case_id: CaseId, check: str | None) -> bytes:
+        """Return the key that has this check value; raises StateError and TerminalFailure as `get` does."""
         key = self._keys.read(_key_name(case_id))
         if key is None:
             raise StateError(f"vault of case {case_id}: its key has been shredded; nobody can read it any more")

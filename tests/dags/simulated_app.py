@@ -48,6 +48,16 @@ class SimulatedApp:
         self._call("plan_request", now, case_id)
         return self._plan()
 
+    def plan_batch(self, now: datetime) -> SimpleNamespace | None:
+        """Plan, unless the script says that nobody waits."""
+        self._call("plan_batch", now)
+        return SimpleNamespace(plan=self._plan()) if self._read().get("due", True) else None
+
+    def batch_certificates(self, plan_id: str, folder: Path) -> int:
+        """Write nothing."""
+        self._call("batch_certificates", None, plan_id)
+        return 2 if folder.name == "certificates" else 0
+
     def plan_gated(self, system_id: str, now: datetime, taken_at: datetime | None) -> SimpleNamespace | None:
         """Plan, unless the script says that the gate is open."""
         self._call("plan_gated", now, system_id)

@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).absolute().parents[2]
 DAGS = ROOT / "dags"
-ROADS = {"retention_sweep", "subject_request", "restore_gate", "joint_use_export", "rescans"}
+ROADS = {"retention_sweep", "subject_request", "restore_gate", "joint_use_export", "rescans", "request_batch"}
 IDS = {*ROADS, "canary", "letters", "request_clocks"}
 STATEMENTS = 5
 """The most a task's body may hold, its docstring not counted."""

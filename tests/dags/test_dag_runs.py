@@ -91,6 +91,16 @@ def test_a_request_survives_a_system_that_could_not_be_reached(simulation: Simul
     assert calls == [f"plan_request:{CASE}", f"approval_state:{PLAN}", GROUPS, *STEPS, *after]
 
 
+def test_those_who_wait_go_the_road_together(simulation: Simulation) -> None:
+    """Gathered, approved, carried out, and everybody's certificates come last; nobody waiting is no failure."""
+    code, calls, output = simulation.run("request_batch", {})
+    assert code == 0, output
+    after = [f"verify:{PLAN}", f"seal:{PLAN}", f"batch_certificates:{PLAN}"]
+    assert calls == ["plan_batch", f"approval_state:{PLAN}", GROUPS, *STEPS, *after]
+    code, calls, output = simulation.run("request_batch", {"due": False})
+    assert (code, calls) == (0, ["plan_batch"]), output
+
+
 def test_a_failed_verification_is_final_and_nothing_is_sealed(simulation: Simulation) -> None:
     """A finding is not retried: the run fails with the error's code."""
     code, calls, output = simulation.run("retention_sweep", {"fail": {f"verify:{PLAN}": ["found"]}})

@@ -38,6 +38,7 @@ ELSEWHERE = {
     "grep -i ": "tests/e2e/test_opendsr_docs.py",
     "pg_restore ": "tests/e2e/test_restored_stores.py",
     "psql ": "tests/e2e/test_restored_stores.py",
+    "python -m benchmarks.batch": "tests/e2e/test_batches.py",
     "python -m benchmarks.detection": "tests/unit/datamap/test_detection.py",
 }
 """Commands that are not run here, by how they begin, and what runs them."""

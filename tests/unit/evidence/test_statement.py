@@ -17,6 +17,7 @@ import pytest
 from retention.errors import InputError
 from retention.evidence import column_name, json_schema, kind_of, statement, statement_id, verifier
 from retention.evidence.shapes import KINDS
+from retention.model.batch_facts import BatchShare, DoneOf, KeptOf
 from retention.model.disclosure import Disclosed
 from retention.model.facts import (
     Approved,
@@ -111,6 +112,13 @@ FACTS: tuple[Fact, ...] = (
     IdentityDecided(D, "apart", (DATA,), 2, 0, "ab" * 16),
     MapLooked(None, DATA, True, 5, 0, D),  # noqa: FBT003
     RestoreGated(SystemId("app_restored"), "shut", 12, 1, 7, (DATA,), ("people-back",)),
+    BatchShare(
+        D,
+        CaseId("C-20261128-8g4m3r"),
+        (DoneOf(StepId("01-erase-app.customers"), DATA, "erase", 1),),
+        (KeptOf(DATA, ("amount",), 2, HoldId("tax-books"), "jp.corporate-tax-act", None),),
+        (OrderId("12345678-1234-5678-9abc-123456789abc"),),
+    ),
     Rescanned("P7D", AT, "returned", True, 2, 3, 1, (FoundIn(DATA, 3, None, ("crm",)),), CaseId("C-20261130-7f3k2q")),  # noqa: FBT003
     MediaSanitized("tape-0042", "purge", "eraser-5", AT, "ab" * 16, "cd" * 16),
     PapersGone(("letter", "passport"), (D, "cd" * 32), "0123456789abcdef"),

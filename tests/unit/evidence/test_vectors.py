@@ -31,6 +31,7 @@ from retention.evidence import (
     verify,
 )
 from retention.evidence.shapes import KINDS
+from retention.model.batch_facts import BatchShare, DoneOf, KeptOf
 from retention.model.disclosure import Disclosed
 from retention.model.facts import (
     Approved,
@@ -80,7 +81,7 @@ from tests.doubles.log import MemorySequence, MemoryTiles
 FOLDER = Path(__file__).parents[3] / "docs" / "evidence" / "vectors"
 SEED = bytes(range(32))
 AT = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
-CASE, DENIED, REJECTED, RESTORE, LIFTING = (CaseId(f"C-2026112{day}-7f3k2q") for day in range(3, 8))
+CASE, DENIED, REJECTED, RESTORE, LIFTING, MEMBER = (CaseId(f"C-2026112{day}-7f3k2q") for day in range(3, 9))
 ORDER = OrderId("12345678-1234-4678-9abc-123456789abc")
 SECOND = OrderId("22345678-1234-4678-9abc-123456789abc")
 POLICY, DATAMAP = b"policy: example\n", b"datasets: {}\n"
@@ -178,6 +179,15 @@ def afterwards() -> Iterator[tuple[CaseId | None, Fact]]:
     yield DENIED, IdentityDecided(sha(b"q"), "apart", (DatasetId("app.customers"),), 2, 0, sha(b"approver")[:32])
     yield None, MapLooked(None, DatasetId("app.customers"), True, 5, 0, sha(b"s"))  # noqa: FBT003
     yield RESTORE, RestoreGated(SystemId("app_restored"), "open", 12, 0, 7, (), ())
+    yield from batch_facts()
+
+
+def batch_facts() -> Iterator[tuple[CaseId | None, Fact]]:
+    """Yield what is stated of one request of a batch."""
+    done = (DoneOf(StepId(STEPS[0][1]), DatasetId(STEPS[0][2]), "erase", 1),)
+    kept = (KeptOf(DatasetId("app.payments"), ("amount",), 2, HoldId("tax-books"), "jp.corporate-tax-act", AT),)
+    yield MEMBER, Planned(PlanId("P-20261128-1"), sha(b"batch"), 5, 900)
+    yield MEMBER, BatchShare(sha(b"batch"), CaseId("C-20261128-8g4m3r"), done, kept, (SECOND,))
 
 
 def disclosures(decider: str) -> Iterator[tuple[CaseId | None, Fact]]:
