@@ -229,7 +229,7 @@ CHANGES = (
     ("a space", '{"body":', '{"body": ', "bundle: not canonical JSON"),
     ("another file", '"sha256":"6ba2', '"sha256":"6ba3', "attachment datamap.yaml: its bytes"),
     ("another case", '"scope":{"case":"C-20261123', '"scope":{"case":"C-20261124', "seal: does not verify"),
-    ("a later size", "log.retention.example\\n4", "log.retention.example\\n9", "entry "),
+    ("a later size", "log.retention.example\\n5", "log.retention.example\\n9", "entry "),
     ("a claim more", '"claims":[{"code":"C1"', '"claims":[{"code":"C9"', "seal: does not verify"),
     ("another number", '"index":1,', '"index":2,', "entry 2: inclusion proof"),
     ("an older format", "evidence-bundle/v2", "evidence-bundle/v1", "format: expected"),
