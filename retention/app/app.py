@@ -27,6 +27,7 @@ from retention.app import (
 from retention.app.applying import ApplyReport
 from retention.app.clients import Clients
 from retention.app.context import Context
+from retention.app.doors import Doors
 from retention.app.elsewhere import Elsewhere
 from retention.app.proving import Proving
 from retention.app.records import PlanSummary, stored
@@ -52,7 +53,7 @@ from retention.ports.connector import Connector
 from retention.verification import MapLook
 
 
-class App(Elsewhere, Proving):
+class App(Elsewhere, Proving, Doors):
     """The use cases over one workspace. Use it with `with`: it gives connections back."""
 
     def __init__(self, context: Context) -> None:
@@ -75,6 +76,8 @@ class App(Elsewhere, Proving):
             connector.close()
         for system in self.context.subject_keys.values():
             system.close()
+        for queue in self.context.intake.queues.values():
+            queue.close()
         self.context.ledger.close()
 
     def plan_sweep(self, now: datetime) -> PlanSummary | None:

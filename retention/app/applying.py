@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import cast
 
 from retention.app.context import Context
 from retention.app.drift import refuse_unmapped
 from retention.app.joint_use import counter, refuse_barred
+from retention.app.leases import leased
 from retention.app.processing import contracts
 from retention.app.records import move, stored
-from retention.errors import ApprovalError, HeldError, RefusedError, StalePlanError, StateError, TransientFailure
+from retention.errors import ApprovalError, HeldError, RefusedError, StalePlanError, StateError
 from retention.execution.run import RunReport, Watch, refuse_stale, run
 from retention.execution.site import Site, fetch_keys
 from retention.model.case import CaseState
@@ -27,7 +26,6 @@ from retention.planning.approval import check_approved
 from retention.ports.ledger import Phase, StoredPlan
 from retention.ports.processor import ProbingProcessor
 
-_LEASE = timedelta(minutes=30)
 """After this long the plan of a process that died elsewhere is free again; on the same host it is at once."""
 _MAY_APPLY = (CaseState.APPROVED, CaseState.APPLYING, CaseState.PARTIAL, CaseState.APPLIED)
 
@@ -66,7 +64,7 @@ def apply(
     """
     kept, plan = stored(context, plan_id)
     _refuse_unapproved(context, kept, plan)
-    with _lease(context, plan_id, now):
+    with leased(context, f"apply/{plan_id}", now, f"another process is carrying {plan_id} out"):
         site = site_of(context, kept, plan)
         with _freed_for_a_new_plan(context, plan.case_id):
             _refuse_changed(context, plan)
@@ -178,33 +176,3 @@ def _state_after(context: Context, plan: Plan, report: RunReport) -> CaseState:
     finished = {line.step_id for line in lines if line.phase is Phase.EVIDENCE}
     ours = {step.step_id for step in plan.steps if not isinstance(step, TellProcessor)}
     return CaseState.APPLIED if ours <= finished else CaseState.APPLYING
-
-
-@contextmanager
-def _lease(context: Context, plan_id: PlanId, now: datetime) -> Iterator[None]:
-    name, holder = f"apply/{plan_id}", f"{socket.gethostname()}:{os.getpid()}"
-    _bury_dead_holder(context, name)
-    if not context.ledger.lease(name, holder, now, now + _LEASE):
-        raise TransientFailure(f"another process is carrying {plan_id} out", hint="wait for it, then run again")
-    try:
-        yield
-    finally:
-        context.ledger.give_back(name, holder)
-
-
-def _bury_dead_holder(context: Context, name: str) -> None:
-    """Take the lease from a process of this host that is no more; on other hosts it has to run out."""
-    holder = context.ledger.holder(name)
-    host, _, pid = (holder or "").rpartition(":")
-    if holder and host == socket.gethostname() and not _is_alive(int(pid)):
-        context.ledger.give_back(name, holder)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True  # it lives under another user
-    return True

@@ -35,6 +35,7 @@ from retention.ports.constraints import ConstrainingStore
 from retention.ports.exports import ExportStore
 from retention.ports.keys import KeyStore
 from retention.ports.ledger import Ledger, LogEntry
+from retention.ports.queues import Intake
 from retention.ports.subject_keys import SubjectKeySystem
 from retention.ports.timestamper import Timestamper
 
@@ -74,6 +75,8 @@ class Context:
     """Who cosigns the log's checkpoints; None if nobody does."""
     timestamper: Timestamper | None = None
     """Who stamps the time on them; None if nobody does."""
+    intake: Intake = field(default_factory=Intake)
+    """Where events come from, and which of them cannot wait."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -14,6 +14,7 @@ from retention.model.canary import Canary, CanaryId
 from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
 from retention.ports.clients import ClientRequests
+from retention.ports.inbox import Inboxes
 from retention.ports.processing import Processing
 from retention.ports.rescans import Returns
 from retention.ports.restores import Restores
@@ -90,7 +91,7 @@ class Canaries(Protocol):
         ...
 
 
-class Vaults(Returns, Protocol):
+class Vaults(Returns, Inboxes, Protocol):
     """The parts of the ledger that stand beside cases."""
 
     @property

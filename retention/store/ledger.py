@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import delete, or_, select
 
 from retention.ports.clients import ClientRequests
+from retention.ports.inbox import Inbox
 from retention.ports.keys import KeyStore
 from retention.ports.ledger import (
     Cases,
@@ -35,6 +36,7 @@ from retention.store.copies import SqlCopies
 from retention.store.engine import Database, make_database
 from retention.store.events import SqlEvents
 from retention.store.holds import SqlHolds
+from retention.store.inbox import SqlInbox
 from retention.store.journal import SqlJournal
 from retention.store.log import SqlLogSequence
 from retention.store.openings import SqlOpenings
@@ -87,6 +89,7 @@ class SqlLedger:
         self.plans: Plans = SqlPlans(database)
         self.journal: Journal = SqlJournal(database)
         self.events: Events = SqlEvents(database)
+        self.inbox: Inbox = SqlInbox(database, keys)
         self.holds: Holds = SqlHolds(database)
         self.copies: Copies = SqlCopies(database)
         self.canaries: Canaries = SqlCanaries(database)

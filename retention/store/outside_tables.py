@@ -1,4 +1,4 @@
-"""Tables of what others hold of ours and ask of us: joint users and their sets, clients and their requests."""
+"""Tables of what others hold of ours, ask of us and send us: sets of joint users, clients' requests, letters."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Index,
     Integer,
+    LargeBinary,
     Table,
     Text,
 )
@@ -96,3 +98,20 @@ CLIENT_CALLS = Table(
     Column("failures", Integer, nullable=False),
     Column("next_at", Instant, nullable=False),
 )
+
+LETTERS = Table(
+    "ledger_letters",
+    METADATA,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("letter_id", Text, nullable=False, unique=True),
+    Column("content", Text, nullable=False),
+    Column("intake", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("state", Text, nullable=False),
+    # what was sent is personal: ciphertext, and no longer than needed
+    Column("sealed", LargeBinary),
+    Column("reason", Text),
+    Column("case_id", Text, index=True),
+    Column("settled_at", Instant),
+)
+Index("ix_ledger_letters_state", LETTERS.c.state, LETTERS.c.seq)

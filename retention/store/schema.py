@@ -31,6 +31,7 @@ KNOWN = (
     "0048",
     "0050",
     "0052",
+    "0066",
 )
 """Every version this program knows, oldest first."""
 HEAD = KNOWN[-1]

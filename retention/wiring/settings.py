@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from retention.planning.limits import Limits
 from retention.ports.exports import ExportSettings
 from retention.ports.subject_keys import KeySystemSettings
 from retention.ports.tiles import ObjectLock, TileSettings
+from retention.wiring.event_settings import EventSettings, read_events
 from retention.wiring.key_settings import HOLDER_OPTIONS, read_key_holder, read_key_systems
 
 _TERMS = ("openings_for", "receipts_for", "remainders_for")
@@ -71,6 +72,8 @@ class Settings:
     """Keys of people; secrets not yet resolved."""
     rescans: RescanTerms
     """When completed cases are looked at again."""
+    events: EventSettings = field(default_factory=EventSettings)
+    """Where events come from; secrets not yet resolved."""
 
 
 def read_settings(text: str, label: str, folder: Path) -> Settings:
@@ -82,7 +85,8 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
     """
     document = Document(text, label)
     file = Cell.root(document).record(
-        ["ledger", "policy", "datamap", "keys", "evidence", "systems"], ["limits", "exports", "rescans", "subject_keys"]
+        ["ledger", "policy", "datamap", "keys", "evidence", "systems"],
+        ["limits", "exports", "rescans", "subject_keys", "events"],
     )
     keys = file["keys"].record(["provider", "path"], HOLDER_OPTIONS)
     evidence = file["evidence"].record(
@@ -107,6 +111,7 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
         exports=_exports(file["exports"], folder),
         subject_keys=read_key_systems(file["subject_keys"], folder, systems),
         rescans=_rescans(file["rescans"]),
+        events=read_events(file["events"], folder, systems),
     )
     document.refuse_problems(SettingsError)
     return settings

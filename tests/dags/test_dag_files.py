@@ -14,8 +14,8 @@ import pytest
 
 ROOT = Path(__file__).absolute().parents[2]
 DAGS = ROOT / "dags"
-ROADS = {"retention_sweep", "subject_request", "restore_gate", "joint_use_export", "rescans"}
-IDS = {*ROADS, "canary"}
+ROADS = {"retention_sweep", "subject_request", "restore_gate", "joint_use_export", "rescans", "carry_out"}
+IDS = {*ROADS, "canary", "event_intake"}
 STATEMENTS = 5
 """The most a task's body may hold, its docstring not counted."""
 HEAVY = {"retention.wiring", "retention.app", "sqlalchemy", "great_expectations", "pandas", "boto3", "psycopg", "httpx"}
@@ -94,7 +94,7 @@ def test_each_dag_goes_the_whole_road_in_order(loaded: dict[str, Any], dag_id: s
 def test_forms_ask_for_numbers_and_names_of_systems_only(loaded: dict[str, Any]) -> None:
     """No form takes anything about a person: every answer must fit the pattern of an id."""
     params = {name: schema for dag in loaded["dags"].values() for name, schema in dag["params"].items()}
-    assert set(params) == {"case_id", "system_id", "taken_at", "joint_use", "set_name", "recipient"}
+    assert set(params) == {"case_id", "plan_id", "system_id", "taken_at", "joint_use", "set_name", "recipient"}
     assert all(schema["pattern"].startswith("^") and schema["pattern"].endswith("$") for schema in params.values())
     assert not any("@" in schema["pattern"] for schema in params.values())
 

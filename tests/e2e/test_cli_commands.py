@@ -15,7 +15,7 @@ GROUPS = {
     "processors": ("check", "follow-up", "acknowledge", "accept"),
     "policy": ("check", "commitments", "show", "forecast", "diff"),
     "datamap": ("check", "draft", "expect", "graph", "import"),
-    "event": ("record", "import"),
+    "event": ("record", "import", "take", "inbox", "serve", "dead"),
     "request": ("open", "identify", "decide", "resolve", "lift", "show", "list"),
     "hold": ("place", "release", "list"),
     "plan": ("sweep", "request", "restore", "rewrite-copies", "joint-use", "statistics", "withdrawals", "show"),
@@ -44,6 +44,7 @@ GROUPS = {
 SINGLE = ("init", "explain", "suppressed", "rescan", "readmit", "media", "approve", "reject", "apply", "verify")
 COMMANDS = [(name,) for name in SINGLE] + [(group, name) for group, names in GROUPS.items() for name in names]
 COMMANDS += [("evidence", "epoch", name) for name in ("list", "destroy")]
+COMMANDS += [("event", "dead", name) for name in ("list", "retry", "drop")]
 PERSON = "Hanako Yamada"
 
 
