@@ -30,9 +30,9 @@ class Started:
     """What events have set going and nobody has carried out yet."""
 
     requests: tuple[CaseId, ...]
-    """Cases of people."""
+    """Cases of people that nobody has planned."""
     plans: tuple[PlanId, ...]
-    """Plans of sweeps, and of people who are back."""
+    """Plans of sweeps, and of people who are back, that wait for approval or are approved."""
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ def started(context: Context) -> Started:
     plans: dict[PlanId, None] = {}
     for case_id in dict.fromkeys(letter.case_id for letter in context.ledger.inbox.started() if letter.case_id):
         case = context.ledger.cases.get(case_id)
-        if case.kind is CaseKind.REQUEST and case.state in {CaseState.OPEN, CaseState.PLANNED}:
+        if case.kind is CaseKind.REQUEST and case.state is CaseState.OPEN:
             requests[case_id] = None
         elif case.kind is not CaseKind.REQUEST and case.state in {CaseState.PLANNED, CaseState.APPROVED}:
             plans[context.ledger.plans.of_case(case_id)[0].plan_id] = None

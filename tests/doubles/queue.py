@@ -13,7 +13,7 @@ class MemoryQueue:
 
     def __init__(self, *bodies: bytes, seed: int = 0) -> None:
         """Begin with these messages."""
-        self._luck = random.Random(seed)
+        self._luck = random.Random(seed)  # noqa: S311 -- an order, not a secret
         self._handles = 0
         self.visible = list(bodies)
         self.hidden: dict[str, bytes] = {}
