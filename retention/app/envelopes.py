@@ -49,11 +49,13 @@ class Envelope:
 
 
 def read_json(body: bytes) -> Any:  # noqa: ANN401 -- whatever was sent
-    """Return what the bytes say, or None if they are no JSON."""
+    """Return what the bytes say, or None if they are no JSON, or hold half a character that nothing can store."""
     try:
-        return json.loads(body)
+        sent = json.loads(body)
+        json.dumps(sent, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
+    return sent
 
 
 def name_of(sent: object) -> tuple[str, str] | None:
