@@ -18,7 +18,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -67,14 +66,8 @@ class Standalone:
 
     def unpause(self, dag_id: str) -> None:
         """Let the DAG run, as soon as it has been read."""
-
-        def unpaused() -> bool:
-            try:
-                return self.call("PATCH", f"dags/{dag_id}", {"is_paused": False})["is_paused"] is False
-            except urllib.error.HTTPError:
-                return False
-
-        self.wait_until(unpaused, 120, f"the DAG {dag_id}")
+        path, unpaused = f"dags/{dag_id}", {"is_paused": False}
+        self.wait_until(lambda: self.call("PATCH", path, unpaused) is not None, 120, f"the DAG {dag_id}")
 
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
         """Return the DAG's runs, oldest first."""
@@ -100,10 +93,10 @@ class Standalone:
 
         """
         end, pause = time.monotonic() + seconds, threading.Event()
-        while not happened():
+        while not _has(happened):
             assert time.monotonic() < end, f"waited {seconds} s for {what}\n{self.tail()}"
             assert self._process.poll() is None, self.tail()
-            pause.wait(0.5)
+            pause.wait(1)
 
     def cpu_seconds(self) -> float:
         """Return the processor time that all of it has taken so far."""
@@ -135,10 +128,7 @@ class Standalone:
         self._log.close()
 
     def _answers(self) -> bool:
-        try:
-            health = self._asked("GET", "/api/v2/monitor/health", None, {})
-        except OSError:
-            return False
+        health = self._asked("GET", "/api/v2/monitor/health", None, {})
         parts = ("scheduler", "dag_processor", "triggerer", "metadatabase")
         return all((health.get(part) or {}).get("status") == "healthy" for part in parts)
 
@@ -197,6 +187,14 @@ class Standalone:
             "DO_NOT_TRACK": "true",
             "NO_COLOR": "1",
         }
+
+
+def _has(happened: Callable[[], object]) -> object:
+    """Ask whether it has happened; an interface that is busy, or does not know the DAG yet, has not said so."""
+    try:
+        return happened()
+    except OSError:
+        return False
 
 
 def _free_ports(number: int) -> list[int]:

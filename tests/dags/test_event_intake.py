@@ -119,11 +119,9 @@ def test_each_of_two_hundred_events_is_folded_once_though_the_triggerer_dies(
     sent = two_hundred()
     again = sent[::10]
     airflow.unpause("event_intake")
-    queue.send(sent[:100] + again[:10])
-    airflow.wait_until(lambda: airflow.runs("event_intake"), 180, "the first run")
+    first = ring(airflow, queue, shop, sent[:100])
     airflow.kill("triggerer")
-    rung = [run for run in airflow.runs("event_intake") if run["run_type"] == "asset_triggered"]
-    queue.send(sent[100:150] + again[10:])
+    queue.send(first + sent[100:150] + again)
     airflow.wait_until(lambda: state(shop).get(LetterState.FOLDED, 0) >= 150, 300, "the timed sweep")
     airflow.start("triggerer")
     queue.send(sent[150:])
@@ -142,6 +140,25 @@ def test_each_of_two_hundred_events_is_folded_once_though_the_triggerer_dies(
     )
     spent = f"{airflow.cpu_seconds():.0f} s of CPU, {airflow.wall_seconds():.0f} s"
     print(f"\n{numbers}; 200 folded once, {URGENT} cases of people, 1 sweep; {spent}")  # noqa: T201 -- with -s, for the note
+
+
+def ring(airflow: Standalone, queue: Queue, shop: Shop, bodies: list[bytes]) -> list[bytes]:
+    """Send until the doorbell has rung, which a run by the clock may forestall; return what is left to be sent."""
+    for start in range(0, len(bodies), 20):
+        queue.send(bodies[start : start + 20])
+        sent = start + 20
+        airflow.wait_until(
+            lambda sent=sent: rung(airflow) or state(shop).get(LetterState.FOLDED, 0) >= sent, 180, "a run"
+        )
+        if rung(airflow):
+            return bodies[sent:]
+    message = f"every run was forestalled by the clock\n{airflow.tail()}"
+    raise AssertionError(message)
+
+
+def rung(airflow: Standalone) -> bool:
+    """Whether the doorbell has set a run going."""
+    return any(run["run_type"] == "asset_triggered" for run in airflow.runs("event_intake"))
 
 
 def check_ledger(shop: Shop) -> None:

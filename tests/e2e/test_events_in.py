@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from retention.app.envelopes import read_envelope
 from retention.clocks import EVENT_KINDS
 from retention.entrance import LARGEST_CALL, SIGNATURE_HEADER, Entrance, sign
+from retention.errors import SettingsError
 from retention.model.letter import LetterState, Urgency
 from retention.model.sender import Sender
 from retention.ports.queues import Intake
 from retention.serving import Asgi
+from retention.wiring import read_senders, read_settings
+from retention.wiring.intake import connect_intake
 from tests.doubles.mail import body, event
-from tests.e2e.conftest import NOW, make_shop_in
+from tests.e2e.conftest import NOW, SETTINGS, make_shop_in
 
 CRM = Sender("crm", secret=b"crm-secret-of-24-characters")
 FORMS = Sender("forms", token="forms-token-of-24-characters")  # noqa: S106 -- the test's own
@@ -194,3 +205,67 @@ def test_an_urgent_event_opens_a_case_that_can_be_planned_unless_it_was_taken_ba
         assert app.plan_request(rights["erasure"], NOW).steps
         assert app.started().requests == (rights["suspension"],)
         assert app.context.ledger.inbox.counts() == {LetterState.FOLDED: 5}
+
+
+def test_the_page_shows_settings_and_an_event_that_work(tmp_path, monkeypatch):
+    """docs/events.md: the section of retention.yaml connects, the envelope is read."""
+    page = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
+    section, envelope = (
+        re.search(rf"^```{kind}\n(.*?)^```", page, re.DOTALL | re.MULTILINE)[1] for kind in ("yaml", "json")
+    )
+    assert read_envelope(json.loads(envelope)).sender == "crm"
+    monkeypatch.setenv("FORMS_SECRET", "a-secret-of-24-characters")
+    monkeypatch.setenv("CRM_TOKEN", "a-token-of-24-characters!")
+    text = SETTINGS.replace("systems:\n", "systems:\n  lake: {connector: lake, url: s3://lake}\n") + section
+    events = read_settings(text, "retention.yaml", tmp_path).events
+    intake, senders = connect_intake(events, tmp_path), read_senders(events, tmp_path)
+    assert (set(intake.queues), intake.objects_of, set(senders)) == (
+        {"crm", "files"},
+        {"files": "lake"},
+        {"crm", "forms"},
+    )
+    assert intake.urgent["objection"] is Urgency.SUSPENSION
+
+
+def test_a_wrong_section_is_told_whole(tmp_path):
+    """Every problem with its line: a queue of a system that is none, a kind that is none, a sender without a secret."""
+    section = """
+events:
+  queues: {crm: {connector: sqs, objects_of: lakes}, Files: {url: x}}
+  senders: {crm: {}, forms: {secret: plain-text}}
+  urgent: {account.burnt: sweep, objection: erase}
+"""
+    with pytest.raises(SettingsError) as refused:
+        read_settings(SETTINGS + section, "retention.yaml", tmp_path)
+    told = " ".join(str(problem) for problem in refused.value.problems)
+    for word in ("objects_of", "Files", "connector", "neither", "env:NAME", "account.burnt", "did you mean"):
+        assert word in told, word
+    events = read_settings(SETTINGS + "events: {queues: {crm: {connector: sqss}}}\n", "retention.yaml", tmp_path).events
+    with pytest.raises(SettingsError, match="did you mean sqs"):
+        connect_intake(events, tmp_path)
+    with pytest.raises(SettingsError, match="nobody may send"):
+        read_senders(events, tmp_path)
+
+
+def test_the_command_serves_until_it_is_interrupted(tmp_path):
+    """`retention event serve`, a process of its own: an event is taken over the wire, durable before the answer."""
+    made = make_shop_in(tmp_path)
+    with (made.folder / "retention.yaml").open("a", encoding="utf-8") as settings:
+        settings.write("events: {senders: {crm: {secret: env:CRM_SECRET}}}\n")
+    command = [sys.executable, "-c", "from retention.cli import main; main()", "-w", str(made.folder)]
+    environment = {**os.environ, "CRM_SECRET": CRM.secret.decode(), "COLUMNS": "200"}
+    served = subprocess.Popen(
+        [*command, "event", "serve", "--port", "0"], env=environment, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        address = served.stdout.readline().split()[-1]
+        content = body("wire")
+        headers = signed(content, at=datetime.now(UTC))
+        request = urllib.request.Request(address, content, headers, method="POST")  # noqa: S310 -- our own server
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 -- same
+            assert (answer.status, json.loads(answer.read())["new"]) == (202, 1)
+    finally:
+        served.send_signal(signal.SIGINT)
+        assert served.wait(30) == 0
+    with made.app() as app:
+        assert app.letters() == {LetterState.WAITING: 1}
