@@ -65,9 +65,10 @@ class Standalone:
         return self._asked(method, f"/api/v2/{path}", body, {"Authorization": f"Bearer {self._token(user)}"})
 
     def unpause(self, dag_id: str) -> None:
-        """Let the DAG run, as soon as it has been read."""
+        """Let the DAG run, as soon as it has been read; have it read again, since watchers of paused DAGs are none."""
         path, unpaused = f"dags/{dag_id}", {"is_paused": False}
         self.wait_until(lambda: self.call("PATCH", path, unpaused) is not None, 120, f"the DAG {dag_id}")
+        self.call("PUT", f"parseDagFile/{self.get(path)['file_token']}", None)
 
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
         """Return the DAG's runs, oldest first."""
