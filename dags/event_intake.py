@@ -47,13 +47,10 @@ letters = Asset(
 )
 def event_intake() -> None:
     """Lay the road from a ring to the runs that cannot wait."""
-    folded = fold()
-    chain(take(), folded)
-    for name, runs in (("subject_request", urgent_requests()), ("carry_out", urgent_plans())):
-        begin = TriggerDagRunOperator.partial(
-            task_id=f"begin_{name}", trigger_dag_id=name, skip_when_already_exists=True, max_active_tis_per_dagrun=4
-        ).expand_kwargs(runs)
-        chain(folded, runs, begin)
+    runs = fold()
+    chain(take(), runs)
+    begin = TriggerDagRunOperator.partial(task_id="begin", skip_when_already_exists=True, max_active_tis_per_dagrun=4)
+    begin.expand_kwargs(runs)
 
 
 @task
@@ -63,29 +60,17 @@ def take() -> int:
         return app.take_letters(datetime.now(UTC)).new
 
 
-@task(trigger_rule="all_done")  # what is in the inbox does not wait for a queue that cannot be reached
-def fold() -> int:
-    """Fold what waits and open what cannot wait; say how many letters were folded."""
+@task(trigger_rule="all_done")  # the inbox does not wait for a queue that cannot be reached
+def fold() -> list[dict[str, object]]:
+    """Fold what waits and open what cannot wait; name the runs that carry out what nobody has carried out."""
     with opened() as app:
-        return app.fold(datetime.now(UTC)).folded
+        started = app.fold(datetime.now(UTC)).started
+    requests = [_run("subject_request", case, case_id=case) for case in started.requests]
+    return requests + [_run("carry_out", plan, plan_id=plan) for plan in started.plans]
 
 
-@task
-def urgent_requests() -> list[dict[str, object]]:
-    """Name the cases of people that events opened and nobody has carried out."""
-    with opened() as app:
-        return [_run(case, case_id=case) for case in app.started().requests]
-
-
-@task
-def urgent_plans() -> list[dict[str, object]]:
-    """Name the plans that events made and nobody has carried out."""
-    with opened() as app:
-        return [_run(plan, plan_id=plan) for plan in app.started().plans]
-
-
-def _run(name: str, **conf: str) -> dict[str, object]:
-    return {"trigger_run_id": f"urgent-{name}", "conf": conf}
+def _run(dag_id: str, name: str, **conf: str) -> dict[str, object]:
+    return {"trigger_dag_id": dag_id, "trigger_run_id": f"urgent-{name}", "conf": conf}
 
 
 intake = event_intake()

@@ -14,7 +14,7 @@ from retention.app.late_files import are_objects
 from retention.app.leases import leased
 from retention.app.letters import read
 from retention.app.records import new_id
-from retention.app.urgent import open_cases
+from retention.app.urgent import Started, open_cases, started
 from retention.model.event import Event
 from retention.model.ids import CaseId
 from retention.model.letter import Letter, LetterState, Settled, Unfit, Urgency
@@ -33,6 +33,8 @@ class Folded:
     dead: int
     cases: tuple[CaseId, ...]
     """Opened now, because an event cannot wait."""
+    started: Started
+    """What waits to be carried out, from earlier calls as well."""
 
 
 def fold(context: Context, now: datetime) -> Folded:
@@ -57,6 +59,7 @@ def fold(context: Context, now: datetime) -> Folded:
         kept_out=became[LetterState.KEPT_OUT],
         dead=became[LetterState.DEAD],
         cases=cases,
+        started=started(context),
     )
 
 

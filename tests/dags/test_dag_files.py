@@ -110,9 +110,7 @@ def test_the_intake_takes_then_folds_then_begins_what_cannot_wait(loaded: dict[s
     dag = loaded["dags"]["event_intake"]
     assert dag["active"] == 1
     assert dag["tasks"]["take"] == ["fold"]
-    assert dag["tasks"]["fold"] == ["urgent_plans", "urgent_requests"]
-    assert dag["tasks"]["urgent_requests"] == ["begin_subject_request"]
-    assert dag["tasks"]["urgent_plans"] == ["begin_carry_out"]
+    assert dag["tasks"]["fold"] == ["begin"]
 
 
 @pytest.mark.parametrize("dag_id", sorted(IDS))
