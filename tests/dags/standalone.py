@@ -54,7 +54,7 @@ class Standalone:
         self._spent = 0.0
         self._process = self._popen("standalone")
         self._more: list[subprocess.Popen[bytes]] = []
-        self.wait_until(self._answers, 240, "Airflow to answer")
+        self.wait_until(self._answers, 400, "Airflow to answer")
 
     def get(self, path: str, user: str = "admin") -> Any:
         """GET below /api/v2."""
@@ -67,7 +67,7 @@ class Standalone:
     def unpause(self, dag_id: str) -> None:
         """Let the DAG run, as soon as it has been read; have it read again, since watchers of paused DAGs are none."""
         path, unpaused = f"dags/{dag_id}", {"is_paused": False}
-        self.wait_until(lambda: self.call("PATCH", path, unpaused) is not None, 120, f"the DAG {dag_id}")
+        self.wait_until(lambda: self.call("PATCH", path, unpaused) is not None, 300, f"the DAG {dag_id}")
         self.call("PUT", f"parseDagFile/{self.get(path)['file_token']}", None)
 
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
@@ -97,7 +97,7 @@ class Standalone:
         while not _has(happened):
             assert time.monotonic() < end, f"waited {seconds} s for {what}\n{self.tail()}"
             assert self._process.poll() is None, self.tail()
-            pause.wait(1)
+            pause.wait(2)
 
     def cpu_seconds(self) -> float:
         """Return the processor time that all of it has taken so far."""
@@ -181,6 +181,8 @@ class Standalone:
             "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
             "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
             "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "3600",
+            "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "2",
+            "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
             "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(log_ports[0]),
             "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(log_ports[1]),
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
