@@ -24,7 +24,7 @@ from retention.model.letter import LetterState, Urgency
 from retention.model.sender import Sender
 from retention.ports.queues import Intake
 from retention.serving import Asgi
-from retention.wiring import read_senders, read_settings
+from retention.wiring import count_waiting, read_senders, read_settings
 from retention.wiring.intake import connect_intake
 from tests.doubles.mail import body, event
 from tests.e2e.conftest import NOW, SETTINGS, make_shop_in
@@ -267,5 +267,8 @@ def test_the_command_serves_until_it_is_interrupted(tmp_path):
     finally:
         served.send_signal(signal.SIGINT)
         assert served.wait(30) == 0
+    assert count_waiting(made.folder) == 1
     with made.app() as app:
         assert app.letters() == {LetterState.WAITING: 1}
+        app.fold(NOW)
+    assert count_waiting(made.folder) == 0
