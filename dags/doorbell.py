@@ -1,6 +1,6 @@
 """The doorbell: rings while something waits, and takes nothing.
 
-It looks how deep the queues are and how many letters the inbox holds; no message is received, so nothing can be
+It looks how deep the queues are and how many parcels the inbox holds; no message is received, so nothing can be
 lost between the ring and the run, and nothing about a person comes into Airflow. It rings again until nothing
 waits: a ring that Airflow drops, or merges into a run that has begun already, costs some seconds.
 """
@@ -33,7 +33,7 @@ class Doorbell(BaseEventTrigger):
         return ("dags.doorbell.Doorbell", {"look_seconds": self._look_seconds, "still_seconds": self._still_seconds})
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Ring with the number of letters that wait."""
+        """Ring with the number of parcels that wait."""
         while True:
             waiting = await asyncio.to_thread(_waiting)
             if waiting:

@@ -21,7 +21,7 @@ DOC = """
   without a ring: a ring that was dropped or merged loses nothing, because the events lie in the queue or in our inbox.
 * `take` empties every queue into the inbox: received, committed, and only then deleted. A queue that cannot be
   reached is retried; the others have been emptied, and what is in the inbox is folded all the same.
-* `fold` makes events of letters, each once. What nobody can read is dead: `retention event dead list`.
+* `fold` makes events of parcels, each once. What nobody can read is dead: `retention event dead list`.
 * Urgent events (`events.urgent` of retention.yaml) have opened a case or made a plan by now: each is carried out
   by a run of its own, which waits for approval. Its name is the case's, so it is never begun twice.
 * Only numbers of cases and plans pass through Airflow.
@@ -29,15 +29,15 @@ DOC = """
 SWEEP = os.environ.get("RETENTION_INTAKE_CRON", "*/15 * * * *")
 STILL_SECONDS = float(os.environ.get("RETENTION_DOORBELL_SECONDS", "15"))
 
-letters = Asset(
-    name="retention_letters",
-    uri="x-retention://letters",
+parcels = Asset(
+    name="retention_parcels",
+    uri="x-retention://parcels",
     watchers=[AssetWatcher(name="doorbell", trigger=Doorbell(STILL_SECONDS / 3, STILL_SECONDS))],
 )
 
 
 @dag(
-    schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable(SWEEP, timezone="Asia/Tokyo"), assets=[letters]),
+    schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable(SWEEP, timezone="Asia/Tokyo"), assets=[parcels]),
     start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Tokyo"),
     catchup=False,
     max_active_runs=1,
@@ -55,9 +55,9 @@ def event_intake() -> None:
 
 @task
 def take() -> int:
-    """Empty the queues into the inbox; say how many letters were new."""
+    """Empty the queues into the inbox; say how many parcels were new."""
     with opened() as app:
-        return app.take_letters(datetime.now(UTC)).new
+        return app.take_parcels(datetime.now(UTC)).new
 
 
 @task(trigger_rule="all_done")  # the inbox does not wait for a queue that cannot be reached

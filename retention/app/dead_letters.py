@@ -1,4 +1,4 @@
-"""Letters that nobody can read: named by number and reason; tried again, or dropped for good.
+"""Parcels that nobody can read: named by number and reason; tried again, or dropped for good.
 
 What they say is never shown: a person who must see it asks the sender.
 """
@@ -10,16 +10,16 @@ from datetime import datetime
 
 from retention.app.context import Context
 from retention.errors import UnknownNameError
-from retention.model.letter import Letter, LetterState
+from retention.model.parcel import Parcel, ParcelState
 
 SHORT = 12
-"""Digits of a letter's number that are shown."""
+"""Digits of a parcel's number that are shown."""
 _MOST = 10_000
 
 
-def dead(context: Context) -> tuple[Letter, ...]:
+def dead(context: Context) -> tuple[Parcel, ...]:
     """Return dead letters, oldest first."""
-    return context.ledger.inbox.of_state(LetterState.DEAD, _MOST)
+    return context.ledger.inbox.of_state(ParcelState.DEAD, _MOST)
 
 
 def retry(context: Context, numbers: Sequence[str]) -> int:
@@ -32,7 +32,7 @@ def retry(context: Context, numbers: Sequence[str]) -> int:
         UnknownNameError: one of them is no dead letter; nothing was changed.
 
     """
-    return context.ledger.inbox.revive(_named(context, numbers) or [letter.letter_id for letter in dead(context)])
+    return context.ledger.inbox.revive(_named(context, numbers) or [parcel.parcel_id for parcel in dead(context)])
 
 
 def drop(context: Context, numbers: Sequence[str], now: datetime) -> int:
@@ -46,10 +46,10 @@ def drop(context: Context, numbers: Sequence[str], now: datetime) -> int:
 
 
 def _named(context: Context, numbers: Sequence[str]) -> list[str]:
-    known = [letter.letter_id for letter in dead(context)] if numbers else []
+    known = [parcel.parcel_id for parcel in dead(context)] if numbers else []
     named: list[str] = []
     for number in numbers:
-        found = [letter_id for letter_id in known if letter_id.startswith(number)]
+        found = [parcel_id for parcel_id in known if parcel_id.startswith(number)]
         if len(number) < SHORT or len(found) != 1:
             raise UnknownNameError(f"no dead letter {number[:SHORT]}", hint="see `retention event dead list`")
         named += found

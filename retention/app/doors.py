@@ -1,4 +1,4 @@
-"""Use cases about what comes in: letters, the dead among them, and what they set going."""
+"""Use cases about what comes in: parcels, the dead among them, and what they set going."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import datetime
 from retention.app import dead_letters, folding, receiving, urgent
 from retention.app.context import Context
 from retention.app.folding import Folded
-from retention.app.letters import read
+from retention.app.parcels import read
 from retention.app.urgent import Started
-from retention.model.letter import Letter, LetterState, Taken, Unfit
+from retention.model.parcel import Parcel, ParcelState, Taken, Unfit
 
 
 class Doors:
@@ -18,7 +18,7 @@ class Doors:
 
     context: Context
 
-    def take_letters(self, now: datetime, wait_seconds: int = 1) -> Taken:
+    def take_parcels(self, now: datetime, wait_seconds: int = 1) -> Taken:
         """See `receiving.take`."""
         return receiving.take(self.context, now, wait_seconds)
 
@@ -39,18 +39,18 @@ class Doors:
         """See `urgent.started`."""
         return urgent.started(self.context)
 
-    def letters(self) -> dict[LetterState, int]:
-        """Return how many letters are in each state that has any."""
+    def parcels(self) -> dict[ParcelState, int]:
+        """Return how many parcels are in each state that has any."""
         return self.context.ledger.inbox.counts()
 
-    def dead_letters(self) -> tuple[Letter, ...]:
+    def dead_letters(self) -> tuple[Parcel, ...]:
         """See `dead_letters.dead`."""
         return dead_letters.dead(self.context)
 
-    def retry_letters(self, numbers: Sequence[str]) -> int:
+    def retry_parcels(self, numbers: Sequence[str]) -> int:
         """See `dead_letters.retry`."""
         return dead_letters.retry(self.context, numbers)
 
-    def drop_letters(self, numbers: Sequence[str], now: datetime) -> int:
+    def drop_parcels(self, numbers: Sequence[str], now: datetime) -> int:
         """See `dead_letters.drop`."""
         return dead_letters.drop(self.context, numbers, now)

@@ -17,14 +17,14 @@ from typing import Any, TypeAlias
 
 from retention.app.sources import source_of
 from retention.errors import InputError
-from retention.model.letter import Unfit
+from retention.model.parcel import Unfit
 
 Json: TypeAlias = Mapping[str, Any]
 _SOURCE = re.compile(r"[A-Za-z0-9._~:/-]{1,200}")
 _ID = re.compile(r"[A-Za-z0-9._~:/+=-]{1,128}")
 """No `@` and no space: an id is kept as it is."""
 _SAYS = ("source", "id", "type", "time", "data")
-"""What makes two letters say the same: carriers add attributes of their own on the way."""
+"""What makes two parcels say the same: carriers add attributes of their own on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def name_of(sent: object) -> tuple[str, str] | None:
 
 
 def content_of(sent: Json) -> bytes:
-    """Return what it says, so that two letters that say the same are the same bytes."""
+    """Return what it says, so that two parcels that say the same are the same bytes."""
     said = [sent.get(name) for name in _SAYS]
     return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 

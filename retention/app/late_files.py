@@ -20,7 +20,7 @@ from retention.app.suppressed import Arrival, which_suppressed
 from retention.model.case import CaseState
 from retention.model.datamap import Dataset
 from retention.model.ids import CaseId, SystemId
-from retention.model.letter import Letter
+from retention.model.parcel import Parcel
 from retention.model.subject import SubjectKey
 from retention.ports.arrivals import ReceivingStore
 
@@ -40,31 +40,31 @@ def are_objects(sent: object) -> bool:
     return is_notice or (sent.get("Event") == "s3:TestEvent" and sent.get("Service") == "Amazon S3")
 
 
-def look_at_files(context: Context, letters: Iterable[Letter], now: datetime) -> list[CaseId]:
+def look_at_files(context: Context, parcels: Iterable[Parcel], now: datetime) -> list[CaseId]:
     """Look into what has come; whoever was erased and is in it goes again: return the cases that do it.
 
     The one who brought it is noted (`late-file`), so that evidence can tell where it came from.
 
     Raises:
-        TransientFailure: the store cannot be reached; the letters stay, and the next call looks.
+        TransientFailure: the store cannot be reached; the parcels stay, and the next call looks.
 
     """
     cases: list[CaseId] = []
-    for letter in letters:
-        system = context.intake.objects_of.get(letter.intake)
-        returned = [] if system is None else _erased_again(context, system, letter, now)
-        context.ledger.inbox.opened(letter.letter_id, returned[0] if returned else None, now)
+    for parcel in parcels:
+        system = context.intake.objects_of.get(parcel.intake)
+        returned = [] if system is None else _erased_again(context, system, parcel, now)
+        context.ledger.inbox.opened(parcel.parcel_id, returned[0] if returned else None, now)
         cases += returned
     return list(dict.fromkeys(cases))
 
 
-def _erased_again(context: Context, system: SystemId, letter: Letter, now: datetime) -> list[CaseId]:
-    made = list(_made(read_json(letter.body or b"")))
+def _erased_again(context: Context, system: SystemId, parcel: Parcel, now: datetime) -> list[CaseId]:
+    made = list(_made(read_json(parcel.body or b"")))
     back: dict[CaseId, None] = {}
     for dataset in context.datamap.datasets.values():
         times = [at for key, at in made if dataset.system == system and _is_of(dataset, key)]
         if times:
-            back |= dict.fromkeys(_whose(context, dataset, min(times), letter.intake, now))
+            back |= dict.fromkeys(_whose(context, dataset, min(times), parcel.intake, now))
     plans = [plan for case in back for plan in rescan(context, now, case).plans]
     return [plan.case_id for plan in plans]
 

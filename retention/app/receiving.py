@@ -12,7 +12,7 @@ from datetime import datetime
 from retention.app.context import Context
 from retention.app.envelopes import content_of, name_of, read_json
 from retention.errors import TransientFailure
-from retention.model.letter import Letter, Taken
+from retention.model.parcel import Parcel, Taken
 from retention.ports.queues import Message, Queue
 
 MOST = 10_000
@@ -28,7 +28,7 @@ def receive(context: Context, bodies: Sequence[bytes], intake: str, now: datetim
         TransientFailure: the ledger cannot be reached; nothing was kept.
 
     """
-    return context.ledger.inbox.take([_letter(context, body, intake, now) for body in bodies])
+    return context.ledger.inbox.take([_parcel(context, body, intake, now) for body in bodies])
 
 
 def take(context: Context, now: datetime, wait_seconds: int = 1) -> Taken:
@@ -65,10 +65,10 @@ def _batch(queue: Queue, wait_seconds: int) -> list[Message]:
     return batch
 
 
-def _letter(context: Context, body: bytes, intake: str, now: datetime) -> Letter:
+def _parcel(context: Context, body: bytes, intake: str, now: datetime) -> Parcel:
     inbox, sent = context.ledger.inbox, read_json(body)
     name = name_of(sent)
     if name is None:
         content = inbox.stamp(body)
-        return Letter(content, content, intake, now, body)
-    return Letter(inbox.stamp("\0".join(name).encode()), inbox.stamp(content_of(sent)), intake, now, body)
+        return Parcel(content, content, intake, now, body)
+    return Parcel(inbox.stamp("\0".join(name).encode()), inbox.stamp(content_of(sent)), intake, now, body)

@@ -8,7 +8,7 @@ from datetime import datetime
 from retention.app.context import Context
 from retention.app.envelopes import read_json
 from retention.app.late_files import are_objects, look_at_files
-from retention.app.letters import read
+from retention.app.parcels import read
 from retention.app.records import new_id
 from retention.app.requests import open_urgent
 from retention.app.sweeps import plan_sweep
@@ -16,12 +16,12 @@ from retention.clocks import stops_of
 from retention.model.case import CaseKind, CaseState
 from retention.model.event import Event
 from retention.model.ids import CaseId, PlanId
-from retention.model.letter import Letter, LetterState, Unfit, Urgency
+from retention.model.parcel import Parcel, ParcelState, Unfit, Urgency
 from retention.model.subject import SubjectKey
 from retention.model.terms import Right
 
 _BATCH = 2_000
-"""Letters in memory at a time."""
+"""Parcels in memory at a time."""
 _RIGHTS = {Urgency.SUSPENSION: Right.SUSPENSION, Urgency.ERASURE: Right.ERASURE}
 
 
@@ -37,22 +37,22 @@ class Started:
 
 @dataclass(slots=True)
 class _Opening:
-    """The letters of one batch by what they set going."""
+    """The parcels of one batch by what they set going."""
 
-    people: list[tuple[Letter, SubjectKey, Right]] = field(default_factory=list)
-    sweeps: list[Letter] = field(default_factory=list)
-    objects: list[Letter] = field(default_factory=list)
-    nothing: list[Letter] = field(default_factory=list)
+    people: list[tuple[Parcel, SubjectKey, Right]] = field(default_factory=list)
+    sweeps: list[Parcel] = field(default_factory=list)
+    objects: list[Parcel] = field(default_factory=list)
+    nothing: list[Parcel] = field(default_factory=list)
 
 
 def open_cases(context: Context, now: datetime) -> tuple[CaseId, ...]:
-    """Open what folded letters set going; those that somebody died over come first, being older."""
+    """Open what folded parcels set going; those that somebody died over come first, being older."""
     cases: list[CaseId] = []
-    while letters := context.ledger.inbox.of_state(LetterState.OPENING, _BATCH):
-        opening = _sorted(context, letters, now)
-        for letter in opening.nothing:
-            context.ledger.inbox.opened(letter.letter_id, None, now)
-        cases += [_open(context, letter, who, right, now) for letter, who, right in opening.people]
+    while parcels := context.ledger.inbox.of_state(ParcelState.OPENING, _BATCH):
+        opening = _sorted(context, parcels, now)
+        for parcel in opening.nothing:
+            context.ledger.inbox.opened(parcel.parcel_id, None, now)
+        cases += [_open(context, parcel, who, right, now) for parcel, who, right in opening.people]
         cases += _sweep(context, opening.sweeps, now)
         cases += look_at_files(context, opening.objects, now)
     return tuple(cases)
@@ -62,7 +62,7 @@ def started(context: Context) -> Started:
     """Return what events have set going and nobody has carried out yet, as the ledger knows it."""
     requests: dict[CaseId, None] = {}
     plans: dict[PlanId, None] = {}
-    for case_id in dict.fromkeys(letter.case_id for letter in context.ledger.inbox.started() if letter.case_id):
+    for case_id in dict.fromkeys(parcel.case_id for parcel in context.ledger.inbox.started() if parcel.case_id):
         case = context.ledger.cases.get(case_id)
         if case.kind is CaseKind.REQUEST and case.state is CaseState.OPEN:
             requests[case_id] = None
@@ -71,28 +71,28 @@ def started(context: Context) -> Started:
     return Started(tuple(requests), tuple(plans))
 
 
-def _sorted(context: Context, letters: tuple[Letter, ...], now: datetime) -> _Opening:
+def _sorted(context: Context, parcels: tuple[Parcel, ...], now: datetime) -> _Opening:
     opening = _Opening()
-    for letter in letters:
-        sent = read_json(letter.body or b"")
+    for parcel in parcels:
+        sent = read_json(parcel.body or b"")
         said = None if are_objects(sent) else read(context, sent, now)
         if said is None:
-            opening.objects.append(letter)
+            opening.objects.append(parcel)
         elif isinstance(said, Unfit) or _is_stopped(context, said[0]):
-            opening.nothing.append(letter)
+            opening.nothing.append(parcel)
         else:
-            _put(opening, context.intake.urgent.get(said[0].kind), letter, said[1])
+            _put(opening, context.intake.urgent.get(said[0].kind), parcel, said[1])
     return opening
 
 
-def _put(opening: _Opening, urgency: Urgency | None, letter: Letter, who: SubjectKey) -> None:
+def _put(opening: _Opening, urgency: Urgency | None, parcel: Parcel, who: SubjectKey) -> None:
     match urgency:
         case None:  # declared no more since it was folded
-            opening.nothing.append(letter)
+            opening.nothing.append(parcel)
         case Urgency.SWEEP:
-            opening.sweeps.append(letter)
+            opening.sweeps.append(parcel)
         case Urgency.SUSPENSION | Urgency.ERASURE:
-            opening.people.append((letter, who, _RIGHTS[urgency]))
+            opening.people.append((parcel, who, _RIGHTS[urgency]))
 
 
 def _is_stopped(context: Context, event: Event) -> bool:
@@ -101,16 +101,16 @@ def _is_stopped(context: Context, event: Event) -> bool:
     return any(stop.occurred_at > event.occurred_at and stop.about in {None, event.about} for stop in later)
 
 
-def _open(context: Context, letter: Letter, who: SubjectKey, right: Right, now: datetime) -> CaseId:
-    case_id = letter.case_id or CaseId(new_id("C", now))
+def _open(context: Context, parcel: Parcel, who: SubjectKey, right: Right, now: datetime) -> CaseId:
+    case_id = parcel.case_id or CaseId(new_id("C", now))
     open_urgent(context, who, right, case_id, now)
-    context.ledger.inbox.opened(letter.letter_id, case_id, now)
+    context.ledger.inbox.opened(parcel.parcel_id, case_id, now)
     return case_id
 
 
-def _sweep(context: Context, letters: list[Letter], now: datetime) -> list[CaseId]:
+def _sweep(context: Context, parcels: list[Parcel], now: datetime) -> list[CaseId]:
     """Plan once for all of them what their events made due; the policy's rules say what that is."""
-    plan = plan_sweep(context, now) if letters else None
-    for letter in letters:
-        context.ledger.inbox.opened(letter.letter_id, plan.case_id if plan else None, now)
+    plan = plan_sweep(context, now) if parcels else None
+    for parcel in parcels:
+        context.ledger.inbox.opened(parcel.parcel_id, plan.case_id if plan else None, now)
     return [plan.case_id] if plan else []

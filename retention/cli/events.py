@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from retention.app.sources import source_of
-from retention.cli.letters import app as dead_letters
+from retention.cli.dead_letters import app as dead_letters
 from retention.cli.options import State
 from retention.cli.output import AsJson, console, print_json, print_table
 from retention.cli.workspace import now, opened
 from retention.entrance import LARGEST_CALL, Entrance
 from retention.errors import InputError, Problem
-from retention.model.letter import LetterState
+from retention.model.parcel import ParcelState
 from retention.serving import BoundedServer
 from retention.wiring import open_app, read_senders, read_workspace
 
@@ -80,12 +80,12 @@ def take(
     """Empty the queues of retention.yaml into the inbox, fold it, and open what cannot wait."""
     moment = now()
     with opened(context) as application:
-        taken = application.take_letters(moment, wait)
+        taken = application.take_parcels(moment, wait)
         folded = application.fold(moment)
     if as_json:
         print_json({"taken": taken, "folded": folded})
         return
-    console.print(f"{taken.new} new letters, {taken.known} known already", highlight=False)
+    console.print(f"{taken.new} new parcels, {taken.known} known already", highlight=False)
     text = f"{folded.folded} folded, {folded.kept_out} about people who were erased, {folded.dead} dead"
     console.print(text, highlight=False)
     for case_id in folded.cases:
@@ -94,14 +94,14 @@ def take(
 
 @app.command()
 def inbox(context: typer.Context, *, as_json: AsJson = False) -> None:
-    """Print how many letters are where, and what events have set going that nobody has carried out."""
+    """Print how many parcels are where, and what events have set going that nobody has carried out."""
     with opened(context) as application:
-        counts, started = application.letters(), application.started()
+        counts, started = application.parcels(), application.started()
     if as_json:
-        print_json({"letters": {state.value: number for state, number in counts.items()}, "started": started})
+        print_json({"parcels": {state.value: number for state, number in counts.items()}, "started": started})
         return
     print_table(
-        "Letters", ("state", "letters"), [(state.value, counts[state]) for state in LetterState if state in counts]
+        "Parcels", ("state", "parcels"), [(state.value, counts[state]) for state in ParcelState if state in counts]
     )
     for name in (*started.requests, *started.plans):
         console.print(f"to be carried out: {name}", highlight=False)

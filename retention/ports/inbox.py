@@ -7,49 +7,49 @@ from datetime import datetime
 from typing import Protocol
 
 from retention.model.ids import CaseId
-from retention.model.letter import Letter, LetterState, Settled, Taken
+from retention.model.parcel import Parcel, ParcelState, Settled, Taken
 
 
 class Inbox(Protocol):
-    """Letters; one a letter id. Every method is one transaction, durable when it returns."""
+    """Parcels; one a parcel id. Every method is one transaction, durable when it returns."""
 
     def stamp(self, text: bytes) -> str:
         """Return the keyed digest (hex) by which the inbox knows such bytes."""
         ...
 
-    def take(self, letters: Sequence[Letter]) -> Taken:
-        """Keep letters that are new, all or none; one that contradicts a known one is kept as dead."""
+    def take(self, parcels: Sequence[Parcel]) -> Taken:
+        """Keep parcels that are new, all or none; one that contradicts a known one is kept as dead."""
         ...
 
-    def of_state(self, state: LetterState, limit: int) -> tuple[Letter, ...]:
-        """Return letters in that state, opened, in the order in which they came."""
+    def of_state(self, state: ParcelState, limit: int) -> tuple[Parcel, ...]:
+        """Return parcels in that state, opened, in the order in which they came."""
         ...
 
     def settle(self, settled: Sequence[Settled], now: datetime) -> int:
-        """Write what became of waiting letters, and their events, all or none; return how many still waited.
+        """Write what became of waiting parcels, and their events, all or none; return how many still waited.
 
         The ciphertext goes, save of those that are dead or whose case is being opened.
         """
         ...
 
-    def opened(self, letter_id: str, case_id: CaseId | None, now: datetime) -> None:
-        """Note which case the letter set going, None for none after all: its ciphertext goes."""
+    def opened(self, parcel_id: str, case_id: CaseId | None, now: datetime) -> None:
+        """Note which case the parcel set going, None for none after all: its ciphertext goes."""
         ...
 
-    def revive(self, letter_ids: Sequence[str]) -> int:
+    def revive(self, parcel_ids: Sequence[str]) -> int:
         """Let dead letters wait again; return how many were dead."""
         ...
 
-    def drop(self, letter_ids: Sequence[str], now: datetime) -> int:
+    def drop(self, parcel_ids: Sequence[str], now: datetime) -> int:
         """Remove what dead letters say; that they came, and why they were dead, stays. Return how many were."""
         ...
 
-    def counts(self) -> dict[LetterState, int]:
-        """Return how many letters are in each state that has any."""
+    def counts(self) -> dict[ParcelState, int]:
+        """Return how many parcels are in each state that has any."""
         ...
 
-    def started(self) -> tuple[Letter, ...]:
-        """Return the letters that set a case going, without what they say, newest first."""
+    def started(self) -> tuple[Parcel, ...]:
+        """Return the parcels that set a case going, without what they say, newest first."""
         ...
 
 
@@ -58,5 +58,5 @@ class Inboxes(Protocol):
 
     @property
     def inbox(self) -> Inbox:
-        """Letters."""
+        """Parcels."""
         ...

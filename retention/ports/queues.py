@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from retention.model.ids import SystemId
-from retention.model.letter import Urgency
+from retention.model.parcel import Urgency
 
 
 @dataclass(frozen=True, slots=True)

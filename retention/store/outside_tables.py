@@ -1,4 +1,4 @@
-"""Tables of what others hold of ours, ask of us and send us: sets of joint users, clients' requests, letters."""
+"""Tables of what others hold of ours, ask of us and send us: sets of joint users, clients' requests, parcels."""
 
 from __future__ import annotations
 
@@ -99,11 +99,11 @@ CLIENT_CALLS = Table(
     Column("next_at", Instant, nullable=False),
 )
 
-LETTERS = Table(
-    "ledger_letters",
+PARCELS = Table(
+    "ledger_parcels",
     METADATA,
     Column("seq", SERIAL, primary_key=True, autoincrement=True),
-    Column("letter_id", Text, nullable=False, unique=True),
+    Column("parcel_id", Text, nullable=False, unique=True),
     Column("content", Text, nullable=False),
     Column("intake", Text, nullable=False),
     Column("received_at", Instant, nullable=False),
@@ -114,4 +114,4 @@ LETTERS = Table(
     Column("case_id", Text, index=True),
     Column("settled_at", Instant),
 )
-Index("ix_ledger_letters_state", LETTERS.c.state, LETTERS.c.seq)
+Index("ix_ledger_parcels_state", PARCELS.c.state, PARCELS.c.seq)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from retention.model.letter import LetterState
+from retention.model.parcel import ParcelState
 from retention.store import open_ledger
 from retention.wiring.intake import connect_intake
 from retention.wiring.opening import ledger_url, read_text
@@ -14,7 +14,7 @@ from retention.wiring.subject_keys import open_ledger_keys
 
 
 def count_waiting(folder: Path) -> int:
-    """Return how many letters wait: in queues (about), and in the inbox unfolded or with a case to be opened.
+    """Return how many parcels wait: in queues (about), and in the inbox unfolded or with a case to be opened.
 
     Nothing is taken: no message is received, and none is read.
 
@@ -34,4 +34,4 @@ def count_waiting(folder: Path) -> int:
         counts = ledger.inbox.counts()
     finally:
         ledger.close()
-    return waiting + counts.get(LetterState.WAITING, 0) + counts.get(LetterState.OPENING, 0)
+    return waiting + counts.get(ParcelState.WAITING, 0) + counts.get(ParcelState.OPENING, 0)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from retention.grammar import EVENT_KINDS, Cell
 from retention.model.ids import SystemId
-from retention.model.letter import Urgency
+from retention.model.parcel import Urgency
 from retention.ports.queues import QueueSettings
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
@@ -66,7 +66,7 @@ def _entries(cell: Cell, what: str) -> Collection[tuple[str, Cell]]:
 
 def _queue(name: str, cell: Cell, folder: Path, systems: Collection[SystemId]) -> QueueSettings:
     if not _NAME.fullmatch(name):
-        cell.complain("a queue's name in lower-case letters, digits, - and _", repr(name))
+        cell.complain("a queue's name in lower-case parcels, digits, - and _", repr(name))
     entries = dict(cell.entries("a connector and its options"))
     if "connector" not in entries:
         cell.complain("the key `connector`", "no such key")
@@ -78,7 +78,7 @@ def _queue(name: str, cell: Cell, folder: Path, systems: Collection[SystemId]) -
 
 def _sender(name: str, cell: Cell) -> SenderSettings:
     if not _CODE.fullmatch(name):
-        cell.complain("a sender's name as a word of letters, digits, - and _", repr(name))
+        cell.complain("a sender's name as a word of parcels, digits, - and _", repr(name))
     record = cell.record([], ["secret", "token"])
     if ("secret" in record) == ("token" in record):
         cell.complain("`secret` or `token`", "both" if "secret" in record else "neither")

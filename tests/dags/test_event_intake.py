@@ -15,7 +15,7 @@ from moto.server import ThreadedMotoServer
 
 from retention.clocks import EVENT_KINDS
 from retention.grammar import WITHDRAWN
-from retention.model.letter import LetterState
+from retention.model.parcel import ParcelState
 from tests.dags.standalone import Standalone
 from tests.doubles.mail import body
 from tests.e2e.conftest import Shop, make_shop_in
@@ -107,9 +107,9 @@ def two_hundred() -> list[bytes]:
 
 
 def folded(shop: Shop) -> int:
-    """Return how many letters are folded; asked often, so the ledger's file is asked."""
+    """Return how many parcels are folded; asked often, so the ledger's file is asked."""
     connection = sqlite3.connect(f"file:{shop.folder / 'ledger.db'}?mode=ro", uri=True)
-    (number,) = connection.execute("SELECT count(*) FROM ledger_letters WHERE state = 'folded'").fetchone()
+    (number,) = connection.execute("SELECT count(*) FROM ledger_parcels WHERE state = 'folded'").fetchone()
     connection.close()
     return int(number)
 
@@ -162,7 +162,7 @@ def check_ledger(shop: Shop) -> None:
         assert Counter(event.event_id for event in found) == Counter(f"/crm#{name}" for name in names())
         cases = Counter(case.kind.value for case in app.context.ledger.cases.all())
         assert cases == {"request": URGENT, "sweep": 1}
-        assert app.letters() == {LetterState.FOLDED: 200}
+        assert app.parcels() == {ParcelState.FOLDED: 200}
         assert len(app.started().requests) == URGENT
         assert len(app.started().plans) == 1
 

@@ -1,4 +1,4 @@
-"""Events by HTTP, and letters that nobody can read: what senders and operators see."""
+"""Events by HTTP, and parcels that nobody can read: what senders and operators see."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from retention.app.envelopes import read_envelope
 from retention.clocks import EVENT_KINDS
 from retention.entrance import LARGEST_CALL, SIGNATURE_HEADER, Entrance, sign
 from retention.errors import SettingsError
-from retention.model.letter import LetterState, Urgency
+from retention.model.parcel import ParcelState, Urgency
 from retention.model.sender import Sender
 from retention.ports.queues import Intake
 from retention.serving import Asgi
@@ -116,9 +116,9 @@ def test_a_wrong_call_keeps_nothing(shop, entrance, call):
     """A key in the address least of all."""
     method, path, kind, content, status = call
     with shop.app() as app:
-        before = app.letters()
+        before = app.parcels()
         assert entrance.answer(method, path, signed(content, kind), content).status == status
-        assert app.letters() == before
+        assert app.parcels() == before
 
 
 def test_one_wrong_event_stops_its_call_and_is_named(entrance):
@@ -178,7 +178,7 @@ def test_nothing_that_is_sent_stops_the_inbox_and_the_dead_wait_for_somebody(cli
     datamap.write_text(datamap.read_text().replace("email: email}", "email: email, shoe_size: name}"), encoding="utf-8")
     assert "9 wait again" in cli("event", "dead", "retry", folder=made.folder).out
     assert "1 folded" in cli("event", "take", folder=made.folder).out
-    left = [each["letter"] for each in json.loads(cli("event", "dead", "list", "--json", folder=made.folder).out)]
+    left = [each["parcel"] for each in json.loads(cli("event", "dead", "list", "--json", folder=made.folder).out)]
     assert len(left) == 8
     assert "8 dropped" in cli("event", "dead", "drop", *left, folder=made.folder).out
     assert "dropped" in cli("event", "inbox", folder=made.folder).out
@@ -190,21 +190,21 @@ def test_an_urgent_event_opens_a_case_that_can_be_planned_unless_it_was_taken_ba
     urgent = {"objection": Urgency.SUSPENSION, "account.closed": Urgency.SWEEP, "consent.withdrawn": Urgency.ERASURE}
     with made.app() as app:
         app.context = replace(app.context, intake=Intake(urgent=urgent))
-        letters = (
+        parcels = (
             body("o", "objection", "user_id=c1"),
             body("c", "account.closed", "user_id=c2", time="2026-09-01T00:00:00Z"),
             body("given", "consent.given", "user_id=c4", time="2026-11-21T00:00:00Z"),
             body("taken", "consent.withdrawn", "user_id=c4", time="2026-11-20T00:00:00Z"),
             body("really", "consent.withdrawn", "user_id=c5"),
         )
-        app.receive(letters, "crm", NOW)
+        app.receive(parcels, "crm", NOW)
         folded, started = app.fold(NOW), app.started()
         assert (folded.folded, len(folded.cases), len(started.requests), len(started.plans)) == (5, 3, 2, 1)
         rights = {app.context.ledger.cases.get(case).right.value: case for case in started.requests}
         assert set(rights) == {"suspension", "erasure"}
         assert app.plan_request(rights["erasure"], NOW).steps
         assert app.started().requests == (rights["suspension"],)
-        assert app.context.ledger.inbox.counts() == {LetterState.FOLDED: 5}
+        assert app.context.ledger.inbox.counts() == {ParcelState.FOLDED: 5}
 
 
 def test_the_page_shows_settings_and_an_event_that_work(tmp_path, monkeypatch):
@@ -269,6 +269,6 @@ def test_the_command_serves_until_it_is_interrupted(tmp_path):
         assert served.wait(30) == 0
     assert count_waiting(made.folder) == 1
     with made.app() as app:
-        assert app.letters() == {LetterState.WAITING: 1}
+        assert app.parcels() == {ParcelState.WAITING: 1}
         app.fold(NOW)
     assert count_waiting(made.folder) == 0

@@ -18,7 +18,7 @@ from retention.errors import RefusedError, StateError
 from retention.evidence import verifier
 from retention.model.case import CaseState
 from retention.model.ids import DatasetId, SystemId
-from retention.model.letter import LetterState
+from retention.model.parcel import ParcelState
 from retention.model.rescan import Seen
 from retention.model.subject import SubjectKey
 from retention.ports.queues import Intake
@@ -271,17 +271,17 @@ def test_a_bucket_that_tells_of_a_late_file_has_it_looked_at_at_once(shop, lake)
         at = lake.put("elsewhere/1.jsonl", b'{"user":"c3"}\n')
         queue.send(b'{"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "b"}')
         queue.send(told("elsewhere/1.jsonl", at), told("seen/2+late%2Bx.jsonl", at, "ObjectRemoved:Delete"))
-        app.take_letters(NOW, 0)
+        app.take_parcels(NOW, 0)
         assert app.fold(NOW).cases == ()
         queue.send(told("seen/2+late%2Bx.jsonl", at))
-        app.take_letters(NOW, 0)
+        app.take_parcels(NOW, 0)
         (again,) = app.fold(NOW).cases
         assert app.context.ledger.cases.get(case).state is CaseState.RETURNED
         (plan,) = app.started().plans
         assert app.plan(plan)[0].case_id == again
         (shown,) = [each for each in rescans_of(app, case) if each["state"] == "returned"]
         assert shown["foundIn"][0]["sources"] == ["files"]
-        assert app.letters() == {LetterState.FOLDED: 4}
+        assert app.parcels() == {ParcelState.FOLDED: 4}
 
 
 def told(key, at, name="ObjectCreated:Put"):

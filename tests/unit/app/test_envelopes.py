@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from retention.app.envelopes import Envelope, content_of, name_of, read_envelope, read_json
 from retention.app.late_files import are_objects
-from retention.model.letter import Unfit
+from retention.model.parcel import Unfit
 from tests.doubles.mail import event
 
 ATOMS = st.sampled_from([None, True, 7, "", "1", "1.0", "/crm", "\ud800", [], {}, [{}], {"subject": 1}])
@@ -65,7 +65,7 @@ def test_nothing_that_is_sent_breaks_the_reader(sent, raw):
 
 
 def test_carriers_may_add_attributes_of_their_own():
-    """What makes two letters say the same is what the sender said."""
+    """What makes two parcels say the same is what the sender said."""
     sent = event("1")
     assert content_of({**sent, "traceparent": "00-1"}) == content_of(dict(reversed(sent.items())))
     assert content_of({**sent, "time": "2026-11-21T12:00:00+09:00"}) != content_of(sent)

@@ -17,11 +17,11 @@ SERIAL = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
-    """Make the table; events that are known already have no letter."""
+    """Make the table; events that are known already have no parcel."""
     op.create_table(
-        "ledger_letters",
+        "ledger_parcels",
         sa.Column("seq", SERIAL, primary_key=True, autoincrement=True),
-        sa.Column("letter_id", sa.Text, nullable=False, unique=True),
+        sa.Column("parcel_id", sa.Text, nullable=False, unique=True),
         sa.Column("content", sa.Text, nullable=False),
         sa.Column("intake", sa.Text, nullable=False),
         sa.Column("received_at", Instant, nullable=False),
@@ -31,4 +31,4 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Text, index=True),
         sa.Column("settled_at", Instant),
     )
-    op.create_index("ix_ledger_letters_state", "ledger_letters", ["state", "seq"])
+    op.create_index("ix_ledger_parcels_state", "ledger_parcels", ["state", "seq"])

@@ -1,4 +1,4 @@
-"""What a letter says: an event and who it is about, or why it is none."""
+"""What a parcel says: an event and who it is about, or why it is none."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from retention.app.inbox import make_event
 from retention.app.requests import parse_subject
 from retention.errors import InputError
 from retention.model.event import Event
-from retention.model.letter import Unfit
+from retention.model.parcel import Unfit
 from retention.model.subject import SubjectKey
 
 Read: TypeAlias = tuple[Event, SubjectKey] | Unfit
 _REASONS = {"kind": Unfit.UNKNOWN_KIND, "about": Unfit.WRONG_ABOUT, "at": Unfit.NO_ZONE}
-"""Where an event's problem is → the letter's reason."""
+"""Where an event's problem is → the parcel's reason."""
 
 
 def read(context: Context, sent: object, now: datetime) -> Read:

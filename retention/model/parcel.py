@@ -1,4 +1,4 @@
-"""A letter: one raw event as it came to the door, and what became of it.
+"""A parcel: one raw event as it came to the door, and what became of it.
 
 WAITING ─► FOLDED      the clocks know of it
    │  ├──► OPENING ─► FOLDED   urgent: a case is being opened for it
@@ -16,8 +16,8 @@ from retention.model.event import Event
 from retention.model.ids import CaseId
 
 
-class LetterState(Enum):
-    """Where a letter is."""
+class ParcelState(Enum):
+    """Where a parcel is."""
 
     WAITING = "waiting"
     """Taken, not read yet; kept as ciphertext."""
@@ -31,7 +31,7 @@ class LetterState(Enum):
 
 
 class Unfit(Enum):
-    """Why a letter is dead: a code, which says nothing about anybody."""
+    """Why a parcel is dead: a code, which says nothing about anybody."""
 
     NOT_JSON = "not-json"
     NOT_CLOUDEVENT = "not-cloudevent"
@@ -65,10 +65,10 @@ class Urgency(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Parcel:
     """One raw event."""
 
-    letter_id: str
+    parcel_id: str
     """Keyed digest (hex) of source and id; of the bytes, where it has none."""
     content: str
     """Keyed digest (hex) of what it says: tells a repetition from a contradiction."""
@@ -77,7 +77,7 @@ class Letter:
     received_at: datetime
     body: bytes | None = field(repr=False)
     """What was sent; None once nobody needs it any more."""
-    state: LetterState = LetterState.WAITING
+    state: ParcelState = ParcelState.WAITING
     reason: Unfit | None = None
     case_id: CaseId | None = None
     """The case that it set going."""
@@ -86,10 +86,10 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What becomes of a letter that was waiting."""
+    """What becomes of a parcel that was waiting."""
 
-    letter_id: str
-    state: LetterState
+    parcel_id: str
+    state: ParcelState
     event: Event | None = None
     """What the clocks learn, in the same transaction."""
     reason: Unfit | None = None
@@ -98,7 +98,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of letters at the door."""
+    """What became of parcels at the door."""
 
     new: int
     known: int

@@ -13,7 +13,7 @@ import pytest
 
 from retention.app import App
 from retention.grammar import EVENT_KINDS
-from retention.model.letter import LetterState, Urgency
+from retention.model.parcel import ParcelState, Urgency
 from retention.model.subject import SubjectKey
 from retention.ports.queues import Intake
 from retention.store.engine import Database
@@ -62,7 +62,7 @@ def working(model: Path, folder: Path, queue: MemoryQueue) -> Iterator[App]:
 
 def run(app: App) -> None:
     """Do what one run of the DAG does."""
-    app.take_letters(NOW, 0)
+    app.take_parcels(NOW, 0)
     app.fold(NOW)
 
 
@@ -75,9 +75,9 @@ def end(app: App) -> object:
     )
     standing = sorted(e.event_id for e in ledger.events.of_keys(keys, EVENT_KINDS))
     starts = sorted(ledger.vault.get(case.case_id, "start") for case in ledger.cases.all())
-    linked = {case.case_id for case in ledger.cases.all()} == {letter.case_id for letter in ledger.inbox.started()}
-    reasons = sorted(letter.reason.value for letter in app.dead_letters() if letter.reason)
-    return events, standing, starts, linked, reasons, app.letters()
+    linked = {case.case_id for case in ledger.cases.all()} == {parcel.case_id for parcel in ledger.inbox.started()}
+    reasons = sorted(parcel.reason.value for parcel in app.dead_letters() if parcel.reason)
+    return events, standing, starts, linked, reasons, app.parcels()
 
 
 @contextmanager
@@ -116,7 +116,7 @@ def test_killed_at_every_step_each_event_is_folded_once_and_no_case_is_lost(
             run(app)
         expected = end(app)
     assert expected[4] == ["conflict", "not-json", "unknown-kind"]  # type: ignore[index]
-    assert expected[5][LetterState.FOLDED] == 16  # type: ignore[index]
+    assert expected[5][ParcelState.FOLDED] == 16  # type: ignore[index]
     assert steps[0] > 10
     for step in range(1, steps[0] + 1):
         queue = MemoryQueue(*SENT, seed=step)
