@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import Any
 
 from airflow.sdk import chain, task
+from dataset_assets import ERASED, announce
 from task_errors import opened, refuse_failed, refuse_rejected
 
 from retention.model.ids import PlanId, StepId
@@ -60,8 +61,9 @@ def verify(plan_id: PlanId) -> None:
         app.verify(plan_id, datetime.now(UTC))
 
 
-@task
-def seal(plan_id: PlanId) -> None:
-    """Publish the evidence and shred the case's key."""
+@task(outlets=[ERASED])
+def seal(plan_id: PlanId, *, outlet_events: Any = None) -> None:  # noqa: ANN401 -- Airflow hands it over
+    """Publish the evidence and shred the case's key; tell whoever derives something from the datasets."""
     with opened() as app:
-        app.seal(plan_id, datetime.now(UTC))
+        report = app.seal(plan_id, datetime.now(UTC))
+    announce(outlet_events, plan_id, report.datasets)

@@ -19,11 +19,12 @@ from pydantic import BaseModel
 
 from retention.api import problems
 from retention.api.visiting import Visit
-from retention.app.leases import alone
+from retention.app.leases import leased
 from retention.errors import ChangedError, RetentionError, TransientFailure
 from retention.model.access import Answer, Attempt
 from retention.model.ids import CaseId
 
+_BUSY = "something else is being done to the case just now"
 KeyHeader = Annotated[
     str,
     Header(
@@ -93,7 +94,7 @@ def perform(
             return problems.answer_of(error)
 
     # before the attempt begins: one that found somebody at the case has looked at nothing yet
-    with alone(visit.app.context, f"case/{case_id}", visit.now) if case_id else nullcontext():
+    with leased(visit.app.context, f"case/{case_id}", visit.now, _BUSY) if case_id else nullcontext():
         return response(visit.app.access.once(visit.token, key, asked, visit.now, attempted))
 
 

@@ -20,7 +20,12 @@ subjects     commit to the people of a sealed case; confirm who was meant
 epochs       evidence's own retention: openings, receipts and remainders go
 suppressed   who must not come back: what ingestion asks
 holds        pause disposal for a person, and end the pause
-inbox        events in
+inbox        events in, one by one or by file
+receiving    parcels in: from queues and calls into the inbox, committed, then deleted where they came from
+folding      parcels become events, each once, in whatever order they come
+urgent       what cannot wait: cases that events open
+late_files   new objects: is somebody in them who was erased?
+dead_letters parcels that nobody can read
 keys         keys of people: how many there are; a new key-encryption key
 drift        does the data map still fit the systems? a case waits until it does
 drafting     propose a data map from a live schema, or of another tool's file

@@ -32,6 +32,7 @@ from retention.app.batches import BatchSummary
 from retention.app.clients import Clients
 from retention.app.context import Context
 from retention.app.desk import Desk
+from retention.app.doors import Doors
 from retention.app.elsewhere import Elsewhere
 from retention.app.letterbox import Letterbox
 from retention.app.proving import Proving
@@ -58,7 +59,7 @@ from retention.ports.connector import Connector
 from retention.verification import MapLook
 
 
-class App(Desk, Elsewhere, Letterbox, Proving, Showing):
+class App(Desk, Doors, Elsewhere, Letterbox, Proving, Showing):
     """The use cases over one workspace. Use it with `with`: it gives connections back."""
 
     def __init__(self, context: Context) -> None:
@@ -83,6 +84,8 @@ class App(Desk, Elsewhere, Letterbox, Proving, Showing):
             connector.close()
         for system in self.context.subject_keys.values():
             system.close()
+        for queue in self.context.intake.queues.values():
+            queue.close()
         self.context.ledger.close()
 
     def plan_sweep(self, now: datetime) -> PlanSummary | None:

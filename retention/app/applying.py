@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import cast
 
@@ -15,11 +13,11 @@ from retention.app.context import Context
 from retention.app.disclosing import handing_out
 from retention.app.drift import refuse_unmapped
 from retention.app.joint_use import counter, refuse_barred
-from retention.app.leases import bury_dead_holder
+from retention.app.leases import leased
 from retention.app.lives import refuse_undecided
 from retention.app.processing import contracts
 from retention.app.records import move, refuse_left, stored
-from retention.errors import ApprovalError, HeldError, RefusedError, StalePlanError, StateError, TransientFailure
+from retention.errors import ApprovalError, HeldError, RefusedError, StalePlanError, StateError
 from retention.execution.run import RunReport, Watch, refuse_stale, run
 from retention.execution.site import Site, fetch_keys, fetch_people
 from retention.model.case import CaseKind, CaseState
@@ -31,7 +29,6 @@ from retention.planning.approval import check_approved
 from retention.ports.ledger import Phase, StoredPlan
 from retention.ports.processor import ProbingProcessor
 
-_LEASE = timedelta(minutes=30)
 """After this long the plan of a process that died elsewhere is free again; on the same host it is at once."""
 _MAY_APPLY = (CaseState.APPROVED, CaseState.APPLYING, CaseState.PARTIAL, CaseState.APPLIED)
 
@@ -72,7 +69,7 @@ def apply(
     _refuse_unapproved(context, kept, plan)
     for case_id in _asked_in(context, plan):
         refuse_undecided(context, case_id)
-    with _lease(context, plan_id, now):
+    with leased(context, f"apply/{plan_id}", now, f"another process is carrying {plan_id} out"):
         site = site_of(context, kept, plan)
         with _freed_for_a_new_plan(context, plan.case_id):
             _refuse_changed(context, plan)
@@ -203,15 +200,3 @@ def _state_after(context: Context, plan: Plan, report: RunReport) -> CaseState:
     finished = {line.step_id for line in lines if line.phase is Phase.EVIDENCE}
     ours = {step.step_id for step in plan.steps if not isinstance(step, TellProcessor)}
     return CaseState.APPLIED if ours <= finished else CaseState.APPLYING
-
-
-@contextmanager
-def _lease(context: Context, plan_id: PlanId, now: datetime) -> Iterator[None]:
-    name, holder = f"apply/{plan_id}", f"{socket.gethostname()}:{os.getpid()}"
-    bury_dead_holder(context, name)
-    if not context.ledger.lease(name, holder, now, now + _LEASE):
-        raise TransientFailure(f"another process is carrying {plan_id} out", hint="wait for it, then run again")
-    try:
-        yield
-    finally:
-        context.ledger.give_back(name, holder)

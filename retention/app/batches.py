@@ -2,26 +2,23 @@
 
 What goes together: erasures that people asked for themselves, identified and decided, under one law. A suspension is
 urgent, an export is each person's own file, what a tenant instructs is about the tenant's data, and what was granted
-in part is about that part: these go alone.
+in part is about that part, and what an urgent event set going waits for nobody: these go alone.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import secrets
-import socket
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from retention.app.context import Context
 from retention.app.identities import decisions_of
 from retention.app.joint_use import known_sharing
+from retention.app.leases import leased
 from retention.app.records import PlanSummary, header, keep_plan, move, new_id, open_case, refuse_move
 from retention.app.requests import EARLIER, goes_alone, starts_of
-from retention.errors import StateError, TransientFailure
+from retention.errors import StateError
 from retention.execution.site import People, fetch_people, keep_people
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.facts import Planned, Recorded
@@ -36,8 +33,6 @@ from retention.planning.resolving import NOTHING_EARLIER
 from retention.ports.batches import Member
 
 _LEASE = "plan/batch"
-_AT_MOST = timedelta(minutes=30)
-"""Whoever died while gathering holds the others up no longer than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +57,7 @@ def plan_waiting(context: Context, now: datetime, at_most: int | None = None) ->
         TransientFailure: somebody else is gathering.
 
     """
-    with _alone(context, now):
+    with leased(context, _LEASE, now, "somebody else is gathering requests"):
         waiting = sorted(_waiting(context), key=lambda case: (case.due_at or case.opened_at, case.case_id))
         if not waiting:
             return None
@@ -80,7 +75,7 @@ def plan_again(context: Context, batch: CaseId, now: datetime) -> BatchSummary:
         TransientFailure: somebody else is gathering.
 
     """
-    with _alone(context, now):
+    with leased(context, _LEASE, now, "somebody else is gathering requests"):
         case = context.ledger.cases.get(batch)
         if case.kind is not CaseKind.BATCH:
             raise StateError(f"{batch} is a {case.kind.value}, not a batch")
@@ -94,10 +89,11 @@ def plan_again(context: Context, batch: CaseId, now: datetime) -> BatchSummary:
 
 def _waiting(context: Context) -> Iterator[Case]:
     """Yield the requests that are ready to be planned and may go with others."""
+    at_once = {parcel.case_id for parcel in context.ledger.inbox.started()}
     for case in context.ledger.cases.all(CaseKind.REQUEST, [CaseState.OPEN]):
         is_erasure = case.right in (None, Right.ERASURE) and case.lifts is None and case.instruction is None
         is_ready = is_erasure and case.identified_at is not None and case.decided_at is not None
-        if is_ready and not goes_alone(context, case):
+        if is_ready and case.case_id not in at_once and not goes_alone(context, case):
             yield case
 
 
@@ -169,15 +165,3 @@ def _nobody(context: Context, batch: Case, made: Batched) -> BatchSummary:
         context.ledger.vault.destroy(batch.case_id)
         move(context, batch.case_id, CaseState.CLOSED)
     return BatchSummary(batch.case_id, None, 0, made.left_out)
-
-
-@contextmanager
-def _alone(context: Context, now: datetime) -> Iterator[None]:
-    """Let one process gather at a time: two would take the same requests."""
-    holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    if not context.ledger.lease(_LEASE, holder, now, now + _AT_MOST):
-        raise TransientFailure("somebody else is gathering requests", hint="wait for it, then run again")
-    try:
-        yield
-    finally:
-        context.ledger.give_back(_LEASE, holder)

@@ -38,6 +38,7 @@ from retention.ports.exports import ExportStore
 from retention.ports.keys import KeyStore
 from retention.ports.ledger import Ledger, LogEntry
 from retention.ports.letters import Carrier
+from retention.ports.queues import Intake
 from retention.ports.subject_keys import SubjectKeySystem
 from retention.ports.timestamper import Timestamper
 
@@ -83,6 +84,8 @@ class Context:
     """Who takes letters to people out of the house."""
     letter_terms: LetterTerms = field(default_factory=LetterTerms)
     """How long letters are kept, and by when people are asked to answer."""
+    intake: Intake = field(default_factory=Intake)
+    """Where events come from, and which of them cannot wait."""
 
     @property
     def zone(self) -> ZoneInfo:

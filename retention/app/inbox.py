@@ -52,7 +52,7 @@ def record_event(
         RefusedError: it is a late word about somebody who was erased; counted with its sender, and not kept.
 
     """
-    event = _event(context, subject, kind, event_id=event_id, occurred_at=occurred_at, now=now, about=about)
+    event = make_event(context, subject, kind, event_id=event_id, occurred_at=occurred_at, now=now, about=about)
     if not let_in(context, [(replace(event, source=source), subject)], now):
         raise RefusedError(
             f"event {event_id} is older than the erasure of the person it is about; nothing was kept",
@@ -89,7 +89,7 @@ def _read(
             row = json.loads(line)
             subject = parse_subject(context, row["subject"], or_tenant=True)
             at = datetime.fromisoformat(row["at"])
-            event = _event(
+            event = make_event(
                 context,
                 subject,
                 row["kind"],
@@ -107,7 +107,7 @@ def _read(
             problems.append(Problem(where=f"{label}:{number}", expected=expected, found=type(error).__name__))
 
 
-def _event(
+def make_event(
     context: Context,
     subject: SubjectKey,
     kind: str,
@@ -118,6 +118,12 @@ def _event(
     corrects: str | None = None,
     about: str | None = None,
 ) -> Event:
+    """Return the event as the ledger keeps it: the person is a keyed digest from here on.
+
+    Raises:
+        InputError: it cannot be taken; the problem is with `kind`, `at` or `about`.
+
+    """
     kinds = EVENT_KINDS | {WITHDRAWN} if corrects else EVENT_KINDS
     if kind not in kinds:
         problem = Problem(where="kind", expected=f"one of {', '.join(sorted(kinds))}", found=repr(kind[:40]))

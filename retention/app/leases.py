@@ -1,4 +1,4 @@
-"""One process at a time does a thing; a lease whose holder died on this host is free at once."""
+"""One process at a time: a lease in the ledger, which a process that died does not hold for long."""
 
 from __future__ import annotations
 
@@ -12,29 +12,31 @@ from datetime import datetime, timedelta
 from retention.app.context import Context
 from retention.errors import TransientFailure
 
-_LASTS = timedelta(hours=1)
-"""After this long the lease of a process that died elsewhere is free again."""
+_LEASE = timedelta(minutes=30)
+"""After this long the lease of a process that died elsewhere is free again; on this host it is at once."""
 
 
 @contextmanager
-def alone(context: Context, name: str, now: datetime) -> Iterator[None]:
+def leased(context: Context, name: str, now: datetime, busy: str) -> Iterator[None]:
     """Hold the lease while the block runs; two threads of one process are two holders.
 
+    `busy` says what somebody else does who has it.
+
     Raises:
-        TransientFailure: somebody else holds it.
+        TransientFailure: somebody else has it.
 
     """
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    bury_dead_holder(context, name)
-    if not context.ledger.lease(name, holder, now, now + _LASTS):
-        raise TransientFailure("the same thing is being done just now", hint="wait a moment, then send it again")
+    _bury_dead_holder(context, name)
+    if not context.ledger.lease(name, holder, now, now + _LEASE):
+        raise TransientFailure(busy, hint="wait for it, then run again")
     try:
         yield
     finally:
         context.ledger.give_back(name, holder)
 
 
-def bury_dead_holder(context: Context, name: str) -> None:
+def _bury_dead_holder(context: Context, name: str) -> None:
     """Take the lease from a process of this host that is no more; on other hosts it has to run out."""
     holder = context.ledger.holder(name)
     host, pid = [*(holder or "").split(":"), ""][:2]

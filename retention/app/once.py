@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from retention.app.context import Context
-from retention.app.leases import alone
+from retention.app.leases import leased
 from retention.app.records import new_id
 from retention.errors import ReusedKeyError
 from retention.model.access import Answer, Attempt
@@ -42,7 +42,8 @@ def once(context: Context, scope: str, key: str, asked: bytes, act: Act, *, now:
     context.ledger.access.forget(now - KEPT_FOR)
     digest = hmac.new(context.keys.create("lookup"), asked, hashlib.sha256).hexdigest()
     mine = Attempt(scope, key, digest, now, new_id("", now).rpartition("-")[2])
-    with alone(context, "call/" + hashlib.sha256(f"{scope}\n{key}".encode()).hexdigest(), now):
+    name = "call/" + hashlib.sha256(f"{scope}\n{key}".encode()).hexdigest()
+    with leased(context, name, now, "the same call is being answered just now"):
         attempt = context.ledger.access.begin(mine)
         if not hmac.compare_digest(attempt.digest, digest):
             raise ReusedKeyError("this key came with another call before", hint="give each call a key of its own")

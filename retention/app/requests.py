@@ -117,6 +117,20 @@ def open_instructed(
     return case
 
 
+def open_urgent(context: Context, subject: SubjectKey, right: Right, case_id: CaseId, now: datetime) -> None:
+    """Open the case that an urgent event sets going, or finish opening it.
+
+    Whoever sent the event answers for who is meant, and the policy's owner has decided, by declaring the kind urgent,
+    that it is carried out: what is left to people is to approve the plan.
+    """
+    if context.ledger.plans.of_case(case_id):
+        return  # opened before, and planned: its salt must stay
+    due = due_at(now, context.policy.requests, context.zone)
+    kind, state = CaseKind.REQUEST, CaseState.OPEN
+    open_case(context, Case(case_id, kind, state, now, due, identified_at=now, decided_at=now, right=right))
+    keep_start(context, case_id, "start", subject)
+
+
 def keep_start(context: Context, case_id: CaseId, name: str, key: SubjectKey) -> None:
     """Keep a key by which the person was named, under the case's own key."""
     text = json.dumps({"name": key.name, "value": key.value}, ensure_ascii=False)

@@ -20,9 +20,9 @@ from retention.execution.lines import Lines
 from retention.execution.processors import tell
 from retention.execution.sealing import is_shredded, shred_case_key
 from retention.model.case import CaseKind, CaseState
-from retention.model.ids import CaseId, PlanId
+from retention.model.ids import CaseId, DatasetId, PlanId
 from retention.model.outcome import Pending
-from retention.model.plan import Plan, TellProcessor
+from retention.model.plan import Plan, RowStep, TellProcessor
 from retention.ports.ledger import StoredPlan
 
 
@@ -37,6 +37,8 @@ class SealReport:
     until: datetime | None
     """When the last of them will be gone; None if nothing remains, or nobody can say."""
     log_size: int
+    datasets: tuple[DatasetId, ...]
+    """Those of which rows or fields were touched."""
 
 
 def seal(context: Context, plan_id: PlanId, now: datetime) -> SealReport:
@@ -67,7 +69,9 @@ def seal(context: Context, plan_id: PlanId, now: datetime) -> SealReport:
     ask_witnesses(context, now)
     left = copies.remaining(context, plan.case_id)
     state = context.ledger.cases.get(plan.case_id).state
-    return SealReport(plan.case_id, state, len(left), copies.remains_until(left) if left else None, checkpoint.size)
+    until = copies.remains_until(left) if left else None
+    touched = sorted({step.dataset for step in plan.steps if isinstance(step, RowStep)})
+    return SealReport(plan.case_id, state, len(left), until, checkpoint.size, tuple(touched))
 
 
 def ask_processors(context: Context, kept: StoredPlan, plan: Plan, now: datetime) -> None:

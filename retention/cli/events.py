@@ -9,11 +9,18 @@ from typing import Annotated
 import typer
 
 from retention.app.sources import source_of
-from retention.cli.output import console
+from retention.cli.dead_letters import app as dead_letters
+from retention.cli.options import State
+from retention.cli.output import AsJson, console, print_json, print_table
 from retention.cli.workspace import now, opened
+from retention.entrance import LARGEST_CALL, Entrance
 from retention.errors import InputError, Problem
+from retention.model.parcel import ParcelState
+from retention.serving import BoundedServer
+from retention.wiring import open_app, read_senders, read_workspace
 
 app = typer.Typer(help="Events that start and stop clocks.", no_args_is_help=True)
+app.add_typer(dead_letters, name="dead")
 
 
 @app.command()
@@ -61,6 +68,61 @@ def import_(
     console.print(f"{done.new} new events of {len(lines)}")
     if done.kept_out:
         console.print(f"{done.kept_out} about people who were erased: not kept", highlight=False)
+
+
+@app.command()
+def take(
+    context: typer.Context,
+    wait: Annotated[int, typer.Option(min=0, max=20, help="Seconds to wait for a queue that seems empty.")] = 1,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Empty the queues of retention.yaml into the inbox, fold it, and open what cannot wait."""
+    moment = now()
+    with opened(context) as application:
+        taken = application.take_parcels(moment, wait)
+        folded = application.fold(moment)
+    if as_json:
+        print_json({"taken": taken, "folded": folded})
+        return
+    console.print(f"{taken.new} new parcels, {taken.known} known already", highlight=False)
+    text = f"{folded.folded} folded, {folded.kept_out} about people who were erased, {folded.dead} dead"
+    console.print(text, highlight=False)
+    for case_id in folded.cases:
+        console.print(f"opened at once: {case_id}", highlight=False)
+
+
+@app.command()
+def inbox(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Print how many parcels are where, and what events have set going that nobody has carried out."""
+    with opened(context) as application:
+        counts, started = application.parcels(), application.started()
+    if as_json:
+        print_json({"parcels": {state.value: number for state, number in counts.items()}, "started": started})
+        return
+    print_table(
+        "Parcels", ("state", "parcels"), [(state.value, counts[state]) for state in ParcelState if state in counts]
+    )
+    for name in (*started.requests, *started.plans):
+        console.print(f"to be carried out: {name}", highlight=False)
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8092,
+) -> None:
+    """Take events by POST /events until interrupted; put a TLS proxy in front."""
+    state: State = context.obj
+    senders = read_senders(read_workspace(state.folder).settings.events, state.folder)
+    entrance = Entrance(senders, lambda: open_app(state.folder), now)
+    with BoundedServer("events", entrance.answer, (host, port), LARGEST_CALL) as server:
+        console.print(f"events of {len(senders)} senders at {server.url}/events", highlight=False, soft_wrap=True)
+        try:
+            server.serve_forever(poll_interval=0.2)
+        except KeyboardInterrupt:
+            return
 
 
 def _instant(text: str) -> datetime:

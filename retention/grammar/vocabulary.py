@@ -34,6 +34,7 @@ EVENT_KINDS = frozenset(
         "account.closed",
         "account.opened",
         "account.reopened",
+        "acquisition.unlawful",
         "ad.optout",
         "applicant.hired",
         "applicant.rejected",

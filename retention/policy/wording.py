@@ -32,6 +32,7 @@ _EVENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "account.closed": ("退会", "closing of the account"),
         "account.opened": ("新たな入会", "opening of the account"),
         "account.reopened": ("再入会", "reopening of the account"),
+        "acquisition.unlawful": ("不正な取得の判明", "finding of an unlawful acquisition"),
         "ad.optout": ("広告のオプトアウト", "opt-out from advertising"),
         "applicant.hired": ("採用", "hiring"),
         "applicant.rejected": ("不採用の決定", "rejection of the application"),

@@ -18,6 +18,7 @@ from retention.ports.agents import AgentRequests
 from retention.ports.batches import Batches, Kept, ManyVaults
 from retention.ports.clients import ClientRequests
 from retention.ports.disclosures import Disclosures
+from retention.ports.inbox import Inboxes
 from retention.ports.letters import HasLetters
 from retention.ports.processing import Processing
 from retention.ports.requests import Promises, Requests
@@ -100,7 +101,7 @@ class Canaries(Protocol):
         ...
 
 
-class Vaults(Returns, HasLetters, Protocol):
+class Vaults(Returns, HasLetters, Inboxes, Protocol):
     """The parts of the ledger that stand beside cases."""
 
     @property

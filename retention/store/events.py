@@ -38,14 +38,8 @@ class SqlEvents:
 
     def record(self, events: Iterable[Event]) -> int:
         """Keep the events that are new by `event_id`, all or none; return how many were."""
-        insert = self._database.insert(EVENTS).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-        recorded = 0
-        rows = (_row(event) for event in events)
         with self._database.writing(alone_in=ALONE) as connection:
-            while batch := list(islice(rows, BATCH)):
-                recorded += connection.execute(insert, batch).rowcount
-                settle(connection, [row["event_id"] for row in batch], [c for row in batch if (c := row["corrects"])])
-        return recorded
+            return record_in(self._database, connection, events)
 
     def of_kinds(self, kinds: Sequence[str], key_name: str | None = None) -> Iterator[Event]:
         """Yield events of these kinds and every correction of them, grouped by subject.
@@ -112,6 +106,17 @@ class SqlEvents:
             together.group_by(found.c.key_name, first(found.c.subject_digest)), execution_options={"yield_per": _PARTS}
         )
         return [(name, digests) for name, digests in rows]
+
+
+def record_in(database: Database, connection: Connection, events: Iterable[Event]) -> int:
+    """Keep the events that are new as part of a transaction that is alone in `ALONE`; return how many were."""
+    insert = database.insert(EVENTS).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    recorded = 0
+    rows = (_row(event) for event in events)
+    while batch := list(islice(rows, BATCH)):
+        recorded += connection.execute(insert, batch).rowcount
+        settle(connection, [row["event_id"] for row in batch], [c for row in batch if (c := row["corrects"])])
+    return recorded
 
 
 @dataclass(frozen=True, slots=True)

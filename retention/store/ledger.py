@@ -14,6 +14,7 @@ from retention.ports.agents import AgentRequests
 from retention.ports.batches import Batches, ManyVaults
 from retention.ports.clients import ClientRequests
 from retention.ports.disclosures import Disclosures
+from retention.ports.inbox import Inbox
 from retention.ports.keys import KeyStore
 from retention.ports.ledger import (
     Cases,
@@ -45,6 +46,7 @@ from retention.store.disclosures import SqlDisclosures
 from retention.store.engine import Database, make_database
 from retention.store.events import SqlEvents
 from retention.store.holds import SqlHolds
+from retention.store.inbox import SqlInbox
 from retention.store.journal import SqlJournal
 from retention.store.letters import SqlLetters
 from retention.store.log import SqlLogSequence
@@ -104,6 +106,7 @@ class SqlLedger:
         self.plans: Plans = SqlPlans(database)
         self.journal: Journal = SqlJournal(database)
         self.events: Events = SqlEvents(database)
+        self.inbox: Inbox = SqlInbox(database, keys)
         self.holds: Holds = SqlHolds(database)
         self.copies: Copies = SqlCopies(database)
         self.canaries: Canaries = SqlCanaries(database)

@@ -1,4 +1,4 @@
-"""Tables of what others hold of ours and ask of us: joint users, clients, people and their requests; letters."""
+"""Tables of what others hold of ours, ask of us and send us: joint users, clients, people, letters, parcels."""
 
 from __future__ import annotations
 
@@ -232,3 +232,20 @@ BATCH_MEMBERS = Table(
     Column("share", LargeBinary, nullable=False),
     Index("ix_ledger_batch_members_batch_id", "batch_id"),
 )
+
+PARCELS = Table(
+    "ledger_parcels",
+    METADATA,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("parcel_id", Text, nullable=False, unique=True),
+    Column("content", Text, nullable=False),
+    Column("intake", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("state", Text, nullable=False),
+    # what was sent is personal: ciphertext, and no longer than needed
+    Column("sealed", LargeBinary),
+    Column("reason", Text),
+    Column("case_id", Text, index=True),
+    Column("settled_at", Instant),
+)
+Index("ix_ledger_parcels_state", PARCELS.c.state, PARCELS.c.seq)

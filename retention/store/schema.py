@@ -37,6 +37,7 @@ KNOWN = (
     "0063",
     "0064",
     "0065",
+    "0066",
 )
 """Every version this program knows, oldest first."""
 HEAD = KNOWN[-1]

@@ -7,6 +7,9 @@ key_settings  `subject_keys` of retention.yaml
 subject_keys  keys of people, for the road and for the company's applications
 quiet      what libraries may log
 opening    a workspace folder → an App
+event_settings  `events` of retention.yaml
+intake     queues of events, and who may call
+doorbell   is anything waiting? asked without opening the workspace
 clients    opendsr.yaml: whose processor we are
 agents     drp.yaml: which authorized agents may send requests
 surveying  an address → a surveyor, for drafts
@@ -16,6 +19,8 @@ surroundings  what the deletion concept says beside policy and data map
 
 from retention.wiring.agents import Business, read_agents
 from retention.wiring.clients import Desk, read_clients
+from retention.wiring.doorbell import count_waiting
+from retention.wiring.intake import read_senders
 from retention.wiring.opening import Workspace, open_app, read_policy_file, read_workspace
 from retention.wiring.picturing import draw_datamap
 from retention.wiring.settings import Settings, read_settings
@@ -29,6 +34,7 @@ __all__ = [
     "Settings",
     "Workspace",
     "around",
+    "count_waiting",
     "draw_datamap",
     "open_app",
     "open_gazetteer",
@@ -37,6 +43,7 @@ __all__ = [
     "read_agents",
     "read_clients",
     "read_policy_file",
+    "read_senders",
     "read_settings",
     "read_workspace",
 ]

@@ -35,6 +35,7 @@ from retention.ports.exports import ExportStore
 from retention.ports.tiles import TileStore
 from retention.store import open_ledger
 from retention.wiring.exports import connect_exports
+from retention.wiring.intake import connect_intake
 from retention.wiring.letters import connect_carriers
 from retention.wiring.quiet import keep_data_out_of_logs
 from retention.wiring.secrets import resolve
@@ -72,7 +73,7 @@ class Workspace:
 
         """
         path = self.settings.policy.with_suffix(".tests.yaml")
-        examples = File(path.name, _read(path)) if path.exists() else None
+        examples = File(path.name, read_text(path)) if path.exists() else None
         file = File(self.settings.policy.name, self.policy_text)
         checked = check_policy(self.policy, file, self.datamap, self.statutes, examples=examples, now=now)
         return replace(checked, warnings=(*self.in_force.findings, *checked.warnings))
@@ -88,8 +89,8 @@ def read_workspace(folder: Path, now: datetime | None = None) -> Workspace:
         InputError: the files do not fit together.
 
     """
-    settings = read_settings(_read(folder / "retention.yaml"), "retention.yaml", folder)
-    policy_text, datamap_text = _read(settings.policy), _read(settings.datamap)
+    settings = read_settings(read_text(folder / "retention.yaml"), "retention.yaml", folder)
+    policy_text, datamap_text = read_text(settings.policy), read_text(settings.datamap)
     statutes = shipped_statutes()
     load = partial(_read_before, settings.policy.parent)
     chain = read_chain(policy_text, settings.policy.name, load, statutes)
@@ -99,7 +100,7 @@ def read_workspace(folder: Path, now: datetime | None = None) -> Workspace:
     recipes = _recipes(chain, day)
     terms_file = settings.policy.with_suffix(".terms.yaml")
     if terms_file.exists():
-        text = _read(terms_file)
+        text = read_text(terms_file)
         terms = read_terms(text, terms_file.name, policy, statutes)
         policy = under_terms(InForce(policy, policy_text, ()), terms, text, day).policy
         standing = under_terms(standing, terms, text, day)
@@ -127,7 +128,7 @@ def read_policy_file(path: Path) -> Policy:
         PolicyError: with every problem of the file.
 
     """
-    return read_policy(_read(path), path.name, shipped_statutes())
+    return read_policy(read_text(path), path.name, shipped_statutes())
 
 
 def open_app(folder: Path, now: datetime | None = None) -> App:
@@ -146,7 +147,7 @@ def open_app(folder: Path, now: datetime | None = None) -> App:
     systems = connect_all(settings)
     _check_stores(workspace, systems)
     keys = open_ledger_keys(settings.keys, settings.key_holder)
-    ledger = open_ledger(_absolute(settings.ledger, settings.folder), keys)
+    ledger = open_ledger(ledger_url(settings), keys)
     signer = Signer.from_seed(settings.origin, keys.create("signing"))
     _pin(settings.folder / "evidence.vkey", signer.vkey)
     return App(
@@ -175,6 +176,7 @@ def open_app(folder: Path, now: datetime | None = None) -> App:
             timestamper=connect_timestamper(settings.timestamps) if settings.timestamps else None,
             carriers=connect_carriers(settings.letters),
             letter_terms=settings.letters.terms,
+            intake=connect_intake(settings.events, settings.folder),
         )
     )
 
@@ -185,10 +187,11 @@ def _read_before(folder: Path, name: str) -> str:
     if not path.exists():
         problem = Problem(where="version.before", expected="the file of the version before", found=f"no file `{name}`")
         raise PolicyError("the policy names a version before it that cannot be read", problems=(problem,))
-    return _read(path)
+    return read_text(path)
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Return a file's text; raises SettingsError if it cannot be read as UTF-8."""
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -225,12 +228,12 @@ def _exports(settings: Settings) -> ExportStore:
     return connect_exports(replace(where, options=options))
 
 
-def _absolute(url: str, folder: Path) -> str:
-    """Let a relative SQLite path start from the workspace."""
+def ledger_url(settings: Settings) -> str:
+    """Return the ledger's URL; a relative SQLite path starts from the workspace."""
     prefix = "sqlite:///"
-    path = url.removeprefix(prefix)
-    is_relative = url.startswith(prefix) and not path.startswith("/")
-    return f"{prefix}{folder / path}" if is_relative else url
+    path = settings.ledger.removeprefix(prefix)
+    is_relative = settings.ledger.startswith(prefix) and not path.startswith("/")
+    return f"{prefix}{settings.folder / path}" if is_relative else settings.ledger
 
 
 def _check_systems(settings: Settings, datamap: DataMap) -> None:

@@ -18,6 +18,7 @@ from retention.planning.limits import Limits
 from retention.ports.exports import ExportSettings
 from retention.ports.subject_keys import KeySystemSettings
 from retention.ports.tiles import ObjectLock, TileSettings
+from retention.wiring.event_settings import EventSettings, read_events
 from retention.wiring.key_settings import HOLDER_OPTIONS, read_key_holder, read_key_systems
 from retention.wiring.letters import LetterSettings, read_letters
 
@@ -78,6 +79,8 @@ class Settings:
     """When completed cases are looked at again."""
     letters: LetterSettings = field(default_factory=LetterSettings)
     """How letters to people go out."""
+    events: EventSettings = field(default_factory=EventSettings)
+    """Where events come from; secrets not yet resolved."""
 
 
 def read_settings(text: str, label: str, folder: Path) -> Settings:
@@ -90,7 +93,7 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
     document = Document(text, label)
     file = Cell.root(document).record(
         ["ledger", "policy", "datamap", "keys", "evidence", "systems"],
-        ["limits", "exports", "rescans", "subject_keys", "letters"],
+        ["limits", "exports", "rescans", "subject_keys", "letters", "events"],
     )
     keys = file["keys"].record(["provider", "path"], HOLDER_OPTIONS)
     evidence = file["evidence"].record(
@@ -118,6 +121,7 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
         subject_keys=read_key_systems(file["subject_keys"], folder, systems),
         rescans=_rescans(file["rescans"]),
         letters=read_letters(file["letters"], folder),
+        events=read_events(file["events"], folder, systems),
     )
     document.refuse_problems(SettingsError)
     return settings

@@ -33,11 +33,14 @@ LATE_IMPORTS = {
     ("connectors/lake/tables/connect.py", "connectors"),  # pyiceberg or deltalake, only with the extra `tables`
     ("connectors/sql/dumps/object.py", "boto3"),
     ("connectors/sql/dumps/object.py", "botocore"),
+    ("connectors/sqs/client.py", "boto3"),
+    ("connectors/sqs/client.py", "botocore"),
     ("connectors/tiles_s3/client.py", "boto3"),
     ("connectors/tiles_s3/client.py", "botocore"),
     ("connectors/processor/connect.py", "connectors"),  # httpx, only with the extra `http`
     ("connectors/timestamps/connect.py", "connectors"),  # httpx, only with the extra `http`
     ("connectors/witness/connect.py", "connectors"),  # httpx, only with the extra `http`
+    ("dags/doorbell.py", "retention"),  # the same, and the triggerer alone needs it
     ("dags/task_errors.py", "retention"),  # Airflow reads DAG files every few seconds
     ("retention/cli/api.py", "retention"),  # FastAPI and uvicorn, only with the extra `api`
     ("retention/store/schema.py", "retention"),  # Alembic, only when the schema is made

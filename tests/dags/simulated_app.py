@@ -111,9 +111,15 @@ class SimulatedApp:
         """Look."""
         self._call("verify", now, plan_id)
 
-    def seal(self, plan_id: str, now: datetime) -> None:
-        """Seal."""
+    def seal(self, plan_id: str, now: datetime) -> SimpleNamespace:
+        """Seal, and say what was touched."""
         self._call("seal", now, plan_id)
+        return SimpleNamespace(datasets=("shop.customers", "shop.orders"))
+
+    def plan(self, plan_id: str) -> tuple[SimpleNamespace, str]:
+        """Name the plan."""
+        self._call("plan", None, plan_id)
+        return self._plan(), "digest"
 
     def certificate(self, case_id: str, folder: Path) -> list[Path]:
         """Name two files."""

@@ -14,23 +14,50 @@ import pytest
 
 ROOT = Path(__file__).absolute().parents[2]
 DAGS = ROOT / "dags"
-ROADS = {"retention_sweep", "subject_request", "restore_gate", "joint_use_export", "rescans", "request_batch"}
-IDS = {*ROADS, "canary", "letters", "request_clocks"}
+ROADS = {
+    *("retention_sweep", "subject_request", "request_batch"),
+    *("restore_gate", "joint_use_export", "rescans", "carry_out"),
+}
+IDS = {*ROADS, "canary", "letters", "request_clocks", "event_intake"}
 STATEMENTS = 5
 """The most a task's body may hold, its docstring not counted."""
-HEAVY = {"retention.wiring", "retention.app", "sqlalchemy", "great_expectations", "pandas", "boto3", "psycopg", "httpx"}
+HEAVY = {
+    *(
+        "retention.wiring",
+        "retention.app",
+        "retention.store",
+        "connectors",
+        "sqlalchemy",
+        "great_expectations",
+        "pandas",
+    ),
+    *("boto3", "botocore", "aiobotocore", "psycopg", "httpx", "pyarrow"),
+}
+IMPORTABLE = {"airflow", "pendulum", "retention", "dags", "dataset_assets", "plan_road", "task_errors"}
+"""What a DAG file may import at its top, beside Python's own."""
+QUICK = 1.0
+"""Seconds of processor time in which a DAG file must be read, Airflow itself not counted."""
 
 _LOAD = """
 import json, sys
 from pathlib import Path
+from time import process_time
 before = set(sys.modules)
 from airflow.dag_processing.dagbag import BundleDagBag
 folder = Path(sys.argv[1])
 loaded = set(sys.modules)
 bag = BundleDagBag(dag_folder=folder, bundle_path=folder, bundle_name="dags-folder")
+found = sorted(set(sys.modules) - loaded)
+seconds = {}
+for path in sorted(folder.glob("*.py")):
+    for name in [n for n in sys.modules if n not in loaded and not n.startswith(("airflow", "pydantic"))]:
+        del sys.modules[name]
+    began = process_time()
+    BundleDagBag(dag_folder=path, bundle_path=folder, bundle_name="dags-folder")
+    seconds[path.stem] = process_time() - began
 print(json.dumps({
     "errors": {str(k): v for k, v in bag.import_errors.items()},
-    "modules": sorted(set(sys.modules) - loaded),
+    "modules": found, "seconds": seconds,
     "dags": {d.dag_id: {
         "tags": sorted(d.tags), "owner": d.owner, "doc": d.doc_md, "catchup": d.catchup,
         "active": d.max_active_runs, "params": {k: d.params.get_param(k).schema for k in d.params},
@@ -61,6 +88,32 @@ def test_loading_pulls_in_nothing_heavy(loaded: dict[str, Any]) -> None:
     """Parsing, which the scheduler does all day, imports neither the product's wiring nor any vendor."""
     ours = {name for name in loaded["modules"] if any(name == h or name.startswith(f"{h}.") for h in HEAVY)}
     assert ours == set()
+
+
+def test_each_file_is_read_quickly(loaded: dict[str, Any]) -> None:
+    """In well under a second of processor time, with all that it imports but Airflow."""
+    assert set(loaded["seconds"]) == {path.stem for path in DAGS.glob("*.py")}
+    assert {name for name, seconds in loaded["seconds"].items() if seconds > QUICK} == set()
+
+
+@pytest.mark.parametrize("path", sorted(DAGS.glob("*.py")), ids=lambda path: path.stem)
+def test_no_vendor_stands_at_the_top(path: Path) -> None:
+    """A file imports Airflow, our own words and Python's, and everything else where a task runs."""
+    imported: set[str] = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            imported |= {name.name.partition(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add((node.module or "").partition(".")[0])
+    assert imported - set(sys.stdlib_module_names) <= IMPORTABLE
+
+
+def test_the_intake_takes_then_folds_then_begins_what_cannot_wait(loaded: dict[str, Any]) -> None:
+    """One run at a time; folding does not wait for a queue that cannot be reached."""
+    dag = loaded["dags"]["event_intake"]
+    assert dag["active"] == 1
+    assert dag["tasks"]["take"] == ["fold"]
+    assert dag["tasks"]["fold"] == ["begin"]
 
 
 @pytest.mark.parametrize("dag_id", sorted(IDS))
@@ -94,7 +147,7 @@ def test_each_dag_goes_the_whole_road_in_order(loaded: dict[str, Any], dag_id: s
 def test_forms_ask_for_numbers_and_names_of_systems_only(loaded: dict[str, Any]) -> None:
     """No form takes anything about a person: every answer must fit the pattern of an id."""
     params = {name: schema for dag in loaded["dags"].values() for name, schema in dag["params"].items()}
-    assert set(params) == {"case_id", "system_id", "taken_at", "joint_use", "set_name", "recipient"}
+    assert set(params) == {"case_id", "plan_id", "system_id", "taken_at", "joint_use", "set_name", "recipient"}
     assert all(schema["pattern"].startswith("^") and schema["pattern"].endswith("$") for schema in params.values())
     assert not any("@" in schema["pattern"] for schema in params.values())
 

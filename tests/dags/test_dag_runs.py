@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -54,6 +55,14 @@ class Simulation:
             assert output[-1], "".join(output)  # it died
         made = calls.read_text(encoding="utf-8").splitlines() if calls.exists() else []
         return int(output[-1].split()[1]), made, "".join(output)
+
+    def announced(self) -> list[tuple[str, object]]:
+        """Return the events of datasets that Airflow has kept: the asset's name, and what else is told."""
+        connection = sqlite3.connect(self._workspace / "airflow" / "airflow.db")
+        query = "SELECT name, e.extra FROM asset_event e JOIN asset a ON a.id = e.asset_id ORDER BY e.id"
+        found = [(name, json.loads(extra)) for name, extra in connection.execute(query)]
+        connection.close()
+        return found
 
     def close(self) -> None:
         """Stop the process."""
@@ -146,6 +155,16 @@ def test_who_is_back_goes_the_road_again_and_a_late_look_is_told(simulation: Sim
     code, calls, output = simulation.run("rescans", {"due": False, "late": True})
     assert (code, calls) == (1, ["rescan"])
     assert "RET-100: looked too late at C-20261101-cccccc" in output
+
+
+def test_a_plan_that_exists_is_carried_out_and_its_datasets_are_announced(simulation: Simulation) -> None:
+    """The road from its number; whoever derives something from a dataset learns which plan touched it."""
+    before = simulation.announced()
+    code, calls, output = simulation.run("carry_out", {}, {"plan_id": PLAN})
+    assert code == 0, output
+    assert calls == [f"plan:{PLAN}", f"approval_state:{PLAN}", GROUPS, *STEPS, f"verify:{PLAN}", f"seal:{PLAN}"]
+    told = [(f"retention/{name}", {"plan": PLAN}) for name in ("shop.customers", "shop.orders")]
+    assert simulation.announced()[len(before) :] == told
 
 
 def test_a_form_answer_that_is_no_case_number_is_refused(simulation: Simulation) -> None:

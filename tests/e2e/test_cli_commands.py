@@ -15,7 +15,7 @@ GROUPS = {
     "processors": ("check", "follow-up", "acknowledge", "accept", "letters", "told"),
     "policy": ("check", "commitments", "show", "forecast", "diff"),
     "datamap": ("check", "draft", "expect", "graph", "import"),
-    "event": ("record", "import"),
+    "event": ("record", "import", "take", "inbox", "serve", "dead"),
     "request": (
         "open",
         "receive",
@@ -83,6 +83,7 @@ SINGLE = ("init", "explain", "suppressed", "use", "rescan", "readmit", "media", 
 COMMANDS = [(name,) for name in SINGLE] + [(group, name) for group, names in GROUPS.items() for name in names]
 COMMANDS += [("evidence", "epoch", name) for name in ("list", "destroy")]
 COMMANDS += [("api", "token", name) for name in ("issue", "list", "revoke")]
+COMMANDS += [("event", "dead", name) for name in ("list", "retry", "drop")]
 PERSON = "Hanako Yamada"
 
 

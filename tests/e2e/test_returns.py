@@ -6,6 +6,7 @@ import base64
 import importlib.util
 import json
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,9 +17,12 @@ from retention.app.suppressed import Arrival
 from retention.errors import RefusedError, StateError
 from retention.evidence import verifier
 from retention.model.case import CaseState
-from retention.model.ids import DatasetId
+from retention.model.ids import DatasetId, SystemId
+from retention.model.parcel import ParcelState
 from retention.model.rescan import Seen
 from retention.model.subject import SubjectKey
+from retention.ports.queues import Intake
+from tests.doubles.queue import MemoryQueue
 from tests.e2e.conftest import NOW
 
 BACK = "INSERT INTO customers VALUES ('c3', 'Name c3', 'c3@mail.example')"
@@ -249,3 +253,38 @@ def test_an_object_that_arrives_late_in_the_lake_is_found(shop, lake):
         carry_out(app, report.plans[0], WEEK)
         assert [b"c3" in content for content in lake.contents()] == [False] * len(lake.contents())
         assert b'"c4"' in b"".join(lake.contents())
+
+
+def test_a_bucket_that_tells_of_a_late_file_has_it_looked_at_at_once(shop, lake):
+    """Whoever was erased and is in it goes again, without waiting for the week; other objects are looked at in vain."""
+    settings, datamap = shop.folder / "retention.yaml", shop.folder / "datamap.yaml"
+    options = "".join(f"    {name}: '{value}'\n" for name, value in lake.settings.items())
+    with_lake = settings.read_text().replace("systems:\n", f"systems:\n  lake:\n    connector: lake\n{options}", 1)
+    settings.write_text(with_lake, encoding="utf-8")
+    datamap.write_text(datamap.read_text() + LAKE, encoding="utf-8")
+    app, case, plan = shop.approved_request("user_id=c3")
+    queue, files = MemoryQueue(), Intake({}, {"files": SystemId("lake")})
+    with app:
+        carry_on(app, plan, NOW)
+        app.context = replace(app.context, intake=replace(files, queues={"files": queue}))
+        lake.put("seen/2 late+x.jsonl", b'{"user":"c4","page":"c"}\n{"user":"c3","page":"c"}\n')
+        at = lake.put("elsewhere/1.jsonl", b'{"user":"c3"}\n')
+        queue.send(b'{"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "b"}')
+        queue.send(told("elsewhere/1.jsonl", at), told("seen/2+late%2Bx.jsonl", at, "ObjectRemoved:Delete"))
+        app.take_parcels(NOW, 0)
+        assert app.fold(NOW).cases == ()
+        queue.send(told("seen/2+late%2Bx.jsonl", at))
+        app.take_parcels(NOW, 0)
+        (again,) = app.fold(NOW).cases
+        assert app.context.ledger.cases.get(case).state is CaseState.RETURNED
+        (plan,) = app.started().plans
+        assert app.plan(plan)[0].case_id == again
+        (shown,) = [each for each in rescans_of(app, case) if each["state"] == "returned"]
+        assert shown["foundIn"][0]["sources"] == ["files"]
+        assert app.parcels() == {ParcelState.FOLDED: 4}
+
+
+def told(key, at, name="ObjectCreated:Put"):
+    """Return what a bucket tells of an object; the key stands URL-encoded in it."""
+    record = {"eventSource": "aws:s3", "eventName": name, "eventTime": at.strftime("%Y-%m-%dT%H:%M:%S.000Z")}
+    return json.dumps({"Records": [{**record, "s3": {"object": {"key": key}}}]}).encode()

@@ -1,0 +1,53 @@
+"""A plan that exists is carried out, once it is approved."""
+
+from __future__ import annotations
+
+import pendulum
+from airflow.sdk import Param, dag, task
+from plan_road import walk
+from task_errors import DEFAULTS, opened
+
+from retention.model.ids import PlanId
+
+DOC = """
+### Carry a plan out
+
+For plans that something else has made: an urgent event, a late file, a re-scan that made several, a person at the
+command line: **approve → apply group by group → verify → seal**.
+
+* The form asks for the plan's number only. The plan waits for `retention approve PLAN --digest D`.
+* Several plans may go side by side; a plan that another one has made stale is refused and nothing is touched.
+* Systems that cannot be reached are retried with backoff; everything else ends the run with the error's code.
+"""
+
+
+@dag(
+    schedule=None,
+    start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Tokyo"),
+    catchup=False,
+    max_active_runs=4,
+    default_args=DEFAULTS,
+    tags=["retention", "plan"],
+    doc_md=DOC,
+    params={
+        "plan_id": Param(
+            type="string",
+            pattern=r"^P-[0-9]{8}-[0-9a-z]{6}$",
+            title="Plan number",
+            description="As it was printed, such as P-20261123-7f3k2q. Nothing about a person.",
+        )
+    },
+)
+def carry_out() -> None:
+    """Lay the road from a plan's number to its evidence."""
+    walk(plan_named(PlanId("{{ params.plan_id }}")))
+
+
+@task
+def plan_named(plan_id: PlanId) -> str:
+    """Refuse a number that is no plan's."""
+    with opened() as app:
+        return str(app.plan(plan_id)[0].plan_id)
+
+
+plan = carry_out()
