@@ -391,7 +391,7 @@ def test_interrupted_opening_is_finished(firm, monkeypatch):
         return die
 
     places = [(SqlClientRequests, "take"), (client_requests, "record_event"), (app_requests, "open_case")]
-    places += [(app_requests, "_keep_start"), (client_requests, "open_instructed"), (SqlClientRequests, "opened")]
+    places += [(app_requests, "keep_start"), (client_requests, "open_instructed"), (SqlClientRequests, "opened")]
     for owner, name in places:
         for wrote in (False, True):
             with monkeypatch.context() as patch:

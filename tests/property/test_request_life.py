@@ -186,7 +186,10 @@ class Life(RuleBasedStateMachine):
         """A fee is asked for, lawful or not."""
         self._try(Move(moment(self.request, self.now), by, FeeAsked(1000, "JPY")))
 
-    @rule(by=people, reasons=reasons)
+    @rule(
+        by=st.sampled_from(["h:taro", None]),
+        reasons=st.sampled_from([(Refusal.OTHER_LAW,), (), (Refusal.NO_GROUND,), (Refusal.IDENTITY_UNPROVEN,)]),
+    )
     def refuse(self, by: str | None, reasons: tuple[Refusal, ...]) -> None:
         """It is refused, with reasons or without, by a person or a program."""
         self._try(Move(moment(self.request, self.now), by, Refused(reasons)))
