@@ -197,8 +197,9 @@ def walk(app: App, shop, persons: list[Person], tmp_path: Path) -> list[str]:
     assert sweep is not None
     _carried_out(app, sweep)
     app.release_hold(hold.hold_id, NOW)
-    refusal = _identified(app, f"email={denied.mail}")
-    app.deny(refusal, "rights-of-others", NOW)
+    refusal = app.open_request(f"email={denied.mail}", "post", NOW).case_id
+    app.identify(refusal, "passport", NOW)
+    app.deny(refusal, "other-law", NOW)
     rejection = _identified(app, f"user_id={refused.user}")
     app.reject(app.plan_request(rejection, NOW).plan_id, APPROVER, "too-much", NOW)
     shop.change(
