@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parseaddr
@@ -17,14 +16,14 @@ from retention.app.letters import keep_letter
 from retention.app.lives import life_of
 from retention.app.papers import reach_of
 from retention.app.subjects import write_receipt
-from retention.errors import InputError, StateError, UnknownNameError
+from retention.errors import InputError
 from retention.evidence import certificate as paper
 from retention.evidence.blocks import Block, Language
 from retention.evidence.letter import write
 from retention.evidence.letter_forms import shipped_forms
 from retention.model.ids import CaseId
 from retention.model.letter import LetterId, LetterKind, Posted, Reach, Value, Way, letter_id
-from retention.model.request import Request, drawer_of
+from retention.model.request import Request
 from retention.model.request_moves import Move
 from retention.requests.letters import DueLetter, letters_asked, letters_due
 
@@ -101,7 +100,6 @@ def _write(context: Context, life: _Life, due: DueLetter, given: Mapping[str, Va
     reach = _reach(context, request)
     values = {
         **facts_of(context, request, life.moves, due, now),
-        **_kept_words(context, request.case_id),
         "name": reach.name,
         **given,
     }
@@ -116,13 +114,6 @@ def _report(context: Context, request: Request, language: Language) -> Iterator[
     """Yield what the certificate says, with the person's own receipt in it."""
     told = replace(certificate(context, request.case_id), receipt=write_receipt(context, request.case_id))
     return paper.report(told, language)
-
-
-def _kept_words(context: Context, case_id: CaseId) -> dict[str, Value]:
-    """Return the reasons in words, as whoever refused has written them."""
-    with suppress(UnknownNameError, StateError):
-        return {"explanation": context.ledger.vault.get(drawer_of(case_id), "explanation").decode()}
-    return {}
 
 
 def _reach(context: Context, request: Request) -> Reach:
