@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from retention.errors import RetentionError, SettingsError, TransientFailure
 if TYPE_CHECKING:
     from retention.app import App, ApplyReport
     from retention.app.rescans import RescanReport
+    from retention.app.warning import Told
 
 _LOG = logging.getLogger(__name__)
 WORKSPACE = "RETENTION_WORKSPACE"
@@ -86,6 +87,17 @@ def returned_plan(report: RescanReport) -> str:
     for plan in others:
         _LOG.warning("plan %s waits as well", plan)
     return first
+
+
+def told_of_dates(told: Sequence[Told]) -> list[str]:
+    """Return what the desk was told, and write it into the task's log: what is late as an error, else as a warning."""
+    lines = [
+        (f"{each.case_id}: {each.warning.warned.value}, {each.warning.regime}, {each.warning.day}", each.warning.warned)
+        for each in told
+    ]
+    for line, warned in lines:
+        _LOG.log(logging.ERROR if warned.value.endswith("late") else logging.WARNING, line)
+    return [line for line, _ in lines]
 
 
 def refuse_rejected(plan_id: str, state: str) -> str:

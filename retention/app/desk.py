@@ -6,7 +6,7 @@ import getpass
 from collections.abc import Sequence
 from datetime import datetime
 
-from retention.app import answering, deciding, lives, papers, requesting, requests, ruling, warning
+from retention.app import answering, deciding, lives, papers, requesting, requests, ruling, warning, weighing
 from retention.app.context import Context
 from retention.app.requesting import Arrival
 from retention.model.case import Case
@@ -16,6 +16,7 @@ from retention.model.request_moves import Finding, Lengthening, Measure, Move, P
 from retention.model.subject import SubjectKey
 from retention.model.terms import Refusal, Right
 from retention.requests import check_refusal
+from retention.requests.findings import Worksheet
 from retention.requests.proof import Shown
 
 
@@ -89,6 +90,10 @@ class Desk:
     ) -> Request:
         """See `deciding.investigate`."""
         return deciding.investigate(self.context, case_id, finding, report, by=by, now=now)
+
+    def weigh(self, case_id: CaseId, worksheet: Worksheet, now: datetime) -> Request:
+        """See `weighing.weigh`."""
+        return weighing.weigh(self.context, case_id, worksheet, now)
 
     def accept(
         self,

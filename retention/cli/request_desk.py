@@ -17,6 +17,7 @@ from retention.model.ids import CaseId
 from retention.model.request import Request
 from retention.model.request_moves import Finding, Lengthening, Wait
 from retention.requests.fees import Charge
+from retention.requests.findings import Need, Worksheet
 from retention.requests.grounds import Judgement, NoGround, NotGiven, Owed, Promised
 
 For = Annotated[list[Wait], typer.Option("--for", help="What the requester has to supply; several times.")]
@@ -84,6 +85,22 @@ def investigate(
     with opened(context) as application:
         content = None if report is None else read_file(report)
         request = application.investigate(CaseId(case), finding, now(), by=by, report=content)
+    _print(request, as_json=as_json)
+
+
+@app.command()
+def weigh(
+    context: typer.Context,
+    case: CaseArgument,
+    by: Approver,
+    *,
+    harm: Annotated[bool, typer.Option("--harm/--no-harm", help="Whether harm to the person is likely.")],
+    need: Annotated[list[Need] | None, typer.Option(help="What outweighs it; several times.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Weigh likely harm against the needs to go on (APPI guideline 3-8-5-1); the outcome is the finding."""
+    with opened(context) as application:
+        request = application.weigh(CaseId(case), Worksheet(harm, frozenset(need or ()), by), now())
     _print(request, as_json=as_json)
 
 
@@ -221,6 +238,10 @@ def _answers(found: Ruling) -> Iterator[tuple[str, str]]:
     """Yield the rules' questions and answers."""
     yield "laws", ", ".join(found.laws) or "none"
     yield "ground", _ground(found.ground)
+    if found.unconsented:
+        yield "held without consent", f"{', '.join(found.unconsented)} (ground: unlawful-use)"
+    if found.shown:
+        yield "shown by facts", ", ".join(ground.value for ground in found.shown)
     yield "looked into first", "yes" if found.finding_first else "no"
     yield "may be refused for", ", ".join(found.refusals) or "nothing"
     yield "fee", f"{found.fee.amount} {found.fee.currency}" if isinstance(found.fee, Charge) else "none"
@@ -231,6 +252,10 @@ def _answers(found: Ruling) -> Iterator[tuple[str, str]]:
         yield "agent shows", " or ".join(found.authority)
     if found.consult:
         yield "agent", "the desk is consulted first; with the paper he is admitted"
+    if found.instead:
+        yield "in its place", ", ".join(measure.measure.value for measure in found.instead)
+    if found.same_as is not None:
+        yield "asked already in", found.same_as
     yield "refused and extended by", found.signed_by
     for other in found.ask or ():
         yield "ask instead" if not found.own else "ask for the rest", other.title.get("en") or other.key

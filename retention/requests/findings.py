@@ -7,11 +7,14 @@ weighed against five reasons to go on with it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from retention.law import Regime
+from retention.model.policy import Basis, Purpose
 from retention.model.request_moves import Finding
+from retention.model.terms import Consent, ConsentKind
 
 
 def no_longer_needed(ended: Mapping[str, bool]) -> Finding | None:
@@ -33,6 +36,25 @@ def leaked(reportable: Collection[bool], *, any_leak: bool) -> Finding:
 
     """
     return Finding.FOUNDED if any(any_leak or each for each in reportable) else Finding.UNFOUNDED
+
+
+def unconsented(
+    purposes: Iterable[Purpose], consents: Collection[Consent], regimes: Collection[Regime]
+) -> tuple[str, ...]:
+    """Return the purposes that rest on a consent which nobody gave: it is only deemed, from use without objection.
+
+    Deemed consent is none in the sense of GDPR art. 4(11) and 7, nor where the APPI asks for consent (18(1), 20(2),
+    27(1)): data held for such a purpose alone is held unlawfully, which is a ground (GDPR 17(1)(d), APPI 35(1)).
+    Under the GDPR every purpose needs a basis (6(1)): one for which the text states none but its users' consent too.
+    """
+    needing = {Basis.CONSENT, Basis.UNSTATED} if Regime.GDPR in regimes else {Basis.CONSENT}
+    resting = (purpose.purpose_id for purpose in purposes if purpose.basis in needing)
+    return tuple(purpose for purpose in resting if _only_deemed(purpose, consents))
+
+
+def _only_deemed(purpose: str, consents: Collection[Consent]) -> bool:
+    kinds = {consent.kind for consent in consents if not consent.purposes or purpose in consent.purposes}
+    return kinds == {ConsentKind.DEEMED}
 
 
 class Need(Enum):

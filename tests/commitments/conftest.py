@@ -78,11 +78,13 @@ class Company(Inbox):
         promised = Promised(self.promised, lambda _, key: f"d{key}")
         return self._carry_out(plan_sweep(self._world(days), _HEADER, self._pauses(), promised))
 
-    def request(self, who: str, tenant: str | None = None) -> Any:
-        """Plan a person's request, or a tenant's instruction about the person, and carry it out."""
+    def request(self, who: str, tenant: str | None = None, refused: frozenset[str] = frozenset()) -> Any:
+        """Plan a person's request but for some categories, or a tenant's instruction, and carry it out."""
         name, _, value = who.partition("=")
         instruction = None if tenant is None else Instruction("i1", SubjectKey(*tenant.split("=")))
-        draft = plan_request(self._world(0), _HEADER, Asked(SubjectKey(name, value), instruction), self._pauses())
+        only = frozenset(self.policy.categories) - refused if refused else None
+        asked = Asked(SubjectKey(name, value), instruction, only=only)
+        draft = plan_request(self._world(0), _HEADER, asked, self._pauses())
         for deferral in draft.plan.deferrals:
             where = (deferral.dataset, deferral.hold_id)
             digests = frozenset(f"d{key}" for key in draft.keys[deferral.rows.keyset_id])

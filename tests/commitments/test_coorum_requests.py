@@ -8,7 +8,8 @@ from retention.errors import RefusedError
 from retention.law import Regime
 from retention.law.refusals import APPI as LAW
 from retention.law.refusals import PROCEDURAL
-from retention.model.request_moves import Granted, Identified
+from retention.model.ids import CategoryId
+from retention.model.request_moves import Granted, GrantedInPart, Identified, RefusedItem
 from retention.model.terms import FreeOfCharge, Ground, Refusal, Right
 from retention.requests.fees import Charge, Nothing, price, waits_for
 from retention.requests.proof import Level, level
@@ -16,16 +17,23 @@ from retention.requests.refusals import reasons
 from tests.doubles.asking import policy_of
 
 APPI = frozenset({Regime.APPI})
+BAN = CategoryId("violation_records")
 USER = {"id": "u1", "email": "one@x.example", "password": "hash"}
 
 
-def test_a_banned_user_goes_and_the_marker_stays_for_its_own_time(company):
-    """Account closed: the profile goes, the ban outlives it, and goes by itself when its own clock ends (COO-10)."""
+def test_a_banned_user_goes_and_the_marker_stays_for_its_own_time(company, asking):
+    """Refused for the ban, with its reason: the profile goes, the ban by its own clock (COO-10)."""
+    life = asking("coorum", Right.ERASURE).identified()
+    with pytest.raises(RefusedError, match="needs a reason"):
+        life.move(GrantedInPart((RefusedItem(BAN, ()),)))
+    life.move(GrantedInPart((RefusedItem(BAN, (Refusal.NO_GROUND,)),)))
     ban = {"id": 1, "user_id": "u1", "ban_marker": "b", "reason": "spam"}
     coorum = company("coorum", {"app.users": [USER], "app.violation_records": [ban]})
-    coorum.happened("account.closed", "user_id=u1", 100)
-    coorum.sweep()
+    coorum.happened("account.closed", "user_id=u1", 1)
+    coorum.request("user_id=u1", refused=frozenset({BAN}))
     assert not any({"email", "password"} & row.keys() for row in coorum.left("app.users"))
+    assert [row["ban_marker"] for row in coorum.left("app.violation_records")] == ["b"]
+    coorum.sweep(days=600)
     assert [row["ban_marker"] for row in coorum.left("app.violation_records")] == ["b"]
     coorum.sweep(days=800)
     assert coorum.left("app.violation_records") == []

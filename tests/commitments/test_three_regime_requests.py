@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from retention.errors import RefusedError
 from retention.law import Regime
+from retention.law.refusals import PROCEDURAL
 from retention.model.request_moves import Finding, Granted, Investigated, Refused
-from retention.model.terms import Ground, Refusal, Right
+from retention.model.terms import ConsentKind, Ground, ProtectionOfficer, Refusal, Right
+from retention.policy import review, shipped_statutes
 from retention.requests.fees import Charge, Nothing, price
+from retention.requests.findings import unconsented
 from retention.requests.grounds import Owed, judge
+from retention.requests.refusals import reasons
 from retention.requests.regimes import strictest
-from tests.doubles.asking import policy_of
+from tests.doubles.asking import DAY, policy_of
 
 APPI, GDPR, CCPA = Regime.APPI, Regime.GDPR, Regime.CCPA
 COSTS = (("copies", 240), ("postage", 600))
@@ -75,6 +80,36 @@ def test_an_investigation_comes_before_suspension_restriction_and_disposal(askin
     life = asking("three-regime", right, ground, place=place).identified()
     life.move(Investigated(Finding.FOUNDED))
     assert life.move(Granted()).decision == Granted()
+
+
+def test_agreeing_by_use_is_no_consent(company):
+    """Deemed consent bears no purpose and is a ground; who declines is refused for no reason (TRI-06)."""
+    policy = policy_of("three-regime")
+    purposes, consents = policy.purposes.values(), policy.terms.consents
+    (use,) = (consent for consent in consents if consent.kind is ConsentKind.DEEMED)
+    assert set(unconsented(purposes, consents, {APPI, GDPR})) == {"service", "identification", "quality"}
+    assert unconsented(purposes, consents, {APPI}) == ()
+    assert unconsented(purposes, [replace(use, kind=ConsentKind.EXPLICIT)], {APPI, GDPR}) == ()
+    special = replace(use, purposes=("special_care",))
+    assert unconsented(purposes, [special], {APPI}) == ("special_care",)
+    found = review(policy, company("three-regime", {}).datamap, shipped_statutes(), DAY)
+    assert "CONSENT_DEEMED" in {finding.code for finding in found}
+    judged = judge(Right.ERASURE, Ground.UNLAWFUL_USE, {APPI, GDPR}, policy.terms.rights)
+    assert judged == Owed(("jp.appi.35-1", "eu.gdpr.17-1"))
+    assert judge(Right.CONSENT_WITHDRAWAL, None, {APPI, GDPR}, policy.terms.rights) == Owed(("eu.gdpr.7-3",))
+    assert reasons(Right.CONSENT_WITHDRAWAL, {APPI, GDPR}, policy.terms.rights) <= PROCEDURAL
+
+
+def test_a_protection_officer_is_named_and_missed_where_none_is(company):
+    """The office stands in the policy; under the GDPR a policy without one is warned (TRI-14)."""
+    tri = company("three-regime", {})
+    assert policy_of("three-regime").terms.officer == ProtectionOfficer("Data Protection Officer", None)
+    nobody = replace(tri.policy, terms=replace(tri.policy.terms, officer=None))
+    codes = [
+        {finding.code for finding in review(policy, tri.datamap, shipped_statutes(), DAY)}
+        for policy in (tri.policy, nobody)
+    ]
+    assert ["OFFICER_MISSING" in found for found in codes] == [False, True]
 
 
 def test_a_californian_is_not_asked_for_a_reason(asking):

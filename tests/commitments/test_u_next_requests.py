@@ -17,18 +17,23 @@ from retention.model.request_moves import (
     Granted,
     Identified,
     Measure,
+    Paper,
+    PaperKept,
     Refused,
     Supplied,
     Wait,
+    Warned,
 )
 from retention.model.terms import Filer, Masked, Refusal, Right
 from retention.requests.channels import Membership, Redirected, Taken, TakenIfProven, arrived_at, gate
+from retention.requests.clocks import warnings_due
 from retention.requests.fees import Charge, Nothing, price
 from retention.requests.filing import Admitted, AuthorityPaper, Consult, Filing, admit
 from retention.requests.proof import AskAgain, Lack, Proven, Shown, accepted_on, examine
 from retention.requests.refusals import NotPermitted, may_refuse
 from retention.requests.routing import Elsewhere, Shared, route
-from tests.doubles.asking import DAY, policy_of
+from retention.requests.workdays import weekdays
+from tests.doubles.asking import DAY, answered_by, policy_of, unreadable_without
 
 APPI = frozenset({Regime.APPI})
 POLICY = policy_of("u-next")
@@ -153,6 +158,38 @@ def test_a_registered_domicile_that_can_be_read_is_no_proof(kind):
     assert isinstance(answer, AskAgain)
     assert answer.lacks == ((kind, Lack.NOT_MASKED),)
     assert isinstance(examine([Shown(kind)], documents, DAY), Proven)
+
+
+def test_the_form_the_papers_and_the_fee_are_waited_for(asking):
+    """Asked for: the file waits, keeps what came by kind and digest, grants nothing before (UNX-51)."""
+    life = asking("u-next", Right.DISCLOSURE)
+    life.move(Asked((Wait.PAPERS,), letter="digest of the form"))
+    life.move(FeeAsked(1000, "JPY"))
+    for early in (Identified("drivers-licence"), Granted()):
+        with pytest.raises(RefusedError, match="waits for"):
+            life.move(early)
+    form, licence = Paper("letter", "d1"), Paper("drivers-licence", "d2")
+    life.move(PaperKept(form), by=None)
+    life.move(PaperKept(licence), by=None)
+    life.move(Supplied((Wait.PAPERS,)))
+    life.identified()
+    with pytest.raises(RefusedError, match="waits for fee"):
+        life.move(Granted())
+    life.move(FeePaid())
+    assert life.move(Granted()).papers == (form, licence)
+    soon = asking("u-next", Right.DISCLOSURE).request
+    told = warnings_due(soon, datetime(2026, 12, 1, tzinfo=UTC), weekdays)
+    assert any(each.warned is Warned.ANSWER_SOON for each in told)
+
+
+def test_the_company_and_its_privacy_manager_are_named():
+    """Name, address and office stand in the policy, which is unreadable without them, and on the answer (UNX-05)."""
+    assert (POLICY.controller.name["ja"], POLICY.controller.responsible) == ("株式会社U-NEXT", "CX本部 CRM推進部長")
+    assert unreadable_without("u-next", "name")
+    assert unreadable_without("u-next", "address")
+    assert unreadable_without("u-next", "responsible")
+    assert "株式会社U-NEXT" in answered_by(POLICY, "ja")
+    assert POLICY.controller.address in answered_by(POLICY, "ja")
 
 
 @pytest.mark.parametrize("right", [Right.SUSPENSION, Right.ERASURE, Right.STOP_PROVISION])

@@ -11,7 +11,7 @@ from retention.model.request_moves import Finding, Granted, Investigated
 from retention.model.terms import Ground, Right
 from retention.requests.grounds import Owed, judge
 from retention.requests.routing import Elsewhere, Ours, route
-from tests.doubles.asking import policy_of
+from tests.doubles.asking import answered_by, policy_of, unreadable_without
 
 USER = {"id": "u1", "name": "One", "email": "one@x.example", "phone": "1"}
 PROFILE = {"id": 1, "user_id": "u1", "company_id": "k1", "real_name": "One", "contact": "one@k1.example"}
@@ -62,3 +62,14 @@ def test_the_acts_grounds_count_beside_the_texts(asking, right, ground, article)
         life.move(Granted())
     life.move(Investigated(Finding.FOUNDED))
     assert life.move(Granted()).decision == Granted()
+
+
+def test_the_controller_is_named_with_its_address_in_both_languages():
+    """Unreadable without name or address; the answer bears them in Japanese and in English (UMU-01)."""
+    policy = policy_of("umu")
+    assert unreadable_without("umu", "name")
+    assert unreadable_without("umu", "address")
+    for language, name in (("ja", policy.controller.name["ja"]), ("en", "UMU Technology Japan Co.")):
+        page = answered_by(policy, language)
+        assert name in page
+        assert "新宿区新宿4丁目1番6号" in page

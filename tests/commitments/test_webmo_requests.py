@@ -6,7 +6,19 @@ import pytest
 
 from retention.errors import RefusedError
 from retention.law import Regime
-from retention.model.request_moves import Finding, Granted, Investigated, Refused
+from retention.law.refusals import PROCEDURAL
+from retention.model.ids import CategoryId
+from retention.model.request_moves import (
+    Answered,
+    CarriedOut,
+    Done,
+    Finding,
+    Granted,
+    GrantedInPart,
+    Investigated,
+    Refused,
+    RefusedItem,
+)
 from retention.model.terms import Filer, Ground, Refusal, Right
 from retention.requests.filing import Admitted, AskFor, AuthorityPaper, Filing, Ward, admit
 from retention.requests.findings import Need, Worksheet, leaked, no_longer_needed
@@ -65,6 +77,45 @@ def test_use_beyond_the_purpose_is_a_ground_once_it_is_found(asking, right, grou
         life.move(Granted())
     life.move(Investigated(Finding.FOUNDED))
     assert life.move(Granted()).decision == Granted()
+
+
+def test_only_what_was_used_beyond_its_purpose_goes(company, ago):
+    """Usage was used for what nobody declared: it goes, to the extent needed, and the account stays (WEB-15)."""
+    usage = [{"id": 1, "user_id": "u1", "history": "h", "seen_at": ago(3)}]
+    webmo = company("webmo", {"app.users": [USER], "lake.usage": usage})
+    webmo.request("user_id=u1", refused=frozenset(webmo.policy.categories) - {"usage_information"})
+    assert webmo.left("lake.usage") == []
+    assert webmo.left("app.users") == [USER]
+
+
+@pytest.mark.parametrize("ground", [Ground.UNLAWFUL_PROVISION, Ground.UNLAWFUL_ACQUISITION])
+def test_provision_is_stopped_by_people_and_looked_at_again(asking, ground):
+    """A ground of the Act or the text: looked into, stopped by one, seen by another, then answered (WEB-16)."""
+    expected = Owed(("jp.appi.35-3",)) if ground is Ground.UNLAWFUL_PROVISION else Promised()
+    assert judged(Right.STOP_PROVISION, ground) == expected
+    life = asking("webmo", Right.STOP_PROVISION, ground).identified()
+    with pytest.raises(RefusedError, match="looked into"):
+        life.move(Granted())
+    life.move(Investigated(Finding.FOUNDED))
+    life.move(Granted())
+    with pytest.raises(RefusedError, match="not done and verified"):
+        life.move(Answered("letter"))
+    with pytest.raises(RefusedError, match="another person"):
+        life.move(CarriedOut(Done.BY_HAND, "report"))
+    life.move(CarriedOut(Done.BY_HAND, "report"), by="tanaka")
+    assert life.move(Answered("letter")).answered_at is not None
+
+
+def test_disclosure_is_refused_for_three_reasons_and_in_part(asking):
+    """The text's three, for no erasure; one category is kept back with its reason, the rest is granted (WEB-13)."""
+    three = {Refusal.RIGHTS_OF_OTHERS, Refusal.BUSINESS_HINDRANCE, Refusal.OTHER_LAW}
+    assert set(policy_of("webmo").terms.rights[Right.DISCLOSURE].refusals) == three
+    assert asking("webmo", Right.DISCLOSURE).bounds.refusals - PROCEDURAL == three
+    assert asking("webmo", Right.ERASURE).bounds.refusals & three == {Refusal.OTHER_LAW}
+    inquiries = CategoryId("inquiries")
+    partly = GrantedInPart((RefusedItem(inquiries, (Refusal.RIGHTS_OF_OTHERS,)),))
+    assert asking("webmo", Right.DISCLOSURE).identified().move(partly).decision == partly
+    assert inquiries in policy_of("webmo").categories
 
 
 def test_data_that_no_purpose_needs_any_more_is_a_ground(asking):

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).absolute().parents[2]
 DAGS = ROOT / "dags"
 ROADS = {"retention_sweep", "subject_request", "restore_gate", "joint_use_export", "rescans"}
-IDS = {*ROADS, "canary"}
+IDS = {*ROADS, "canary", "request_clocks"}
 STATEMENTS = 5
 """The most a task's body may hold, its docstring not counted."""
 HEAVY = {"retention.wiring", "retention.app", "sqlalchemy", "great_expectations", "pandas", "boto3", "psycopg", "httpx"}
@@ -120,3 +120,15 @@ def test_each_task_is_thin(name: str, task: ast.FunctionDef) -> None:
     assert len(statements) - 1 <= STATEMENTS, name
     assert len(calls) == 1, name
     assert ast.get_docstring(task), name
+
+
+def test_no_dag_decides_about_a_person() -> None:
+    """Proving identity, granting and refusing are people's: no DAG calls what does them."""
+    decides = {"identify", "accept", "deny", "refuse", "refuse_case", "extend", "redirect", "answer", "approve"}
+    called = {
+        node.attr
+        for file in DAGS.glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+    }
+    assert not called & decides

@@ -5,6 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from functools import cache
 
+import pytest
+
+from retention.errors import PolicyError
+from retention.evidence.certificate import Certificate, render
+from retention.evidence.certificate_words import Language
 from retention.law import Regime
 from retention.model.ids import CaseId
 from retention.model.policy import Policy
@@ -50,3 +55,22 @@ class Asking:
         authority = None if self.request.filer is Filer.PERSON else "power-of-attorney"
         self.move(Identified("drivers-licence", authority))
         return self
+
+
+def answered_by(policy: Policy, language: Language) -> str:
+    """Return the page on which this company answers."""
+    at = datetime(2026, 11, 26, tzinfo=UTC)
+    certificate = Certificate(
+        policy.controller.name, policy.controller.address, CaseId("C-1"), at, at, (), (), (), (), "o", 1, "r", "f"
+    )
+    return render(certificate, language)
+
+
+def unreadable_without(pack: str, key: str) -> bool:
+    """Return whether the company's policy cannot be read if its controller says nothing under the key."""
+    lines = read_pack(pack)["policy.yaml"].splitlines(keepends=True)
+    (at,) = (number for number, line in enumerate(lines) if line.startswith(f"  {key}: "))
+    for text in ("", f'  {key}: ""\n'):
+        with pytest.raises(PolicyError):
+            read_policy("".join([*lines[:at], text, *lines[at + 1 :]]), "policy.yaml")
+    return True

@@ -30,6 +30,7 @@ GROUPS = {
         "fee",
         "acknowledge",
         "investigate",
+        "weigh",
         "extend",
         "redirect",
         "withdraw",

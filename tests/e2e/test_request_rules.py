@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,6 +13,7 @@ from retention.model.request_moves import Finding
 from retention.model.terms import Filer, Ground, Masked, Refusal, Right
 from retention.requests.channels import Membership
 from retention.requests.fees import Charge, Nothing
+from retention.requests.findings import Need, Worksheet
 from retention.requests.grounds import NoGround, Owed
 from retention.requests.proof import Shown
 
@@ -32,6 +33,7 @@ requests:
   redirects: {company: {to: administrator, title: {en: your company}}}
   rights:
     disclosure: {fee: {amount: 1000, currency: JPY, prepaid: true}, may_file: [person]}
+    suspension: {grounds: [any-leak]}
     erasure: {refusals: [rights-of-others, business-hindrance, other-law], may_file: [person]}
 """
 
@@ -141,6 +143,52 @@ def test_a_fee_and_a_ground_follow_the_law(desk):
         desk.accept(case, NOW, by="mori")
     desk.investigate(case, Finding.FOUNDED, NOW, by="mori")
     desk.accept(case, NOW, by="mori")
+
+
+def test_what_takes_the_place_of_erasure_and_what_was_asked_before_is_said(desk):
+    """A law keeps c3's orders: the promise to erase comes first; the same again names the request that came first."""
+    first = desk.receive(arrival(desk), NOW).case_id
+    again = desk.receive(arrival(desk), NOW + timedelta(days=1)).case_id
+    ruling = desk.ruling(again, NOW + timedelta(days=1))
+    assert [other.measure.value for other in ruling.instead] == ["erase-when-period-ends", "suspend", "other"]
+    assert ruling.instead[0].holds == ("tax-books",)
+    assert (desk.ruling(first, NOW).same_as, ruling.same_as) == (None, first)
+
+
+def test_facts_show_that_data_is_needed_no_more(desk):
+    """Everything asked for is due: shown; one category that is not leaves it to a person (WEB-17)."""
+    desk.record_event("user_id=c3", "account.closed", event_id="e1", occurred_at=NOW - timedelta(days=60), now=NOW)
+    account = desk.receive(arrival(desk, Right.ITEM_DELETION, items=("account",)), NOW).case_id
+    everything = desk.receive(arrival(desk), NOW).case_id
+    assert [desk.ruling(case, NOW).shown for case in (account, everything)] == [(Ground.NO_LONGER_NEEDED,), ()]
+
+
+def test_a_leak_that_reached_the_person_is_shown_where_the_text_counts_it(desk):
+    """A ground for c3 and for nobody else; where the text counts no leak, a person finds (WEB-18)."""
+    desk.record_event("user_id=c3", "breach.confirmed", event_id="b1", occurred_at=NOW, now=NOW)
+    reached = desk.receive(arrival(desk, Right.SUSPENSION), NOW).case_id
+    other = desk.receive(Arrival(desk.subject_of("user_id=c4"), "post", Right.SUSPENSION), NOW).case_id
+    silent = desk.receive(arrival(desk, Right.STOP_PROVISION), NOW).case_id
+    assert [Ground.ANY_LEAK in desk.ruling(case, NOW).shown for case in (reached, other, silent)] == [
+        True,
+        False,
+        False,
+    ]
+
+
+def test_what_was_weighed_is_the_finding_and_its_worksheet_is_kept(desk):
+    """Harm and nothing against it: granted; harm outweighed: not; who weighed is on record (WEB-19)."""
+    for needs, granted in ((frozenset(), True), (frozenset({Need.LEGAL_CLAIMS}), False)):
+        case = desk.receive(arrival(desk, ground=Ground.LIKELY_HARM), NOW).case_id
+        desk.identify(case, "drivers-licence", NOW, by="mori")
+        request = desk.weigh(case, Worksheet(harm_likely=True, needs=needs, by="mori"), NOW)
+        assert request.finding is (Finding.FOUNDED if granted else Finding.UNFOUNDED)
+        assert len(request.papers) == 1
+        if granted:
+            desk.accept(case, NOW, by="mori")
+        else:
+            with pytest.raises(RefusedError, match="does not bear it"):
+                desk.accept(case, NOW, by="mori")
 
 
 def test_a_reason_that_the_law_does_not_know_refuses_nothing(desk):

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from retention.model import request
 from retention.model.case import NEXT, CaseState
+from retention.model.request import RequestState
 from retention.ports.ledger import Phase
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +34,17 @@ def test_every_state_of_a_case_has_its_row():
     rows = table("state")
     assert set(rows) == {state.value for state in CaseState}
     for state, following in NEXT.items():
+        durable, dies, moves = rows[state.value]
+        assert durable
+        assert dies
+        assert moves == {other.value for other in following}, state
+
+
+def test_every_state_of_a_request_has_its_row():
+    """One row a state of a person's request, with text in every cell, and exactly the moves that the program allows."""
+    rows = table("request")
+    assert set(rows) == {state.value for state in RequestState}
+    for state, following in request.NEXT.items():
         durable, dies, moves = rows[state.value]
         assert durable
         assert dies

@@ -45,7 +45,7 @@ def notes(shop):
 
 
 def test_an_instruction_erases_the_tenants_rows_and_its_evidence_verifies(firm):
-    """Only the company's two notes go; no passport is asked for; a person decides and approves (UMU-04)."""
+    """Only the company's two notes go; no passport is asked for; a person decides and approves (UMU-04, UMU-27)."""
     with firm.app() as app:
         case = app.open_instructed("user_id=c3", "company=acme", "i1", NOW)
         app.accept(case.case_id, NOW)
@@ -57,6 +57,9 @@ def test_an_instruction_erases_the_tenants_rows_and_its_evidence_verifies(firm):
         report = verify(app.bundle(case.case_id))
         assert report.authentic, report.broken
         assert app.context.ledger.cases.get(case.case_id).instruction == "i1"
+        carried_out, _ = app.plan(plan.plan_id)
+        assert {rule for step in carried_out.steps for rule in step.because.statutes} == {"jp.appi.25"}
+        assert not app.context.ledger.requests.moves(case.case_id)
     assert notes(firm) == ["note about c3"]
     assert firm.rows("SELECT count(*) FROM customers") == [(10,)]
 
@@ -72,7 +75,7 @@ def test_without_an_instruction_nothing_of_the_tenant_moves(firm):
 
 
 def test_an_instruction_that_nobody_gave_is_refused(firm):
-    """Neither an unknown id nor another company's instruction moves anything (UMU-04)."""
+    """Neither an unknown id nor another company's instruction moves anything (UMU-04, UMU-27)."""
     with firm.app() as app:
         for tenant, instruction in (("company=acme", "i9"), ("company=other", "i1")):
             with pytest.raises(InputError, match="nobody has instructed"):

@@ -150,17 +150,21 @@ class Life(RuleBasedStateMachine):
         laws=st.lists(st.sampled_from(LAWS), min_size=1, max_size=3, unique=True),
         items=st.sampled_from([(), ITEMS]),
         filer=st.sampled_from(Filer),
+        begun=st.tuples(st.sampled_from([0, 3, 20, 60]), st.integers(0, 4)),
     )
-    def receive(self, right: Right, laws: list[str], items: tuple[CategoryId, ...], filer: Filer) -> None:
-        """A letter comes in."""
+    def receive(
+        self, right: Right, laws: list[str], items: tuple[CategoryId, ...], filer: Filer, begun: tuple[int, int]
+    ) -> None:
+        """A letter comes in, and is some way on when it begins."""
         self.charged = right in DISCLOSING and laws == ["jp.appi"]
         self.bounds = Bounds(ALLOWED, self.charged, right is not Right.COMPLAINT, right is Right.CORRECTION)
         clocks = start_clocks(START, TOKYO, laws, Period(days=14), may_charge=self.charged)
         received = Received(right, None, START, "Asia/Tokyo", "post", "ja", filer, "post", clocks, items)
         self.now, self.moves = START, [Move(START, None, received)]
         self.request = begin(CaseId("C-20260401-abcdef"), self.moves[0])
+        self.go_on(*begun)
 
-    @rule(days=st.integers(-1, 12))
+    @rule(days=st.sampled_from([-1, 3, 15]))
     def wait(self, days: int) -> None:
         """Time goes by; or another machine, whose clock is slow, goes on."""
         self.now += timedelta(days=days)
@@ -177,20 +181,44 @@ class Life(RuleBasedStateMachine):
             assert self._try(Move(moment(self.request, self.now), None, warning))
 
     @precondition(lambda self: self.request.state is not RequestState.CLOSED)
-    @rule()
-    def go_on(self) -> None:
-        """The desk does what comes next, so that whole lives are walked often."""
-        r = self.request
+    @rule(by=people)
+    def charge(self, by: str | None) -> None:
+        """A fee is asked for, lawful or not."""
+        self._try(Move(moment(self.request, self.now), by, FeeAsked(1000, "JPY")))
+
+    @rule(by=people, reasons=reasons)
+    def refuse(self, by: str | None, reasons: tuple[Refusal, ...]) -> None:
+        """It is refused, with reasons or without, by a person or a program."""
+        self._try(Move(moment(self.request, self.now), by, Refused(reasons)))
+
+    @rule(paper=st.sampled_from(PAPERS))
+    def keep(self, paper: Paper) -> None:
+        """A paper comes, in time or late."""
+        self._try(Move(moment(self.request, self.now), None, PaperKept(paper)))
+
+    @rule(papers=st.sampled_from([(), PAPERS[:1], PAPERS[1:], PAPERS]))
+    def destroy(self, papers: tuple[Paper, ...]) -> None:
+        """Papers are to be destroyed, too early or not all of them."""
+        self._try(Move(moment(self.request, self.now), None, PapersDestroyed(papers)))
+
+    @rule(days=st.sampled_from([0, 20, 60]), steps=st.integers(1, 7))
+    def go_on(self, days: int, steps: int) -> None:
+        """The desk does what comes next, sometimes late, so that whole lives are walked often."""
+        self.now += timedelta(days=days)
+        for _ in range(steps):
+            self._try(Move(moment(self.request, self.now), "h:taro", self._next()))
+
+    def _next(self) -> object:
+        r, done = self.request, Done.BY_HAND if self.request.right is Right.CORRECTION else Done.BY_ROAD
         waiting = r.waiting_for - {Wait.FEE}
-        then = {
+        return {
             RequestState.RECEIVED: Identified(("passport",), "power-of-attorney"),
             RequestState.WAITING: Supplied(tuple(sorted(waiting, key=str))) if waiting else FeePaid(),
             RequestState.IDENTIFIED: Investigated(Finding.FOUNDED),
             RequestState.INVESTIGATING: Granted(),
-            RequestState.DECIDED: Answered("d") if isinstance(r.decision, Refused) else CarriedOut(Done.BY_ROAD, "d"),
+            RequestState.DECIDED: Answered("d") if isinstance(r.decision, Refused) else CarriedOut(done, "d"),
             RequestState.CARRIED_OUT: Answered("d"),
         }.get(r.state, PapersDestroyed(r.papers))
-        self._try(Move(moment(r, self.now), "h:taro", then))
 
     def _try(self, move: Move) -> bool:
         try:
@@ -251,4 +279,4 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=120, stateful_step_count=30)
+TestLife.settings = settings(max_examples=300, stateful_step_count=8)

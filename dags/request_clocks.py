@@ -1,0 +1,45 @@
+"""The dates of people's requests: the desk is told of each once, before it and after it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pendulum
+from airflow.sdk import dag, task
+from task_errors import DEFAULTS, opened, told_of_dates
+
+DOC = """
+### Dates of requests
+
+Looks at every open request once an hour. The desk is told **before** a law's date (a week, the last working
+day), and whoever answers for it **after** it (`answer-late`: the task's log says so as an error).
+
+* Each thing is recorded and told once for each date, whatever the clocks of workers say and however many
+  run at once. A run that was missed is made up for by the next.
+* Papers of requests that are over are destroyed here, should a process have died between answer and destruction.
+* Only numbers of cases, laws and dates pass through Airflow and its logs.
+"""
+
+
+@dag(
+    schedule="17 * * * *",
+    start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Tokyo"),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULTS,
+    tags=["retention", "request"],
+    doc_md=DOC,
+)
+def request_clocks() -> None:
+    """Tell the desk what is new about dates."""
+    tell_desk()
+
+
+@task
+def tell_desk() -> list[str]:
+    """Record what the desk is to be told now, and say it: case, law, date."""
+    with opened() as app:
+        return told_of_dates(app.warn(datetime.now(UTC)))
+
+
+clocks = request_clocks()
