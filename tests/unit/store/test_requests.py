@@ -62,7 +62,7 @@ MOVES: tuple[What, ...] = (
     Acknowledged("d"),
     Asked((Wait.PAPERS,), "d"),
     Supplied((Wait.PAPERS,)),
-    Identified(("passport",), "power-of-attorney"),
+    Identified("passport", "power-of-attorney"),
     Investigated(Finding.FOUNDED, "d"),
     Granted(),
     GrantedInPart((RefusedItem(ITEM, (Refusal.OTHER_LAW,)),), INSTEAD),
