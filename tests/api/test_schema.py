@@ -12,7 +12,7 @@ from tests.api.test_roles import MAY, SUBJECT
 
 FORM = "the call is not of this form"
 FEW = settings(
-    max_examples=3,
+    max_examples=2,
     deadline=None,
     derandomize=True,
     database=None,
