@@ -120,3 +120,15 @@ def test_each_task_is_thin(name: str, task: ast.FunctionDef) -> None:
     assert len(statements) - 1 <= STATEMENTS, name
     assert len(calls) == 1, name
     assert ast.get_docstring(task), name
+
+
+def test_no_dag_decides_about_a_person() -> None:
+    """Proving identity, granting and refusing are people's: no DAG calls what does them."""
+    decides = {"identify", "accept", "deny", "refuse", "refuse_case", "extend", "redirect", "answer", "approve"}
+    called = {
+        node.attr
+        for file in DAGS.glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+    }
+    assert not called & decides

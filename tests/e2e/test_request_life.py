@@ -165,7 +165,7 @@ def test_only_the_items_that_were_named_and_not_refused_go(app):
 def test_a_correction_is_investigated_done_by_hand_and_looked_at_by_another(app):
     """Nothing is changed before a finding (APPI 34(2)); who decided does not vouch for what was done.
 
-    WEB-14, UMU-41.
+    WEB-14.
     """
     case = app.receive(arrival("c5", Right.CORRECTION), NOW).case_id
     app.identify(case, "passport", NOW, by=HANAKO)
@@ -185,10 +185,7 @@ def test_a_correction_is_investigated_done_by_hand_and_looked_at_by_another(app)
 
 
 def test_consent_is_withdrawn_by_an_event_that_stands(app):
-    """The event about the purpose is read back before the request counts as done; a complaint is answered as such.
-
-    UNX-02.
-    """
+    """The event about the purpose is read back before the request counts as done; a complaint is answered as such."""
     case = granted(app, arrival("c6", Right.CONSENT_WITHDRAWAL, regime="eu.gdpr"))
     with pytest.raises(RefusedError, match="does not stand"):
         app.done_by_event(case, [], NOW)
@@ -215,10 +212,7 @@ def test_whoever_withdraws_after_the_approval_is_not_erased(app):
 
 
 def test_the_desk_is_told_of_each_date_once_whatever_the_clocks_of_machines(app):
-    """Soon, on the last working day, too late: once each; a slow clock repeats nothing and hides no late answer.
-
-    TRI-28.
-    """
+    """Soon, on the last working day, too late: once each; a slow clock repeats nothing and hides no late answer."""
     case = app.receive(arrival("c8", regime=None), NOW).case_id
     told = [(w.warning.regime, w.warning.warned) for w in app.warn(NOW + timedelta(days=13)) if w.case_id == case]
     soon = [("jp.appi", Warned.ANSWER_SOON), ("policy", Warned.ANSWER_SOON), ("us.ccpa", Warned.ACKNOWLEDGE_SOON)]

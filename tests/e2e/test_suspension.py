@@ -125,7 +125,10 @@ def steps(plan: Any) -> Iterator[tuple[str, str, int]]:
 
 
 def test_suspension_takes_the_persons_rows_out_of_use_and_lifting_is_its_inverse(stoppable: Any) -> None:
-    """All of his rows and nobody else's; afterwards every table is, row by row, what it was; evidence says both."""
+    """All of his rows and nobody else's; afterwards every table is, row by row, what it was; evidence says both.
+
+    TRI-26.
+    """
     before = everything(stoppable)
     with stoppable.app() as app:
         assert app.check_datamap() == ()

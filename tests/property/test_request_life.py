@@ -70,7 +70,7 @@ happenings = st.one_of(
     st.builds(Acknowledged, st.just("d")),
     st.builds(Asked, waits),
     st.builds(Supplied, waits),
-    st.builds(Identified, st.just(("passport",))),
+    st.builds(Identified, st.just("passport")),
     st.builds(Investigated, st.sampled_from(Finding)),
     st.just(Granted()),
     st.builds(
@@ -212,7 +212,7 @@ class Life(RuleBasedStateMachine):
         r, done = self.request, Done.BY_HAND if self.request.right is Right.CORRECTION else Done.BY_ROAD
         waiting = r.waiting_for - {Wait.FEE}
         return {
-            RequestState.RECEIVED: Identified(("passport",), "power-of-attorney"),
+            RequestState.RECEIVED: Identified("passport", "power-of-attorney"),
             RequestState.WAITING: Supplied(tuple(sorted(waiting, key=str))) if waiting else FeePaid(),
             RequestState.IDENTIFIED: Investigated(Finding.FOUNDED),
             RequestState.INVESTIGATING: Granted(),
