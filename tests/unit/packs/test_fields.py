@@ -12,7 +12,8 @@ from retention.packs import read_pack
 
 NAMED: Mapping[str, Mapping[str, str]] = {
     "umu": {
-        "account_information": "name email phone profile_photo biography",
+        "account_information": "name email phone",
+        "optional_profile": "profile_photo biography",
         "account_activity": "action preferred_language course_progress",
         "course_suggestions": "suggested_course",
         "account_recovery": "real_name id_card_number phone",
