@@ -14,7 +14,7 @@ import pytest
 from connectors.memory import forget, make
 from retention.app.answers import certificate
 from retention.errors import TerminalFailure, TransientFailure
-from retention.evidence import render
+from retention.evidence import export_bundle, render, verify
 from retention.model.answer import AtWork, BestEffort, ByHand, Completed, PartlyDone, Proof, Refused, code_of
 from retention.model.case import CaseState
 from retention.model.datamap import ColumnType
@@ -24,6 +24,7 @@ from tests.processors.running import Running
 NOW = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 PERSON = "c1"
+THREE = (PERSON, "c2", "c3")
 SETTINGS = """\
 ledger: sqlite:///ledger.db
 policy: policy.yaml
@@ -383,3 +384,29 @@ def test_who_answers_for_his_own_copy_is_named_and_nothing_is_claimed(desk):
     assert (
         page.index("Outside our control") < page.index("Measuring use") < page.index("tools.google.com/dlpage/gaoptout")
     )
+
+
+def test_a_batch_tells_of_everybody_and_each_hears_of_his_own_order(desk):
+    """One order a person; each certificate has one answer, each share one order, and every bundle is complete."""
+    it = desk(HEAD + DIRECT)
+    it.server.load(PERSON, "c2", "c3")
+    it.made.put("customers", {"id": ColumnType.TEXT, "name": ColumnType.TEXT}, [{"id": c, "name": c} for c in THREE])
+    cases = {it.app.open_request(f"user_id={who}", "post", NOW).case_id: who for who in ("c2", "c3")}
+    for case in cases:
+        it.app.identify(case, "passport", NOW)
+        it.app.accept(case, NOW)
+    batch = it.app.plan_batch(NOW)
+    it.app.approve(batch.plan.plan_id, batch.plan.digest, "office", NOW)
+    assert it.app.apply(batch.plan.plan_id, NOW).state is CaseState.APPLIED
+    it.app.verify(batch.plan.plan_id, NOW)
+    assert it.app.seal(batch.plan.plan_id, NOW).state is CaseState.CLOSED
+    assert sorted(it.deletions()) == ["c2", "c3"]
+    for case in cases:
+        (line,) = certificate(it.app.context, case).processors
+        assert (line.name, line.said) == ("crm", "completed")
+    orders = [fact["orders"] for fact in it.facts("batchShare")]
+    placed = {order.order_id for order in it.app.context.ledger.copies.orders(batch.batch)}
+    assert {order for mine in orders for order in mine} == placed
+    assert [len(mine) for mine in orders] == [1, 1]
+    assert verify(it.app.bundle(batch.batch)).complete
+    assert all(verify(export_bundle(it.app.context.log, case, {})).complete for case in cases)
