@@ -89,6 +89,8 @@ def answer(context: Context, case_id: CaseId, letter: bytes, by: str | None, now
         return destroy_papers(context, case_id, now)
     warn(context, case_id, now)
     request, digest = carried_out(context, case_id, now), digest_of(context, letter)
+    if isinstance(request.decision, Refused) and context.ledger.cases.get(case_id).state is not CaseState.DENIED:
+        raise StateError(f"{case_id} is refused and its case goes on", hint=f"retention request decide {case_id} deny")
     granted = request.state is RequestState.DECIDED and not isinstance(request.decision, Refused)
     if granted and DONE_BY[request.right] == {Done.BY_ANSWER}:
         _end_case(context, record_move(context, case_id, CarriedOut(Done.BY_ANSWER, digest), by, now))

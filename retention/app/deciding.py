@@ -16,7 +16,7 @@ from retention.app.requests import decided, deny
 from retention.errors import InputError, Problem, StateError
 from retention.model.case import Case, CaseState
 from retention.model.ids import CaseId
-from retention.model.request import Request
+from retention.model.request import Request, RequestState
 from retention.model.request_moves import (
     Extended,
     Finding,
@@ -153,6 +153,15 @@ def withdraw(context: Context, case_id: CaseId, by: str | None, now: datetime) -
         raise StateError(f"{case_id} is {case.state.value}: it is carried out already, or being so")
     record_move(context, case_id, Withdrawn(), by, now)
     _end(context, case_id, "withdrawn", now)
+    return destroy_papers(context, case_id, now)
+
+
+def finish(context: Context, case_id: CaseId, now: datetime) -> Request:
+    """End what a process left that died after a request was redirected, withdrawn or answered: case and papers."""
+    ended = {RequestState.WITHDRAWN: "withdrawn", RequestState.REDIRECTED: "redirected"}
+    code = ended.get(life_of(context, case_id).state)
+    if code is not None and context.ledger.cases.get(case_id).state is not CaseState.DENIED:
+        _end(context, case_id, code, now)
     return destroy_papers(context, case_id, now)
 
 

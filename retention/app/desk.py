@@ -180,7 +180,7 @@ class Desk:
     def warn(self, now: datetime) -> tuple[warning.Told, ...]:
         """See `warning.warn_all`; whatever a dead process left of papers is destroyed too."""
         for case_id in tuple(papers.overdue_papers(self.context)):
-            papers.destroy_papers(self.context, case_id, now)
+            deciding.finish(self.context, case_id, now)
         return warning.warn_all(self.context, now)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from retention.app import requesting
+from retention.app import lives, requesting
 from retention.app.requesting import Arrival
 from retention.errors import ConcurrentWriteFailure, InputError, RefusedError, StateError, UnknownNameError
 from retention.evidence import verify
@@ -24,6 +24,7 @@ from retention.model.request_moves import (
     RefusedItem,
     Wait,
     Warned,
+    Withdrawn,
 )
 from retention.model.subject import SubjectKey
 from retention.model.terms import Filer, Refusal, Right
@@ -209,6 +210,17 @@ def test_whoever_withdraws_after_the_approval_is_not_erased(app):
     with pytest.raises(RefusedError):
         app.apply(plan.plan_id, NOW)
     assert app.shop.rows("SELECT count(*) FROM customers WHERE id = 'c6'") == [(1,)]
+
+
+def test_what_a_dead_process_left_is_ended_by_the_hourly_look(app):
+    """Died after the withdrawal was recorded: the case ends with its key, and the papers go."""
+    case = app.receive(arrival("c6", letter=b"erase me soon, c6"), NOW).case_id
+    lives.record_move(app.context, case, Withdrawn(), TARO, NOW)
+    app.warn(NOW)
+    assert app.request(case).state is RequestState.CLOSED
+    assert app.context.ledger.cases.get(case).state is CaseState.DENIED
+    with pytest.raises(StateError, match="shredded"):
+        app.context.ledger.vault.get(case, "start")
 
 
 def test_the_desk_is_told_of_each_date_once_whatever_the_clocks_of_machines(app):
