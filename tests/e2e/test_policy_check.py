@@ -201,6 +201,7 @@ def test_what_the_documentation_shows_of_a_policy_is_read_and_its_examples_hold(
         ("policy.yaml", POLICY, RULES + sections.replace("categories:", account, 1)),
         ("datamap.yaml", "shop.orders:", "shop.payments:"),
         ("datamap.yaml", "{paid: paid_at}", "{accounted: paid_at}"),
+        ("datamap.yaml", "    fields:", "    tenant: {company_id: company_id}\n    fields:"),
         ("policy.tests.yaml", EXAMPLES, examples),
     )
     assert said.code == 0, said.all
