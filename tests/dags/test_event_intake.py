@@ -114,6 +114,7 @@ def folded(shop: Shop) -> int:
     return int(number)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1500)
 def test_each_of_two_hundred_events_is_folded_once_though_the_triggerer_dies(
     airflow: Standalone, queue: Queue, shop: Shop
