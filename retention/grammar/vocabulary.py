@@ -24,6 +24,9 @@ AGREED = "policy.agreed"
 PREFERENCE = "preference.set"
 """The person said how long data should be kept; one that names no period takes earlier ones back."""
 
+DIED = "subject.deceased"
+"""Starts no clock unless a rule says so, and stops none: what is kept of the dead is kept as long as before."""
+
 PLACED = "restriction.placed"
 LIFTED = "restriction.lifted"
 NOTIFIED = "notice.delivered"
