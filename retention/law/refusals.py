@@ -145,8 +145,8 @@ PROCEDURE: Mapping[Refusal, Mapping[Regime, str]] = MappingProxyType(
 )
 """Reasons of form → where each law admits them. The GDPR and the CCPA let nobody insist on a form or a fee."""
 
-OF_THE_LIVING: Mapping[Regime, str] = MappingProxyType({Regime.APPI: "jp.appi.2-1", Regime.GDPR: "eu.gdpr.4-1"})
-"""Laws for which the data of the dead is nobody's personal information (GDPR recital 27); the CCPA does not say."""
+OF_THE_LIVING = frozenset({Regime.APPI, Regime.GDPR})
+"""Laws that speak of the living only (APPI art. 2(1), GDPR art. 4(1) with recital 27); the CCPA does not say."""
 
 
 def measured(right: Right, regime: Regime) -> frozenset[Refusal]:

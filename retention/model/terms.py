@@ -315,6 +315,7 @@ class Notice(Enum):
     EXTENSION = "extension"
     PROCESSOR_ORDER = "processor-order"
     RECIPIENT = "recipient"
+    CORRECTION = "correction"
     RESTRICTION_LIFT = "restriction-lift"
     POLICY_CHANGE = "policy-change"
     SERVICE_ENDED = "service-ended"

@@ -39,7 +39,7 @@ def bounds(
     own = offered(right, terms.rights)
     charged = own is not None and not isinstance(own.fee, FreeOfCharge)
     known = reasons(right, regimes, terms.rights, ground) | (frozenset() if excess is None else excess.refuse_for)
-    if has_died and OF_THE_LIVING.keys() >= frozenset(regimes):
+    if has_died and frozenset(regimes) <= OF_THE_LIVING:
         known |= {Refusal.NOT_PERSONAL_INFORMATION}
     return Bounds(
         refusals=known,
