@@ -17,7 +17,7 @@ from retention.app.clients import denial_reason
 from retention.app.context import Context
 from retention.app.deciding import withdraw
 from retention.app.requesting import Arrival, receive
-from retention.app.requests import keep_start
+from retention.app.starts import keep_start
 from retention.errors import StateError, UnknownNameError
 from retention.model.agent import Agent, AgentRequest, Exercise, Stage, Told
 from retention.model.case import CaseState

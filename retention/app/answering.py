@@ -10,7 +10,7 @@ from retention.app.inbox import record_event
 from retention.app.lives import digest_of, life_of, record_move
 from retention.app.papers import destroy_papers
 from retention.app.records import move
-from retention.app.requests import start_of
+from retention.app.starts import start_of
 from retention.app.warning import warn
 from retention.errors import RefusedError, StateError
 from retention.model.case import CaseState

@@ -85,6 +85,8 @@ def _certificates(context: Context, case_id: CaseId) -> dict[str, bytes]:
     case = context.ledger.cases.get(case_id)
     if case.kind is not CaseKind.REQUEST or case.state not in (CaseState.SEALED, CaseState.CLOSED):
         return {}
+    if not context.ledger.plans.of_case(case_id):
+        return {}  # done by hand, by an event or an answer: nothing was erased that a certificate could say
     told = certificate(context, case_id)
     return {f"certificate.{lang}.html": render(told, lang).encode() for lang in get_args(Language)}
 

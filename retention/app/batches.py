@@ -17,7 +17,8 @@ from retention.app.identities import decisions_of
 from retention.app.joint_use import known_sharing
 from retention.app.leases import leased
 from retention.app.records import PlanSummary, header, keep_plan, move, new_id, open_case, refuse_move
-from retention.app.requests import EARLIER, goes_alone, starts_of
+from retention.app.requests import EARLIER, goes_alone
+from retention.app.starts import starts_of
 from retention.errors import StateError
 from retention.execution.site import People, fetch_people, keep_people
 from retention.model.case import Case, CaseKind, CaseState

@@ -13,6 +13,8 @@ from retention.app.papers import OTHER, destroy_papers, keep_paper
 from retention.app.records import move
 from retention.app.requesting import follow_due
 from retention.app.requests import decided, deny
+from retention.app.restricting import place
+from retention.app.starts import start_of
 from retention.errors import InputError, Problem, StateError
 from retention.model.case import Case, CaseState
 from retention.model.ids import CaseId
@@ -30,7 +32,7 @@ from retention.model.request_moves import (
     RefusedItem,
     Withdrawn,
 )
-from retention.model.terms import Refusal
+from retention.model.terms import Refusal, Right
 
 _STANDING = frozenset({CaseState.OPEN, CaseState.PLANNED, CaseState.APPROVED, CaseState.REJECTED})
 """Nothing of the case has been carried out yet."""
@@ -84,6 +86,8 @@ def grant(
     # a complaint is answered without proof of who complains: the case road begins with an identity all the same
     case = replace(case, decided_at=now, identified_at=case.identified_at or now)
     context.ledger.cases.replace(case)
+    if case.right is Right.RESTRICTION:
+        place(context, case_id, start_of(context, case_id), now)
     return case
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from retention.app import (
     copies,
+    correcting,
     gating,
     keys,
     media,
@@ -95,7 +96,8 @@ class Elsewhere:
         return processing.tasks(self.context, now)
 
     def remind_processors(self, now: datetime) -> tuple[processing.Followed, ...]:
-        """See `processing.follow_up`."""
+        """See `processing.follow_up`; what people put right themselves comes first (`correcting`)."""
+        correcting.follow_corrections(self.context, now)
         return processing.follow_up(self.context, now)
 
     def accept_answer(self, order_id: OrderId, decider: str, now: datetime) -> PlacedOrder:
@@ -146,7 +148,8 @@ class Elsewhere:
         return suppression.which_suppressed(self.context, suppression.read_keys(lines, read), now, arrival)
 
     def recipient_letters(self, case_id: CaseId | None, now: datetime) -> tuple[recipient_letters.Post, ...]:
-        """See `recipient_letters.letters`."""
+        """See `recipient_letters.letters`; what people put right themselves counts (`correcting`)."""
+        correcting.follow_corrections(self.context, now)
         return recipient_letters.letters(self.context, case_id, now)
 
     def told(self, case_id: CaseId, recipient: str, by: str, now: datetime) -> PlacedOrder:

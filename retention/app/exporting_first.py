@@ -8,7 +8,8 @@ from retention.app.context import Context
 from retention.app.disclosing import offers_export
 from retention.app.lives import life_of
 from retention.app.requesting import Arrival, receive
-from retention.app.requests import start_of, wait_for_export
+from retention.app.requests import wait_for_export
+from retention.app.starts import start_of
 from retention.errors import StateError
 from retention.model.case import Case, CaseState
 from retention.model.ids import CaseId

@@ -142,6 +142,8 @@ def _is_known(policy: Policy, kind: str, about: str) -> bool:
     match ABOUT.get(kind):
         case About.PURPOSE:
             return about in policy.purposes
+        case About.CATEGORY:
+            return about in policy.categories
         case About.PERIOD:
             return _is_period(about)
         case About.NOTICE:

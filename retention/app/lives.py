@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from retention.app.context import Context
+from retention.app.departed import has_died
 from retention.errors import StateError
 from retention.law import Regime
 from retention.model.case import Case
@@ -81,7 +82,7 @@ def record_move(context: Context, case_id: CaseId, what: What, by: str | None, n
     if last.what == what and last.by == reference and not isinstance(what, PaperSeen):
         return request
     move = Move(moment(request, now), reference, what)
-    after = advance(request, move, bounds_of(context, request))
+    after = advance(request, move, bounds_of(context, request, now))
     context.ledger.requests.add(case_id, len(moves), move)
     return after
 
@@ -121,10 +122,11 @@ def laws_of(context: Context, regime: str | None, laws: Collection[str] | None =
     return frozenset(Regime(code) for code in laws)
 
 
-def bounds_of(context: Context, request: Request) -> Bounds:
+def bounds_of(context: Context, request: Request, now: datetime) -> Bounds:
     """Return what law and policy allow in the request's life."""
     laws = laws_of(context, request.regime, request.laws)
-    return bounds(request.right, request.ground, laws, context.policy.terms)
+    died = has_died(context, request.case_id, now)
+    return bounds(request.right, request.ground, laws, context.policy.terms, has_died=died)
 
 
 def may_charge(context: Context, right: Right, laws: frozenset[Regime]) -> bool:

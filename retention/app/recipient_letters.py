@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,17 +19,19 @@ from retention.app.records import stored
 from retention.clocks import advance
 from retention.errors import StateError, UnknownNameError
 from retention.model.answer import BestEffort, Proof
-from retention.model.case import Case, CaseKind
+from retention.model.case import Case, CaseKind, CaseState
 from retention.model.copies import PlacedOrder, Receipt
-from retention.model.ids import CaseId, OrderId, StepId, SystemId
+from retention.model.ids import CaseId, CategoryId, DatasetId, OrderId, StepId, SystemId
 from retention.model.plan import Letter
 from retention.model.processing import Note, NoteKind
 from retention.model.processor_facts import OrderNoted
-from retention.model.recipient import Recipient
-from retention.model.terms import Notice
+from retention.model.terms import Notice, Right
+from retention.planning.letters import duty_of
 from retention.ports.ledger import Phase
 
 _TEXTS = {"order": Notice.PROCESSOR_ORDER, "notice": Notice.RECIPIENT}
+CORRECTED_CATEGORY = "corrected"
+"""Under this name the vault of a correction's case has the category that was put right; empty: anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,10 @@ def told(context: Context, case_id: CaseId, recipient: str, by: str, now: dateti
     named = order_id(case_id, recipient)
     digest = hashlib.sha256(f"{named}/asked".encode()).hexdigest()
     receipt = Receipt(named, BestEffort(), post.told_at or now, None, digest, None, Proof.NOBODY)
-    order = PlacedOrder(named, case_id, StepId(f"letter-{recipient}"), SystemId(recipient), _due(context, now), receipt)
+    answered = None if _corrected(context, case) is not None and post.duty == "order" else receipt
+    order = PlacedOrder(
+        named, case_id, StepId(f"letter-{recipient}"), SystemId(recipient), due_for(context, now), answered
+    )
     if post.told_at is None:
         by_ref = context.ledger.secret_reference(by)
         context.ledger.copies.put_order(order)
@@ -103,6 +108,8 @@ def _of_case(context: Context, case: Case, now: datetime) -> list[Post]:
     """Join the letters of every plan of the case that touched something: a second plan sees only what is left."""
     if case.kind is CaseKind.JOINT_USE:
         return []
+    if (corrected := _corrected(context, case)) is not None:
+        return [_post(context, case, letter, now) for letter in _to_correct(context, corrected)]
     duties: dict[str, str] = {}
     names: dict[str, set[str]] = defaultdict(set)
     for kept in context.ledger.plans.of_case(case.case_id):
@@ -114,6 +121,47 @@ def _of_case(context: Context, case: Case, now: datetime) -> list[Post]:
     return [_post(context, case, letter, now) for letter in found]
 
 
+def _corrected(context: Context, case: Case) -> str | None:
+    """Return what the case's person put right in his account: a category, or anything (""); None: that is over."""
+    if case.right is not Right.CORRECTION or case.state is not CaseState.OPEN:
+        return None
+    try:
+        return context.ledger.vault.get(case.case_id, CORRECTED_CATEGORY).decode()
+    except (StateError, UnknownNameError):
+        return None  # it is being closed; or a person asked us to correct it, and the desk does that
+
+
+def _to_correct(context: Context, category: str) -> list[Letter]:
+    """Return who has a copy of it, connected or not: no system's road carries a correction."""
+    duties = dict.fromkeys(_joint_users(context, category), "notice") | dict.fromkeys(
+        _caches(context, category), "order"
+    )
+    for recipient in context.policy.terms.recipients:
+        # of whom nobody says what he receives, anything may be there
+        if not category or not recipient.categories or category in recipient.categories:
+            duties[recipient.name] = duty_of(recipient.kind)
+    return [Letter(name, duty, ()) for name, duty in sorted(duties.items())]
+
+
+def _caches(context: Context, category: str) -> Iterator[str]:
+    """Yield our own systems that keep something made from other data, and so may keep what it was before."""
+    for dataset in context.datamap.datasets.values():
+        if dataset.derived_from and _holds(context, dataset.dataset_id, dataset.fields, category):
+            yield dataset.system
+
+
+def _joint_users(context: Context, category: str) -> Iterator[str]:
+    """Yield those to whom a set with it is handed."""
+    for use in context.policy.terms.joint_uses:
+        if any(_holds(context, each.dataset, each.columns, category) for each in use.sets):
+            yield from (member.member_id for member in use.members if member.member_id is not None)
+
+
+def _holds(context: Context, dataset: DatasetId, columns: Iterable[str], category: str) -> bool:
+    fields = context.datamap.datasets[dataset].fields
+    return any(name in fields and category in ("", fields[name].category) for name in columns)
+
+
 def _post(context: Context, case: Case, letter: Letter, now: datetime) -> Post:
     notes = context.ledger.processing.notes(order_id(case.case_id, letter.recipient))
     told_at = next((note.noted_at for note in notes if note.kind is NoteKind.ASKED), None)
@@ -123,27 +171,28 @@ def _post(context: Context, case: Case, letter: Letter, now: datetime) -> Post:
 
 def _texts(context: Context, case: Case, letter: Letter, now: datetime) -> Mapping[str, str]:
     """Fill the policy's words: the case's number stands for the person."""
-    kind = _TEXTS.get(letter.duty)
+    corrected = _corrected(context, case)
+    kind = _TEXTS.get(letter.duty) if corrected is None or letter.duty == "none" else Notice.CORRECTION
     if kind is None:
         return {}
     terms = context.policy.terms
     recipient = next((each for each in terms.recipients if each.name == letter.recipient), None)
-    due = _due(context, now) if kind is Notice.PROCESSOR_ORDER else now
+    due = now if kind is Notice.RECIPIENT else due_for(context, now)
+    named = (corrected,) if corrected else () if recipient is None else recipient.categories
     day = due.astimezone(context.zone).date().isoformat()
     return {
-        language: text.format(reference=case.case_id, date=day, category=_categories(context, recipient, language))
+        language: text.format(reference=case.case_id, date=day, category=_categories(context, named, language))
         for language, text in terms.notices.get(kind, {}).items()
     }
 
 
-def _categories(context: Context, recipient: Recipient | None, language: str) -> str:
+def _categories(context: Context, named: Iterable[str], language: str) -> str:
     known = context.policy.categories
-    named = () if recipient is None else recipient.categories
-    titles = [known[category].title.get(language, category) for category in named if category in known]
+    titles = [known[CategoryId(each)].title.get(language, each) for each in named if each in known]
     return ("、" if language == "ja" else ", ").join(titles) or {"ja": "個人データ"}.get(language, "personal data")
 
 
-def _due(context: Context, now: datetime) -> datetime:
+def due_for(context: Context, now: datetime) -> datetime:
     """Return when an answer is expected: as soon as the policy promises one to people."""
     day = advance(now.astimezone(context.zone).date(), context.policy.requests.answer_within)
     return datetime.combine(day, datetime.min.time(), context.zone)

@@ -18,7 +18,7 @@ from retention.app.context import Context
 from retention.app.lives import begin_life, digest_of, laws_of, life_of, may_charge, record_move
 from retention.app.papers import LETTER, keep_paper, keep_reach
 from retention.app.records import new_id
-from retention.app.requests import keep_start
+from retention.app.starts import keep_start
 from retention.errors import InputError, Problem, RefusedError, UnknownNameError
 from retention.law import Regime
 from retention.model.case import Case, CaseKind, CaseState

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
-from itertools import count
 
 from retention.app.context import Context
 from retention.app.disclosing import draw, is_disclosing
@@ -19,6 +17,7 @@ from retention.app.instructions import check_instruction, refuse_used
 from retention.app.joint_use import known_sharing
 from retention.app.lives import granted_items, has_life, life_of, record_move
 from retention.app.records import PlanSummary, header, keep_plan, new_id, open_case, refuse_move, stored
+from retention.app.starts import also_of, keep_start, start_of
 from retention.app.suspensions import plan_lift
 from retention.errors import IdentityError, InputError, Problem, StateError, UnknownNameError, UnknownSubjectError
 from retention.execution.site import fetch_keys
@@ -131,36 +130,6 @@ def open_urgent(context: Context, subject: SubjectKey, right: Right, case_id: Ca
     keep_start(context, case_id, "start", subject)
 
 
-def keep_start(context: Context, case_id: CaseId, name: str, key: SubjectKey) -> None:
-    """Keep a key by which the person was named, under the case's own key."""
-    text = json.dumps({"name": key.name, "value": key.value}, ensure_ascii=False)
-    context.ledger.vault.put(case_id, name, text.encode())
-
-
-def _also(context: Context, case_id: CaseId) -> frozenset[SubjectKey]:
-    """Return the further keys by which the person was named."""
-    found: set[SubjectKey] = set()
-    with suppress(UnknownNameError):
-        for number in count():
-            found.add(start_of(context, case_id, f"also-{number}"))
-    return frozenset(found)
-
-
-def start_of(context: Context, case_id: CaseId, name: str = "start") -> SubjectKey:
-    """Return a key by which the person, or the tenant, was named; raises UnknownNameError, StateError if shredded."""
-    return _read(context.ledger.vault.get(case_id, name))
-
-
-def starts_of(context: Context, cases: Iterable[CaseId]) -> dict[CaseId, SubjectKey]:
-    """Return the keys that people were named by, of many cases."""
-    return {case_id: _read(body) for case_id, body in context.ledger.many_vaults.read(cases, "start").items()}
-
-
-def _read(body: bytes) -> SubjectKey:
-    start = json.loads(body)
-    return SubjectKey(start["name"], start["value"])
-
-
 def identify(
     context: Context, case_id: CaseId, papers: Sequence[Shown], now: datetime, *, by: str, authority: str | None = None
 ) -> Case:
@@ -260,7 +229,7 @@ def draft_of(context: Context, case: Case, now: datetime) -> assemble.Draft:
         instruction = assemble.Instruction(case.instruction, tenant)
     decision, earlier = decision_of(context, case_id), _known_before(context, case)
     only = granted_items(context, case_id)
-    asked = assemble.Asked(subject, instruction, decision, earlier, case.regime, _also(context, case_id), only)
+    asked = assemble.Asked(subject, instruction, decision, earlier, case.regime, also_of(context, case_id), only)
     return _draft(context, world, asked, case, now)
 
 
@@ -367,7 +336,7 @@ def resolve(context: Context, case_id: CaseId, decision: Decision, *, decider: s
     """
     _request(context, case_id)
     start = start_of(context, case_id)
-    also = _also(context, case_id)
+    also = also_of(context, case_id)
     found = decide_identity(context, case_id, start, decision, decider=decider, now=now, also=also)
     return len(found.keys), bool(found.doubts)
 

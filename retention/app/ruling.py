@@ -8,7 +8,8 @@ from datetime import datetime
 from retention.app.context import Context
 from retention.app.identifying import day_of
 from retention.app.lives import bounds_of, laws_of, life_of, open_lives
-from retention.app.requests import draft_of, start_of
+from retention.app.requests import draft_of
+from retention.app.starts import start_of
 from retention.app.weighing import facts
 from retention.errors import AmbiguousSubjectError, HeldError, StateError, UnknownNameError, UnknownSubjectError
 from retention.law import Regime
@@ -90,7 +91,7 @@ def ruling(context: Context, case_id: CaseId, now: datetime) -> Ruling:
     request = life_of(context, case_id)
     laws, terms = laws_of(context, request.regime, request.laws), context.policy.terms
     own = offered(request.right, terms.rights)
-    bounds = bounds_of(context, request)
+    bounds = bounds_of(context, request, now)
     documents = accepted_on(terms.documents, day_of(context, now))
     covered = {mask.value for document in terms.documents if document.kind in documents for mask in to_mask(document)}
     judged = judge(request.right, request.ground, laws, terms.rights)

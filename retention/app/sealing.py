@@ -13,6 +13,7 @@ from retention.app.copies import FollowUp
 from retention.app.disclosing import expire
 from retention.app.records import move, stored
 from retention.app.rescans import schedule, settle
+from retention.app.restricting import lift
 from retention.app.subjects import commit_subjects
 from retention.app.witnessing import ask_witnesses
 from retention.errors import StateError, TerminalFailure, TransientFailure
@@ -58,6 +59,8 @@ def seal(context: Context, plan_id: PlanId, now: datetime) -> SealReport:
                 seal_members(context, kept, plan, now)
             else:
                 commit_subjects(context, kept, plan, now)
+        for lifted in plan.lifts:
+            lift(context, lifted, now)
         schedule(context, plan.case_id, now)
         shred_case_key(context.ledger, context.log, plan.case_id, now)
         move(context, plan.case_id, CaseState.SEALED)

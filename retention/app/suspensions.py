@@ -7,6 +7,7 @@ from datetime import datetime
 
 from retention.app.context import Context
 from retention.app.records import PlanSummary, header, keep_plan, new_id, open_case
+from retention.app.restricting import refuse_untold
 from retention.errors import InputError, Problem, StateError
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.ids import CaseId
@@ -29,6 +30,7 @@ def open_lift(context: Context, case_id: CaseId, reason: str, decider: str, now:
     Raises:
         InputError: there is no such reason.
         StateError: the case suspends nothing, or not any more.
+        RefusedError: it is a restriction, and the person was not told that it ends.
 
     """
     if reason not in LIFT_REASONS:
@@ -42,6 +44,7 @@ def open_lift(context: Context, case_id: CaseId, reason: str, decider: str, now:
             f"{case_id} suspends nothing" + (f" any more: {lifted} lifted it" if lifted else ""),
             hint="`retention request list` shows the cases",
         )
+    refuse_untold(context, case_id, now)
     case = Case(
         CaseId(new_id("C", now)),
         CaseKind.REQUEST,

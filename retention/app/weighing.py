@@ -10,7 +10,7 @@ from retention.app.context import Context
 from retention.app.deciding import investigate
 from retention.app.explaining import explain_subject
 from retention.app.lives import life_of
-from retention.app.requests import start_of
+from retention.app.starts import start_of
 from retention.clocks import uncorrected
 from retention.errors import AmbiguousSubjectError, UnknownSubjectError
 from retention.model.ids import CaseId

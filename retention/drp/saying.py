@@ -12,6 +12,7 @@ _REASONS = {
     "agent-unproven": "insuf_verification",
     "subject-unknown": "no_match",
     "not-retained-data": "no_match",
+    "not-personal-information": "no_match",
     "manifestly-excessive": "too_many_requests",
     "manifestly-unfounded": "suspected_fraud",
     "redirected": "other",

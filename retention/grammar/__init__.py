@@ -19,6 +19,8 @@ from retention.grammar.places import line_at, lines_of
 from retention.grammar.vocabulary import (
     ABOUT,
     AGREED,
+    CORRECTED,
+    DIED,
     EVENT_KINDS,
     FISCAL_YEAR_CLOSED,
     LIFTED,
@@ -36,6 +38,8 @@ from retention.grammar.vocabulary import (
 __all__ = [
     "ABOUT",
     "AGREED",
+    "CORRECTED",
+    "DIED",
     "EVENT_KINDS",
     "FISCAL_YEAR_CLOSED",
     "LIFTED",

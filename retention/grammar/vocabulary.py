@@ -24,6 +24,12 @@ AGREED = "policy.agreed"
 PREFERENCE = "preference.set"
 """The person said how long data should be kept; one that names no period takes earlier ones back."""
 
+DIED = "subject.deceased"
+"""Starts no clock unless a rule says so, and stops none: what is kept of the dead is kept as long as before."""
+
+CORRECTED = "subject.corrected"
+"""The person put something right in his account: whoever received it is told (GDPR art. 19)."""
+
 PLACED = "restriction.placed"
 LIFTED = "restriction.lifted"
 NOTIFIED = "notice.delivered"
@@ -113,6 +119,8 @@ class About(Enum):
 
     PURPOSE = "purpose"
     """A purpose of the policy; without one, every purpose that the event can end."""
+    CATEGORY = "category"
+    """A category of the policy; without one, anything."""
     VERSION = "version"
     """A version of the policy."""
     PERIOD = "period"
@@ -130,6 +138,7 @@ ABOUT: Mapping[str, About] = MappingProxyType(
         "policy.agreed": About.VERSION,
         "preference.set": About.PERIOD,
         "purpose.accomplished": About.PURPOSE,
+        CORRECTED: About.CATEGORY,
     }
 )
 """Kinds of events that may say what they are about; for others `about` is a mistake."""

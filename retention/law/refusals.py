@@ -145,6 +145,9 @@ PROCEDURE: Mapping[Refusal, Mapping[Regime, str]] = MappingProxyType(
 )
 """Reasons of form → where each law admits them. The GDPR and the CCPA let nobody insist on a form or a fee."""
 
+OF_THE_LIVING = frozenset({Regime.APPI, Regime.GDPR})
+"""Laws that speak of the living only (APPI art. 2(1), GDPR art. 4(1) with recital 27); the CCPA does not say."""
+
 
 def measured(right: Right, regime: Regime) -> frozenset[Refusal]:
     """Return the words for a difficulty that refuse the right only beside another measure (APPI art. 35 provisos)."""

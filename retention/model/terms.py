@@ -95,6 +95,8 @@ class Refusal(Enum):
     LEGAL_CLAIMS = "legal-claims"
     CCPA_EXCEPTION = "ccpa-exception"
     """One of the eight of 1798.105(d)."""
+    NOT_PERSONAL_INFORMATION = "not-personal-information"
+    """The person has died (APPI 2(1), GDPR recital 27)."""
 
 
 class Filer(Enum):
@@ -313,6 +315,7 @@ class Notice(Enum):
     EXTENSION = "extension"
     PROCESSOR_ORDER = "processor-order"
     RECIPIENT = "recipient"
+    CORRECTION = "correction"
     RESTRICTION_LIFT = "restriction-lift"
     POLICY_CHANGE = "policy-change"
     SERVICE_ENDED = "service-ended"

@@ -126,8 +126,8 @@ def _about(record: Record, kind: str, purposes: Collection[str]) -> str:
             return cell.word(purposes, "a purpose of the policy")
         case About.PERIOD:
             return str(cell.period())
-        case About.NOTICE | About.VERSION:
-            return cell.matching(PURPOSE, "a version of the policy, or a kind of notice")
+        case About.NOTICE | About.VERSION | About.CATEGORY:
+            return cell.matching(PURPOSE, "a version or a category of the policy, or a kind of notice")
         case _:
             if kind:
                 cell.complain(f"no `about`: `{kind}` is about the person only", hint="remove it")

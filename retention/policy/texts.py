@@ -35,6 +35,7 @@ PLACEHOLDERS: Mapping[Notice, frozenset[str]] = MappingProxyType(
         Notice.EXTENSION: frozenset({"date", "reason"}),
         Notice.PROCESSOR_ORDER: frozenset({"category", "reference", "date"}),
         Notice.RECIPIENT: frozenset({"reference", "date"}),
+        Notice.CORRECTION: frozenset({"category", "reference", "date"}),
         Notice.RESTRICTION_LIFT: frozenset({"date"}),
         Notice.POLICY_CHANGE: frozenset({"version", "date", "changes"}),
         Notice.SERVICE_ENDED: frozenset({"service", "date"}),
