@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from retention.app.context import Context
@@ -124,7 +125,8 @@ def laws_of(context: Context, regime: str | None, laws: Collection[str] | None =
 def bounds_of(context: Context, request: Request) -> Bounds:
     """Return what law and policy allow in the request's life."""
     laws = laws_of(context, request.regime, request.laws)
-    return bounds(request.right, request.ground, laws, context.policy.terms)
+    mandatory = frozenset(name for name, category in context.policy.categories.items() if category.mandatory)
+    return replace(bounds(request.right, request.ground, laws, context.policy.terms), mandatory=mandatory)
 
 
 def may_charge(context: Context, right: Right, laws: frozenset[Regime]) -> bool:

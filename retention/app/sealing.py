@@ -8,6 +8,7 @@ from datetime import datetime
 from retention.app import copies
 from retention.app.applying import site_of
 from retention.app.batch_sealing import seal_members
+from retention.app.closing import close_account
 from retention.app.context import Context
 from retention.app.copies import FollowUp
 from retention.app.disclosing import expire
@@ -57,6 +58,7 @@ def seal(context: Context, plan_id: PlanId, now: datetime) -> SealReport:
             if plan.kind is CaseKind.BATCH:
                 seal_members(context, kept, plan, now)
             else:
+                close_account(context, plan.case_id, now)
                 commit_subjects(context, kept, plan, now)
         schedule(context, plan.case_id, now)
         shred_case_key(context.ledger, context.log, plan.case_id, now)

@@ -9,8 +9,9 @@ import pytest
 from retention.app.requesting import Arrival
 from retention.app.using import Use
 from retention.errors import RefusedError
-from retention.model.request_moves import Finding
+from retention.model.request_moves import Finding, Wait
 from retention.model.terms import Ground, Right
+from tests.doubles.asking import policy_of
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
@@ -40,3 +41,71 @@ def test_a_use_beyond_the_purpose_is_the_ground_of_a_later_request(shop):
         assert app.request(case).finding is Finding.FOUNDED
         with pytest.raises(RefusedError, match="looked into"):
             app.accept(other, NOW, by="mori")
+
+
+# -- what the account cannot do without
+
+
+def mandatory(shop, *categories):
+    """Mark categories as mandatory for the account."""
+    path = shop.folder / "policy.yaml"
+    text = path.read_text(encoding="utf-8")
+    for name in categories:
+        (line,) = (line for line in text.splitlines() if line.startswith(f"  {name}: {{title"))
+        text = text.replace(line, line.removesuffix("}") + ", mandatory: true}")
+    path.write_text(text, encoding="utf-8")
+
+
+def needed(pack):
+    """Return the categories that the company's accounts cannot do without."""
+    return {name for name, category in policy_of(pack).categories.items() if category.mandatory}
+
+
+def carried_out(app, case):
+    """Let a granted request go the whole road."""
+    plan = app.plan_request(case, NOW)
+    app.approve(plan.plan_id, plan.digest, "office", NOW)
+    app.apply(plan.plan_id, NOW)
+    app.verify(plan.plan_id, NOW)
+    app.seal(plan.plan_id, NOW)
+
+
+def closings(app):
+    """Count the accounts that are recorded as closed."""
+    return len(list(app.context.ledger.events.of_kinds(("account.closed",), "user_id")))
+
+
+def test_what_the_account_needs_goes_when_its_end_is_confirmed(shop):
+    """Registration alone waits for that word; confirmed and done, the closing is on record, once (COO-02)."""
+    assert needed("coorum") == {"account_credentials", "password"}
+    mandatory(shop, "account")
+    with shop.app() as app:
+        person = app.subject_of("user_id=c9")
+        case = app.receive(Arrival(person, "post", Right.ITEM_DELETION, items=("account",)), NOW).case_id
+        assert app.request(case).waiting_for == {Wait.CLOSURE}
+        app.identify(case, "passport", NOW, by="mori")
+        with pytest.raises(RefusedError, match="waits for closure"):
+            app.accept(case, NOW, by="mori")
+        app.supply(case, [Wait.CLOSURE], NOW, by="mori")
+        app.accept(case, NOW, by="mori")
+        assert closings(app) == 0
+        carried_out(app, case)
+        assert closings(app) == 1
+        assert Wait.CLOSURE in app.request(case).asked_for
+
+
+def test_what_is_optional_goes_at_any_time_and_the_account_stays(shop):
+    """Notes are asked for alone: nobody is asked to confirm, they go, and no account is closed (UNX-46)."""
+    assert needed("u-next") == {"account"}
+    mandatory(shop, "account")
+    assert shop.rows("SELECT count(*) FROM notes WHERE customer_id = 'c9'") != [(0,)]
+    with shop.app() as app:
+        person = app.subject_of("user_id=c9")
+        case = app.receive(Arrival(person, "post", Right.ITEM_DELETION, items=("notes",)), NOW).case_id
+        assert app.request(case).waiting_for == frozenset()
+        app.identify(case, "passport", NOW, by="mori")
+        app.accept(case, NOW, by="mori")
+        carried_out(app, case)
+        assert closings(app) == 0
+    assert shop.rows("SELECT count(*) FROM notes WHERE customer_id = 'c9'") == [(0,)]
+    assert shop.rows("SELECT count(*) FROM customers WHERE id = 'c9' AND email IS NOT NULL") == [(1,)]
