@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
+from retention.app.correspondence import write_due
 from retention.app.requesting import Arrival
 from retention.app.using import Use
-from retention.errors import RefusedError
+from retention.errors import RefusedError, SettingsError, UnknownNameError
 from retention.model.request_moves import Finding, Wait
 from retention.model.terms import Ground, Right
+from retention.requests.incidents import Affected, Incident, Report, duty_of
 from tests.doubles.asking import policy_of
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -109,3 +111,24 @@ def test_what_is_optional_goes_at_any_time_and_the_account_stays(shop):
         assert closings(app) == 0
     assert shop.rows("SELECT count(*) FROM notes WHERE customer_id = 'c9'") == [(0,)]
     assert shop.rows("SELECT count(*) FROM customers WHERE id = 'c9' AND email IS NOT NULL") == [(1,)]
+
+
+# -- ways out, and what was lost
+
+
+def test_nothing_leaves_by_a_way_that_is_not_listed_and_a_loss_is_an_incident(shop):
+    """Unlisted recipient, joint user or carrier: blocked, nothing written; a mistaken deletion is dated (WEB-08)."""
+    with shop.app() as app:
+        with pytest.raises(RefusedError, match="knows no recipient 'somebody'"):
+            app.use(Use("P1", ("shop.customers",), "somebody"), None, NOW)
+        with pytest.raises(UnknownNameError):
+            app.plan_export("group", "notes", "somebody", NOW)
+        address = "Hanako <hanako@home.example>"
+        arrived = Arrival(app.subject_of("user_id=c3"), "post", Right.DISCLOSURE, reach="email", address=address)
+        ((_, error),) = write_due(app.context, app.receive(arrived, NOW).case_id, NOW).lacking
+        assert isinstance(error, SettingsError)
+        assert (app.context.ledger.letters.all(), app.disclosures(), app.shared_sets()) == ((), (), ())
+
+        assert app.record_event("user_id=c3", "wrongful_deletion", event_id="w1", occurred_at=NOW, now=NOW)
+        lost = Incident(NOW.date(), 1, frozenset({Affected.PROPERTY}))
+        assert duty_of(lost) == Report(date(2026, 11, 27), date(2026, 12, 22))
