@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from retention.app.closing import close_account
 from retention.app.context import Context
 from retention.app.inbox import record_event
 from retention.app.lives import digest_of, life_of, record_move
@@ -43,6 +44,7 @@ def done_by_hand(context: Context, case_id: CaseId, report: bytes, by: str, now:
 
     """
     request = record_move(context, case_id, CarriedOut(Done.BY_HAND, digest_of(context, report)), by, now)
+    close_account(context, case_id, now)
     return _end_case(context, request)
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from retention.app.context import Context
 from retention.app.deferring import alternative_of, keep_promise
-from retention.app.lives import digest_of, has_life, life_of, record_move
+from retention.app.lives import bounds_of, digest_of, has_life, life_of, record_move
 from retention.app.papers import OTHER, destroy_papers, keep_paper
 from retention.app.records import move
 from retention.app.requesting import follow_due
 from retention.app.requests import decided, deny
 from retention.app.restricting import place
 from retention.app.starts import start_of
+from retention.app.weighing import facts
 from retention.errors import InputError, Problem, StateError
 from retention.model.case import Case, CaseState
 from retention.model.ids import CaseId
@@ -33,6 +35,7 @@ from retention.model.request_moves import (
     Withdrawn,
 )
 from retention.model.terms import Refusal, Right
+from retention.requests.findings import Worksheet
 
 _STANDING = frozenset({CaseState.OPEN, CaseState.PLANNED, CaseState.APPROVED, CaseState.REJECTED})
 """Nothing of the case has been carried out yet."""
@@ -50,6 +53,18 @@ def investigate(
     state = CaseState.PLANNED if case.state is CaseState.APPROVED else case.state
     context.ledger.cases.replace(replace(case, decided_at=None, state=state))
     return request
+
+
+def weigh(context: Context, case_id: CaseId, worksheet: Worksheet, now: datetime) -> Request:
+    """Record what a person weighed: the worksheet lies with the papers, and its outcome is the finding.
+
+    Raises:
+        StateError, RefusedError: it is not to be looked into now (see `requests.lifecycle`).
+
+    """
+    needs = sorted(need.value for need in worksheet.needs)
+    report = json.dumps({"harm-likely": worksheet.harm_likely, "needs": needs}, sort_keys=True).encode()
+    return investigate(context, case_id, worksheet.finding, report, by=worksheet.by, now=now)
 
 
 def grant(
@@ -77,6 +92,7 @@ def grant(
         expected = f"categories of the policy ({', '.join(sorted(context.policy.categories))})"
         problem = Problem(where="--refuse", expected=expected, found=f"`{unknown[0][:30]}`")
         raise InputError("it cannot be refused in part", problems=(problem,))
+    _find_by_facts(context, life_of(context, case_id), now)
     items = frozenset(item.item for item in refused)
     alternative = None if instead is None else alternative_of(context, case_id, instead, items, now)
     decision = GrantedInPart(tuple(refused), alternative) if refused else Granted()
@@ -89,6 +105,15 @@ def grant(
     if case.right is Right.RESTRICTION:
         place(context, case_id, start_of(context, case_id), now)
     return case
+
+
+def _find_by_facts(context: Context, request: Request, now: datetime) -> None:
+    """Let facts be the finding that has to come first, if they show the ground that the person gives."""
+    if request.finding is not None or request.decision is not None or request.ground is None:
+        return
+    ready = request.is_identified and not request.waiting_for
+    if ready and bounds_of(context, request).finding_first and request.ground in facts(context, request.case_id, now):
+        record_move(context, request.case_id, Investigated(Finding.FOUNDED), None, now)
 
 
 def refuse(

@@ -6,7 +6,7 @@ import getpass
 from collections.abc import Sequence
 from datetime import datetime
 
-from retention.app import answering, deciding, lives, papers, requesting, requests, ruling, warning, weighing
+from retention.app import answering, deciding, lives, papers, requesting, requests, ruling, warning
 from retention.app.context import Context
 from retention.app.requesting import Arrival
 from retention.model.case import Case
@@ -92,8 +92,8 @@ class Desk:
         return deciding.investigate(self.context, case_id, finding, report, by=by, now=now)
 
     def weigh(self, case_id: CaseId, worksheet: Worksheet, now: datetime) -> Request:
-        """See `weighing.weigh`."""
-        return weighing.weigh(self.context, case_id, worksheet, now)
+        """See `deciding.weigh`."""
+        return deciding.weigh(self.context, case_id, worksheet, now)
 
     def accept(
         self,

@@ -13,6 +13,7 @@ from retention.app import (
     gating,
     keys,
     media,
+    overuse,
     processing,
     readmitting,
     recipient_letters,
@@ -32,6 +33,7 @@ from retention.model.ids import CaseId, CopyId, HoldId, OrderId, SystemId
 from retention.model.media import MediaSanitized
 from retention.model.restores import RestoreLook
 from retention.model.subject_keys import KeyEpoch, KeysShown
+from retention.planning.gate import Bar
 
 
 class Elsewhere:
@@ -161,6 +163,11 @@ class Elsewhere:
         read = partial(requests.parse_subject, self.context)
         keys = None if lines is None else suppression.read_keys(lines, read)
         return [place + 1 for place in using.left_out(self.context, wanted, keys, now)]
+
+    def note_use(self, wanted: using.Use, lines: Iterable[str], now: datetime) -> tuple[tuple[Bar, ...], int]:
+        """Keep a use that happened, if it went beyond the purpose; see `overuse.note_use`."""
+        keys = suppression.read_keys(lines, partial(requests.parse_subject, self.context))
+        return overuse.note_use(self.context, wanted, keys, now)
 
     def record_media(self, case_id: CaseId, told: media.Sanitization, now: datetime) -> MediaSanitized:
         """See `media.record_media`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from retention.app.context import Context
@@ -126,7 +127,9 @@ def bounds_of(context: Context, request: Request, now: datetime) -> Bounds:
     """Return what law and policy allow in the request's life."""
     laws = laws_of(context, request.regime, request.laws)
     died = has_died(context, request.case_id, now)
-    return bounds(request.right, request.ground, laws, context.policy.terms, has_died=died)
+    mandatory = frozenset(name for name, category in context.policy.categories.items() if category.mandatory)
+    found = bounds(request.right, request.ground, laws, context.policy.terms, has_died=died)
+    return replace(found, mandatory=mandatory)
 
 
 def may_charge(context: Context, right: Right, laws: frozenset[Regime]) -> bool:

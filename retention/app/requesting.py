@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from retention.app.closing import ask_first
 from retention.app.context import Context
 from retention.app.lives import begin_life, digest_of, laws_of, life_of, may_charge, record_move
 from retention.app.papers import LETTER, keep_paper, keep_reach
@@ -149,6 +150,7 @@ def _fill(context: Context, case_id: CaseId, arrival: Arrival, now: datetime) ->
             keep_reach(context, case_id, arrival.address)
         if arrival.letter is not None:
             keep_paper(context, case_id, LETTER, arrival.letter, by=None, now=now)
+        ask_first(context, case_id, now)
     return case
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from retention.app import copies
 from retention.app.applying import site_of
 from retention.app.batch_sealing import seal_members
+from retention.app.closing import close_account
 from retention.app.context import Context
 from retention.app.copies import FollowUp
 from retention.app.disclosing import expire
@@ -58,6 +59,7 @@ def seal(context: Context, plan_id: PlanId, now: datetime) -> SealReport:
             if plan.kind is CaseKind.BATCH:
                 seal_members(context, kept, plan, now)
             else:
+                close_account(context, plan.case_id, now)
                 commit_subjects(context, kept, plan, now)
         for lifted in plan.lifts:
             lift(context, lifted, now)

@@ -1,25 +1,24 @@
-"""What facts alone say of a ground, and what a person weighs: `requests.findings` over one person's data and events."""
+"""What facts alone say of a ground: `requests.findings` over one person's data and events."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 
 from retention.app.context import Context
-from retention.app.deciding import investigate
 from retention.app.explaining import explain_subject
 from retention.app.lives import life_of
 from retention.app.starts import start_of
 from retention.clocks import uncorrected
 from retention.errors import AmbiguousSubjectError, UnknownSubjectError
+from retention.grammar import OVERUSED
 from retention.model.ids import CaseId
 from retention.model.request import Request
 from retention.model.request_moves import Finding
 from retention.model.subject import SubjectKey
 from retention.model.terms import Ground
 from retention.planning.fates import Due, TenantControlled
-from retention.requests.findings import Worksheet, leaked, no_longer_needed
+from retention.requests.findings import leaked, no_longer_needed
 from retention.requests.offered import offered
 
 _BREACH = "breach.confirmed"
@@ -37,6 +36,7 @@ def facts(context: Context, case_id: CaseId, now: datetime) -> Mapping[Ground, F
     found = {
         Ground.NO_LONGER_NEEDED: _needed(context, request, subject, now),
         Ground.ANY_LEAK: _leaked(context, request, subject, now),
+        Ground.OUT_OF_PURPOSE: _overused(context, subject, now),
     }
     return {ground: finding for ground, finding in found.items() if finding is Finding.FOUNDED}
 
@@ -58,20 +58,18 @@ def _needed(context: Context, request: Request, subject: SubjectKey, now: dateti
 def _leaked(context: Context, request: Request, subject: SubjectKey, now: datetime) -> Finding:
     """Judge by the breaches recorded about the person; whether one had to be reported is a person's finding."""
     terms = offered(request.right, context.policy.terms.rights)
-    digest = context.lookup_digest(subject)
-    events = context.ledger.events.of_kinds((_BREACH,), subject.name)
-    reached = [e for e in uncorrected(events) if e.subject_digest == digest and e.occurred_at <= now]
+    reached = _happened(context, _BREACH, subject, now)
     any_leak = terms is not None and Ground.ANY_LEAK in terms.grounds
-    return leaked([False for _ in reached], any_leak=any_leak)
+    return leaked([False] * reached, any_leak=any_leak)
 
 
-def weigh(context: Context, case_id: CaseId, worksheet: Worksheet, now: datetime) -> Request:
-    """Record what a person weighed: the worksheet lies with the papers, and its outcome is the finding.
+def _overused(context: Context, subject: SubjectKey, now: datetime) -> Finding | None:
+    """Judge by the uses beyond the purpose that were recorded about the person (see `overuse`)."""
+    return Finding.FOUNDED if _happened(context, OVERUSED, subject, now) else None
 
-    Raises:
-        StateError, RefusedError: it is not to be looked into now (see `requests.lifecycle`).
 
-    """
-    needs = sorted(need.value for need in worksheet.needs)
-    report = json.dumps({"harm-likely": worksheet.harm_likely, "needs": needs}, sort_keys=True).encode()
-    return investigate(context, case_id, worksheet.finding, report, by=worksheet.by, now=now)
+def _happened(context: Context, kind: str, subject: SubjectKey, now: datetime) -> int:
+    """Count the events of the kind that stand about the person."""
+    digest = context.lookup_digest(subject)
+    events = uncorrected(context.ledger.events.of_kinds((kind,), subject.name))
+    return sum(event.subject_digest == digest and event.occurred_at <= now for event in events)

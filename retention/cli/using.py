@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -10,6 +11,8 @@ import typer
 from retention.app.using import Exempt, Use
 from retention.cli.output import AsJson, console, print_json
 from retention.cli.workspace import now, opened
+from retention.errors import InputError, Problem
+from retention.planning.gate import Bar
 
 
 def use(
@@ -23,6 +26,9 @@ def use(
         str | None,
         typer.Option(metavar="KEY=VALUE", help="Whose data; `-`: one KEY=VALUE a line on standard input."),
     ] = None,
+    happened: Annotated[
+        bool, typer.Option("--happened", help="It was read already: keep about each --subject what it went beyond.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Exit 0: allowed. 1: not for some of the people. 3: not at all, with every reason. 4: nobody knows; do not.
@@ -32,6 +38,9 @@ def use(
     wanted = Use(purpose, tuple(data), to, law)
     with opened(context) as application:
         lines = sys.stdin if subject == "-" else [subject] if subject is not None else None
+        if happened:
+            _note(application.note_use(wanted, _whose(lines), now()), as_json=as_json)
+            return
         found = application.use(wanted, lines, now())
     if as_json:
         print_json({"allowed": not found, "left_out": found})
@@ -41,3 +50,20 @@ def use(
         console.print("allowed")
     if found:
         raise typer.Exit(1)
+
+
+def _whose(lines: Iterable[str] | None) -> Iterable[str]:
+    if lines is None:
+        problem = Problem(where="--subject", expected="whose data was used: KEY=VALUE, or -", found="nobody")
+        raise InputError("a use that happened is kept about people", problems=(problem,))
+    return lines
+
+
+def _note(noted: tuple[tuple[Bar, ...], int], *, as_json: bool) -> None:
+    beyond, new = noted
+    if as_json:
+        print_json({"beyond": beyond, "new": new})
+        return
+    for bar in beyond:
+        console.print(str(bar), highlight=False)
+    console.print(f"kept as a violation about {new} people" if beyond else "within the purpose: nothing is kept")

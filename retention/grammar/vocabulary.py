@@ -35,6 +35,9 @@ LIFTED = "restriction.lifted"
 NOTIFIED = "notice.delivered"
 """A restriction's beginning and end, and what must come before the end."""
 
+OVERUSED = "use.out_of_purpose"
+"""The person's data was used beyond the purposes it is held for (APPI arts. 18(1), 35(1))."""
+
 EVENT_KINDS = frozenset(
     [
         "account.closed",
@@ -90,6 +93,7 @@ EVENT_KINDS = frozenset(
         "subject.corrected",
         "subject.deceased",
         "survey.closed",
+        OVERUSED,
         "wrongful_deletion",
     ]
 )

@@ -39,6 +39,8 @@ class LetterKind(Enum):
     NEED_AUTHORITY = "need-authority"
     NEED_FEE = "need-fee"
     NEED_CLARIFICATION = "need-clarification"
+    NEED_CLOSURE = "need-closure"
+    """What is asked for ends the account: is that meant?"""
     OTHER_CHANNEL = "other-channel"
     """The request came by a way that is not open."""
     REDIRECT = "redirect"

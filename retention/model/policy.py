@@ -233,6 +233,8 @@ class Category:
     """Kinds of data that statutes name (`tax-books`): by which their floors are measured."""
     elsewhere: Titles = field(default_factory=dict)
     """Why no dataset of the data map holds it; empty: one should."""
+    mandatory: bool = False
+    """Whether there is no account without it; what is not mandatory can go at any time, and the account goes on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ class Wait(Enum):
     """It is not clear what is asked for."""
     CHANNEL = "another-channel"
     """It came by a way that is not open; the date of arrival stays."""
+    CLOSURE = "closure"
+    """It names what the account cannot do without: the person confirms that the account ends."""
 
 
 class Finding(Enum):

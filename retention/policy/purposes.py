@@ -8,7 +8,7 @@ from retention.grammar import EVENT_KINDS, Cell
 from retention.model.ids import CategoryId
 from retention.model.period import Period
 from retention.model.policy import Basis, Category, Exempt, Purpose, PurposeEnd, Unannounced
-from retention.policy.words import ID, ID_WORDS, PURPOSE, PURPOSE_WORDS, names, optional_titles, titles
+from retention.policy.words import ID, ID_WORDS, PURPOSE, PURPOSE_WORDS, names, optional_titles, titles, truth
 
 _BASES = {basis.value: basis for basis in Basis}
 _EXCEPTIONS = {exception.value: exception for exception in Unannounced}
@@ -63,7 +63,7 @@ def read_categories(
     for name, entry in cell.entries("categories by name").items():
         if not ID.fullmatch(name):
             entry.complain(ID_WORDS, f"`{name}`")
-        record = entry.record(("title", "purposes"), ("kinds", "elsewhere"))
+        record = entry.record(("title", "purposes"), ("kinds", "elsewhere", "mandatory"))
         category = CategoryId(name)
         served = tuple(_purpose(item, purposes) for item in record["purposes"].items())
         found[category] = Category(
@@ -72,6 +72,7 @@ def read_categories(
             purposes=served,
             kinds=_kinds(record["kinds"], kinds) if "kinds" in record else (),
             elsewhere=optional_titles(record, "elsewhere"),
+            mandatory=truth(record, "mandatory"),
         )
     return found
 

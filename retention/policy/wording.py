@@ -82,6 +82,7 @@ _EVENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "subject.corrected": ("訂正", "correction"),
         "subject.deceased": ("死亡", "death"),
         "survey.closed": ("アンケートの終了", "closing of the survey"),
+        "use.out_of_purpose": ("目的外利用の判明", "finding of a use beyond the purpose"),
         "wrongful_deletion": ("誤った消去", "wrongful deletion"),
     }
 )

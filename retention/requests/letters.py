@@ -35,6 +35,7 @@ _NEEDS = MappingProxyType(
         Wait.FEE: LetterKind.NEED_FEE,
         Wait.CLARIFICATION: LetterKind.NEED_CLARIFICATION,
         Wait.CHANNEL: LetterKind.OTHER_CHANNEL,
+        Wait.CLOSURE: LetterKind.NEED_CLOSURE,
     }
 )
 _HANDED_OUT = frozenset(

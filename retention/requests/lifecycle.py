@@ -9,7 +9,8 @@ The rules of the moves, in one place:
     supplied, paid  only what was asked for; then the life goes on where it stood
     identified      by a person; nothing may be open that he was to see; an agent shows his authority too
     investigated    when it is known who asks; also after a grant, which it takes back
-    granted         by a person; nobody is waited for; identity proven, and something found, where that comes first
+    granted         by a person; nobody is waited for; identity proven, and something found, where that comes first;
+                    that the account ends with it is confirmed, where it does
     refused         by a person, with reasons that may be given here; for what is missing only after it was asked for;
                     for cost or difficulty only with another measure
     extended        by a person, once, within the law's first period, never beyond its longest
@@ -30,6 +31,7 @@ from datetime import datetime
 from typing import assert_never
 
 from retention.errors import IdentityError, RefusedError, StateError
+from retention.model.ids import CategoryId
 from retention.model.request import OVER, FeeState, Request, RequestState
 from retention.model.request_moves import (
     Acknowledged,
@@ -61,6 +63,7 @@ from retention.model.request_moves import (
     Withdrawn,
 )
 from retention.model.terms import Filer, Refusal, Right
+from retention.requests.closing import ending
 from retention.requests.folding import moved
 
 UNDECIDED = frozenset(
@@ -70,7 +73,7 @@ _TO_IDENTIFY = frozenset({Wait.PAPERS, Wait.MASKING, Wait.AUTHORITY})
 _ASKED_FIRST: dict[Refusal, frozenset[Wait]] = {
     Refusal.IDENTITY_UNPROVEN: frozenset({Wait.PAPERS, Wait.MASKING}),
     Refusal.AGENT_UNPROVEN: frozenset({Wait.AUTHORITY}),
-    Refusal.FORM_DEFECTIVE: frozenset({Wait.CLARIFICATION, Wait.CHANNEL, Wait.MASKING, Wait.PAPERS}),
+    Refusal.FORM_DEFECTIVE: frozenset({Wait.CLARIFICATION, Wait.CHANNEL, Wait.MASKING, Wait.PAPERS, Wait.CLOSURE}),
     Refusal.FEE_UNPAID: frozenset({Wait.FEE}),
 }
 """Nobody is refused for something missing that he was not asked for and that is not missing still."""
@@ -107,6 +110,8 @@ class Bounds:
     """Whether nothing is granted to someone of whom it is not known who he is."""
     finding_first: bool
     """Whether the law or the policy promises to look into it before anything is done."""
+    mandatory: frozenset[CategoryId] = frozenset()
+    """The categories without which there is no account: they go when the person has confirmed that it ends."""
 
 
 def advance(request: Request, move: Move, bounds: Bounds) -> Request:
@@ -216,9 +221,9 @@ def _check_decision(
     _by_person(request, by, "an answer is decided")
     match what:
         case Granted():
-            _check_grant(request, bounds)
+            _check_grant(request, what, bounds)
         case GrantedInPart(refused):
-            _check_grant(request, bounds)
+            _check_grant(request, what, bounds)
             if not refused or any(not item.reasons for item in refused):
                 raise _missing(request, "each category that is refused needs a reason")
             if request.items and not {item.item for item in refused} < set(request.items):
@@ -235,9 +240,14 @@ def _check_decision(
             assert_never(what)
 
 
-def _check_grant(request: Request, bounds: Bounds) -> None:
-    if request.waiting_for:
-        raise _missing(request, f"it waits for {_listed(request.waiting_for)}")
+def _check_grant(request: Request, what: Granted | GrantedInPart, bounds: Bounds) -> None:
+    ends = ending(request, bounds.mandatory, what)
+    open_ = request.waiting_for if ends else request.waiting_for - {Wait.CLOSURE}
+    if open_:
+        raise _missing(request, f"it waits for {_listed(open_)}")
+    if ends and Wait.CLOSURE not in request.asked_for:
+        what_ends = f"the account ends with {', '.join(sorted(ends))}: the person confirms that first"
+        raise _missing(request, what_ends, f"retention request wait {request.case_id} --for {Wait.CLOSURE.value}")
     _check_identified(request, bounds)
     if bounds.finding_first and request.finding is None:
         raise _missing(request, "it is to be looked into before anything is done", "retention request investigate")

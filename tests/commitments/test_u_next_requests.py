@@ -207,3 +207,10 @@ def test_seven_reasons_and_none_of_difficulty_without_a_measure(asking, right):
     refused = Refused(difficult, alternative=Alternative(Measure.SUSPEND))
     assert life.move(refused).decision == refused
     assert asking("u-next", Right.DISCLOSURE).bounds.refusals - {Refusal.FEE_UNPAID} == SEVEN
+
+
+def test_the_optional_part_of_the_registration_goes_alone(company):
+    """Gender is asked for alone: it goes, and name, address and account stay (UNX-46)."""
+    unext = company("u-next", {"app.customers": [CUSTOMER | {"gender": "f"}]})
+    unext.items("user_id=c1", "optional_profile")
+    assert unext.left("app.customers") == [CUSTOMER]

@@ -272,7 +272,7 @@ def test_portable_is_what_was_provided_under_consent_or_contract(talking):
 
 
 def test_nothing_personal_is_in_evidence_logs_journal_or_errors(talking, caplog):
-    """Statements, bundle, journal, plan and log lines hold counts and digests; the bundle is complete."""
+    """Statements, bundle, journal, plan and log lines hold counts and digests; it is complete (WEB-08)."""
     with talking.app() as app:
         told = answered(app)
         app.seal(told.plan.plan_id, NOW)
@@ -405,7 +405,7 @@ def test_a_browser_opens_the_page_with_the_phrase_and_with_no_other(talking, tmp
 
 
 def test_the_commands_hand_out_file_and_letter_apart(talking, cli, tmp_path, monkeypatch):
-    """From request to file by the command line; the plan shows what is masked and withheld; no value is printed."""
+    """By the command line, to an encrypted file; the plan shows what is masked and withheld; no value (WEB-08)."""
     monkeypatch.setattr(printing, "to_pdf", lambda _: None)  # other tests print
 
     def said(*arguments):
@@ -434,4 +434,5 @@ def test_the_commands_hand_out_file_and_letter_apart(talking, cli, tmp_path, mon
     assert "<b>&Taro" in opened(file.read_bytes(), secret)[1]["data.json"].decode()
     assert secret not in everything + opened_ + planned_
     assert "Taro" not in everything + letter
+    assert b"Taro" not in file.read_bytes()
     assert cli("disclosure", "fetch", "C-20261123-none99", folder=talking.folder).code == 2

@@ -174,7 +174,7 @@ def test_a_letter_that_never_gets_through_is_given_up_and_forgotten(shop, box, a
 
 
 def test_no_letter_without_a_place_to_send_it(shop, asked):
-    """A mail address that is none, a postal one without a place, a way that nothing goes: said, nothing is kept."""
+    """A mail address that is none, a postal one without a place, a way that nothing goes: nothing is kept (WEB-08)."""
     with shop.app() as app:
         for reach, address in (("email", "nobody"), ("post", "Name only")):
             case = asked(app, reach=reach, address=address)

@@ -66,7 +66,8 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "inquiries": "email content",
     },
     "u-next": {
-        "account": "name email birth_date gender change",
+        "account": "name email birth_date change",
+        "optional_profile": "gender",
         "payment_instrument": "card_brand card_last4",
         "survey_answers": "name email phone address",
         "campaign_entries": "name email phone address",
