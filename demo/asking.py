@@ -1,4 +1,4 @@
-"""Four people write: one by an agent, one is refused, one is shown her data, of one the use is stopped and allowed again.
+"""Four people write: by an agent, refused with a promise, shown what is held, and one whose data rests for a while.
 
 Everything goes by post: the product writes the letters, its mail room prints them, and posting one destroys it. So that
 what a person receives can be looked at, we copy each into WORKSPACE/letters before it is posted. The console tells
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -41,6 +41,8 @@ _MAIL_ROOM = "mailroom"
 _DESK, _OFFICE, _APPROVER = "desk", "privacy-office", "operator"
 _TRAVELLED = timedelta(days=2)
 """How long their letters took."""
+_TOLD_BEFORE = timedelta(days=7)
+"""How long before her data is used again she is told; the lift is carried out as of that day."""
 _AGENT = "代理人 見本 太郎\n〒100-0000\n東京都千代田区見本町0-0-0"
 _PHRASE = re.compile(r"\b[2-9a-z]{5}(?:-[2-9a-z]{5}){4}\b")
 
@@ -114,8 +116,17 @@ def _by_an_agent(desk: Desk, writers: Writers) -> None:
     app.identify(case_id, "drivers-licence", now, by=_DESK, authority="power-of-attorney")
     _state(desk, case_id, "the letter of attorney came")
     app.accept(case_id, now, by=_OFFICE)
-    _road(desk, case_id)
-    _hand_out(desk, case_id)
+    app.write_letter(case_id, LetterKind.DONE, {"explanation": _purposes(app, writers.ward, now)}, now)
+    _post(desk, case_id)
+
+
+def _purposes(app: App, customer: Customer, now: datetime) -> str:
+    """Say for what the categories are used of which the customer has rows."""
+    policy = app.context.policy
+    held = {line.category for line in app.explain(f"user_id={customer.id}", now).lines}
+    used = {purpose for name in held for purpose in policy.categories[name].purposes}
+    titles = [purpose.title["ja"] for name, purpose in policy.purposes.items() if name in used]
+    return f"お預かりしている情報の利用目的をお知らせします。{'、'.join(titles)}。"
 
 
 def _refused(desk: Desk, writers: Writers) -> None:
@@ -200,10 +211,9 @@ def _stopped(desk: Desk, writers: Writers) -> None:
     seen.append(in_use(desk.systems, her))
     _post(desk, case_id)
     _tell_of_the_lift(desk, her, case_id)
-    lift = app.open_lift(case_id, "ground-over", _OFFICE, now).case_id
-    _road(desk, lift)
+    later = replace(desk, now=now + _TOLD_BEFORE)
+    _road(later, app.open_lift(case_id, "ground-over", _OFFICE, later.now).case_id)
     seen.append(in_use(desk.systems, her))
-    app.certificate(lift, desk.workspace / LETTERS / f"{lift}.lifted")
     table = Table(title="What the service finds of her", title_justify="left")
     for column in ("query of the application", "before", "stopped", "lifted"):
         table.add_column(column)
@@ -215,7 +225,7 @@ def _stopped(desk: Desk, writers: Writers) -> None:
 def _tell_of_the_lift(desk: Desk, customer: Customer, case_id: CaseId) -> None:
     """She was promised to be told before; that she was is an event about her."""
     given: dict[str, Value] = {
-        "lifting": (desk.now + timedelta(days=7)).astimezone(desk.app.context.zone).date(),
+        "lifting": (desk.now + _TOLD_BEFORE).astimezone(desk.app.context.zone).date(),
         "reason": "ご本人によるご登録であることを、ご本人とともに確認できたため",
     }
     happens = Happens("notice.delivered", RESTRICTION_LIFT)

@@ -10,7 +10,8 @@ import psycopg
 
 from demo.postgres import dsn
 from demo.systems import Systems
-from demo.world import SEED, Customer, World, make_people
+from demo.world import SEED, Customer, World
+from demo.world.people import make_people
 
 _FEE = 2189
 _PAYMENT = 900_000_001
@@ -46,7 +47,8 @@ class Writers:
 
 def choose(world: World, now: datetime) -> Writers:
     """Return who writes: the same world, the same people."""
-    special = {world.protagonist.id, *(each.user_id for each in (*world.fraud_signals, *world.entrusted))}
+    special = {signal.user_id for signal in world.fraud_signals} | {contact.user_id for contact in world.entrusted}
+    special.add(world.protagonist.id)
     gone = {person.customer.id for person in world.people if person.closed_at is not None}
     staying = [customer for customer in world.customers if customer.id not in special | gone]
     views = Counter(view.user_id for view in world.viewing)
