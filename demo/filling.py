@@ -15,12 +15,15 @@ from demo.world import World, as_json_lines, create_schema, fill, lake_files
 
 EVENTS = "events.jsonl"
 """The file of the workspace that holds the company's account events, to be imported."""
+_FLAG = "ALTER TABLE customers ADD COLUMN is_suspended boolean NOT NULL DEFAULT false"
+"""What the demo's data map adds to the pack's: its application heeds it."""
 
 
 def fill_systems(systems: Systems, world: World) -> None:
     """Fill database and lake, and write the account events beside them."""
     with psycopg.connect(dsn(systems.app_url)) as connection:
         create_schema(connection)
+        connection.execute(_FLAG)
         fill(
             connection,
             {

@@ -15,7 +15,7 @@ from retention.errors import FoundError
 
 def show(console: Console, bundle: Path) -> str:
     """Verify the bundle, forge a copy, verify that; return what the verifier said of the forgery."""
-    console.rule("4  A forged evidence file is caught")
+    console.rule("6  A forged evidence file is caught")
     forged = bundle.with_suffix(".forged.json")
     content = bytearray(bundle.read_bytes())
     position = content.index(b'"envelope"') + 200

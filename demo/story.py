@@ -1,4 +1,4 @@
-"""The story: a sweep, a set for the group, an erasure that follows there, a restore that brings nobody back, a forgery.
+"""The story: a sweep, a set for the group, an erasure that follows there, a restore that brings nobody back, letters.
 
 Everything happens as at a company: Airflow runs the DAGs, an operator approves with the command
 line from another process, and what is shown is read from the systems themselves.
@@ -10,18 +10,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from demo import backups, forgery, operator, presence, sharing, telling
+from demo import asking, backups, forgery, operator, presence, sharing, telling
 from demo.airflow import Airflow, DagRun
 from demo.filling import EVENTS, fill_systems
 from demo.report import Cases
 from demo.systems import Systems, running
-from demo.world import Customer, make_world
+from demo.world import Customer, World, make_world
 from retention.app import App
 from retention.errors import FoundError
 from retention.model.case import Case, CaseKind, CaseState
@@ -43,9 +43,14 @@ class Stage:
     console: Console
     systems: Systems
     airflow: Airflow
-    woman: Customer = field(repr=False)
+    world: World = field(repr=False)
     copy: str
     """Last night's backup."""
+
+    @property
+    def woman(self) -> Customer:
+        """Who asks to be erased."""
+        return self.world.protagonist
 
 
 def tell(workspace: Path, console: Console, now: datetime) -> int:
@@ -54,6 +59,7 @@ def tell(workspace: Path, console: Console, now: datetime) -> int:
     for name, text in read_pack("u-next").items():
         (workspace / name).write_text(text, encoding="utf-8")
     sharing.name_the_entity(workspace)
+    asking.prepare(workspace)
     with running(workspace) as systems:
         airflow = Airflow(workspace, systems.environment)
         try:
@@ -63,6 +69,8 @@ def tell(workspace: Path, console: Console, now: datetime) -> int:
             sharing.hand_over(workspace, console, systems, now)
             request = _request(stage, now)
             gates, bundle = _restore(stage, request)
+            console.rule("5  Four people write: an agent, one who is refused, one who is shown, one whose data rests")
+            asking.four_people(workspace, console, systems, stage.world, datetime.now(UTC))
             caught = forgery.show(console, bundle)
             telling.end(workspace, console, Cases(sweep, request, gates), bundle, caught)
         finally:
@@ -92,7 +100,7 @@ def _set(workspace: Path, console: Console, systems: Systems, airflow: Airflow, 
         f"{len(world.customers)} customers, {len(world.payments)} payments, {len(world.viewing)} views, "
         f"{len(world.http)} web requests, {count} account events; every column is mapped"
     )
-    return Stage(workspace, console, systems, airflow, world.protagonist, copies[-1])
+    return Stage(workspace, console, systems, airflow, world, copies[-1])
 
 
 def _sweep(stage: Stage) -> CaseId:

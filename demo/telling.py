@@ -83,7 +83,8 @@ def _row(step: Step) -> tuple[str, str, str, str, str]:
         case ExportSet() | ForgetInSet() | WithdrawSet() | PublishCounts() | DestroyTokenKey():
             return _shared_row(step, why)
         case DiscloseRows():
-            return f"show {len(step.columns)} columns", step.dataset, str(step.rows), str(step.of_rows), why
+            what = f"show {len(step.columns)} columns" if step.columns else "say how much, and for what"
+            return what, step.dataset, str(step.rows), str(step.of_rows), why
         case DeliverExport():
             return "put it ready, encrypted", step.dataset, "", "", f"until {step.until:%Y-%m-%d}"
         case _:

@@ -94,7 +94,8 @@ def answer(context: Context, case_id: CaseId, letter: bytes, by: str | None, now
     if isinstance(request.decision, Refused) and context.ledger.cases.get(case_id).state is not CaseState.DENIED:
         raise StateError(f"{case_id} is refused and its case goes on", hint=f"retention request decide {case_id} deny")
     granted = request.state is RequestState.DECIDED and not isinstance(request.decision, Refused)
-    if granted and DONE_BY[request.right] == {Done.BY_ANSWER}:
+    has_plan = bool(context.ledger.plans.of_case(case_id))  # then it goes the road to its end
+    if granted and Done.BY_ANSWER in DONE_BY[request.right] and not has_plan:
         _end_case(context, record_move(context, case_id, CarriedOut(Done.BY_ANSWER, digest), by, now))
     record_move(context, case_id, Answered(digest), by, now)
     return destroy_papers(context, case_id, now)

@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
+import base64
 import functools
+import hashlib
 import io
 import json
+import re
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from demo.postgres import as_text
 from demo.world import make_world
+from demo.writers import choose
 from retention.evidence import verify
+from retention.model.case import CaseState
+from retention.model.letter import Stage
+from retention.model.request import FeeState, RequestState
+from retention.model.request_moves import (
+    Asked,
+    CarriedOut,
+    Done,
+    FeeAsked,
+    FeePaid,
+    Granted,
+    Identified,
+    Measure,
+    Refused,
+    Supplied,
+    Wait,
+)
+from retention.model.terms import Filer, Refusal, Right
+from retention.wiring import open_app
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -150,6 +176,140 @@ def test_the_forgery_was_caught_and_the_bundle_verifies_alone(told, tmp_path):
     broken = subprocess.run([*command, forged], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (genuine.returncode, broken.returncode) == (0, 1)
     assert "entry" in broken.stdout.splitlines()[0]
+
+
+@pytest.fixture(scope="module")
+def desk(told) -> Iterator[Any]:
+    """The workspace's ledger, with its systems stopped."""
+    with open_app(told.workspace) as app:
+        yield app
+
+
+def case_of(app: Any, right: Right) -> str:
+    """The case of the person who asked for it; no lift."""
+    (found,) = [case for case in app.context.ledger.cases.all() if case.right is right and case.lifts is None]
+    return found.case_id
+
+
+def facts_of(app: Any, case: str, kind: str) -> list[Any]:
+    """What the case's bundle tells of the kind."""
+    return [fact for fact in verify(app.bundle(case)).facts if fact.kind == kind]
+
+
+def places(moves: list[Any], *kinds: type) -> list[int]:
+    """Where in the request's life each kind of move stands, once."""
+    return [at for kind in kinds for at, what in enumerate(moves) if isinstance(what, kind)]
+
+
+def letter(told: Told, name: str) -> str:
+    """The text of a letter on paper, without white space; skips where nothing reads PDF."""
+    program = shutil.which("pdftotext")
+    if program is None:
+        pytest.skip("pdftotext is not installed (Debian: poppler-utils)")
+    command = [program, told.workspace / "letters" / f"{name}.pdf", "-"]
+    return "".join(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_the_agent_was_asked_for_the_letter_of_attorney_and_answered(told, desk):
+    """He waited until it came; then who he is, and that he may, was looked at; the answer names the purposes."""
+    case = case_of(desk, Right.PURPOSE_NOTIFICATION)
+    request, moves = desk.request(case), [move.what for move in desk.request_moves(case)]
+    order = places(moves, Asked, Supplied, Identified, Granted, CarriedOut)
+    assert order == sorted(order)
+    asked, _, known, _, done = (moves[at] for at in order)
+    assert (asked.waits, known.authority, done.done) == ((Wait.AUTHORITY,), "power-of-attorney", Done.BY_ANSWER)
+    assert (request.filer, request.channel) == (Filer.MANDATED_AGENT, "post")
+    assert request.state is RequestState.CLOSED
+    assert "委任状" in letter(told, f"{case}.need-authority.1")
+    answer = letter(told, f"{case}.done.1")
+    assert "商品・サービスの発送・提供" in answer
+
+
+def test_what_the_tax_law_keeps_was_refused_with_a_promise(told, desk):
+    """By a person, for another law, with the day on which it goes by itself; the letter, in English, says that day."""
+    case = case_of(desk, Right.ITEM_DELETION)
+    (move,) = [move for move in desk.request_moves(case) if isinstance(move.what, Refused)]
+    promised = move.what.alternative
+    assert move.by is not None
+    assert move.what.reasons == (Refusal.OTHER_LAW,)
+    assert (promised.measure, promised.holds) == (Measure.ERASE_WHEN_PERIOD_ENDS, ("tax-books",))
+    kept = [each for each in desk.context.ledger.promises.open() if each.case_id == case]
+    assert {(each.categories, each.until) for each in kept} == {(("billing",), promised.until)}
+    assert desk.context.ledger.cases.get(case).state is CaseState.DENIED
+    assert len(facts_of(desk, case, "denial")) == 1
+    assert not desk.context.ledger.plans.of_case(case)
+    text = letter(told, f"{case}.alternative.1")
+    assert f"{promised.until.day}{promised.until:%B%Y}" in text
+    assert "Itwouldbreakanotherlaw." in text
+
+
+def test_what_is_held_was_shown_to_who_paid_and_to_nobody_else(told, desk):
+    """The page opens with the phrase of the letter; in it are rows of one person, as many as the evidence says."""
+    case = case_of(desk, Right.DISCLOSURE)
+    order = places([move.what for move in desk.request_moves(case)], FeeAsked, FeePaid, Granted, CarriedOut)
+    assert len(order) == 4
+    assert order == sorted(order)
+    charge = desk.request(case).charge
+    assert (charge.amount, charge.currency, charge.state) == (1000, "JPY", FeeState.PAID)
+    page = (told.workspace / "letters" / f"{case}.your-data.html").read_bytes()
+    (stored,) = (told.workspace / "systems/s3/exports").rglob("your-data.html")
+    assert stored.read_bytes() == page
+    data = opened(page, (told.workspace / "letters" / f"{case}.passphrase" / "letter.ja.html").read_text("utf-8"))
+    shown = {fact.text("dataset"): fact.told["rows"] for fact in facts_of(desk, case, "disclosure")}
+    assert {name: len(rows) for name, rows in data.items()} == {
+        n: r for n, r in shown.items() if "disclosure." not in n
+    }
+    (her,) = data["app.customers"]
+    owners = {row[key] for rows in data.values() for row in rows for key in ("user_id", "customer_id") if key in row}
+    assert owners == {her["id"]}
+    assert secrets_of_the_person()["id"] != her["id"]
+    assert her["name"] not in told.output
+    assert "¥1,000" in letter(told, f"{case}.need-fee.1")
+    assert hashlib.sha256(page).hexdigest() in letter(told, f"{case}.disclosure.1")
+
+
+def opened(page: bytes, told_phrase: str) -> dict[str, list[dict[str, Any]]]:
+    """Open the page by hand, with the phrase that stands in the letter; dataset → rows by column."""
+    box = json.loads(re.search(rb'id="box" type="application/json">(.*?)</script>', page, re.DOTALL)[1])
+    phrase = re.search(r"\b[2-9a-z]{5}(?:-[2-9a-z]{5}){4}\b", told_phrase)[0]
+    salt, nonce, data = (base64.b64decode(box[name]) for name in ("salt", "iv", "data"))
+    key = hashlib.pbkdf2_hmac("sha256", phrase.replace("-", "").encode(), salt, box["rounds"])
+    inside = json.loads(AESGCM(key).decrypt(nonce, data, b"retention-disclosure/v1"))
+    with zipfile.ZipFile(io.BytesIO(base64.b64decode(inside["zip"]))) as archive:
+        sets = json.loads(archive.read("data.json"))["datasets"]
+    return {each["dataset"]: [dict(zip(each["columns"], row, strict=True)) for row in each["rows"]] for each in sets}
+
+
+def test_the_use_of_her_data_stopped_and_began_again(told, desk):
+    """Her row is out of the application's queries, and in them again; nothing was erased; she was told before."""
+    case = case_of(desk, Right.SUSPENSION)
+    (lift,) = [each.case_id for each in desk.context.ledger.cases.all() if each.lifts == case]
+    for one, state in ((case, "suspended"), (lift, "lifted")):
+        said = [(fact.text("state"), fact.told["rows"]) for fact in facts_of(desk, one, "suspension")]
+        assert said == [(state, 1)]
+        assert all(fact.told["passed"] for fact in facts_of(desk, one, "verification"))
+    assert {entry.lifted_by for entry in desk.context.ledger.suspensions.all(case)} == {lift}
+    seen = {line.split("│")[1].strip(): line.split("│")[2:5] for line in told.output.splitlines() if "│" in line}
+    counts = {what: [int(count) for count in seen[what]] for what in ("customers to write to", "payments to show")}
+    assert counts == {"customers to write to": [1, 0, 1], "payments to show": [1, 0, 1]}
+    assert [int(count) for count in seen["rows that are there"]] == [2, 2, 2]
+    assert "利用" in letter(told, f"{case}.suspended.1")
+    (ahead,) = (told.workspace / "letters").glob("N-*.lift-ahead.1.pdf")
+    assert "利用停止の解除についてのお知らせ" in letter(told, ahead.stem)
+
+
+def test_every_letter_was_posted_and_nothing_of_it_is_left_but_the_copies(told, desk):
+    """The mail room is empty, each letter's key is gone, and the console names nobody of the four."""
+    assert [path.name for path in (told.workspace / "mailroom").iterdir()] == ["cover-list.csv"]
+    posted = desk.letters()
+    assert {each.letter.language for each in posted} == {"ja", "en"}
+    assert all(each.is_forgotten and Stage.SENT in {move.stage for move in each.moves} for each in posted)
+    copies = {path.stem for path in (told.workspace / "letters").glob("*.pdf")}
+    assert copies == {each.letter.letter_id for each in posted}
+    world = make_world(datetime.now(UTC))
+    writers = choose(world, datetime.now(UTC))
+    for who in (writers.ward, writers.payer, writers.reader, writers.newcomer):
+        assert not any(value in told.output for value in (who.id, who.name, who.email, who.phone))
 
 
 @pytest.mark.parametrize("verifier", ["command line", "single file", "openssl", "go", "browser"])
