@@ -7,7 +7,7 @@ from datetime import datetime
 from retention.app.context import Context
 from retention.app.inbox import record_event
 from retention.app.lives import bounds_of, has_life, life_of, record_move
-from retention.app.requests import start_of
+from retention.app.starts import start_of
 from retention.model.ids import CaseId
 from retention.model.request import RequestState
 from retention.model.request_moves import Asked, Wait
@@ -20,7 +20,7 @@ def ask_first(context: Context, case_id: CaseId, now: datetime) -> None:
     """Let a request that just arrived wait for the word that the account may end with it, where it would."""
     request = life_of(context, case_id)
     is_new = request.state is RequestState.RECEIVED and Wait.CLOSURE not in request.asked_for
-    if is_new and ending(request, bounds_of(context, request).mandatory):
+    if is_new and ending(request, bounds_of(context, request, now).mandatory):
         record_move(context, case_id, Asked((Wait.CLOSURE,)), None, now)
 
 
@@ -32,6 +32,6 @@ def close_account(context: Context, case_id: CaseId, now: datetime) -> None:
     if not has_life(context, case_id):
         return
     request = life_of(context, case_id)
-    if ending(request, bounds_of(context, request).mandatory, request.decision):
+    if ending(request, bounds_of(context, request, now).mandatory, request.decision):
         subject = start_of(context, case_id, "start")
         record_event(context, subject, _CLOSED, event_id=f"{case_id}:{_CLOSED}", occurred_at=now, now=now)
