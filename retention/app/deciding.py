@@ -111,8 +111,8 @@ def _find_by_facts(context: Context, request: Request, now: datetime) -> None:
     """Let facts be the finding that has to come first, if they show the ground that the person gives."""
     if request.finding is not None or request.decision is not None or request.ground is None:
         return
-    ready = request.is_identified and not request.waiting_for
-    if ready and bounds_of(context, request, now).finding_first and request.ground in facts(context, request.case_id, now):
+    ready = request.is_identified and not request.waiting_for and bounds_of(context, request, now).finding_first
+    if ready and request.ground in facts(context, request.case_id, now):
         record_move(context, request.case_id, Investigated(Finding.FOUNDED), None, now)
 
 
