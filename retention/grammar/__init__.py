@@ -19,6 +19,7 @@ from retention.grammar.places import line_at, lines_of
 from retention.grammar.vocabulary import (
     ABOUT,
     AGREED,
+    BOUNCED,
     CORRECTED,
     DIED,
     EVENT_KINDS,
@@ -31,6 +32,8 @@ from retention.grammar.vocabulary import (
     PURPOSES_ENDED,
     RESTRICTION_LIFT,
     STOPS,
+    UNVERIFIED,
+    VERIFIED,
     WITHDRAWN,
     About,
 )
@@ -38,6 +41,7 @@ from retention.grammar.vocabulary import (
 __all__ = [
     "ABOUT",
     "AGREED",
+    "BOUNCED",
     "CORRECTED",
     "DIED",
     "EVENT_KINDS",
@@ -50,6 +54,8 @@ __all__ = [
     "PURPOSES_ENDED",
     "RESTRICTION_LIFT",
     "STOPS",
+    "UNVERIFIED",
+    "VERIFIED",
     "WITHDRAWN",
     "About",
     "Cell",
