@@ -12,6 +12,7 @@ from retention.app import (
     applying,
     approvals,
     batches,
+    contacts,
     drift,
     expecting,
     explaining,
@@ -237,6 +238,10 @@ class App(Desk, Doors, Elsewhere, Letterbox, Proving, Showing):
         return inbox.record_event(
             self.context, key, kind, event_id=event_id, occurred_at=occurred_at, now=now, about=about, source=source
         )
+
+    def contacts_to_verify(self, now: datetime) -> tuple[contacts.ToVerify, ...]:
+        """See `contacts.contacts_to_verify`."""
+        return contacts.contacts_to_verify(self.context, now)
 
     def import_events(
         self, lines: Iterable[str], label: str, now: datetime, source: str | None = None

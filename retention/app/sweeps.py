@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from retention.app.contacts import doubt_contacts
 from retention.app.context import Context
 from retention.app.records import PlanSummary, planned_case
 from retention.app.suspensions import standing
@@ -16,6 +17,7 @@ from retention.planning.promised import find_promised
 
 def plan_sweep(context: Context, now: datetime) -> PlanSummary | None:
     """Plan everything whose clocks have run out, and what was promised for today; None if there is nothing."""
+    doubt_contacts(context, now)
     world = context.world(context.datamap, now)
     promises, digest = context.ledger.promises.open(), context.suppression_digester()
 

@@ -108,6 +108,22 @@ def inbox(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def doubts(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Print whose address somebody has to verify, by the sender's id of the bounce; exits with 1 if there is one.
+
+    When it is right, record `contact.verified`; what nobody verifies goes when the policy says so.
+    """
+    with opened(context) as application:
+        found = application.contacts_to_verify(now())
+    if as_json:
+        print_json(found)
+    else:
+        print_table("To verify", ("bounce", "sender", "since"), [(e.event_id, e.source or "", e.since) for e in found])
+    if found:
+        raise typer.Exit(1)
+
+
+@app.command()
 def serve(
     context: typer.Context,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",

@@ -7,6 +7,7 @@
     consent     whether a person's consent to a purpose stands
     preference  a person's own, shorter period
     restriction whether everything is paused, and whether the lifting counts
+    bounces     whether an address is in doubt
     catalogue   which kinds of events start and stop a clock
 
 Start at `calendar`: its docstring says how a period is counted.
@@ -14,6 +15,7 @@ Start at `calendar`: its docstring says how a period is counted.
 
 from __future__ import annotations
 
+from retention.clocks.bounces import in_doubt
 from retention.clocks.calendar import advance, due_before, first_free_day, fiscal_year_end_of, free_at
 from retention.clocks.catalogue import EVENT_KINDS, STOPS, WITHDRAWN, stops_of
 from retention.clocks.consent import CONSENT_KINDS, consents
@@ -60,6 +62,7 @@ __all__ = [
     "first_free_day",
     "fiscal_year_end_of",
     "free_at",
+    "in_doubt",
     "kinds_that_move",
     "needs_of",
     "period_of",

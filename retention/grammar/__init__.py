@@ -19,6 +19,7 @@ from retention.grammar.places import line_at, lines_of
 from retention.grammar.vocabulary import (
     ABOUT,
     AGREED,
+    BOUNCED,
     CORRECTED,
     DIED,
     EVENT_KINDS,
@@ -32,6 +33,8 @@ from retention.grammar.vocabulary import (
     PURPOSES_ENDED,
     RESTRICTION_LIFT,
     STOPS,
+    UNVERIFIED,
+    VERIFIED,
     WITHDRAWN,
     About,
 )
@@ -39,6 +42,7 @@ from retention.grammar.vocabulary import (
 __all__ = [
     "ABOUT",
     "AGREED",
+    "BOUNCED",
     "CORRECTED",
     "DIED",
     "EVENT_KINDS",
@@ -52,6 +56,8 @@ __all__ = [
     "PURPOSES_ENDED",
     "RESTRICTION_LIFT",
     "STOPS",
+    "UNVERIFIED",
+    "VERIFIED",
     "WITHDRAWN",
     "About",
     "Cell",

@@ -30,6 +30,11 @@ DIED = "subject.deceased"
 CORRECTED = "subject.corrected"
 """The person put something right in his account: whoever received it is told (GDPR art. 19)."""
 
+BOUNCED = "mail.bounced"
+UNVERIFIED = "contact.unverified"
+VERIFIED = "contact.verified"
+"""Mail comes back; it came back so often that somebody must look; somebody has looked, and it is right."""
+
 PLACED = "restriction.placed"
 LIFTED = "restriction.lifted"
 NOTIFIED = "notice.delivered"
@@ -54,6 +59,8 @@ EVENT_KINDS = frozenset(
         "commission.settled",
         "consent.given",
         "consent.withdrawn",
+        "contact.unverified",
+        "contact.verified",
         "contract.data_returned",
         "contract.ended",
         "contract.started",
@@ -105,6 +112,7 @@ STOPS: Mapping[str, frozenset[str]] = MappingProxyType(
         "applicant.rejected": frozenset({"applicant.hired"}),
         "campaign.prizes_dispatched": frozenset({"parcel.returned"}),
         "consent.withdrawn": frozenset({"consent.given"}),
+        UNVERIFIED: frozenset({VERIFIED, CORRECTED}),
         "contract.ended": frozenset({"contract.started"}),
         "legal_hold.placed": frozenset({"legal_hold.released"}),
         "restriction.placed": frozenset({"restriction.lifted"}),

@@ -58,6 +58,8 @@ _EVENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "instruction.received": ("指示の受領", "receipt of an instruction"),
         "legal_hold.placed": ("保全の開始", "placing of a legal hold"),
         "legal_hold.released": ("保全の解除", "release of the legal hold"),
+        "contact.unverified": ("連絡先の確認の開始", "contact data coming into doubt"),
+        "contact.verified": ("連絡先の確認", "verification of contact data"),
         "mail.bounced": ("メールの不達", "bouncing of mail"),
         "notice.delivered": ("通知の到達", "delivery of a notice"),
         "objection": ("利用への異議", "objection"),

@@ -62,6 +62,19 @@ def test_a_change_is_announced_and_takes_effect_on_its_day():
         read_policy(second.replace("announced: 2026-10-01, ", ""), "2.yaml")
 
 
+def test_an_address_in_doubt_goes_unless_somebody_verifies_it_within_a_month(company):
+    """The doubt runs a month; verified, and the address stays; the account stays in either case (TRI-15)."""
+    addresses = [{"id": n, "customer_id": f"c{n}", "mail_address": "m"} for n in (1, 2)]
+    tri = company("three-regime", {"crm.customers": [CUSTOMER, OTHER], "crm.contact_addresses": addresses})
+    for n in (1, 2):
+        tri.happened("contact.unverified", f"customer_id=c{n}", 20)
+    assert tri.sweep() is None
+    tri.happened("contact.verified", "customer_id=c2", 5)
+    tri.sweep(days=12)
+    assert [row["customer_id"] for row in tri.left("crm.contact_addresses")] == ["c2"]
+    assert tri.left("crm.customers") == [CUSTOMER, OTHER]
+
+
 def test_connection_data_goes_a_month_after_the_session(company):
     """Address, port and screen go, and with them the row; who has a new session keeps it (TRI-11)."""
     rows = [

@@ -15,7 +15,7 @@ GROUPS = {
     "processors": ("check", "follow-up", "acknowledge", "accept", "letters", "told"),
     "policy": ("check", "commitments", "show", "forecast", "diff"),
     "datamap": ("check", "draft", "expect", "graph", "import"),
-    "event": ("record", "import", "take", "inbox", "serve", "dead"),
+    "event": ("record", "import", "take", "inbox", "doubts", "serve", "dead"),
     "request": (
         "open",
         "receive",
