@@ -200,7 +200,7 @@ def _inside(desk: Desk, found: Mapping[str, tuple[int, int]]) -> None:
 
 
 def _stopped(desk: Desk, writers: Writers) -> None:
-    desk.say("d) Somebody was signed up without her doing: the use of her data stops, and is allowed again.")
+    desk.say("d) Somebody says she never signed up: the use of her data stops; it was she after all, and it goes on.")
     her, app, now = writers.newcomer, desk.app, desk.now
     sign_up(desk.systems, her, now)
     seen = [in_use(desk.systems, her)]
@@ -212,7 +212,7 @@ def _stopped(desk: Desk, writers: Writers) -> None:
     _post(desk, case_id)
     _tell_of_the_lift(desk, her, case_id)
     later = replace(desk, now=now + _TOLD_BEFORE)
-    _road(later, app.open_lift(case_id, "ground-over", _OFFICE, later.now).case_id)
+    _road(later, app.open_lift(case_id, "unfounded", _OFFICE, later.now).case_id)
     seen.append(in_use(desk.systems, her))
     table = Table(title="What the service finds of her", title_justify="left")
     for column in ("query of the application", "before", "stopped", "lifted"):

@@ -234,13 +234,14 @@ def test_what_the_tax_law_keeps_was_refused_with_a_promise(told, desk):
     assert move.what.reasons == (Refusal.OTHER_LAW,)
     assert (promised.measure, promised.holds) == (Measure.ERASE_WHEN_PERIOD_ENDS, ("tax-books",))
     kept = [each for each in desk.context.ledger.promises.open() if each.case_id == case]
-    assert {(each.categories, each.until) for each in kept} == {(("billing",), promised.until)}
+    assert {(each.categories, each.due_on) for each in kept} == {(("billing",), promised.until)}
     assert desk.context.ledger.cases.get(case).state is CaseState.DENIED
     assert len(facts_of(desk, case, "denial")) == 1
     assert not desk.context.ledger.plans.of_case(case)
     text = letter(told, f"{case}.alternative.1")
     assert f"{promised.until.day}{promised.until:%B%Y}" in text
     assert "Itwouldbreakanotherlaw." in text
+    assert "GDPR" not in text, "the law of another place is not his"
 
 
 def test_what_is_held_was_shown_to_who_paid_and_to_nobody_else(told, desk):

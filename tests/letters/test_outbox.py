@@ -12,7 +12,9 @@ from retention.app.letters import envelope, put_on_paper
 from retention.app.outgoing import posted as note_posted
 from retention.app.outgoing import send as deliver
 from retention.errors import InputError, SettingsError, StateError, TransientFailure
+from retention.model.case import CaseState
 from retention.model.letter import LetterKind, Stage
+from retention.model.request import RequestState
 from retention.model.request_moves import Asked, Finding, Identified, Investigated, Refused, Wait, Withdrawn
 from retention.model.terms import Refusal, Right
 from tests.letters.conftest import NOW, happened
@@ -224,3 +226,17 @@ def test_two_who_send_at_once_send_nothing_twice(shop, box, asked):
             deliver(app.context, NOW)
         assert box.mails == []
         assert len(deliver(app.context, NOW + 11 * MINUTE).sent) == 1
+
+
+def test_a_purpose_that_is_told_in_the_letter_closes_the_file_when_it_is_sent(shop, box, asked):
+    """No plan was made: the answer is what was asked for; sending goes on afterwards, and says it once."""
+    with shop.app() as app:
+        case = asked(app, right=Right.PURPOSE_NOTIFICATION)
+        app.identify(case, "passport", NOW, by="anna")
+        app.accept(case, NOW, by="anna")
+        app.write_letter(case, LetterKind.DONE, {"explanation": "To deliver what you order."}, NOW)
+        assert len(app.send_letters(NOW).sent) == 2
+        assert app.request(case).state is RequestState.CLOSED
+        assert app.context.ledger.cases.get(case).state is CaseState.CLOSED
+        assert app.send_letters(NOW).sent == ()
+    assert len(box.mails) == 2
