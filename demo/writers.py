@@ -16,6 +16,8 @@ from demo.world.people import make_people
 _FEE = 2189
 _PAYMENT = 900_000_001
 """A number that no payment of the world has."""
+_YOUNG = timedelta(days=5 * 365)
+"""Whoever came later has no payment that the tax law let go of: of those the sweep has emptied the day."""
 _QUERIES = {
     "customers to write to": "SELECT count(*) FROM customers WHERE NOT is_suspended AND id = %s",
     "payments to show": "SELECT count(*) FROM payments p JOIN customers c ON c.id = p.customer_id"
@@ -32,7 +34,7 @@ class Writers:
     ward: Customer = field(repr=False)
     """For whom an agent asks: who watches least."""
     payer: Customer = field(repr=False)
-    """Of the others, who paid most often."""
+    """Of the others who came in the last years, who paid most often."""
     reader: Customer = field(repr=False)
     """Of the others with an inquiry and a review, who watches least."""
     newcomer: Customer = field(repr=False)
@@ -55,7 +57,8 @@ def choose(world: World, now: datetime) -> Writers:
     paid = Counter(payment.customer_id for payment in world.payments)
     talked = {each.customer_id for each in world.inquiries} & {each.customer_id for each in world.reviews}
     ward, *others = sorted(staying, key=lambda customer: (views[customer.id], customer.id))
-    payer = max(others, key=lambda customer: (paid[customer.id], customer.id))
+    recent = [customer for customer in others if customer.created_at > now - _YOUNG] or others
+    payer = max(recent, key=lambda customer: (paid[customer.id], customer.id))
     reader = next((each for each in others if each.id in talked and each != payer), None) or others[-1]
     (newcomer,) = make_people(now, seed=SEED + 1, customers=1)
     return Writers(ward, payer, reader, replace(newcomer.customer, created_at=now - timedelta(days=1)))
