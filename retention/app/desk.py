@@ -15,7 +15,7 @@ from retention.model.request import Request
 from retention.model.request_moves import Finding, Lengthening, Measure, Move, Paper, RefusedItem, Wait
 from retention.model.subject import SubjectKey
 from retention.model.terms import Refusal, Right
-from retention.requests import check_refusal
+from retention.requests import reason_of
 from retention.requests.findings import Worksheet
 from retention.requests.proof import Shown
 
@@ -140,8 +140,7 @@ class Desk:
         """Refuse a request for one reason; a tenant's instruction, which has no life of its own, just ends."""
         if not lives.has_life(self.context, case_id):
             return requests.deny(self.context, case_id, reason, now)
-        check_refusal(reason)
-        return self.refuse_case(case_id, [Refusal(reason)], now, by=by or _whoever())
+        return self.refuse_case(case_id, [reason_of(reason)], now, by=by or _whoever())
 
     def extend(
         self, case_id: CaseId, regime: str, reason: Lengthening, letter: bytes, now: datetime, *, by: str

@@ -19,7 +19,8 @@ from retention.identity import Answer
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.ids import CaseId, CategoryId
 from retention.model.request_moves import Measure, RefusedItem
-from retention.model.terms import Filer, Ground, Masked, Refusal, Right
+from retention.model.terms import Filer, Ground, Masked, Right
+from retention.requests import reason_of
 from retention.requests.channels import Membership
 from retention.requests.proof import Shown
 
@@ -188,7 +189,7 @@ def decide(
             left_out = refused_items(refuse or ())
             decided = application.accept(CaseId(case), now(), by=by, refused=left_out, instead=instead)
         else:
-            codes = [refusal(code, "--reason") for code in reason or ("not-retained-data",)]
+            codes = [reason_of(code, "--reason") for code in reason or ("not-retained-data",)]
             words = None if explanation is None else read_file(explanation)
             decided = application.refuse_case(CaseId(case), codes, now(), by=by, explanation=words, instead=instead)
     print_case(decided, as_json=as_json, then=f"retention plan request {case}")
@@ -204,22 +205,8 @@ def refused_items(texts: Sequence[str]) -> tuple[RefusedItem, ...]:
     found: dict[str, list[Refusal]] = {}
     for text in texts:
         category, _, code = text.partition("=")
-        found.setdefault(category, []).append(refusal(code, "--refuse"))
+        found.setdefault(category, []).append(reason_of(code, "--refuse"))
     return tuple(RefusedItem(CategoryId(name), tuple(codes)) for name, codes in found.items())
-
-
-def refusal(code: str, option: str) -> Refusal:
-    """Read a reason's code.
-
-    Raises:
-        InputError: there is no such code.
-
-    """
-    known = {each.value: each for each in Refusal}
-    if code not in known:
-        problem = Problem(where=option, expected=f"one of {', '.join(known)}", found=f"`{code[:40]}`")
-        raise InputError("a refusal needs a reason", problems=(problem,))
-    return known[code]
 
 
 @app.command()

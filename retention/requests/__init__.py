@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from retention.requests.deadline import due_at
 from retention.requests.folding import begin, fold
-from retention.requests.intake import REFUSALS, channel_closed, check_refusal
+from retention.requests.intake import REFUSALS, channel_closed, check_refusal, reason_of
 from retention.requests.lifecycle import DONE_BY, Bounds, advance, late_clocks, moment
 
 __all__ = [
@@ -41,4 +41,5 @@ __all__ = [
     "fold",
     "late_clocks",
     "moment",
+    "reason_of",
 ]

@@ -23,6 +23,19 @@ def check_refusal(code: str) -> None:
         raise InputError("a refusal needs a ground", problems=(problem,))
 
 
+def reason_of(code: str, where: str = "reason") -> Refusal:
+    """Read the reason for which a person refuses a request.
+
+    Raises:
+        InputError: it is none; how a request ends by itself (`withdrawn`) is no reason either.
+
+    """
+    if code not in (reasons := [reason.value for reason in Refusal]):
+        problem = Problem(where=where, expected=f"one of {_listed(reasons)}", found=repr(code[:40]))
+        raise InputError("a refusal needs a reason", problems=(problem,))
+    return Refusal(code)
+
+
 def channel_closed(channel: str, ways: Sequence[str]) -> RefusedError:
     """Return what says that a request has not arrived, and which ways are open (see `channels`)."""
     return RefusedError(

@@ -211,7 +211,7 @@ def test_who_withdraws_makes_a_new_plan(shop: Shop) -> None:
     app, (first, second), batch = gathered(shop, "user_id=c1", "user_id=c2")
     with app:
         assert batch.plan
-        app.deny(first, "withdrawn", NOW)
+        app.withdraw_request(first, NOW, by=None)
         with pytest.raises(StalePlanError, match=first):
             app.approve(batch.plan.plan_id, batch.plan.digest, "office", NOW)
         again = app.plan_batch_again(batch.batch, NOW)

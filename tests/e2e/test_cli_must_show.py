@@ -72,13 +72,15 @@ def test_five_mistakes_are_reported_at_once(shop, program):
 
 
 def test_an_unknown_person_is_told_so_with_evidence(shop, accepted, cli, program):
-    """Nobody knows the person: exit 3, said in words, and the bundle proves the denial."""
+    """Nobody knows the person: exit 3, said in words; a person refuses on that finding, and the bundle proves it."""
     case = accepted("email=nobody@mail.example")
     said = program("plan", "request", case, folder=shop.folder)
     assert said.code == 3
     assert "RET-306" in said.err
     assert "nobody@mail.example" not in said.all
     assert no_traceback(said)
+    refused = cli("request", "decide", case, "deny", "--reason", "not-retained-data", folder=shop.folder)
+    assert refused.code == 0, refused.all
     bundle = shop.folder / "denied.bundle"
     assert cli("evidence", "export", case, "-o", bundle, folder=shop.folder).code == 0
     checked = cli("evidence", "verify", bundle, "--json", folder=shop.folder)
