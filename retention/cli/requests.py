@@ -19,7 +19,7 @@ from retention.identity import Answer
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.ids import CaseId, CategoryId
 from retention.model.request_moves import Measure, RefusedItem
-from retention.model.terms import Filer, Ground, Masked, Right
+from retention.model.terms import Filer, Ground, Masked, Refusal, Right
 from retention.requests import reason_of
 from retention.requests.channels import Membership
 from retention.requests.proof import Shown
