@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from retention.app import App
+from retention.app import App, leases
 from retention.grammar import EVENT_KINDS
 from retention.model.parcel import ParcelState, Urgency
 from retention.model.subject import SubjectKey
@@ -124,5 +124,7 @@ def test_killed_at_every_step_each_event_is_folded_once_and_no_case_is_lost(
             with pytest.raises(Died), dying(monkeypatch, step):
                 run(app)
             queue.time_is_up()
-            run(app)
+            with monkeypatch.context() as patched:
+                patched.setattr(leases, "_is_alive", lambda _: False)  # who died holds no lease
+                run(app)
             assert (end(app), queue.visible, queue.hidden) == (expected, [], {}), step
