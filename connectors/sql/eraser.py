@@ -107,7 +107,7 @@ class SqlEraser:
             session.connection.commit()  # keys that were sent ahead stay for all transactions
 
             def cut(key: Sequence[str]) -> pages.Cut:
-                return pages.Cut(database.options.page, key, sender.is_many)
+                return pages.Cut(database.options.page, key, sender.is_many, is_one=True)
 
             effect = work(session, where, cut)
         return replace(effect, residues=settle(database, session.table))

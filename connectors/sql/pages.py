@@ -35,24 +35,26 @@ class Cut:
     """The primary key's columns; empty: everything in one transaction."""
     is_large: bool
     """Whether there are so many keys that nothing is counted ahead."""
+    is_one: bool = False
+    """Whether the change is one statement, and so a transaction by itself; of several all happen or none."""
 
 
 def change(session: Session, where: Clause, cut: Cut, statement: Statement) -> int:
     """Change the selected rows by the statement; return how many there were."""
     key = [session.table.columns[name] for name in cut.key]
     if not key or _end(session, sa.true(), cut.page, key) is None:
-        return _within(session, where, statement)
+        return _within(session, where, cut, statement)
     rows = _at_once(session, where, cut, statement)
     if rows is not None:
         return rows
-    return sum(_within(session, sa.and_(where, window), statement) for window in _windows(session, cut.page, key))
+    return sum(_within(session, sa.and_(where, window), cut, statement) for window in _windows(session, cut.page, key))
 
 
 def _at_once(session: Session, where: Clause, cut: Cut, statement: Statement) -> int | None:
     """Change the rows in one transaction; None, and nothing changed, where they are more than a page."""
     if session.connection.dialect.name == "sqlite":
         more = session.transaction(lambda connection: _exceeds(connection, session.table, where, cut.page))
-        return None if more else _within(session, where, statement)
+        return None if more else _within(session, where, cut, statement)
 
     def change_few(connection: Connection) -> int | None:
         if cut.is_large:
@@ -95,8 +97,9 @@ def _expected(connection: Connection, table: Table, where: Clause) -> int:
     return int(plan["Plan"]["Plan Rows"])
 
 
-def _within(session: Session, rows: Clause, statement: Statement) -> int:
-    return session.statement(lambda connection: statement(connection, rows))
+def _within(session: Session, rows: Clause, cut: Cut, statement: Statement) -> int:
+    transaction = session.statement if cut.is_one else session.transaction
+    return transaction(lambda connection: statement(connection, rows))
 
 
 def _exceeds(connection: Connection, table: Table, where: Clause, page: int) -> bool:

@@ -64,6 +64,9 @@ class Sheet(FPDF):
         self.set_auto_page_break(auto=False)
         self.add_font("sans", fname=str(sans_path()))
         self.add_font("serif", fname=str(serif_path()))
+        for font in self.fonts.values():
+            # the boxes of the whole font hold for a part of it, and measuring every sign took a third of the time
+            font.ttfont.recalcBBoxes = False
         self.set_title(document.title)
         self.set_author(document.sender)
         self.set_lang(document.language)

@@ -15,7 +15,7 @@ from retention.errors import InputError, SettingsError, StateError, TransientFai
 from retention.model.case import CaseState
 from retention.model.letter import LetterKind, Stage
 from retention.model.request import RequestState
-from retention.model.request_moves import Asked, Finding, Identified, Investigated, Refused, Wait, Withdrawn
+from retention.model.request_moves import Asked, Finding, Identified, Investigated, Wait, Withdrawn
 from retention.model.terms import Refusal, Right
 from tests.letters.conftest import NOW, happened
 from tests.letters.postbox import body, free_port
@@ -193,7 +193,7 @@ def test_a_refusal_tells_the_reason_in_words_and_a_withdrawal_is_confirmed(shop,
     """Without the reason in words the letter is not written."""
     with shop.app() as app:
         case = asked(app, right=Right.ERASURE)
-        happened(app, case, Refused((Refusal.OTHER_LAW,)))
+        app.refuse_case(case, [Refusal.OTHER_LAW], NOW, by="office")
         ((_, error),) = write_due(app.context, case, NOW).lacking
         assert "{explanation}" in str(error)
         write_letter(app.context, case, LetterKind.REFUSAL, {"explanation": "The books are kept."}, NOW)
