@@ -4,15 +4,17 @@ BIN    := .venv/bin
 READY  := .venv/.ready
 WORKSPACE ?= demo-workspace
 
-.PHONY: demo test test-long lint types bench up lock clean
+.PHONY: demo test tests test-long lint types bench up lock clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)            ## the whole story on sample data
 	$(BIN)/retention demo --workspace $(WORKSPACE)
 
-test: $(READY)            ## lint and types side by side, then every test but the long ones
-	@$(MAKE) --no-print-directory -j2 lint types
-	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+test: $(READY)            ## lint, types and every test but the long ones, side by side
+	@$(MAKE) --no-print-directory -j3 lint types tests
+
+tests: $(READY)           # three at once: they often wait for servers
+	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 test-long: $(READY)       ## a real Airflow that is killed, a thousand people in one batch: minutes each
 	$(BIN)/pytest -q -m long -s

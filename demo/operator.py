@@ -1,11 +1,12 @@
-"""The operator at his desk: the command line, in a process of its own."""
+"""The operator at his desk: the command line as anybody types it, in this process, which has it loaded."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import io
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
+from retention.cli import main
 from retention.errors import TerminalFailure
 from retention.model.ids import CaseId, PlanId
 
@@ -21,7 +22,11 @@ def export(workspace: Path, case_id: CaseId, bundle: Path) -> None:
 
 
 def _retention(workspace: Path, *arguments: str) -> None:
-    program = [str(Path(sys.executable).with_name("retention")), "-w", str(workspace), *arguments]
-    done = subprocess.run(program, capture_output=True, text=True, check=False)  # noqa: S603 -- our own program
-    if done.returncode:
-        raise TerminalFailure(f"`retention {arguments[0]}` ended with {done.returncode}: {done.stderr.strip()}")
+    said = io.StringIO()
+    try:
+        with redirect_stdout(io.StringIO()), redirect_stderr(said):
+            main(["-w", str(workspace), *arguments])
+    except SystemExit as stop:
+        if stop.code:
+            failure = f"`retention {arguments[0]}` ended with {stop.code}: {said.getvalue().strip()}"
+            raise TerminalFailure(failure) from None

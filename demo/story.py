@@ -1,7 +1,7 @@
 """The story: a sweep, a set for the group, an erasure that follows there, a restore that brings nobody back, letters.
 
 Everything happens as at a company: Airflow runs the DAGs, an operator approves with the command
-line from another process, and what is shown is read from the systems themselves.
+line, and what is shown is read from the systems themselves.
 """
 
 from __future__ import annotations
