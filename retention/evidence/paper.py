@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from fpdf import FPDF
+from fpdf.fonts import TTFFont
 from pylopdf_fonts_jp import sans_path, serif_path
 
 from retention.evidence import qr
@@ -65,8 +66,9 @@ class Sheet(FPDF):
         self.add_font("sans", fname=str(sans_path()))
         self.add_font("serif", fname=str(serif_path()))
         for font in self.fonts.values():
-            # the boxes of the whole font hold for a part of it, and measuring every sign took a third of the time
-            font.ttfont.recalcBBoxes = False
+            if isinstance(font, TTFFont):
+                # the boxes of the whole font hold for a part of it, and measuring every sign took a third of the time
+                font.ttfont.recalcBBoxes = False
         self.set_title(document.title)
         self.set_author(document.sender)
         self.set_lang(document.language)
