@@ -7,6 +7,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,12 @@ from retention.errors import ApprovalError, StalePlanError, StateError
 from retention.evidence import verify
 from retention.evidence.certificate import Certificate, render
 from retention.model.case import CaseState
-from retention.model.ids import CaseId
+from retention.model.ids import CaseId, CategoryId
+from retention.model.parcel import Urgency
+from retention.model.request_moves import RefusedItem
+from retention.model.terms import Refusal
+from retention.ports.queues import Intake
+from tests.doubles.mail import body
 from tests.e2e.conftest import Shop
 
 OTHERS = 200
@@ -204,6 +210,24 @@ def test_a_request_goes_with_its_batch_or_alone(shop: Shop) -> None:
         sealed(app, again)
         assert states(app, first, second, batch.batch) == ["planned", "closed", "closed"]
     assert shop.rows("SELECT id FROM customers WHERE id IN ('c1', 'c2')") == [("c1",)]
+
+
+def test_what_was_granted_in_part_or_cannot_wait_goes_alone(shop: Shop) -> None:
+    """Only the plain erasure is gathered; a partial grant and what an urgent event set going stay open, unplanned."""
+    with shop.app() as app:
+        plain = ask(app, "user_id=c1")
+        part = app.open_request("user_id=c2", "post", NOW).case_id
+        app.identify(part, "passport", NOW)
+        app.accept(part, NOW, refused=[RefusedItem(CategoryId("billing"), (Refusal.OTHER_LAW,))])
+        app.context = replace(app.context, intake=Intake({}, {}, {"objection": Urgency.ERASURE}))
+        app.receive_parcels([body("o-1", "objection", "user_id=c3")], "crm", NOW)
+        app.fold(NOW)
+        (urgent,) = app.started().requests
+        batch = app.plan_batch(NOW)
+        assert batch
+        assert (batch.requests, batch.left_out) == (1, ())
+        assert [member.case_id for member in app.context.ledger.batches.members(batch.batch)] == [plain]
+        assert states(app, part, urgent) == ["open", "open"]
 
 
 def test_who_withdraws_makes_a_new_plan(shop: Shop) -> None:
