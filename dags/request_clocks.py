@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pendulum
 from airflow.sdk import dag, task
-from task_errors import DEFAULTS, opened, told_of_dates
+from pools import REQUESTS
+from task_errors import opened, told_of_dates
 
 DOC = """
 ### Dates of requests
@@ -26,7 +27,7 @@ day), and whoever answers for it **after** it (`answer-late`: the task's log say
     start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Tokyo"),
     catchup=False,
     max_active_runs=1,
-    default_args=DEFAULTS,
+    default_args=REQUESTS,
     tags=["retention", "request"],
     doc_md=DOC,
 )

@@ -9,7 +9,8 @@ from pathlib import Path
 import pendulum
 from airflow.sdk import Param, chain, dag, task
 from plan_road import walk
-from task_errors import DEFAULTS, WORKSPACE, opened
+from pools import REQUESTS
+from task_errors import WORKSPACE, opened
 
 from retention.model.ids import CaseId
 
@@ -33,7 +34,7 @@ Carries out a request that was opened, identified and decided with `retention re
     start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Tokyo"),
     catchup=False,
     max_active_runs=4,
-    default_args=DEFAULTS,
+    default_args=REQUESTS,
     tags=["retention", "request"],
     doc_md=DOC,
     params={
