@@ -15,10 +15,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from airflow.plugins_manager import AirflowPlugin
 from airflow.sdk import AsyncCallback, DeadlineAlert
 from airflow.sdk.definitions.deadline import BaseDeadlineReference, deadline_reference
+
+from retention.model.alert import Alert
+from retention.model.ids import CaseId
+from retention.model.request_moves import Warned
 
 _LOG = logging.getLogger(__name__)
 _WORKSPACE = "RETENTION_WORKSPACE"
@@ -26,8 +31,10 @@ PAUSES_SECONDS = (5.0, 30.0, 120.0)
 """Between attempts to tell; after the last, the hourly look goes on trying."""
 ANSWER = ("answer-soon", "answer-now", "answer-late")
 ACKNOWLEDGE = ("acknowledge-soon", "acknowledge-late")
-WARNINGS = tuple((regime, warned) for regime in ("policy", "jp.appi", "eu.gdpr", "us.ccpa") for warned in ANSWER) + tuple(
-    ("us.ccpa", warned) for warned in ACKNOWLEDGE
+REGIMES = ("policy", "jp.appi", "eu.gdpr", "us.ccpa")
+WARNINGS = (
+    *((regime, warned) for regime in REGIMES for warned in ANSWER),
+    *(("us.ccpa", warned) for warned in ACKNOWLEDGE),
 )
 """Every law's clock that there is, and what is told about it."""
 
@@ -52,7 +59,7 @@ class RequestDate(BaseDeadlineReference):
         return cls(reference_data["regime"], reference_data["warned"])
 
     def _evaluate_with(self, *, session: Any, dag_id: str, run_id: str) -> datetime | None:  # noqa: ANN401 -- Airflow's
-        """Ask the ledger. A ledger that cannot be asked must not keep the run from being made: the hourly look warns."""
+        """Ask the ledger; one that cannot be asked must not keep the run from being made: the hourly look warns."""
         # Imported where a run is made: the DAG processor parses files all day and needs none of it.
         from airflow.models import DagRun  # noqa: PLC0415
         from sqlalchemy import select  # noqa: PLC0415
@@ -66,9 +73,7 @@ class RequestDate(BaseDeadlineReference):
 
 
 def _date_of(case_id: str, regime: str, warned: str, run_id: str) -> datetime | None:
-    from retention.model.ids import CaseId  # noqa: PLC0415 -- where a run is made
-    from retention.model.request_moves import Warned  # noqa: PLC0415
-    from retention.wiring import date_of  # noqa: PLC0415
+    from retention.wiring import date_of  # noqa: PLC0415 -- where a run is made
 
     return date_of(Path(os.environ[_WORKSPACE]), CaseId(case_id), regime, Warned(warned), run_id) if case_id else None
 
@@ -95,34 +100,24 @@ async def tell_date(regime: str, warned: str, context: dict[str, Any]) -> str:
 
 
 def _tell(case_id: str, regime: str, warned: str, at: datetime) -> str:
-    from retention.app.alerting import refuse_untold  # noqa: PLC0415 -- in the triggerer alone
-    from retention.errors import RetentionError  # noqa: PLC0415
-    from retention.model.ids import CaseId  # noqa: PLC0415
-    from retention.wiring import open_app  # noqa: PLC0415
+    # Imported in the triggerer alone, when a date has passed.
+    from retention.wiring import open_app, read_workspace, tell_directly  # noqa: PLC0415
 
     now, folder = datetime.now(UTC), Path(os.environ[_WORKSPACE])
     try:
-        with open_app(folder) as app:
-            alerted = app.alert_of(CaseId(case_id), now)
-    except RetentionError as error:
-        _LOG.warning("the ledger was not asked about %s: %s", case_id, error.code)
-        return _tell_directly(folder, case_id, regime, warned, at)
-    refuse_untold(alerted)
-    return "ledger"
-
-
-def _tell_directly(folder: Path, case_id: str, regime: str, warned: str, at: datetime) -> str:
-    """Tell it without the ledger; the day is one in the policy's zone."""
-    from retention.model.alert import Alert  # noqa: PLC0415 -- in the triggerer alone
-    from retention.model.ids import CaseId  # noqa: PLC0415
-    from retention.model.request_moves import Warned  # noqa: PLC0415
-    from retention.wiring import read_workspace, tell_directly  # noqa: PLC0415
-
-    day = at.astimezone(read_workspace(folder).policy.zone).date()
-    failed = tell_directly(folder, Alert(CaseId(case_id), regime, Warned(warned), day), datetime.now(UTC))
+        app = open_app(folder)
+    except Exception as error:  # noqa: BLE001 -- whatever is wrong with the ledger, the desk is told
+        _LOG.warning("the ledger was not asked about %s: %s", case_id, type(error).__name__)
+        day = at.astimezone(ZoneInfo(read_workspace(folder).policy.timezone)).date()
+        failed = tell_directly(folder, Alert(CaseId(case_id), regime, Warned(warned), day), now)
+        road = "directly"
+    else:
+        with app:
+            failed = app.alert_of(CaseId(case_id), now).failed
+        road = "ledger"
     for failure in failed.values():
         raise failure
-    return "directly"
+    return road
 
 
 class Deadlines(AirflowPlugin):

@@ -17,6 +17,7 @@ from task_errors import WORKSPACE
 from retention.errors import TransientFailure
 
 if TYPE_CHECKING:
+    from retention.app.alerting import Alerted
     from retention.app.copies import FollowUp
     from retention.app.processing import Checked, Followed
     from retention.app.rescans import RescanReport
@@ -96,6 +97,22 @@ def refuse_unwitnessed(witnessed: Witnessed | None) -> int:
         missing = ", ".join(f"{name} ({code})" for name, code in sorted(witnessed.missing.items()))
         raise TransientFailure(f"checkpoint of {witnessed.size} entries: not cosigned by {missing}")
     return len(witnessed.cosigned)
+
+
+def untold_refused(alerted: Alerted) -> int:
+    """Return how many warnings reached the desk.
+
+    Raises:
+        TransientFailure: a way failed that may work later.
+        AirflowFailException: a way fails until somebody changes something; what could be told is told.
+
+    """
+    for failure in alerted.failed.values():
+        if not isinstance(failure, TransientFailure):
+            raise AirflowFailException(str(failure))
+    for failure in alerted.failed.values():
+        raise failure
+    return len(alerted.told)
 
 
 def refuse_lapses(checked: Checked) -> None:

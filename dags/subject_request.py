@@ -12,6 +12,7 @@ from plan_road import walk
 from pools import REQUESTS
 from task_errors import WORKSPACE, opened
 
+from dags.deadlines import CASE_DEADLINES
 from retention.model.ids import CaseId
 
 DOC = """
@@ -35,6 +36,7 @@ Carries out a request that was opened, identified and decided with `retention re
     catchup=False,
     max_active_runs=4,
     default_args=REQUESTS,
+    deadline=CASE_DEADLINES,
     tags=["retention", "request"],
     doc_md=DOC,
     params={

@@ -21,7 +21,8 @@ class MailAlerter:
     def alert(self, alert: Alert, *, now: datetime) -> None:
         """Send it; see `SmtpCarrier.carry`."""
         subject = f"{alert.case_id}: {alert.warned.value} ({alert.regime})"
-        text = f"{subject}\n\nTold from {alert.told_from.isoformat()} on. What to do: retention request show {alert.case_id}\n"
+        day = alert.told_from.isoformat()
+        text = f"{subject}\n\nTold from {day} on. What to do: retention request show {alert.case_id}\n"
         outgoing = Outgoing(
             letter_id=LetterId(alert.alert_id),
             language="en",

@@ -15,7 +15,7 @@ from retention.app.context import Context
 from retention.app.leases import leased
 from retention.app.lives import life_of, open_lives
 from retention.app.warning import warn
-from retention.errors import SystemFailure, TransientFailure
+from retention.errors import SystemFailure
 from retention.model.alert import Alert
 from retention.model.ids import CaseId
 from retention.model.request import Request
@@ -89,15 +89,3 @@ def _tell(context: Context, alerts: tuple[Alert, ...], now: datetime) -> Alerted
             failed |= missed
     return Alerted(tuple(told), failed)
 
-
-def refuse_untold(alerted: Alerted) -> tuple[Alert, ...]:
-    """Return what was told.
-
-    Raises:
-        TransientFailure: a way failed that may work later.
-        TerminalFailure: one that will not, before somebody changes something.
-
-    """
-    for failure in sorted(alerted.failed.values(), key=lambda each: isinstance(each, TransientFailure)):
-        raise failure
-    return alerted.told

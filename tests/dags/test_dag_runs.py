@@ -166,7 +166,7 @@ def test_a_plan_that_exists_is_carried_out_and_its_datasets_are_announced(simula
 
 
 def test_who_is_back_goes_again_in_a_run_of_its_own_and_a_late_processor_is_an_alarm(simulation: Simulation) -> None:
-    """The plan of a re-scan begins a run by its number; a late processor fails the run, and nothing else waits for it."""
+    """The plan of a re-scan begins a run by its number; a late processor fails the run, and keeps nothing else back."""
     before = simulation.announced()
     code, calls, output = simulation.run("copies_follow_up", {"late": True})
     assert code == 1, output
