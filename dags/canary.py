@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pendulum
 from airflow.sdk import chain, dag, task
-from task_errors import DEFAULTS, opened
+from pools import SWEEPS
+from task_errors import opened
 
 from retention.model.canary import CanaryId
 
@@ -29,7 +30,7 @@ every earlier one, in all stores and restored systems: **plant → erase → che
     start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Tokyo"),
     catchup=False,
     max_active_runs=1,
-    default_args=DEFAULTS,
+    default_args=SWEEPS,
     tags=["retention", "canary"],
     doc_md=DOC,
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pendulum
 from airflow.sdk import Param, dag, task
 from plan_road import walk
-from task_errors import DEFAULTS, opened
+from pools import REQUESTS
+from task_errors import opened
 
 from retention.model.ids import PlanId
 
@@ -26,7 +27,7 @@ command line: **approve → apply group by group → verify → seal**.
     start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Tokyo"),
     catchup=False,
     max_active_runs=4,
-    default_args=DEFAULTS,
+    default_args=REQUESTS,
     tags=["retention", "plan"],
     doc_md=DOC,
     params={

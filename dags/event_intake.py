@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 import pendulum
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable, chain, dag, task
-from task_errors import DEFAULTS, opened
+from findings import run_of
+from pools import REQUESTS
+from task_errors import opened
 
 from dags.doorbell import Doorbell
 
@@ -41,7 +43,7 @@ parcels = Asset(
     start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Tokyo"),
     catchup=False,
     max_active_runs=1,
-    default_args=DEFAULTS,
+    default_args=REQUESTS,
     tags=["retention", "events"],
     doc_md=DOC,
 )
@@ -65,12 +67,8 @@ def fold() -> list[dict[str, object]]:
     """Fold what waits and open what cannot wait; name the runs that carry out what nobody has carried out."""
     with opened() as app:
         started = app.fold(datetime.now(UTC)).started
-    requests = [_run("subject_request", case, case_id=case) for case in started.requests]
-    return requests + [_run("carry_out", plan, plan_id=plan) for plan in started.plans]
-
-
-def _run(dag_id: str, name: str, **conf: str) -> dict[str, object]:
-    return {"trigger_dag_id": dag_id, "trigger_run_id": f"urgent-{name}", "conf": conf}
+    requests = [run_of("subject_request", f"urgent-{case}", case_id=case) for case in started.requests]
+    return requests + [run_of("carry_out", f"urgent-{plan}", plan_id=plan) for plan in started.plans]
 
 
 intake = event_intake()

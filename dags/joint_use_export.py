@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pendulum
 from airflow.sdk import Param, dag, task
 from plan_road import walk
-from task_errors import DEFAULTS, opened
+from pools import SWEEPS
+from task_errors import opened
 
 DOC = """
 ### Joint use: export
@@ -30,7 +31,7 @@ _NAME = r"^[a-z0-9][a-z0-9_-]*$"
     start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Tokyo"),
     catchup=False,
     max_active_runs=1,
-    default_args=DEFAULTS,
+    default_args=SWEEPS,
     tags=["retention", "joint-use"],
     doc_md=DOC,
     params={

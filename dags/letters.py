@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pendulum
 from airflow.sdk import dag, task
-from task_errors import DEFAULTS, opened, refuse_unsent
+from pools import REQUESTS
+from task_errors import opened, refuse_unsent
 
 DOC = """
 ### Letters
@@ -27,7 +28,7 @@ server, paper to the mail room.
     start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Tokyo"),
     catchup=False,
     max_active_runs=1,
-    default_args=DEFAULTS,
+    default_args=REQUESTS,
     tags=["retention", "letters"],
     doc_md=DOC,
 )

@@ -10,7 +10,8 @@ import pendulum
 from airflow.sdk import chain, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 from plan_road import walk
-from task_errors import DEFAULTS, WORKSPACE, opened
+from pools import REQUESTS
+from task_errors import WORKSPACE, opened
 
 from retention.model.ids import PlanId
 
@@ -33,7 +34,7 @@ carries them out together: **plan → approve → apply group by group → verif
     start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Tokyo"),
     catchup=False,
     max_active_runs=1,
-    default_args=DEFAULTS,
+    default_args=REQUESTS,
     tags=["retention", "request"],
     doc_md=DOC,
 )

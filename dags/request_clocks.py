@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pendulum
-from airflow.sdk import dag, task
-from task_errors import DEFAULTS, opened, told_of_dates
+from airflow.sdk import chain, dag, task
+from findings import untold_refused
+from pools import REQUESTS
+from task_errors import opened, told_of_dates
 
 DOC = """
 ### Dates of requests
@@ -26,20 +28,27 @@ day), and whoever answers for it **after** it (`answer-late`: the task's log say
     start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Tokyo"),
     catchup=False,
     max_active_runs=1,
-    default_args=DEFAULTS,
+    default_args=REQUESTS,
     tags=["retention", "request"],
     doc_md=DOC,
 )
 def request_clocks() -> None:
     """Tell the desk what is new about dates."""
-    tell_desk()
+    chain(note_dates(), tell_desk())
 
 
 @task
-def tell_desk() -> list[str]:
+def note_dates() -> list[str]:
     """Record what the desk is to be told now, and say it: case, law, date."""
     with opened() as app:
         return told_of_dates(app.warn(datetime.now(UTC)))
+
+
+@task
+def tell_desk() -> int:
+    """Tell the desk, by mail and webhook, what it has not been told; say how much that was."""
+    with opened() as app:
+        return untold_refused(app.alert_all(datetime.now(UTC)))
 
 
 clocks = request_clocks()

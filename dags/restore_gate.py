@@ -8,7 +8,8 @@ import pendulum
 from airflow.sdk import Param, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 from plan_road import walk
-from task_errors import DEFAULTS, opened
+from pools import REQUESTS
+from task_errors import opened
 
 from retention.model.ids import SystemId
 
@@ -32,7 +33,7 @@ for everybody who was erased since the backup was taken, and it is done again:
     start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Tokyo"),
     catchup=False,
     max_active_runs=1,
-    default_args=DEFAULTS,
+    default_args=REQUESTS,
     tags=["retention", "restore"],
     doc_md=DOC,
     params={

@@ -8,7 +8,8 @@ import pendulum
 from airflow.sdk import dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 from plan_road import walk
-from task_errors import DEFAULTS, opened
+from pools import SWEEPS
+from task_errors import opened
 
 DOC = """
 ### Retention sweep
@@ -31,7 +32,7 @@ Asks the policy what is due today and carries it out: **plan → approve → app
     start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Tokyo"),
     catchup=False,
     max_active_runs=1,
-    default_args=DEFAULTS,
+    default_args=SWEEPS,
     tags=["retention", "sweep"],
     doc_md=DOC,
 )

@@ -9,8 +9,10 @@ from pathlib import Path
 import pendulum
 from airflow.sdk import Param, chain, dag, task
 from plan_road import walk
-from task_errors import DEFAULTS, WORKSPACE, opened
+from pools import REQUESTS
+from task_errors import WORKSPACE, opened
 
+from dags.deadlines import CASE_DEADLINES
 from retention.model.ids import CaseId
 
 DOC = """
@@ -33,7 +35,8 @@ Carries out a request that was opened, identified and decided with `retention re
     start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Tokyo"),
     catchup=False,
     max_active_runs=4,
-    default_args=DEFAULTS,
+    default_args=REQUESTS,
+    deadline=CASE_DEADLINES,
     tags=["retention", "request"],
     doc_md=DOC,
     params={

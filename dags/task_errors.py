@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException
 
 from retention.errors import RetentionError, SettingsError, TransientFailure
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from retention.app import App, ApplyReport
     from retention.app.letters import Delivery
     from retention.app.questions import Question
-    from retention.app.rescans import RescanReport
     from retention.app.warning import Told
 
 _LOG = logging.getLogger(__name__)
@@ -71,24 +70,6 @@ def refuse_failed(report: ApplyReport) -> None:
     if all(failed.transient for failed in report.failed.values()):
         raise TransientFailure(message)
     raise AirflowFailException(message)
-
-
-def returned_plan(report: RescanReport) -> str:
-    """Return the plan that erases what came back; name the others, if there are any, in the task's log.
-
-    Raises:
-        AirflowSkipException: nobody is back.
-        AirflowFailException: nobody is back, and it was looked too late.
-
-    """
-    late = sorted({look.case_id for look in report.looks if look.late})
-    if not report.plans:
-        message = f"RET-100: looked too late at {', '.join(late)}" if late else "nobody is back"
-        raise AirflowFailException(message) if late else AirflowSkipException(message)
-    first, *others = (str(plan.plan_id) for plan in report.plans)
-    for plan in others:
-        _LOG.warning("plan %s waits as well", plan)
-    return first
 
 
 def refuse_unsent(delivery: Delivery) -> int:

@@ -13,6 +13,7 @@ import json
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,15 +44,19 @@ def _write(path: Path, content: Mapping[str, Any]) -> None:
     half.rename(path)
 
 
-def run(dag_id: str, folder: Path | str, conf: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Run the DAG to its end; return its state (`broken` if there was no run) and its tasks'."""
+def run(dag_id: str, folder: Path | str, conf: Mapping[str, Any], logical_date: str = "") -> Mapping[str, Any]:
+    """Run the DAG to its end; return its state (`broken` if there was no run) and its tasks'.
+
+    `logical_date` is an instant (ISO 8601) that the run is for, as a backfilled one is for a day long past.
+    """
     # A bundle's bag, because only a bundle's folder is on the path that its DAG files import from.
     bag = BundleDagBag(dag_folder=folder, bundle_path=Path(folder), bundle_name="dags-folder")
     if bag.import_errors or dag_id not in bag.dags:
         sys.stderr.write(f"{dag_id} cannot be run from {folder}: {bag.import_errors or 'there is no such DAG'}\n")
         return {"state": "broken", "tasks": []}
     try:
-        result = bag.dags[dag_id].test(run_conf=dict(conf))
+        day: dict[str, Any] = {"logical_date": datetime.fromisoformat(logical_date)} if logical_date else {}
+        result = bag.dags[dag_id].test(run_conf=dict(conf), **day)
     except Exception:  # noqa: BLE001 -- a run of its own process would have ended with it; the next one goes on
         traceback.print_exc()
         return {"state": "broken", "tasks": []}

@@ -18,12 +18,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from pathlib import Path
 
 from retention.errors import Problem, SettingsError
+from retention.ports.alerts import AlerterSettings
 from retention.ports.letters import CarrierSettings
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -60,11 +61,14 @@ def read_smtp(settings: CarrierSettings) -> SmtpSettings:
         SettingsError: with every problem.
 
     """
-    options = settings.options
-    _refuse(settings.name, (*_known(settings, *_SMTP), *_smtp_problems(f"letters.{settings.name}", options)))
+    _refuse(settings.name, _smtp_of(settings.name, settings.options))
+    return _read(settings.name, settings.options)
+
+
+def _read(name: str, options: Mapping[str, str]) -> SmtpSettings:
     host, _, port = options["server"].rpartition(":")
     return SmtpSettings(
-        name=settings.name,
+        name=name,
         host=host.strip("[]"),
         port=int(port),
         sender=options["from"],
@@ -75,6 +79,25 @@ def read_smtp(settings: CarrierSettings) -> SmtpSettings:
     )
 
 
+def read_alerts(settings: AlerterSettings) -> tuple[SmtpSettings, str]:
+    """Check the options of a mail server over which the desk is told, and the desk's address `to`.
+
+    Raises:
+        SettingsError: with every problem.
+
+    """
+    options = dict(settings.options)
+    desk = options.pop("to", "")
+    where = f"alerts.{settings.name}"
+    problems = [] if is_address(desk) else [Problem(where=f"{where}.to", expected="one mail address", found="another")]
+    problems += [
+        replace(each, where=each.where.replace("letters.", "alerts.", 1)) for each in _smtp_of(settings.name, options)
+    ]
+    if problems:
+        raise SettingsError(f"the desk cannot be told by {settings.name}", problems=tuple(problems))
+    return _read(settings.name, options), desk
+
+
 def read_folder(settings: CarrierSettings) -> Path:
     """Check the options of the mail room's folder; return where it is.
 
@@ -82,7 +105,7 @@ def read_folder(settings: CarrierSettings) -> Path:
         SettingsError: with every problem.
 
     """
-    _refuse(settings.name, tuple(_known(settings, *_FOLDER)))
+    _refuse(settings.name, tuple(_known(settings.name, settings.options, *_FOLDER)))
     return settings.workspace / settings.options["path"]
 
 
@@ -95,12 +118,18 @@ def is_address(text: str) -> bool:
     return bool(address.username and address.domain) and text.isprintable()
 
 
-def _known(settings: CarrierSettings, required: tuple[str, ...], optional: tuple[str, ...]) -> Iterator[Problem]:
-    where, known = f"letters.{settings.name}", (*required, *optional)
+def _smtp_of(name: str, options: Mapping[str, str]) -> tuple[Problem, ...]:
+    return (*_known(name, options, *_SMTP), *_smtp_problems(f"letters.{name}", options))
+
+
+def _known(
+    way: str, options: Mapping[str, str], required: tuple[str, ...], optional: tuple[str, ...]
+) -> Iterator[Problem]:
+    where, known = f"letters.{way}", (*required, *optional)
     for name in required:
-        if not settings.options.get(name):
+        if not options.get(name):
             yield Problem(where=f"{where}.{name}", expected="a value", found="nothing")
-    for name in sorted(set(settings.options) - set(known)):
+    for name in sorted(set(options) - set(known)):
         yield Problem(where=f"{where}.{name}", expected=f"one of {', '.join(known)}", found="an unknown option")
 
 

@@ -17,9 +17,11 @@ questions    the question to approvers where they work, and their answers into t
 applying     carry an approved plan out
 verifying    look again
 sealing      shred the case key, publish, close when the last copy is gone
+unfinished   what stopped on the way goes on
 subjects     commit to the people of a sealed case; confirm who was meant
 epochs       evidence's own retention: openings, receipts and remainders go
 suppressed   who must not come back: what ingestion asks
+alerting     warnings about dates reach the desk, each once a way
 holds        pause disposal for a person, and end the pause
 inbox        events in, one by one or by file
 receiving    parcels in: from queues and calls into the inbox, committed, then deleted where they came from

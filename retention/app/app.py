@@ -24,6 +24,7 @@ from retention.app import (
     sealing,
     suspensions,
     sweeps,
+    unfinished,
     verifying,
 )
 from retention.app.access import Access
@@ -215,6 +216,14 @@ class App(Desk, Doors, Elsewhere, Letterbox, Proving, Showing):
     def seal(self, plan_id: PlanId, now: datetime) -> SealReport:
         """See `sealing.seal`."""
         return sealing.seal(self.context, plan_id, now)
+
+    def seal_waiting(self, now: datetime) -> unfinished.SealedLater:
+        """See `unfinished.seal_waiting`."""
+        return unfinished.seal_waiting(self.context, now)
+
+    def stopped(self, now: datetime) -> tuple[PlanId, ...]:
+        """See `unfinished.stopped`."""
+        return unfinished.stopped(self.context, now)
 
     def place_hold(self, subject: str, reason: str, now: datetime, hold_id: HoldId | None = None) -> PlacedHold:
         """Pause disposal for `KEY=VALUE`; see `holds.place_hold`."""

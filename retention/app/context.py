@@ -32,6 +32,7 @@ from retention.planning.identity import Digester
 from retention.planning.limits import Limits
 from retention.planning.pausing import RESTRICTING, Pauses
 from retention.planning.world import World
+from retention.ports.alerts import Alerter
 from retention.ports.connector import CopiesSystem, ProcessorSystem, Store
 from retention.ports.constraints import ConstrainingStore
 from retention.ports.exports import ExportStore
@@ -82,6 +83,8 @@ class Context:
     """Who stamps the time on them; None if nobody does."""
     carriers: Mapping[Way, Carrier] = field(default_factory=dict)
     """Who takes letters to people out of the house."""
+    alerters: Mapping[str, Alerter] = field(default_factory=dict)
+    """Way → who tells the desk of dates."""
     letter_terms: LetterTerms = field(default_factory=LetterTerms)
     """How long letters are kept, and by when people are asked to answer."""
     intake: Intake = field(default_factory=Intake)

@@ -6,7 +6,7 @@ import getpass
 from collections.abc import Sequence
 from datetime import datetime
 
-from retention.app import answering, deciding, lives, papers, requesting, requests, ruling, warning
+from retention.app import alerting, answering, deciding, lives, papers, requesting, requests, ruling, warning
 from retention.app.context import Context
 from retention.app.requesting import Arrival
 from retention.model.case import Case
@@ -181,6 +181,14 @@ class Desk:
         for case_id in tuple(papers.overdue_papers(self.context)):
             deciding.finish(self.context, case_id, now)
         return warning.warn_all(self.context, now)
+
+    def alert_all(self, now: datetime) -> alerting.Alerted:
+        """See `alerting.alert_all`."""
+        return alerting.alert_all(self.context, now)
+
+    def alert_of(self, case_id: CaseId, now: datetime) -> alerting.Alerted:
+        """See `alerting.alert_of`."""
+        return alerting.alert_of(self.context, case_id, now)
 
 
 def _whoever() -> str:

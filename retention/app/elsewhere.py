@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Literal
@@ -48,6 +48,10 @@ class Elsewhere:
     def rotate_keys(self, system: SystemId, now: datetime, *, only_due: bool) -> tuple[KeyEpoch, ...]:
         """See `keys.rotate`."""
         return keys.rotate(self.context, system, now, only_due=only_due)
+
+    def rotate_due_keys(self, now: datetime) -> Mapping[SystemId, tuple[KeyEpoch, ...]]:
+        """See `keys.rotate_due`."""
+        return keys.rotate_due(self.context, now)
 
     def plan_restore(self, system: SystemId, now: datetime, taken_at: datetime | None = None) -> PlanSummary | None:
         """See `restores.plan_restore`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from retention.app.context import Context
@@ -30,6 +31,16 @@ def rotate(context: Context, system: SystemId, now: datetime, *, only_due: bool)
     if only_due and (due is None or due > now):
         return ()
     return keys.rotate(now)
+
+
+def rotate_due(context: Context, now: datetime) -> Mapping[SystemId, tuple[KeyEpoch, ...]]:
+    """Rotate the key-encryption key of every system whose time has come; return the epochs that ended.
+
+    Raises:
+        TransientFailure: run again, it goes on where it stopped.
+
+    """
+    return {system: rotate(context, system, now, only_due=True) for system in sorted(context.subject_keys)}
 
 
 def _known(context: Context, system: SystemId) -> SubjectKeySystem:

@@ -15,6 +15,7 @@ from retention.model.ids import CaseId
 from retention.model.subject import SubjectKey
 from retention.ports.access import Access
 from retention.ports.agents import AgentRequests
+from retention.ports.alerts import HasDeliveries
 from retention.ports.batches import Batches, Kept, ManyVaults
 from retention.ports.clients import ClientRequests
 from retention.ports.disclosures import Disclosures
@@ -101,7 +102,7 @@ class Canaries(Protocol):
         ...
 
 
-class Vaults(Returns, HasLetters, Inboxes, Protocol):
+class Vaults(Returns, HasLetters, HasDeliveries, Inboxes, Protocol):
     """The parts of the ledger that stand beside cases."""
 
     @property

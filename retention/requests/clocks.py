@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from retention.model.period import Period
@@ -36,6 +37,8 @@ PROMISE = "policy"
 """The name of the clock of the company's own promise."""
 _SOON = timedelta(days=7)
 _FEE = frozenset({Wait.FEE})
+_ACKNOWLEDGE = (Warned.ACKNOWLEDGE_SOON, Warned.ACKNOWLEDGE_LATE)
+_ANSWER = (Warned.ANSWER_SOON, Warned.ANSWER_NOW, Warned.ANSWER_LATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +116,38 @@ def warnings_due(request: Request, now: datetime, works: Calendar) -> tuple[Desk
     return tuple(told for told in due if told not in request.warned)
 
 
+def told_from(warned: Warned, day: date, works: Calendar) -> date:
+    """Return the day from which on this is told about a date."""
+    match warned:
+        case Warned.ACKNOWLEDGE_SOON:
+            return day - timedelta(days=3)
+        case Warned.ANSWER_SOON:
+            return day - _SOON
+        case Warned.ANSWER_NOW:
+            return last_workday(day, works)
+        case Warned.ACKNOWLEDGE_LATE | Warned.ANSWER_LATE:
+            return day + timedelta(days=1)
+    assert_never(warned)
+
+
+def warnings_ahead(request: Request, works: Calendar) -> Iterator[tuple[DeskWarned, date]]:
+    """Yield everything that may come to be told about the request's dates as they stand, and from which day on."""
+    for clock in request.clocks if request.state not in OVER else ():
+        for ladder in _ladders(request, clock):
+            for warning in ladder:
+                yield warning, told_from(warning.warned, warning.day, works)
+
+
 def _of_clock(request: Request, clock: Clock, today: date, works: Calendar) -> Iterator[DeskWarned]:
+    for ladder in _ladders(request, clock):
+        reached = [told for told in ladder if today >= told_from(told.warned, told.day, works)]
+        yield from reached[-1:]
+
+
+def _ladders(request: Request, clock: Clock) -> Iterator[tuple[DeskWarned, ...]]:
+    """Yield what is told about each date of a clock that counts now, the gravest last."""
     by = clock.acknowledge_by
-    if by is not None and request.acknowledged_at is None and today >= by - timedelta(days=3):
-        yield DeskWarned(clock.regime, Warned.ACKNOWLEDGE_LATE if today > by else Warned.ACKNOWLEDGE_SOON, by)
-    if clock.stopped_on is not None:
-        return
-    if today > clock.due_on:
-        yield DeskWarned(clock.regime, Warned.ANSWER_LATE, clock.due_on)
-    elif today >= last_workday(clock.due_on, works):
-        yield DeskWarned(clock.regime, Warned.ANSWER_NOW, clock.due_on)
-    elif today >= clock.due_on - _SOON:
-        yield DeskWarned(clock.regime, Warned.ANSWER_SOON, clock.due_on)
+    if by is not None and request.acknowledged_at is None:
+        yield tuple(DeskWarned(clock.regime, warned, by) for warned in _ACKNOWLEDGE)
+    if clock.stopped_on is None:
+        yield tuple(DeskWarned(clock.regime, warned, clock.due_on) for warned in _ANSWER)

@@ -11,6 +11,7 @@ from sqlalchemy import delete, or_, select
 
 from retention.ports.access import Access
 from retention.ports.agents import AgentRequests
+from retention.ports.alerts import Deliveries
 from retention.ports.batches import Batches, ManyVaults
 from retention.ports.clients import ClientRequests
 from retention.ports.disclosures import Disclosures
@@ -42,6 +43,7 @@ from retention.store.canaries import SqlCanaries
 from retention.store.cases import SqlCases
 from retention.store.clients import SqlClientRequests
 from retention.store.copies import SqlCopies
+from retention.store.deliveries import SqlDeliveries
 from retention.store.disclosures import SqlDisclosures
 from retention.store.engine import Database, make_database
 from retention.store.events import SqlEvents
@@ -113,6 +115,7 @@ class SqlLedger:
         self.processing: Processing = SqlProcessing(database)
         self.restores: Restores = SqlRestores(database)
         self.sharing: Sharing = SqlSharing(database)
+        self.deliveries: Deliveries = SqlDeliveries(database)
         self.disclosures: Disclosures = SqlDisclosures(database)
         self.suspensions: Suspensions = SqlSuspensions(database)
         self.clients: ClientRequests = SqlClientRequests(database)

@@ -249,3 +249,11 @@ PARCELS = Table(
     Column("settled_at", Instant),
 )
 Index("ix_ledger_parcels_state", PARCELS.c.state, PARCELS.c.seq)
+
+DELIVERIES = Table(
+    "ledger_deliveries",
+    METADATA,
+    Column("message", Text, primary_key=True),
+    Column("way", Text, primary_key=True),
+    Column("told_at", Instant, nullable=False),
+)

@@ -9,6 +9,8 @@ quiet      what libraries may log
 opening    a workspace folder → an App
 event_settings  `events` of retention.yaml
 intake     queues of events, and who may call
+alerts     `alerts` of retention.yaml: how the desk is told of dates
+deadlines  dates of requests for Airflow, and telling the desk where the ledger cannot be asked
 doorbell   is anything waiting? asked without opening the workspace
 clients    opendsr.yaml: whose processor we are
 agents     drp.yaml: which authorized agents may send requests
@@ -20,6 +22,7 @@ surroundings  what the deletion concept says beside policy and data map
 from retention.wiring.agents import Business, read_agents
 from retention.wiring.approval import approval_mark
 from retention.wiring.clients import Desk, read_clients
+from retention.wiring.deadlines import date_of, tell_directly
 from retention.wiring.doorbell import count_waiting
 from retention.wiring.intake import read_senders
 from retention.wiring.opening import Workspace, open_app, read_policy_file, read_workspace
@@ -37,6 +40,7 @@ __all__ = [
     "approval_mark",
     "around",
     "count_waiting",
+    "date_of",
     "draw_datamap",
     "open_app",
     "open_gazetteer",
@@ -48,4 +52,5 @@ __all__ = [
     "read_senders",
     "read_settings",
     "read_workspace",
+    "tell_directly",
 ]

@@ -34,6 +34,7 @@ from retention.policy import (
 from retention.ports.exports import ExportStore
 from retention.ports.tiles import TileStore
 from retention.store import open_ledger
+from retention.wiring.alerts import connect_alerters
 from retention.wiring.exports import connect_exports
 from retention.wiring.intake import connect_intake
 from retention.wiring.letters import connect_carriers
@@ -175,6 +176,7 @@ def open_app(folder: Path, now: datetime | None = None) -> App:
             witnesses=connect_witnesses(settings.witnesses, signer.vkey) if settings.witnesses else None,
             timestamper=connect_timestamper(settings.timestamps) if settings.timestamps else None,
             carriers=connect_carriers(settings.letters),
+            alerters=connect_alerters(settings.alerts),
             letter_terms=settings.letters.terms,
             intake=connect_intake(settings.events, settings.folder),
         )

@@ -15,9 +15,11 @@ from retention.model.ids import SystemId
 from retention.model.period import Period
 from retention.model.rescan import RescanTerms
 from retention.planning.limits import Limits
+from retention.ports.alerts import AlerterSettings
 from retention.ports.exports import ExportSettings
 from retention.ports.subject_keys import KeySystemSettings
 from retention.ports.tiles import ObjectLock, TileSettings
+from retention.wiring.alerts import read_alerts
 from retention.wiring.event_settings import EventSettings, read_events
 from retention.wiring.key_settings import HOLDER_OPTIONS, read_key_holder, read_key_systems
 from retention.wiring.letters import LetterSettings, read_letters
@@ -79,6 +81,8 @@ class Settings:
     """When completed cases are looked at again."""
     letters: LetterSettings = field(default_factory=LetterSettings)
     """How letters to people go out."""
+    alerts: Mapping[str, AlerterSettings] = field(default_factory=dict)
+    """How the desk is told of dates, by way; secrets not yet resolved."""
     events: EventSettings = field(default_factory=EventSettings)
     """Where events come from; secrets not yet resolved."""
 
@@ -93,7 +97,7 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
     document = Document(text, label)
     file = Cell.root(document).record(
         ["ledger", "policy", "datamap", "keys", "evidence", "systems"],
-        ["limits", "exports", "rescans", "subject_keys", "letters", "events"],
+        ["limits", "exports", "rescans", "subject_keys", "letters", "alerts", "events"],
     )
     keys = file["keys"].record(["provider", "path"], HOLDER_OPTIONS)
     evidence = file["evidence"].record(
@@ -121,6 +125,7 @@ def read_settings(text: str, label: str, folder: Path) -> Settings:
         subject_keys=read_key_systems(file["subject_keys"], folder, systems),
         rescans=_rescans(file["rescans"]),
         letters=read_letters(file["letters"], folder),
+        alerts=read_alerts(file["alerts"], folder),
         events=read_events(file["events"], folder, systems),
     )
     document.refuse_problems(SettingsError)

@@ -40,6 +40,10 @@ LATE_IMPORTS = {
     ("connectors/processor/connect.py", "connectors"),  # httpx, only with the extra `http`
     ("connectors/timestamps/connect.py", "connectors"),  # httpx, only with the extra `http`
     ("connectors/witness/connect.py", "connectors"),  # httpx, only with the extra `http`
+    ("dags/clients_told.py", "retention"),  # the same
+    ("dags/deadlines.py", "airflow"),  # where a run is made; a DAG file must not load Airflow's tables
+    ("dags/deadlines.py", "retention"),  # there, and in the triggerer when a date has passed
+    ("dags/deadlines.py", "sqlalchemy"),
     ("dags/doorbell.py", "retention"),  # the same, and the triggerer alone needs it
     ("dags/task_errors.py", "retention"),  # Airflow reads DAG files every few seconds
     ("retention/cli/api.py", "retention"),  # FastAPI and uvicorn, only with the extra `api`

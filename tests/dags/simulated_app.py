@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -74,6 +74,24 @@ class SimulatedApp:
         script = self._read()
         look = SimpleNamespace(case_id="C-20261101-cccccc", late=script.get("late", False))
         return SimpleNamespace(looks=(look,), plans=(self._plan(),) if script.get("due", True) else ())
+
+    def follow_up(self, now: datetime) -> SimpleNamespace:
+        """Close one case."""
+        self._call("follow_up", now)
+        return SimpleNamespace(closed=(self._plan(),), findings=(), unreachable=())
+
+    def remind_processors(self, now: datetime) -> tuple[SimpleNamespace, ...]:
+        """Remind nobody, or find one late if the script says so."""
+        self._call("remind_processors", now)
+        kind = SimpleNamespace(value="escalated")
+        late = SimpleNamespace(order_id="O-1", processor="crm", kind=kind)
+        return (late,) if self._read().get("late", False) else ()
+
+    def seal_waiting(self, now: datetime) -> SimpleNamespace:
+        """Seal one plan."""
+        self._call("seal_waiting", now)
+        sealed = SimpleNamespace(datasets=("shop.orders",))
+        return SimpleNamespace(sealed=((self._plan().plan_id, sealed),), waiting=(), stuck=())
 
     def plan_export(self, use: str, set_name: str, recipient: str, now: datetime) -> SimpleNamespace:
         """Plan."""
@@ -163,7 +181,7 @@ class SimulatedApp:
             failure = FAILURES[answers.pop(0)]
             self._write(script)
             raise failure(f"simulated at {line}")
-        assert now is None or now.tzinfo is not None
+        assert now is None or abs(datetime.now(UTC) - now) < timedelta(minutes=5), "not what the clock says"
         with (self._workspace / "calls.txt").open("a", encoding="utf-8") as calls:
             calls.write(line + "\n")
 

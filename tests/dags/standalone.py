@@ -55,6 +55,8 @@ class Standalone:
         self._process = self._popen("standalone")
         self._more: list[subprocess.Popen[bytes]] = []
         self.wait_until(self._answers, 400, "Airflow to answer")
+        for name, pool in json.loads((DAGS / "pools.json").read_text(encoding="utf-8")).items():
+            self.call("POST", "pools", {"name": name, **pool})  # as `airflow pools import` does, without a process
 
     def get(self, path: str, user: str = "admin") -> Any:
         """GET below /api/v2."""

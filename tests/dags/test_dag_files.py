@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,9 +17,22 @@ ROOT = Path(__file__).absolute().parents[2]
 DAGS = ROOT / "dags"
 ROADS = {
     *("retention_sweep", "subject_request", "request_batch"),
-    *("restore_gate", "joint_use_export", "rescans", "carry_out"),
+    *("restore_gate", "joint_use_export", "joint_use_withdrawals", "carry_out"),
 }
-IDS = {*ROADS, "canary", "letters", "request_clocks", "event_intake"}
+WAITED_FOR = {
+    *("subject_request", "request_batch", "carry_out", "restore_gate", "unfinished"),
+    *("letters", "request_clocks", "event_intake", "client_calls"),
+}
+"""DAGs on which a person's answer or a law's date depends."""
+NOBODY_WAITS_FOR = {
+    *("retention_sweep", "joint_use_export", "joint_use_withdrawals", "copies_follow_up", "canary"),
+    *("evidence_seal", "evidence_binder", "expiries", "standing_checks"),
+}
+IDS = WAITED_FOR | NOBODY_WAITS_FOR
+FORMS = {"subject_request", "carry_out", "restore_gate", "joint_use_export"}
+"""DAGs that somebody or something begins; every other has a schedule."""
+PARALLELISM = 32
+"""Airflow's own default of tasks that run at once (`core.parallelism`)."""
 STATEMENTS = 5
 """The most a task's body may hold, its docstring not counted."""
 HEAVY = {
@@ -33,8 +47,11 @@ HEAVY = {
     ),
     *("boto3", "botocore", "aiobotocore", "psycopg", "httpx", "pyarrow"),
 }
-IMPORTABLE = {"airflow", "pendulum", "retention", "dags", "dataset_assets", "plan_road", "task_errors"}
+SIDE_FILES = {"clients_told", "dataset_assets", "doorbell", "findings", "plan_road", "pools", "task_errors"}
+IMPORTABLE = {"airflow", "pendulum", "retention", "dags", *SIDE_FILES}
 """What a DAG file may import at its top, beside Python's own."""
+ABSOLUTE = "absolute"
+"""A task's own weight, whatever is behind it in its chain."""
 QUICK = 1.0
 """Seconds of processor time in which a DAG file must be read, Airflow itself not counted."""
 
@@ -64,6 +81,8 @@ print(json.dumps({
         "tasks": {t.task_id: sorted(t.downstream_task_ids) for t in d.tasks},
         "order": [t.task_id for t in d.topological_sort()],
         "retries": sorted({t.retries for t in d.tasks}),
+        "pools": sorted({(t.pool, str(t.weight_rule), t.priority_weight, t.pool_slots) for t in d.tasks}),
+        "schedule": type(d.timetable).__name__, "depends": any(t.depends_on_past for t in d.tasks),
     } for d in bag.dags.values()},
 }))
 """
@@ -128,6 +147,39 @@ def test_each_dag_says_what_it_is(loaded: dict[str, Any], dag_id: str) -> None:
     assert min(dag["retries"]) >= 1
 
 
+def test_sweeps_never_take_what_a_person_waits_for(loaded: dict[str, Any]) -> None:
+    """Each DAG is in one pool, people's have slots of their own and stand first, and sweeps can never fill all workers.
+
+    So a request starves never: with every slot of the sweeps' pool taken, tasks can still run, the requests' pool is
+    untouched, and of two tasks that could run the request's is taken first, however long a sweep's chain is.
+    """
+    pools = json.loads((DAGS / "pools.json").read_text(encoding="utf-8"))
+    assert set(pools) == {"retention_requests", "retention_sweeps"}
+    assert pools["retention_sweeps"]["slots"] < PARALLELISM - pools["retention_requests"]["slots"]
+    found = {dag_id: [tuple(pool) for pool in dag["pools"]] for dag_id, dag in loaded["dags"].items()}
+    first, last = (ABSOLUTE, 100, 1), (ABSOLUTE, 1, 1)
+    assert {dag_id for dag_id, pool in found.items() if pool == [("retention_requests", *first)]} == WAITED_FOR
+    assert {dag_id for dag_id, pool in found.items() if pool == [("retention_sweeps", *last)]} == NOBODY_WAITS_FOR
+
+
+def test_whatever_nobody_begins_has_a_schedule(loaded: dict[str, Any]) -> None:
+    """A form's DAG has none; every other has one, and no task waits for the run of the day before."""
+    unscheduled = {dag_id for dag_id, dag in loaded["dags"].items() if dag["schedule"] == "NullTimetable"}
+    assert unscheduled == FORMS
+    assert not any(dag["depends"] for dag in loaded["dags"].values())
+
+
+def test_no_task_asks_for_which_day_it_runs() -> None:
+    """A backfilled run may be for a day long past: what is due is asked of the clock, never of the run's date."""
+    dates = {"logical_date", "execution_date", "data_interval_start", "data_interval_end", "data_interval", "run_after"}
+    files = {path.name: path.read_text(encoding="utf-8") for path in DAGS.glob("*.py")}
+    words = {name: set(re.findall(r"\w+", text)) for name, text in files.items()}
+    assert {name for name, found in words.items() if found & {*dates, "ds", "ts", "get_current_context"}} == set()
+    asked = {name: text.count("app.") for name, text in files.items()}
+    assert sum(asked.values()) > len(IDS)
+    assert not [name for name, text in files.items() if re.search(r"datetime\.now\((?!UTC\))", text)]
+
+
 def test_the_canary_is_planted_before_it_is_erased_and_looked_for(loaded: dict[str, Any]) -> None:
     """The use case itself walks the whole road; the DAG keeps the order of its three calls."""
     assert loaded["dags"]["canary"]["order"] == ["plant", "erase", "check"]
@@ -168,7 +220,8 @@ def test_each_task_is_thin(name: str, task: ast.FunctionDef) -> None:
     calls = {
         ast.unparse(node.func)
         for node in ast.walk(task)
-        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("app.")
+        if isinstance(node, ast.Call)
+        and (ast.unparse(node.func).startswith("app.") or "app" in map(ast.unparse, node.args))
     }
     assert len(statements) - 1 <= STATEMENTS, name
     assert len(calls) == 1, name

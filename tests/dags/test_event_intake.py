@@ -83,7 +83,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory, queue: Queue) -> Shop:
 
 @pytest.fixture(scope="module")
 def airflow(tmp_path_factory: pytest.TempPathFactory, shop: Shop) -> Iterator[Standalone]:
-    files = ("event_intake", "doorbell", "subject_request", "carry_out", "plan_road", "dataset_assets", "task_errors")
+    files = (
+        *("event_intake", "doorbell", "subject_request", "carry_out"),
+        *("plan_road", "dataset_assets", "findings", "pools", "task_errors"),
+    )
     environment = {
         "RETENTION_WORKSPACE": str(shop.folder),
         "RETENTION_INTAKE_CRON": "*/2 * * * *",
