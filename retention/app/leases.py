@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from retention.app.context import Context
 from retention.errors import TransientFailure
 
-_LEASE = timedelta(minutes=30)
+LEASE = timedelta(minutes=30)
 """After this long the lease of a process that died elsewhere is free again; on this host it is at once."""
 
 
@@ -28,7 +28,7 @@ def leased(context: Context, name: str, now: datetime, busy: str) -> Iterator[No
     """
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     _bury_dead_holder(context, name)
-    if not context.ledger.lease(name, holder, now, now + _LEASE):
+    if not context.ledger.lease(name, holder, now, now + LEASE):
         raise TransientFailure(busy, hint="wait for it, then run again")
     try:
         yield

@@ -18,13 +18,16 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from retention.errors import FoundError, LimitError, RetentionError, SystemFailure, TerminalFailure, TransientFailure
+from retention.errors import FoundError, LimitError, SystemFailure, TerminalFailure, TransientFailure
 from retention.model.case import CaseState
 from retention.model.outcome import Failed
 
 GROUPS = [["s1"], ["s2", "s3"], ["s4"]]
-FAILURES: dict[str, type[RetentionError]] = {
+ROW = "Sakura Takanawa, sakura@planted.example"
+"""What every failure's cause quotes, as drivers do."""
+FAILURES: dict[str, type[Exception]] = {
     "transient": TransientFailure,
+    "unforeseen": KeyError,
     "terminal": TerminalFailure,
     "limit": LimitError,
     "found": FoundError,
@@ -142,7 +145,7 @@ class SimulatedApp:
         if answers:
             failure = FAILURES[answers.pop(0)]
             self._write(script)
-            raise failure(f"simulated at {line}")
+            raise failure(ROW if failure is KeyError else f"simulated at {line}") from ValueError(ROW)
         assert now is None or now.tzinfo is not None
         with (self._workspace / "calls.txt").open("a", encoding="utf-8") as calls:
             calls.write(line + "\n")

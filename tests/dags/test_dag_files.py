@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from retention.app.leases import LEASE
+
 ROOT = Path(__file__).absolute().parents[2]
 DAGS = ROOT / "dags"
 ROADS = {
@@ -64,6 +66,13 @@ print(json.dumps({
         "tasks": {t.task_id: sorted(t.downstream_task_ids) for t in d.tasks},
         "order": [t.task_id for t in d.topological_sort()],
         "retries": sorted({t.retries for t in d.tasks}),
+        "patience": min(
+            sum(
+                min(t.retry_delay * t.retry_exponential_backoff**n, t.max_retry_delay).total_seconds()
+                for n in range(t.retries)
+            )
+            for t in d.tasks
+        ),
     } for d in bag.dags.values()},
 }))
 """
@@ -126,6 +135,12 @@ def test_each_dag_says_what_it_is(loaded: dict[str, Any], dag_id: str) -> None:
     assert dag["catchup"] is False
     assert dag["active"] in {1, 4}
     assert min(dag["retries"]) >= 1
+
+
+@pytest.mark.parametrize("dag_id", sorted(IDS))
+def test_retries_go_on_for_longer_than_the_lease_of_a_dead_machine(loaded: dict[str, Any], dag_id: str) -> None:
+    """With the shortest delays that Airflow's backoff may choose, and without the wait until it finds out."""
+    assert loaded["dags"][dag_id]["patience"] > LEASE.total_seconds()
 
 
 def test_the_canary_is_planted_before_it_is_erased_and_looked_for(loaded: dict[str, Any]) -> None:
