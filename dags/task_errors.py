@@ -6,11 +6,12 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk import get_current_context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from retention.errors import RetentionError, SettingsError, TransientFailure
@@ -68,6 +69,15 @@ def opened() -> Iterator[App]:
 
 class UnforeseenError(Exception):
     """Something went wrong that we had not thought of: of which kind and where, without what it says."""
+
+
+def begun_at() -> datetime:
+    """Return when this run of the DAG began: the same moment for every try of its tasks, another once it is cleared.
+
+    Who plans for that moment again, because the process before died, gets the same plan.
+    """
+    began: datetime = get_current_context()["dag_run"].start_date
+    return began
 
 
 def refuse_failed(report: ApplyReport) -> None:

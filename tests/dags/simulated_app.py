@@ -41,12 +41,12 @@ class SimulatedApp:
         self._workspace = workspace
         self._script = workspace / "script.json"
 
-    def plan_sweep(self, now: datetime) -> SimpleNamespace | None:
+    def plan_sweep_once(self, now: datetime) -> SimpleNamespace | None:
         """Plan, unless the script says that nothing is due."""
         self._call("plan_sweep", now)
         return self._plan() if self._read().get("due", True) else None
 
-    def plan_request(self, case_id: str, now: datetime) -> SimpleNamespace:
+    def plan_request_once(self, case_id: str, now: datetime) -> SimpleNamespace:
         """Plan."""
         self._call("plan_request", now, case_id)
         return self._plan()

@@ -36,14 +36,23 @@ _STAT_PARENT, _STAT_SESSION, _STAT_CPU = 1, 3, slice(11, 15)
 class Standalone:
     """One Airflow of several processes, in a session of its own."""
 
-    def __init__(self, folder: Path, dags: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Start it below the folder and wait until all of it answers; DAGs are paused unless unpaused."""
+    def __init__(
+        self, folder: Path, dags: Sequence[str], environment: Mapping[str, str], preload: Sequence[str] = ()
+    ) -> None:
+        """Start it below the folder and wait until all of it answers; DAGs are paused unless unpaused.
+
+        The scheduler loads the modules of `preload` once, so that its workers, which are forks of it, need not.
+        """
         self.home = folder / "airflow"
         self.home.mkdir()
         self._dags = folder / "dags"
         self._dags.mkdir()
         for name in dags:
             shutil.copy(DAGS / f"{name}.py", self._dags)
+        (self.home / "config").mkdir()
+        loads = "".join(f"    import {module}\n" for module in preload) or "    pass\n"
+        settings = f"import sys\n\nif 'scheduler' in sys.argv:\n{loads}"
+        (self.home / "config" / "airflow_local_settings.py").write_text(settings, encoding="utf-8")
         passwords = self.home / "passwords.json"
         passwords.write_text(json.dumps({user: user for user in USERS}), encoding="utf-8")
         port, *log_ports = _free_ports(3)

@@ -40,6 +40,7 @@ ROWS_OF_ONE = 1 + 2 + 1 + 2 * 2
 """Of one person: customer, orders, note, visits in two objects."""
 WITHIN = 240
 """Seconds for one run, its kills included; a loaded machine needs more than the half minute of a quiet one."""
+LOADED = ("retention.wiring", "connectors.sql.connect", "connectors.lake.connect", "great_expectations")
 QUICK = {
     "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "15",
     "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "2",
@@ -88,7 +89,8 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, shop: Shop) -> Iterator[St
         "RETENTION_RETRY_SECONDS": "1",
         "RETENTION_APPROVAL_POKE_SECONDS": "2",
     }
-    started = Standalone(tmp_path_factory.mktemp("standalone"), (*files, "task_errors"), environment | QUICK)
+    folder = tmp_path_factory.mktemp("standalone")
+    started = Standalone(folder, (*files, "task_errors"), environment | QUICK, preload=LOADED)
     for dag_id in ("subject_request", "retention_sweep", "event_intake"):
         started.unpause(dag_id)
     started.wait_until(lambda: {run["state"] for run in started.runs("retention_sweep")} == {"success"}, 400, "a sweep")
