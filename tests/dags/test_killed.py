@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 
+from retention.app import App
 from retention.errors import RefusedError, TransientFailure
 from retention.model.ids import PlanId
 from tests.dags.crowd import Person, everybody, make_crowded, planted
@@ -31,6 +33,8 @@ from tests.e2e.conftest import Shop
 SEEDS = range(int(__import__("os").environ.get("SEEDS", "20")))
 KINDS = ("request", "sweep", "request", "events")
 PEOPLE = everybody(len(SEEDS) + len(set(KINDS)) + 4)
+ERRING = PEOPLE[-4:-2]
+"""Whose data makes systems fail, with everything about them in what the driver says."""
 EVENTS = """
 events:
   urgent: {objection: erasure}
@@ -143,20 +147,32 @@ class Stage:
         with self.shop.app() as app:
             match kind:
                 case "request":
-                    case = app.open_request(f"user_id={who.key}", "post", now)
-                    app.identify(case.case_id, "passport", now)
-                    app.accept(case.case_id, now)
-                    self._trigger("subject_request", name, {"case_id": case.case_id})
+                    self.trigger("subject_request", name, {"case_id": _accepted(app, who, now)})
                 case "sweep":
                     closed = {"event_id": name, "occurred_at": now - LONG_AGO, "now": now}
                     app.record_event(f"user_id={who.key}", "account.closed", **closed)
-                    self._trigger("retention_sweep", name, {})
+                    self.trigger("retention_sweep", name, {})
                 case _:
                     bodies = [body(f"{name}-{n}", "account.closed", f"user_id=nobody-{name}-{n}") for n in range(3)]
                     urgent = body(f"{name}-urgent", "objection", f"email={who.mail}")
                     app.receive_parcels([*bodies, urgent, bodies[0]], "post", now)
 
-    def _trigger(self, dag_id: str, name: str, conf: dict[str, str]) -> None:
+    def failed(self, name: str, who: Person, case_id: str | None = None) -> str:
+        """Let a request fail; return what the logs of its tasks say."""
+        with self.shop.app() as app:
+            case_id = case_id or _accepted(app, who, datetime.now(UTC))
+        self.trigger("subject_request", name, {"case_id": case_id})
+
+        def has_failed() -> bool:
+            self._approve()
+            return self._runs()[f"subject_request {name}"] == "failed"
+
+        self.airflow.wait_until(has_failed, WITHIN, name)
+        logs = self.airflow.home.glob(f"logs/dag_id=subject_request/run_id={name}/**/*.log")
+        return "".join(log.read_text(encoding="utf-8") for log in logs)
+
+    def trigger(self, dag_id: str, name: str, conf: dict[str, str]) -> None:
+        """Begin a run of that name."""
         asked = {"dag_run_id": name, "logical_date": None, "conf": conf}
         self.airflow.call("POST", f"dags/{dag_id}/dagRuns", asked)
 
@@ -175,6 +191,13 @@ class Stage:
         """Return the runs that carry plans out, and their states."""
         query = "SELECT dag_id || ' ' || run_id, state FROM dag_run WHERE dag_id <> 'event_intake'"
         return dict(asked(self.airflow.home / "airflow.db", query))
+
+
+def _accepted(app: App, who: Person, now: datetime) -> str:
+    case_id = app.open_request(f"user_id={who.key}", "post", now).case_id
+    app.identify(case_id, "passport", now)
+    app.accept(case_id, now)
+    return case_id
 
 
 @pytest.fixture(scope="module")
@@ -206,9 +229,29 @@ def test_a_run_ends_as_if_nobody_had_died(stage: Stage, undisturbed: dict[str, E
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
+def test_errors_end_their_runs_and_name_nobody(stage: Stage) -> None:
+    """A driver that quotes a row, a value nobody can read, a request that is refused, an address in the form."""
+    quoted, unreadable = ERRING
+    row = f"row ({quoted.key}, {quoted.name}, {quoted.mail}, {quoted.phone})"
+    stage.shop.change(
+        f"CREATE TRIGGER books BEFORE DELETE ON notes WHEN OLD.customer_id = '{quoted.key}' "
+        f"BEGIN SELECT RAISE(ABORT, '{row}'); END",
+        f"UPDATE notes SET written_at = '{unreadable.name} {unreadable.phone}' WHERE customer_id = '{unreadable.key}'",
+    )
+    with stage.shop.app() as app:
+        refused = app.open_request(f"email={quoted.mail}", "post", datetime.now(UTC)).case_id
+    failed = [stage.failed("quoted", quoted), stage.failed("unreadable", unreadable)]
+    failed.append(stage.failed("refused", quoted, refused))
+    assert [code in log for code, log in zip(("RET-402", "RET-402", "RET-307"), failed, strict=True)] == [True] * 3
+    with pytest.raises(HTTPError, match="400"):
+        stage.trigger("subject_request", "address", {"case_id": quoted.mail})
+
+
+@pytest.mark.long
 def test_nobody_else_was_touched_and_the_log_is_whole(stage: Stage) -> None:
     """Whoever was in no run has everything; the whole log audits clean."""
-    rest = PEOPLE[-4:]
+    rest = PEOPLE[-2:]
     assert len(list(untouched(stage.shop, stage.s3, rest).elements())) == len(rest) * ROWS_OF_ONE
     with stage.shop.app() as app:
         app.audit_log()
