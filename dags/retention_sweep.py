@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pendulum
 from airflow.sdk import dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 from plan_road import walk
 from pools import SWEEPS
-from task_errors import opened
+from task_errors import begun_at, opened
 
 DOC = """
 ### Retention sweep
@@ -45,7 +43,7 @@ def retention_sweep() -> None:
 def plan_due() -> str:
     """Plan what is due; skip the run when nothing is."""
     with opened() as app:
-        plan = app.plan_sweep(datetime.now(UTC))
+        plan = app.plan_sweep_once(begun_at())
     if plan is None:
         raise AirflowSkipException("nothing is due")
     return str(plan.plan_id)

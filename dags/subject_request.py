@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pendulum
 from airflow.sdk import Param, chain, dag, task
 from plan_road import walk
 from pools import REQUESTS
-from task_errors import WORKSPACE, opened
+from task_errors import WORKSPACE, begun_at, opened
 
 from dags.deadlines import CASE_DEADLINES
 from retention.model.ids import CaseId
@@ -58,7 +57,7 @@ def subject_request() -> None:
 def plan_request(case_id: CaseId) -> str:
     """Plan what the request asks for."""
     with opened() as app:
-        return str(app.plan_request(case_id, datetime.now(UTC)).plan_id)
+        return str(app.plan_request_once(case_id, begun_at()).plan_id)
 
 
 @task

@@ -6,11 +6,13 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk import get_current_context
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from retention.errors import RetentionError, SettingsError, TransientFailure
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from retention.app.questions import Question
     from retention.app.warning import Told
 
+_FRAMES = 8
+"""How many calls, from the innermost, are named of an error that nobody foresaw."""
 _LOG = logging.getLogger(__name__)
 WORKSPACE = "RETENTION_WORKSPACE"
 """The environment variable that names the folder with retention.yaml."""
@@ -38,9 +42,13 @@ DEFAULTS: dict[str, Any] = {
 def opened() -> Iterator[App]:
     """Open the product on the workspace; turn errors that would come again into a final failure.
 
+    Airflow writes whatever is raised into the task's log, with all that caused it, and what a driver or a library
+    says may quote a person's row: so only our own words leave here.
+
     Raises:
         TransientFailure: a system could not be reached; Airflow retries with backoff.
         AirflowFailException: anything else we know: refused, wrong, found or terminal; code and message only.
+        UnforeseenError: anything we do not know; retried, since running again is safe.
 
     """
     # Imported when a task runs: the scheduler parses DAG files all day and needs none of it.
@@ -49,10 +57,27 @@ def opened() -> Iterator[App]:
     try:
         with open_app(_workspace()) as app:
             yield app
-    except TransientFailure:
-        raise
+    except TransientFailure as error:
+        raise error from None
     except RetentionError as error:
         raise AirflowFailException(str(error)) from None
+    except AirflowException:
+        raise
+    except Exception as error:  # noqa: BLE001 -- its text stays here
+        raise UnforeseenError(_kind_and_place(error)) from None
+
+
+class UnforeseenError(Exception):
+    """Something went wrong that we had not thought of: of which kind and where, without what it says."""
+
+
+def begun_at() -> datetime:
+    """Return when this run of the DAG began: the same moment for every try of its tasks, another once it is cleared.
+
+    Who plans for that moment again, because the process before died, gets the same plan.
+    """
+    began: datetime = get_current_context()["dag_run"].start_date
+    return began
 
 
 def refuse_failed(report: ApplyReport) -> None:
@@ -111,6 +136,12 @@ def refuse_unapproved(question: Question) -> bool:
             return False
         case _:
             raise AirflowFailException(question.why)
+
+
+def _kind_and_place(error: Exception) -> str:
+    frames = extract_tb(error.__traceback__)[-_FRAMES:]
+    places = " < ".join(f"{'/'.join(Path(frame.filename).parts[-2:])}:{frame.lineno}" for frame in reversed(frames))
+    return f"{type(error).__name__} at {places}"
 
 
 def _workspace() -> Path:

@@ -20,6 +20,7 @@ from retention.app import (
     holds,
     inbox,
     joint_use,
+    planned_once,
     requests,
     sealing,
     suspensions,
@@ -95,6 +96,14 @@ class App(Desk, Doors, Elsewhere, Letterbox, Proving, Showing):
     def plan_sweep(self, now: datetime) -> PlanSummary | None:
         """See `sweeps.plan_sweep`."""
         return sweeps.plan_sweep(self.context, now)
+
+    def plan_sweep_once(self, now: datetime) -> PlanSummary | None:
+        """See `planned_once.plan_sweep_once`."""
+        return planned_once.plan_sweep_once(self.context, now)
+
+    def plan_request_once(self, case_id: CaseId, now: datetime) -> PlanSummary:
+        """See `planned_once.plan_request_once`."""
+        return planned_once.plan_request_once(self.context, case_id, now)
 
     def explain(self, subject: str, now: datetime) -> Explanation:
         """Say of `KEY=VALUE` what is kept, why and until when; see `explaining.explain_subject`."""

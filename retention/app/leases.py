@@ -6,19 +6,23 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event, Thread
+from time import monotonic
 
 from retention.app.context import Context
-from retention.errors import TransientFailure
+from retention.errors import SystemFailure, TransientFailure
 
-_LEASE = timedelta(minutes=30)
+LEASE = timedelta(minutes=30)
 """After this long the lease of a process that died elsewhere is free again; on this host it is at once."""
+EXTEND_AFTER = LEASE / 6
 
 
 @contextmanager
 def leased(context: Context, name: str, now: datetime, busy: str) -> Iterator[None]:
-    """Hold the lease while the block runs; two threads of one process are two holders.
+    """Hold the lease while the block runs, however long that takes; two threads of one process are two holders.
 
     `busy` says what somebody else does who has it.
 
@@ -28,12 +32,33 @@ def leased(context: Context, name: str, now: datetime, busy: str) -> Iterator[No
     """
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     _bury_dead_holder(context, name)
-    if not context.ledger.lease(name, holder, now, now + _LEASE):
+    if not context.ledger.lease(name, holder, now, now + LEASE):
         raise TransientFailure(busy, hint="wait for it, then run again")
+    try:
+        with _extended(context, name, holder, now):
+            yield
+    finally:
+        context.ledger.give_back(name, holder)
+
+
+@contextmanager
+def _extended(context: Context, name: str, holder: str, now: datetime) -> Iterator[None]:
+    """Extend the lease again and again while the block runs: who lives is not taken for dead."""
+    over, began = Event(), monotonic()
+
+    def extend() -> None:
+        while not over.wait(EXTEND_AFTER.total_seconds()):
+            at = now + timedelta(seconds=monotonic() - began)
+            with suppress(SystemFailure):  # tried again before the lease runs out
+                context.ledger.lease(name, holder, at, at + LEASE)
+
+    extending = Thread(target=extend, name=f"lease of {name}", daemon=True)
+    extending.start()
     try:
         yield
     finally:
-        context.ledger.give_back(name, holder)
+        over.set()
+        extending.join()
 
 
 def _bury_dead_holder(context: Context, name: str) -> None:
@@ -51,4 +76,13 @@ def _is_alive(pid: int) -> bool:
         return False
     except PermissionError:
         return True  # it lives under another user
-    return True
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    """Whether it is dead and nobody has asked how it ended, as in a container without an init; proc(5)."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state == "Z"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from retention.app.context import Context
-from retention.errors import StalePlanError, StateError
+from retention.errors import StalePlanError, StateError, UnknownNameError
 from retention.execution.site import keep_keys
 from retention.model.case import NEXT, Case, CaseKind, CaseState
 from retention.model.facts import Approved, Planned
@@ -45,6 +45,14 @@ def open_case(context: Context, case: Case, salt: bytes | None = None) -> None:
     """Remember a new case and give it its key and its salt: a fresh one, or that of a plan drawn before."""
     context.ledger.cases.add(case)
     context.ledger.vault.put(case.case_id, "salt", salt or secrets.token_bytes(32))
+
+
+def salt(context: Context, case_id: CaseId) -> None:
+    """Give a case its salt, should it have none yet."""
+    try:
+        context.ledger.vault.get(case_id, "salt")
+    except UnknownNameError:
+        context.ledger.vault.put(case_id, "salt", secrets.token_bytes(32))
 
 
 def move(context: Context, case_id: CaseId, state: CaseState) -> Case:
@@ -110,11 +118,20 @@ def keep_plan(context: Context, draft: Draft, now: datetime) -> PlanSummary:
     body = codec.encode(plan)
     digest = codec.digest(body)
     keep_keys(context.ledger.vault, plan.case_id, plan.plan_id, draft.keys)
-    context.ledger.plans.add(StoredPlan(plan.plan_id, plan.case_id, digest, body, now))
+    kept = StoredPlan(plan.plan_id, plan.case_id, digest, body, now)
+    context.ledger.plans.add(kept)
+    return settle_plan(context, kept, plan)
+
+
+def settle_plan(context: Context, kept: StoredPlan, plan: Plan) -> PlanSummary:
+    """Tell the log of a plan and move its case; after a death, whatever is missing of that."""
+    digest, now = kept.digest, kept.made_at
     context.record(plan.case_id, Planned(plan.plan_id, digest, len(plan.steps), plan.subjects), now)
-    move(context, plan.case_id, CaseState.PLANNED)
+    said = context.ledger.plans.approvals(plan.plan_id)
+    if not said:  # else the case has moved on by it
+        move(context, plan.case_id, CaseState.PLANNED)
     office = stands_approved(context.policy, plan)
-    if office is not None:
+    if office is not None and context.ledger.cases.get(plan.case_id).state is CaseState.PLANNED:
         approve_standing(context, plan, digest, office, now)
     steps = tuple(step.step_id for step in plan.steps)
     return PlanSummary(plan.plan_id, plan.case_id, digest, steps, plan.crossings, preapproved=office is not None)
@@ -146,6 +163,13 @@ def planned_case(
     """Open a case of our own making (no person asked) and plan it; nothing is kept if nothing is due."""
     case = Case(CaseId(new_id("C", now)), kind, CaseState.OPEN, now, None, restored_system=restored_system)
     open_case(context, case)
+    return plan_opened(context, case, now, draw)
+
+
+def plan_opened(
+    context: Context, case: Case, now: datetime, draw: Callable[[Header], Draft | None]
+) -> PlanSummary | None:
+    """Plan an open case of our own making, or close it if nothing is due."""
     draft = draw(header(context, case.case_id, now))
     if draft is None:
         context.ledger.vault.destroy(case.case_id)

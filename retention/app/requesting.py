@@ -9,7 +9,6 @@ what was begun. `deciding` and `answering` go on from here; `requests` plans the
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -18,9 +17,9 @@ from retention.app.closing import ask_first
 from retention.app.context import Context
 from retention.app.lives import begin_life, digest_of, laws_of, life_of, may_charge, record_move
 from retention.app.papers import LETTER, keep_paper, keep_reach
-from retention.app.records import new_id
+from retention.app.records import new_id, salt
 from retention.app.starts import keep_start
-from retention.errors import InputError, Problem, RefusedError, UnknownNameError
+from retention.errors import InputError, Problem, RefusedError
 from retention.law import Regime
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.ids import CaseId, CategoryId
@@ -144,7 +143,7 @@ def _fill(context: Context, case_id: CaseId, arrival: Arrival, now: datetime) ->
     """Put what belongs to the request beside it; after a crash, the same request again puts what is missing."""
     case = context.ledger.cases.get(case_id)
     if case.state is CaseState.OPEN and life_of(context, case_id).state is RequestState.RECEIVED:
-        _salted(context, case_id)
+        salt(context, case_id)
         keep_start(context, case_id, "start", arrival.subject)
         if arrival.address is not None:
             keep_reach(context, case_id, arrival.address)
@@ -152,13 +151,6 @@ def _fill(context: Context, case_id: CaseId, arrival: Arrival, now: datetime) ->
             keep_paper(context, case_id, LETTER, arrival.letter, by=None, now=now)
         ask_first(context, case_id, now)
     return case
-
-
-def _salted(context: Context, case_id: CaseId) -> None:
-    try:
-        context.ledger.vault.get(case_id, "salt")
-    except UnknownNameError:
-        context.ledger.vault.put(case_id, "salt", secrets.token_bytes(32))
 
 
 def _marks(context: Context, arrival: Arrival) -> tuple[str, ...]:

@@ -18,13 +18,16 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from retention.errors import FoundError, LimitError, RetentionError, SystemFailure, TerminalFailure, TransientFailure
+from retention.errors import FoundError, LimitError, SystemFailure, TerminalFailure, TransientFailure
 from retention.model.case import CaseState
 from retention.model.outcome import Failed
 
 GROUPS = [["s1"], ["s2", "s3"], ["s4"]]
-FAILURES: dict[str, type[RetentionError]] = {
+ROW = "Sakura Takanawa, sakura@planted.example"
+"""What every failure's cause quotes, as drivers do."""
+FAILURES: dict[str, type[Exception]] = {
     "transient": TransientFailure,
+    "unforeseen": KeyError,
     "terminal": TerminalFailure,
     "limit": LimitError,
     "found": FoundError,
@@ -38,12 +41,12 @@ class SimulatedApp:
         self._workspace = workspace
         self._script = workspace / "script.json"
 
-    def plan_sweep(self, now: datetime) -> SimpleNamespace | None:
+    def plan_sweep_once(self, now: datetime) -> SimpleNamespace | None:
         """Plan, unless the script says that nothing is due."""
         self._call("plan_sweep", now)
         return self._plan() if self._read().get("due", True) else None
 
-    def plan_request(self, case_id: str, now: datetime) -> SimpleNamespace:
+    def plan_request_once(self, case_id: str, now: datetime) -> SimpleNamespace:
         """Plan."""
         self._call("plan_request", now, case_id)
         return self._plan()
@@ -180,7 +183,7 @@ class SimulatedApp:
         if answers:
             failure = FAILURES[answers.pop(0)]
             self._write(script)
-            raise failure(f"simulated at {line}")
+            raise failure(ROW if failure is KeyError else f"simulated at {line}") from ValueError(ROW)
         assert now is None or abs(datetime.now(UTC) - now) < timedelta(minutes=5), "not what the clock says"
         with (self._workspace / "calls.txt").open("a", encoding="utf-8") as calls:
             calls.write(line + "\n")

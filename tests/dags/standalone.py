@@ -19,30 +19,40 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from demo.airflow import DAGS, PROJECT
+from tests.dags.traces import Trace, traces_of
 
 USERS = {"admin": "admin", "operator": "op", "approver": "op", "auditor": "viewer"}
 """User → role; the password is the user's name."""
 _TICKS = os.sysconf("SC_CLK_TCK")
-_STAT_SESSION, _STAT_CPU = 3, slice(11, 15)
+_STAT_PARENT, _STAT_SESSION, _STAT_CPU = 1, 3, slice(11, 15)
 """Fields of /proc/PID/stat after the name (proc(5))."""
 
 
 class Standalone:
     """One Airflow of several processes, in a session of its own."""
 
-    def __init__(self, folder: Path, dags: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Start it below the folder and wait until all of it answers; DAGs are paused unless unpaused."""
+    def __init__(
+        self, folder: Path, dags: Sequence[str], environment: Mapping[str, str], preload: Sequence[str] = ()
+    ) -> None:
+        """Start it below the folder and wait until all of it answers; DAGs are paused unless unpaused.
+
+        The scheduler loads the modules of `preload` once, so that its workers, which are forks of it, need not.
+        """
         self.home = folder / "airflow"
         self.home.mkdir()
         self._dags = folder / "dags"
         self._dags.mkdir()
         for name in dags:
             shutil.copy(DAGS / f"{name}.py", self._dags)
+        (self.home / "config").mkdir()
+        loads = "".join(f"    import {module}\n" for module in preload) or "    pass\n"
+        settings = f"import sys\n\nif 'scheduler' in sys.argv:\n{loads}"
+        (self.home / "config" / "airflow_local_settings.py").write_text(settings, encoding="utf-8")
         passwords = self.home / "passwords.json"
         passwords.write_text(json.dumps({user: user for user in USERS}), encoding="utf-8")
         port, *log_ports = _free_ports(3)
@@ -77,18 +87,50 @@ class Standalone:
         return list(self.get(f"dags/{dag_id}/dagRuns?limit=500&order_by=run_after")["dag_runs"])
 
     def kill(self, component: str) -> None:
-        """Kill -9 the component and what it has started."""
-        first = [pid for pid, command in self._processes() if f"airflow {component}" in command]
+        """Kill -9 the component; workers that it has started live on."""
+        ours = dict(self._processes())
+        first = [pid for pid, command in ours.items() if f"airflow {component}" in command]
         assert first, self.tail()
-        for pid in first:
+        self._end(first + [pid for pid, command in ours.items() if "serve-logs" in command and _parent(pid) in first])
+
+    def kill_worker(self, whom: Sequence[str]) -> bool:
+        """Kill -9 the process that runs a task (`task`), the one that watches over it (`supervisor`), or both.
+
+        Returns False if no task is running just now.
+        """
+        workers = {pid: command for pid, command in self._processes() if command.startswith("airflow worker --")}
+        for pid, command in workers.items():
+            if "LocalExecutor" not in command or "<idle>" in command:
+                continue
+            _signal(pid, signal.SIGSTOP)  # so that it does not end between the look and the kill
+            tasks = [other for other in workers if _parent(other) == pid]
+            if tasks and "<idle>" not in _command(pid):  # an idle one holds the lock of the executor's queue
+                self._end([pid] * ("supervisor" in whom) + tasks * ("task" in whom))
+                _signal(pid, signal.SIGCONT)
+                return True
+            _signal(pid, signal.SIGCONT)
+        return False
+
+    def end_orphans(self) -> None:
+        """End workers that have nothing to do and no scheduler any more, as whoever watches over processes would."""
+        ours = dict(self._processes())
+        idle = [pid for pid, command in ours.items() if "LocalExecutor" in command and "<idle>" in command]
+        self._end([pid for pid in idle if _parent(pid) not in ours])
+
+    def traces_of(self, planted: Iterable[str]) -> list[Trace]:
+        """Search everything that this Airflow has written for planted strings; see `traces`."""
+        return traces_of(self.home, planted)
+
+    def _end(self, pids: Sequence[int]) -> None:
+        for pid in pids:
             self._spent += _cpu(pid)
-            os.kill(pid, signal.SIGKILL)
+            _signal(pid, signal.SIGKILL)
 
     def start(self, component: str) -> None:
         """Start the component again, as whoever watches over processes would."""
         self._more.append(self._popen(component))
 
-    def wait_until(self, happened: Callable[[], object], seconds: float, what: str) -> None:
+    def wait_until(self, happened: Callable[[], object], seconds: float, what: str, look_seconds: float = 2.0) -> None:
         """Look until it has happened.
 
         Raises:
@@ -99,7 +141,7 @@ class Standalone:
         while not _has(happened):
             assert time.monotonic() < end, f"waited {seconds} s for {what}\n{self.tail()}"
             assert self._process.poll() is None, self.tail()
-            pause.wait(2)
+            pause.wait(look_seconds)
 
     def cpu_seconds(self) -> float:
         """Return the processor time that all of it has taken so far."""
@@ -229,6 +271,12 @@ def _command(pid: int) -> str:
 def _cpu(pid: int) -> float:
     """Return the processor time of the process and of its children that have ended."""
     return sum(map(int, _stat(pid)[_STAT_CPU])) / _TICKS
+
+
+def _parent(pid: int) -> int:
+    """Return who started it, or who took it over; 0 if it is gone."""
+    stat = _stat(pid)
+    return int(stat[_STAT_PARENT]) if stat else 0
 
 
 def _signal(pid: int, number: int) -> None:

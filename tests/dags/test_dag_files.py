@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from retention.app.leases import LEASE
+
 ROOT = Path(__file__).absolute().parents[2]
 DAGS = ROOT / "dags"
 ROADS = {
@@ -83,6 +85,13 @@ print(json.dumps({
         "retries": sorted({t.retries for t in d.tasks}),
         "pools": sorted({(t.pool, str(t.weight_rule), t.priority_weight, t.pool_slots) for t in d.tasks}),
         "schedule": type(d.timetable).__name__, "depends": any(t.depends_on_past for t in d.tasks),
+        "patience": min(
+            sum(
+                min(t.retry_delay * t.retry_exponential_backoff**n, t.max_retry_delay).total_seconds()
+                for n in range(t.retries)
+            )
+            for t in d.tasks
+        ),
     } for d in bag.dags.values()},
 }))
 """
@@ -174,10 +183,15 @@ def test_no_task_asks_for_which_day_it_runs() -> None:
     dates = {"logical_date", "execution_date", "data_interval_start", "data_interval_end", "data_interval", "run_after"}
     files = {path.name: path.read_text(encoding="utf-8") for path in DAGS.glob("*.py")}
     words = {name: set(re.findall(r"\w+", text)) for name, text in files.items()}
-    assert {name for name, found in words.items() if found & {*dates, "ds", "ts", "get_current_context"}} == set()
+    assert {name for name, found in words.items() if found & {*dates, "ds", "ts"}} == set()
+    assert {name for name, found in words.items() if "get_current_context" in found} <= {"task_errors.py"}
     asked = {name: text.count("app.") for name, text in files.items()}
     assert sum(asked.values()) > len(IDS)
     assert not [name for name, text in files.items() if re.search(r"datetime\.now\((?!UTC\))", text)]
+@pytest.mark.parametrize("dag_id", sorted(IDS))
+def test_retries_go_on_for_longer_than_the_lease_of_a_dead_machine(loaded: dict[str, Any], dag_id: str) -> None:
+    """With the shortest delays that Airflow's backoff may choose, and without the wait until it finds out."""
+    assert loaded["dags"][dag_id]["patience"] > LEASE.total_seconds()
 
 
 def test_the_canary_is_planted_before_it_is_erased_and_looked_for(loaded: dict[str, Any]) -> None:

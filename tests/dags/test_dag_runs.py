@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from demo.airflow import DAGS, Airflow
+from tests.dags.simulated_app import ROW
 
 SIMULATOR = Path(__file__).with_name("simulated_app.py")
 PLAN = "P-20261123-aaaaaa"
@@ -124,6 +125,17 @@ def test_a_failed_verification_is_final_and_nothing_is_sealed(simulation: Simula
     assert code == 1
     assert "RET-100" in output
     assert calls[-1] == STEPS[-1]
+
+
+def test_a_tasks_log_says_what_we_say_and_nothing_that_a_driver_said(simulation: Simulation) -> None:
+    """Of what nobody foresaw, the kind and the place; it is retried, as what cannot be reached is."""
+    script = {"fail": {f"verify:{PLAN}": ["unforeseen"], "apply_steps:s1": ["transient"], f"seal:{PLAN}": ["found"]}}
+    code, calls, output = simulation.run("retention_sweep", script)
+    assert (code, calls[-1]) == (1, f"verify:{PLAN}")
+    assert "UnforeseenError: KeyError at dags/simulated_app.py:" in output
+    for word in (f"simulated at seal:{PLAN}", "RET-401", "RET-100"):
+        assert word in output
+    assert ROW not in output
 
 
 def test_a_rejected_plan_ends_the_run_untouched(simulation: Simulation) -> None:
