@@ -1,4 +1,4 @@
-"""Pages for those who work on cases and those who check them: server-rendered, read-only, without a script.
+"""Pages for those who work on cases and those who check them: server-rendered and read-only.
 
     application  the routes, and who may come in; where it is mounted brings the guard (Airflow's login, say)
     listing      the list of cases

@@ -66,7 +66,6 @@ RunsOf: TypeAlias = Callable[[Visitor, CaseId, Sequence[PlanId]], Sequence[RunLi
 class House:
     """What the pages need of whoever mounts them."""
 
-    prefix: str
     open_app: OpenApp
     clock: Clock
     identify: Identify
@@ -121,7 +120,7 @@ def _allow(*roles: Role) -> Any:  # noqa: ANN401 -- FastAPI's marker
             raise RoleError(", ".join(sorted(role.value for role in roles)))
         house: House = request.app.state.house
         with house.open_app() as app:
-            yield Visit(house, visitor, app, _place(house, request, app.context.zone))
+            yield Visit(house, visitor, app, _place(request, app.context.zone))
 
     enter.__dict__["roles"] = frozenset(roles)
     return Depends(enter)
@@ -187,12 +186,13 @@ def _file(content: bytes, kind: str, name: str) -> Response:
     return Response(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-def _place(house: House, request: Request, zone: ZoneInfo) -> Place:
+def _place(request: Request, zone: ZoneInfo) -> Place:
     asked = request.query_params.get("lang")
     language = language_of(asked, request.headers.get("accept-language", ""))
-    path = request.scope["path"].removeprefix(request.scope.get("root_path", "")) or "/"
+    prefix = str(request.scope.get("root_path", ""))
+    path = request.scope["path"].removeprefix(prefix) or "/"
     chosen = language if asked in ("ja", "en") else None
-    return Place(house.prefix, Words(language, zone), chosen, path, dict(request.query_params))
+    return Place(prefix, Words(language, zone), chosen, path, dict(request.query_params))
 
 
 def _said(place: Place, title: str, text: str, *values: object) -> str:
@@ -203,7 +203,7 @@ def _tell_errors(made: FastAPI, house: House) -> None:
     """Answer errors with a page, and strangers with the way in."""
 
     def place(request: Request) -> Place:
-        return _place(house, request, ZoneInfo("UTC"))  # no time is told on these pages
+        return _place(request, ZoneInfo("UTC"))  # no time is told on these pages
 
     async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, RetentionError)  # noqa: S101 -- registered for these alone

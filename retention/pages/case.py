@@ -91,7 +91,7 @@ def _next(words: Words, view: CaseView, reader: Reader) -> str:
     shown = f"<pre>{escape(command)}</pre>" if command else ""
     running = next((run for run in reader.runs if run.state not in ("success", "failed")), None)
     button = (
-        f'<div class="actions"><a class="button" href="{escape(running.href)}" target="_top">Airflow: '
+        f'<div class="actions"><a class="button" href="{escape(running.href)}" data-outside>Airflow: '
         f"{escape(running.name)}</a></div>"
         if running
         else ""
@@ -172,7 +172,7 @@ def _runs(words: Words, runs: Sequence[RunLink]) -> str:
         return ""
     looks = {"success": "good", "failed": "bad"}
     lines = "".join(
-        f'<li><a href="{escape(run.href)}" target="_top">{escape(run.name)}</a> '
+        f'<li><a href="{escape(run.href)}" data-outside>{escape(run.name)}</a> '
         f"{parts.badge(words.of('code', run.state), looks.get(run.state, ''))}"
         f'<br><span class="soft small">{words.moment(run.began_at)}</span></li>'
         for run in runs

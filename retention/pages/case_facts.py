@@ -60,7 +60,7 @@ def _of_request(words: Words, request: Request | None) -> Iterator[tuple[str, st
     if request is None:
         return
     yield words("right"), words.of("right", request.right.value)
-    yield words("regime"), escape(", ".join(request.laws or ()) or request.regime or words("any"))
+    yield words("regime"), escape(", ".join(request.laws or ()) or request.regime or words("all-laws"))
     yield words("channel"), escape(request.channel)
     yield words("life"), escape(words.of("code", request.state.value))
     if request.waiting_for:

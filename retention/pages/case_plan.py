@@ -117,7 +117,7 @@ def orders(words: Words, view: CaseView) -> str:
     """Return what processors answered; nothing if none was told."""
     if not view.orders:
         return ""
-    head = [words(key) for key in ("processor", "number", "said", "until", "to-do")]
+    head = [words(key) for key in ("processor", "number", "said", "due", "to-do")]
     rows = [
         (
             f'<span class="mono">{escape(each.processor)}</span>',

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from retention.app.case_work import Timeliness
 from retention.model.case import CaseState
-from retention.pages.style import STYLE
+from retention.pages.style import SCRIPT, STYLE
 from retention.pages.words import Language, Words
 
 
@@ -50,7 +50,8 @@ def page(place: Place, title: str, body: str) -> str:
         f'<a class="skip" href="#content">{words("skip")}</a><div class="page">'
         f'<nav class="bar"><a href="{home}">{words("cases")}</a>'
         f'<a href="{switch}" hreflang="{other}" lang="{other}">{words("other-language")}</a></nav>'
-        f'<main id="content">{body}</main><footer>{words("nobody")}</footer></div></body></html>\n'
+        f'<main id="content">{body}</main><footer>{words("nobody")}</footer></div>'
+        f"<script>{SCRIPT}</script></body></html>\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""How pages look: one style sheet inside each page, light and dark, from a phone's width up."""
+"""How pages look: one style sheet inside each page, light and dark, from a phone's width up; and their one script."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ code{background:var(--code);border-radius:4px;padding:1px 5px}
 pre{margin:8px 0 0;background:var(--code);border-radius:6px;padding:9px 12px;white-space:pre-wrap;
 font:12.5px/1.55 ui-monospace,'SF Mono','DejaVu Sans Mono',Menlo,Consolas,monospace}
 .road{display:flex;list-style:none;margin:0;padding:4px 0 0;counter-reset:stop}
-.road li{flex:1;position:relative;padding-top:32px;text-align:center;font-size:13px;color:var(--soft)}
+.road li{flex:1;position:relative;padding-top:32px;text-align:center;font-size:12px;color:var(--soft)}
 .road li::before{content:"";position:absolute;top:3px;left:50%;width:20px;height:20px;margin-left:-10px;
 border-radius:50%;background:var(--card);border:2px solid var(--line);z-index:1}
 .road li::after{content:"";position:absolute;top:12px;left:-50%;width:100%;height:2px;background:var(--line)}
 .road li:first-child::after{display:none}
-.road b{display:block;color:var(--ink);font-weight:600}
+.road b{display:block;color:var(--ink);font-weight:600;font-size:13.5px}
 .road .ahead b{color:var(--soft);font-weight:500}
 .road .done::before{background:var(--good);border-color:var(--good)}
 .road .done::after,.road .now::after,.road .stuck::after{background:var(--good)}
@@ -53,7 +53,8 @@ border-radius:50%;background:var(--card);border:2px solid var(--line);z-index:1}
 .tick{position:absolute;top:3px;left:50%;margin-left:-10px;width:20px;height:20px;z-index:2;fill:none;
 stroke:var(--card);stroke-width:2.4;stroke-linecap:round;stroke-linejoin:round}
 .split{display:grid;grid-template-columns:minmax(0,1fr) 330px;gap:0 16px;align-items:start}
-.scroll{overflow-x:auto}
+.scroll{overflow-x:auto;overflow-wrap:normal}
+.scroll .mono{overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%;font-size:13.5px}
 th{text-align:left;color:var(--soft);font-weight:600;font-size:12.5px;padding:0 14px 7px 0;
 border-bottom:1px solid var(--line);white-space:nowrap}
@@ -69,12 +70,12 @@ border:2px solid var(--line)}
 .todo li:first-child{font-weight:600}.todo li:first-child::before{border-color:var(--accent)}
 dl{display:grid;grid-template-columns:auto 1fr;gap:5px 16px;margin:0;font-size:13.5px}dt{color:var(--soft)}dd{margin:0}
 .button{display:inline-block;background:var(--accent);color:var(--card);border:0;border-radius:7px;padding:7px 16px;
-font:inherit;font-weight:600;text-decoration:none;cursor:pointer}
+font:600 14px/1.6 inherit;font-family:inherit;text-decoration:none;cursor:pointer}
 .button.quiet{background:var(--accent-bg);color:var(--accent)}
 .actions{display:flex;flex-wrap:wrap;gap:8px;margin:12px 0 0}
 .chips{display:flex;flex-wrap:wrap;gap:8px;margin:0 0 14px;padding:0;list-style:none}
-.chips a{display:inline-block;padding:5px 14px;border-radius:16px;border:1px solid var(--line);background:var(--card);
-color:var(--ink);text-decoration:none}
+.chips a{display:inline-block;font-size:14px;padding:5px 14px;border-radius:16px;
+border:1px solid var(--line);background:var(--card);color:var(--ink);text-decoration:none}
 .chips a[aria-current]{background:var(--accent);border-color:var(--accent);color:var(--card);font-weight:600}
 .filter{display:flex;flex-wrap:wrap;gap:10px 14px;align-items:end;margin:0 0 14px}
 .filter label{font-size:12.5px;color:var(--soft);display:grid;gap:3px}
@@ -84,7 +85,8 @@ padding:5px 8px}
 ul.plain{margin:0;padding-left:18px;font-size:13.5px}
 .more{display:flex;justify-content:space-between;margin-top:14px}
 footer{color:var(--soft);font-size:12.5px;margin-top:22px}
-@media(max-width:860px){.split{grid-template-columns:minmax(0,1fr)}.page{padding:14px 14px 40px}.card{padding:15px}
+@media(max-width:860px){.scroll:not(.cases) table{min-width:560px}
+.split{grid-template-columns:minmax(0,1fr)}.page{padding:14px 14px 40px}.card{padding:15px}
 .road{flex-direction:column;padding:0}.road li{text-align:left;padding:2px 0 14px 34px}
 .road li::before{left:10px;top:4px}.tick{left:10px;top:4px}
 .road li::after{left:9px;top:-14px;width:2px;height:20px}.road b{display:inline;margin-right:8px}
@@ -94,9 +96,20 @@ footer{color:var(--soft);font-size:12.5px;margin-top:22px}
 @media print{body{background:#fff}.card{break-inside:avoid}.bar,.actions,.filter,.chips{display:none}}
 """.replace("\n", "")
 
-_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+SCRIPT = """
+addEventListener("click",e=>{const a=e.target.closest("a[data-outside]");if(!a||parent===window||e.ctrlKey||e.metaKey)
+return;e.preventDefault();parent.history.pushState(null,"",a.getAttribute("href"));
+parent.dispatchEvent(new PopStateEvent("popstate"))})
+""".replace("\n", "")
+"""Airflow shows us in a frame that may not lead its window elsewhere; it follows its own history, so that is told."""
+
+
+def _hash(text: str) -> str:
+    return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+
+
 POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_HASH}'; img-src data:; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'self'"
+    f"default-src 'none'; style-src {_hash(STYLE)}; script-src {_hash(SCRIPT)}; img-src data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'self'"
 )
-"""The pages' Content-Security-Policy: this style sheet and nothing else; shown in frames of the same site only."""
+"""The pages' Content-Security-Policy: this style sheet, this script, nothing else; in frames of the same site only."""

@@ -29,6 +29,7 @@ _WORDS: Mapping[str, _Both] = MappingProxyType(
         "due": ("回答期限", "Answer due"),
         "next": ("次にすること", "Next"),
         "any": ("すべて", "Any"),
+        "all-laws": ("規程が挙げるすべて", "every law of the policy"),
         "show": ("絞り込む", "Show"),
         "older": ("以前の案件 →", "Older →"),
         "newest": ("← 最新へ", "← Newest"),
