@@ -6,6 +6,7 @@ process of Airflow loads plugins, and only the api-server shows pages.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
@@ -35,7 +36,7 @@ class RetentionPlugin(AirflowPlugin):
         }
     ]
 
-    @property
+    @cached_property
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]  # made when it is asked for
         """The pages."""
         from airflow_plugin.mounting import pages  # noqa: PLC0415 -- FastAPI and the product, in the api-server only

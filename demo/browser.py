@@ -25,6 +25,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import pylopdf_fonts_jp
+
 from retention.errors import MissingExtraError, TransientFailure
 
 _FLAGS = (
@@ -41,6 +43,9 @@ _FLAGS = (
 )
 _READ = 1 << 16
 _HIGH = 10
+_FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
+<include ignore_missing="yes">/etc/fonts/fonts.conf</include><dir>{}</dir><cachedir>{}</cachedir></fontconfig>"""
+"""Those of the machine, and the Japanese ones that our paper is set in."""
 _PLACE = "import os, sys; [os.dup2(int(sys.argv[1 + n]), 3 + n) for n in (0, 1)]; os.execv(sys.argv[3], sys.argv[3:])"
 """Puts the pipes where Chromium looks for them, and becomes Chromium."""
 _POLL_SECONDS = 0.2
@@ -80,6 +85,7 @@ class Browser:
         self._process = subprocess.Popen(  # noqa: S603 -- our own command
             [sys.executable, "-SEc", _PLACE, str(to_read), str(to_write), *command],
             pass_fds=(to_read, to_write),
+            env={**os.environ, "FONTCONFIG_FILE": str(self._fonts())},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -145,8 +151,8 @@ class Browser:
             raise TransientFailure(f"the page says: {said['exceptionDetails'].get('text', 'an error')}")
         return said["result"].get("value")
 
-    def wait_for(self, expression: str, seconds: float = 60) -> Any:  # noqa: ANN401 -- whatever JavaScript returns
-        """Look until the expression is true; return its value.
+    def wait_for(self, expression: str, seconds: float = 60) -> None:
+        """Look until the expression is true.
 
         Raises:
             TransientFailure: it was not within that time.
@@ -155,11 +161,10 @@ class Browser:
         end = time.monotonic() + seconds
         while True:
             try:
-                value = self.ask(expression)
+                if self.ask(f"!!({expression})"):
+                    return
             except TransientFailure:
-                value = None
-            if value:
-                return value
+                pass  # the page is changing just now
             if time.monotonic() > end:
                 raise TransientFailure(f"not so in the browser within {seconds:.0f} s: {expression}")
             time.sleep(_POLL_SECONDS)
@@ -172,6 +177,12 @@ class Browser:
     def call(self, method: str, **parameters: object) -> dict[str, Any]:
         """Give the page a command of the protocol; return what it answered."""
         return self._call(method, parameters, self._session)
+
+    def _fonts(self) -> Path:
+        file = self._profile / "fonts.conf"
+        folder = Path(next(iter(pylopdf_fonts_jp.__path__)))
+        file.write_text(_FONTS.format(folder, self._profile / "fonts"), encoding="utf-8")
+        return file
 
     def _call(self, method: str, parameters: Mapping[str, object], session: str | None) -> dict[str, Any]:
         self._number += 1

@@ -30,12 +30,13 @@ def _deed(words: Words, deed: Deed) -> tuple[str, ...]:
     counted = "" if deed.rows is None else f"{deed.rows:,}"
     if deed.of_rows is not None:
         counted += f'<br><span class="soft small">{words("of", deed.of_rows)}</span>'
-    because = ", ".join(words("asked") if why == "request" else why for why in deed.because)
+    reasons = (words("asked") if why == "request" else why for why in deed.because)
+    because = ", ".join(f'<span class="nowrap">{escape(reason)}</span>' for reason in reasons)
     return (
         f'<span class="bold">{words.of("action", deed.action.value)}</span>{detail}',
-        f'<span class="mono">{escape(deed.where)}</span>',
+        parts.name(deed.where),
         counted,
-        f'<span class="small">{escape(because)}</span>',
+        f'<span class="small">{because}</span>',
         _progress(words, deed),
     )
 
@@ -82,7 +83,7 @@ def kept(words: Words, view: CaseView) -> str:
     head = [words(key) for key in ("dataset", "fields", "rows", "because", "until")]
     rows = [
         (
-            f'<span class="mono">{escape(each.dataset)}</span>',
+            parts.name(each.dataset),
             escape(", ".join(each.fields)),
             f"{each.rows:,}",
             f'{escape(each.hold_id)}<br><span class="soft small">{escape(each.statute)}</span>',
@@ -101,7 +102,7 @@ def copies(words: Words, view: CaseView) -> str:
     head = [words(key) for key in ("system", "number", "why", "until", "state")]
     rows = [
         (
-            f'<span class="mono">{escape(each.system)}</span>',
+            parts.name(each.system),
             f"{each.number:,}",
             escape(words.of("code", each.why.value)),
             f'<span class="nowrap">{words.day(each.until)}</span>',
@@ -120,7 +121,7 @@ def orders(words: Words, view: CaseView) -> str:
     head = [words(key) for key in ("processor", "number", "said", "due", "to-do")]
     rows = [
         (
-            f'<span class="mono">{escape(each.processor)}</span>',
+            parts.name(each.processor),
             f"{each.number:,}",
             _said(words, each),
             f'<span class="nowrap">{words.day(each.due_at)}</span>',
@@ -161,7 +162,7 @@ def looks(words: Words, view: CaseView) -> str:
     head = [words(key) for key in ("dataset", "before", "after", "residual", "result", "at")]
     rows = [
         (
-            f'<span class="mono">{escape(each.dataset)}</span>',
+            parts.name(each.dataset),
             f"{each.before:,}",
             f"{each.after:,}",
             f"{each.residual:,}",

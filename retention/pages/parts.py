@@ -82,6 +82,11 @@ def pairs(items: Iterable[tuple[str, str]]) -> str:
     return "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in items) + "</dl>"
 
 
+def name(text: str) -> str:
+    """Return a name of ours (`app.customers`, `jp.appi.35-5`), which breaks behind its dots only."""
+    return f'<span class="mono">{escape(text).replace(".", ".<wbr>")}</span>'
+
+
 def badge(text: str, look: str = "") -> str:
     """Return a short word on a colour: `good`, `wait`, `bad`, `calm`."""
     return f'<span class="badge {look}">{escape(text)}</span>'

@@ -12,7 +12,7 @@ STYLE = """
 @media(prefers-color-scheme:dark){:root{--bg:#10151f;--card:#182030;--ink:#e6ebf5;--soft:#9aa7bf;--line:#2b374d;
 --accent:#8fb2ff;--accent-bg:#1d2b4a;--good:#6fd3a6;--good-bg:#15332a;--wait:#efbf67;--wait-bg:#382b12;--bad:#ff98a4;
 --bad-bg:#3f1b22;--code:#212c40}}
-*{box-sizing:border-box}
+*,::before,::after{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.6 'Noto Sans','Noto Sans CJK JP','Noto Sans JP',
 'Hiragino Sans','Yu Gothic UI','Segoe UI',system-ui,sans-serif;overflow-wrap:anywhere}
 a{color:var(--accent);text-underline-offset:3px}
@@ -54,7 +54,7 @@ border-radius:50%;background:var(--card);border:2px solid var(--line);z-index:1}
 stroke:var(--card);stroke-width:2.4;stroke-linecap:round;stroke-linejoin:round}
 .split{display:grid;grid-template-columns:minmax(0,1fr) 330px;gap:0 16px;align-items:start}
 .scroll{overflow-x:auto;overflow-wrap:normal}
-.scroll .mono{overflow-wrap:anywhere}
+.scroll .mono{overflow-wrap:break-word}
 table{border-collapse:collapse;width:100%;font-size:13.5px}
 th{text-align:left;color:var(--soft);font-weight:600;font-size:12.5px;padding:0 14px 7px 0;
 border-bottom:1px solid var(--line);white-space:nowrap}

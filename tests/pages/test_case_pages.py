@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -63,7 +62,7 @@ class Desk:
             raise HTTPException(401)
         return self.visitor
 
-    def get(self, path: str, *, by: Visitor | None | str = "", **headers: str) -> Response:
+    def get(self, path: str, *, by: Visitor | str | None = "", **headers: str) -> Response:
         """GET as somebody: an operator unless said otherwise; None is nobody."""
         self.visitor = Visitor("office", OPERATOR) if isinstance(by, str) else by
         return self.client.get(PREFIX + path, headers=headers, follow_redirects=False)
@@ -75,7 +74,7 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """A shop with a request that waits for approval, and one that is sealed."""
     shop = make_shop_in(tmp_path_factory.mktemp("pages"))
     app, sealed, plan = shop.approved_request("email=c3@mail.example")
@@ -87,7 +86,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         app.identify(case.case_id, "passport", NOW)
         app.accept(case.case_id, NOW)
         made = app.plan_request(case.case_id, NOW)
-    yield Desk(shop, case.case_id, made.plan_id, made.digest, sealed)
+    return Desk(shop, case.case_id, made.plan_id, made.digest, sealed)
 
 
 def test_every_route_has_its_roles_and_lets_nobody_else_in(desk):
@@ -149,7 +148,9 @@ def test_no_page_holds_anything_of_a_person(desk, language):
     for path in ("/", f"/cases/{desk.sealed}", f"/cases/{desk.planned}"):
         text = desk.get(f"{path}?lang={language}").text
         assert f'<html lang="{language}">' in text
-        assert not [planted for planted in PLANTED if planted in text.replace(desk.sealed, "").replace(desk.planned, "")]
+        assert not [
+            planted for planted in PLANTED if planted in text.replace(desk.sealed, "").replace(desk.planned, "")
+        ]
 
 
 def test_a_case_that_waits_says_what_to_do(desk):
@@ -158,7 +159,9 @@ def test_a_case_that_waits_says_what_to_do(desk):
     assert "waits for approval" in text
     assert "<h2>Approve the plan</h2>" in text
     assert f"retention approve {desk.plan} --digest {desk.digest} --by NAME" in text
-    assert re.search(r"Erase rows</span></td><td><span class=\"mono\">shop.customers</span></td><td class=n>1<br>", text)
+    assert re.search(
+        r"Erase rows</span></td><td><span class=\"mono\">shop.customers</span></td><td class=n>1<br>", text
+    )
     assert "of 9</span>" in text
     assert "jp.corporate-tax-act.enf-reg-59" in text
     assert "not begun" in text
@@ -171,7 +174,9 @@ def test_a_case_that_waits_says_what_to_do(desk):
 
 def test_a_sealed_case_shows_how_it_went(desk):
     """All steps done, verified by dataset, stated in the log; who approved is a reference, or the reader himself."""
-    mine, other = (desk.get(f"/cases/{desk.sealed}?lang=en", by=Visitor(name, OPERATOR)).text for name in ("office", "x"))
+    mine, other = (
+        desk.get(f"/cases/{desk.sealed}?lang=en", by=Visitor(name, OPERATOR)).text for name in ("office", "x")
+    )
     assert "1 of 1 done" in mine
     assert "under way" not in mine
     assert mine.count(">passed</span>") == 3
@@ -217,7 +222,9 @@ def test_the_list_is_chosen_and_paged(desk):
                 Case(CaseId(f"C-20260101-{number:06}"), CaseKind.SWEEP, CaseState.OPEN, at, None)
             )
         request = app.context.ledger.cases.get(desk.sealed)
-        late = replace(request, case_id=CaseId("C-20260102-222222"), state=CaseState.OPEN, due_at=NOW - timedelta(days=2))
+        late = replace(
+            request, case_id=CaseId("C-20260102-222222"), state=CaseState.OPEN, due_at=NOW - timedelta(days=2)
+        )
         app.context.ledger.cases.add(late)
         soon = replace(late, case_id=CaseId("C-20260102-333333"), due_at=NOW + timedelta(days=2))
         app.context.ledger.cases.add(soon)
