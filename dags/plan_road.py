@@ -5,35 +5,32 @@ Ids only pass through XCom. Each task is one call; all of them are safe to run a
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
 
 from airflow.sdk import chain, task
 from dataset_assets import ERASED, announce
-from task_errors import opened, refuse_failed, refuse_rejected
+from task_errors import opened, refuse_failed
 
+from dags.plan_approval import ASK_AGAIN_AFTER, QUESTIONS, PlanApproval
 from retention.model.ids import PlanId, StepId
-
-POKE_SECONDS = float(os.environ.get("RETENTION_APPROVAL_POKE_SECONDS", "60"))
-APPROVE_WITHIN = timedelta(days=14)
 
 
 def walk(plan_id: Any) -> Any:  # noqa: ANN401 -- XComArgs here, the plan's id when the tasks run
     """Lay the road's tasks behind the task that names a plan; return the last one."""
+    approved = PlanApproval(
+        task_id="wait_for_approval",
+        plan_id=plan_id,
+        retries=QUESTIONS,
+        retry_delay=ASK_AGAIN_AFTER,
+        retry_exponential_backoff=0,
+    )
     groups = steps_so_far(plan_id)
     applied = apply_steps.partial(plan_id=plan_id).expand(step_ids=groups)
     sealed = seal(plan_id)
-    chain(wait_for_approval(plan_id), groups, applied, verify(plan_id), sealed)
+    chain(approved, groups, applied, verify(plan_id), sealed)
     return sealed
-
-
-@task.sensor(poke_interval=POKE_SECONDS, timeout=APPROVE_WITHIN.total_seconds(), mode="reschedule")
-def wait_for_approval(plan_id: PlanId) -> bool:
-    """Look into the ledger until people have approved the plan there (`retention approve`)."""
-    with opened() as app:
-        return refuse_rejected(plan_id, app.approval_state(plan_id)) == "approved"
 
 
 @task

@@ -17,6 +17,7 @@ from retention.errors import RetentionError, SettingsError, TransientFailure
 if TYPE_CHECKING:
     from retention.app import App, ApplyReport
     from retention.app.letters import Delivery
+    from retention.app.questions import Question
     from retention.app.rescans import RescanReport
     from retention.app.warning import Told
 
@@ -115,16 +116,20 @@ def told_of_dates(told: Sequence[Told]) -> list[str]:
     return [line for line, _ in lines]
 
 
-def refuse_rejected(plan_id: str, state: str) -> str:
-    """Return the state of a plan's approval.
+def refuse_unapproved(question: Question) -> bool:
+    """Return whether the plan is approved; False while it waits.
 
     Raises:
-        AirflowFailException: the plan was rejected; waiting longer is no use.
+        AirflowFailException: it was rejected, replaced or is late; waiting longer is no use.
 
     """
-    if state == "rejected":
-        raise AirflowFailException(f"plan {plan_id} was rejected: nothing was touched; plan again")
-    return state
+    match question.stand.value:
+        case "approved":
+            return True
+        case "waiting":
+            return False
+        case _:
+            raise AirflowFailException(question.why)
 
 
 def _workspace() -> Path:

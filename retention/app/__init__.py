@@ -13,6 +13,7 @@ leases       one process at a time does a thing
 identities   a person decides who is meant, where keys do not tell
 restores     what a restored store must forget again
 approvals    people allow or refuse a plan by its digest
+questions    the question to approvers where they work, and their answers into the ledger
 applying     carry an approved plan out
 verifying    look again
 sealing      shred the case key, publish, close when the last copy is gone

@@ -92,8 +92,18 @@ def find(context: Context, secret: str, now: datetime) -> Token:
     return token
 
 
+def has_role(context: Context, name: str, role: Role, at: datetime) -> bool:
+    """Whether somebody of that name holds the role: by a token, whether he shows it or was known in another way."""
+    reference = context.ledger.secret_reference
+    return any(
+        token.role is role and token.revoked_at is None and at < token.expires_at
+        for token in context.ledger.access.all()
+        if reference(token.name) == reference(name)
+    )
+
+
 def refuse_own(context: Context, case_id: CaseId, by_ref: str) -> None:
-    """Refuse an approval by somebody who took, identified, decided or planned the case himself.
+    """Refuse an approval by somebody who took, identified, decided, planned or started the case himself.
 
     Raises:
         OwnPlanError: he did.

@@ -37,6 +37,7 @@ from retention.app.doors import Doors
 from retention.app.elsewhere import Elsewhere
 from retention.app.letterbox import Letterbox
 from retention.app.proving import Proving
+from retention.app.questions import Questions
 from retention.app.records import PlanSummary, stored
 from retention.app.sealing import SealReport
 from retention.app.showing import Showing
@@ -69,6 +70,7 @@ class App(Desk, Doors, Elsewhere, Letterbox, Proving, Showing, Viewing):
         self.context = context
         self.clients = Clients(context)
         self.access = Access(context)
+        self.questions = Questions(context)
         self.agents = Agents(context)
 
     def __enter__(self) -> Self:

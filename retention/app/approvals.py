@@ -32,13 +32,10 @@ def approve(context: Context, plan_id: PlanId, digest: str, approver: str, now: 
     refuse_left(context, plan)
     reference = context.ledger.secret_reference(approver)
     refuse_own(context, plan.case_id, reference)
-    context.ledger.plans.approve(Approval(plan_id, digest, reference, approved=True, standing=False, decided_at=now))
+    # stated first: whoever dies after the next line has left nothing to do that `settle` cannot
     context.record(plan.case_id, Approved(plan_id, digest, reference, standing=False), now)
-    try:
-        check_approved(plan, digest, context.ledger.plans.approvals(plan_id))
-    except LimitError:
-        return context.ledger.cases.get(plan.case_id)
-    return move(context, plan.case_id, CaseState.APPROVED)
+    context.ledger.plans.approve(Approval(plan_id, digest, reference, approved=True, standing=False, decided_at=now))
+    return settle(context, plan_id)
 
 
 def reject(context: Context, plan_id: PlanId, approver: str, reason: str, now: datetime) -> Case:
@@ -46,11 +43,32 @@ def reject(context: Context, plan_id: PlanId, approver: str, reason: str, now: d
     kept, plan = stored(context, plan_id)
     _require_waiting(context, plan_id)
     reference = context.ledger.secret_reference(approver)
+    context.record(plan.case_id, Rejected(plan_id, kept.digest, reference, reason), now)
     context.ledger.plans.approve(
         Approval(plan_id, kept.digest, reference, approved=False, standing=False, decided_at=now)
     )
-    context.record(plan.case_id, Rejected(plan_id, kept.digest, reference, reason), now)
     return move(context, plan.case_id, CaseState.REJECTED)
+
+
+def settle(context: Context, plan_id: PlanId) -> Case:
+    """Move the case to where people's words on its newest plan put it: whoever wrote one down may have died then."""
+    kept = context.ledger.plans.get(plan_id)
+    case = context.ledger.cases.get(kept.case_id)
+    if case.state is not CaseState.PLANNED or not is_newest(context, plan_id):
+        return case
+    match approval_state(context, plan_id):
+        case "approved":
+            return move(context, kept.case_id, CaseState.APPROVED)
+        case "rejected":
+            return move(context, kept.case_id, CaseState.REJECTED)
+        case "waiting":
+            return case
+
+
+def is_newest(context: Context, plan_id: PlanId) -> bool:
+    """Whether no newer plan of the case has taken its place."""
+    case_id = context.ledger.plans.get(plan_id).case_id
+    return context.ledger.plans.of_case(case_id)[0].plan_id == plan_id
 
 
 def approval_state(context: Context, plan_id: PlanId) -> Literal["waiting", "approved", "rejected"]:

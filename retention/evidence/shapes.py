@@ -12,6 +12,7 @@ from types import MappingProxyType
 from retention.evidence.canonical import Json
 from retention.evidence.shape import Choice, Count, Flag, Listed, Maybe, Record, Shape, Text, schema
 from retention.grammar import OPENINGS
+from retention.model.approval_facts import REJECTIONS
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 READMISSIONS = (*sorted(OPENINGS), "new-account", "new-contract", "new-consent", "legal-duty", "mistaken-erasure")
@@ -71,7 +72,15 @@ KINDS: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
             "planId": _PLAN,
             "planDigest": _DIGEST,
             "approverRef": _STAFF,
-            "reason": Choice(("too-much", "too-little", "wrong-person", "not-now", "other")),
+            "reason": Choice(REJECTIONS),
+        },
+        "notApproved": {
+            "planId": _PLAN,
+            "planDigest": _DIGEST,
+            "approverRef": Maybe(_STAFF),
+            "reason": Choice(
+                ("own-plan", "no-role", "same-person", "other-digest", "replaced", "changed", "timed-out"),
+            ),
         },
         "deletion": _disposal(action=Choice(("erase", "redact"))),
         "anonymize": _disposal(action=Choice(("anonymize",))),

@@ -15,6 +15,7 @@ from retention.errors import InputError
 from retention.evidence.canonical import Json, canonical
 from retention.evidence.shape import check
 from retention.evidence.shapes import PREDICATE_TYPE, STATEMENT_TYPE, statement_shape
+from retention.model.approval_facts import NotApproved
 from retention.model.batch_facts import BatchShare, DoneOf, KeptOf
 from retention.model.disclosure import Disclosed
 from retention.model.facts import (
@@ -65,6 +66,7 @@ _TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
         Planned: _Telling("planned", ("plan_id", "plan_digest")),
         Approved: _Telling("approval", ("plan_id", "plan_digest", "approver_ref")),
         Rejected: _Telling("rejection", ("plan_id", "plan_digest", "approver_ref")),
+        NotApproved: _Telling("notApproved", ("plan_id", "plan_digest", "approver_ref", "reason")),
         Disposed: _Telling("", ("plan_digest", "step_id")),
         Looked: _Telling("verification", ("plan_digest", "dataset", "found_digest")),
         Answered: _Telling("processorAck", ("order_id", "body_digest")),
@@ -110,10 +112,10 @@ _TELLINGS: Mapping[type[Fact], _Telling] = MappingProxyType(
     }
 )
 _DISPOSALS = MappingProxyType({"erase": "deletion", "redact": "deletion", "anonymize": "anonymize"})
-_LOOKS = (Looked, Probed, OrderNoted, CanaryLooked, MapLooked, RestoreGated)
+_LOOKS = (Looked, Probed, OrderNoted, CanaryLooked, MapLooked, RestoreGated, NotApproved)
 """Facts that are another one at another time."""
 _OF_STEPS = (Disposed, Pseudonymized, Suspended, Disclosed)
-_OF_PLANS = (*_OF_STEPS, BatchShare, Planned, Approved, Rejected, Kept, SubjectsCommitted)
+_OF_PLANS = (*_OF_STEPS, BatchShare, Planned, Approved, Rejected, NotApproved, Kept, SubjectsCommitted)
 
 _Part: TypeAlias = Effect | Residue | FoundIn | DoneOf | KeptOf
 _Plain: TypeAlias = str | int | bool | datetime | tuple["_Plain", ...] | _Part | None

@@ -37,12 +37,15 @@ _DONE = {"erase": "erased", "redact": "redacted", "anonymize": "anonymized", "ps
 _SETTLED = ("completed", "best-effort")
 """What a processor can say so that its order is not open; of these only the first says that it is erased."""
 _STEPS = (*_DISPOSALS, "suspension", "disclosure")
-_PLAN_BOUND = (*_STEPS, "approval", "rejection", "verification", "kept", "subjectsCommitted", "batchShare")
+_PLAN_BOUND = (
+    *(*_STEPS, "approval", "rejection", "notApproved", "verification", "kept", "subjectsCommitted", "batchShare"),
+)
 _DISPOSAL_FIELDS: dict[str, type] = {"planDigest": str, "stepId": str, "dataset": str, "rules": list, "effect": dict}
 _FIELDS: dict[str, dict[str, type]] = {
     "planned": {"planId": str, "planDigest": str},
     "approval": {"planDigest": str, "approverRef": str, "standing": bool},
     "rejection": {"planDigest": str, "approverRef": str},
+    "notApproved": {"planDigest": str, "reason": str},
     "deletion": {**_DISPOSAL_FIELDS, "action": str},
     "anonymize": _DISPOSAL_FIELDS,
     "pseudonymize": {**_DISPOSAL_FIELDS, "domain": str},

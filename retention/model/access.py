@@ -33,6 +33,8 @@ class Act(Enum):
     IDENTIFIED = "identified"
     DECIDED = "decided"
     PLANNED = "planned"
+    STARTED = "started"
+    """Set the run going that would carry its plan out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from retention.model.approval_facts import NotApproved
 from retention.model.batch_facts import BatchShare
 from retention.model.disclosure import Disclosed
 from retention.model.ids import (
@@ -328,6 +329,7 @@ Fact: TypeAlias = (
     Planned
     | Approved
     | Rejected
+    | NotApproved
     | Disposed
     | Looked
     | Answered

@@ -45,6 +45,17 @@ def check_digest(stored: str, named: str) -> None:
         )
 
 
+def needed_approvals(plan: Plan) -> int:
+    """Return how many people must allow the plan: four eyes above a limit."""
+    return 2 if plan.crossings else 1
+
+
+def missing_approvals(plan: Plan, digest: str, approvals: Sequence[Approval]) -> int:
+    """Return how many people must still allow exactly this digest; one person counts once."""
+    approvers = {one.approver_ref for one in approvals if one.approved and one.digest == digest}
+    return max(0, needed_approvals(plan) - len(approvers))
+
+
 def check_approved(plan: Plan, digest: str, approvals: Sequence[Approval]) -> None:
     """Refuse to go on unless enough people allowed exactly this digest.
 
@@ -55,10 +66,10 @@ def check_approved(plan: Plan, digest: str, approvals: Sequence[Approval]) -> No
     """
     if any(not approval.approved for approval in approvals):
         raise ApprovalError(f"plan {plan.plan_id} was rejected", hint="make a new plan")
-    approvers = {approval.approver_ref for approval in approvals if approval.digest == digest}
-    if not approvers:
+    missing = missing_approvals(plan, digest, approvals)
+    if missing == needed_approvals(plan):
         hint = f"retention approve {plan.plan_id} --digest {digest}"
         raise ApprovalError(f"plan {plan.plan_id} is not approved", hint=hint)
-    if plan.crossings and len(approvers) < 2:  # noqa: PLR2004 -- four eyes
+    if missing:
         what = "; ".join(f"{c.limit}: allowed {c.allowed}, found {c.found}" for c in plan.crossings)
         raise LimitError(f"plan {plan.plan_id} crosses a limit ({what})", hint="a second person must approve it")

@@ -18,6 +18,7 @@ surroundings  what the deletion concept says beside policy and data map
 """
 
 from retention.wiring.agents import Business, read_agents
+from retention.wiring.approval import approval_mark
 from retention.wiring.clients import Desk, read_clients
 from retention.wiring.doorbell import count_waiting
 from retention.wiring.intake import read_senders
@@ -33,6 +34,7 @@ __all__ = [
     "Desk",
     "Settings",
     "Workspace",
+    "approval_mark",
     "around",
     "count_waiting",
     "draw_datamap",

@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -80,9 +80,29 @@ class SimulatedApp:
         self._call("plan_export", now, f"{use}/{set_name}/{recipient}")
         return self._plan()
 
-    def approval_state(self, plan_id: str) -> str:
-        """Give the script's answers one by one; the last stays."""
-        self._call("approval_state", None, plan_id)
+    @property
+    def questions(self) -> SimulatedApp:
+        """The questions to approvers: its own."""
+        return self
+
+    def ask(self, plan_id: str, within: timedelta, now: datetime, starter: str | None = None) -> SimpleNamespace:
+        """Give the script's answers one by one; the last stays. What happened elsewhere shows in the mark."""
+        assert within > timedelta(0)
+        assert starter in {None, "dag_test"}
+        self._call("ask", now, plan_id)
+        stand = self._next_answer()
+        return SimpleNamespace(
+            plan_id=plan_id,
+            digest="d" * 64,
+            stand=SimpleNamespace(value=stand),
+            subject="C-20261123-bbbbbb",
+            body="a question",
+            until=now + within,
+            mark="as it was asked",
+            why=f"RET-303: plan {plan_id} was {stand}",
+        )
+
+    def _next_answer(self) -> str:
         script = self._read()
         answers = script.get("approval", ["approved"])
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
@@ -165,6 +185,7 @@ def main() -> None:
     """Put the simulator in the wiring's place and run DAGs until the input ends."""
     wiring = ModuleType("retention.wiring")
     vars(wiring)["open_app"] = open_app
+    vars(wiring)["approval_mark"] = lambda folder, plan_id: f"something was said of {plan_id} in {folder.name}"
     sys.modules["retention.wiring"] = wiring
     assert os.environ["RETENTION_WORKSPACE"]
     from demo.run_dag import run  # noqa: PLC0415 -- after the simulator is in place

@@ -80,7 +80,7 @@ def test_a_sweep_waits_for_approval_and_goes_the_road_in_order(simulation: Simul
     """Nothing is applied while the plan waits; then every step once, in order, then verify and seal."""
     code, calls, output = simulation.run("retention_sweep", {"approval": ["waiting", "approved"]})
     assert code == 0, output
-    waited = [f"approval_state:{PLAN}"] * 2
+    waited = [f"ask:{PLAN}"] * 2
     assert calls == ["plan_sweep", *waited, GROUPS, *STEPS, f"verify:{PLAN}", f"seal:{PLAN}"]
 
 
@@ -97,7 +97,7 @@ def test_a_request_survives_a_system_that_could_not_be_reached(simulation: Simul
     code, calls, output = simulation.run("subject_request", script, {"case_id": CASE})
     assert code == 0, output
     after = [f"verify:{PLAN}", f"seal:{PLAN}", f"certificate:{CASE}"]
-    assert calls == [f"plan_request:{CASE}", f"approval_state:{PLAN}", GROUPS, *STEPS, *after]
+    assert calls == [f"plan_request:{CASE}", f"ask:{PLAN}", GROUPS, *STEPS, *after]
 
 
 def test_those_who_wait_go_the_road_together(simulation: Simulation) -> None:
@@ -105,7 +105,7 @@ def test_those_who_wait_go_the_road_together(simulation: Simulation) -> None:
     code, calls, output = simulation.run("request_batch", {})
     assert code == 0, output
     after = [f"verify:{PLAN}", f"seal:{PLAN}", f"batch_certificates:{PLAN}"]
-    assert calls == ["plan_batch", f"approval_state:{PLAN}", GROUPS, *STEPS, *after]
+    assert calls == ["plan_batch", f"ask:{PLAN}", GROUPS, *STEPS, *after]
     code, calls, output = simulation.run("request_batch", {"due": False})
     assert (code, calls) == (0, ["plan_batch"]), output
 
@@ -123,7 +123,7 @@ def test_a_rejected_plan_ends_the_run_untouched(simulation: Simulation) -> None:
     code, calls, output = simulation.run("restore_gate", {"approval": ["rejected"]}, {"system_id": "app_restored"})
     assert code == 1
     assert "was rejected" in output
-    assert calls == ["plan_gated:app_restored", f"approval_state:{PLAN}"]
+    assert calls == ["plan_gated:app_restored", f"ask:{PLAN}"]
 
 
 def test_a_restored_store_opens_when_the_gate_was_asked_again(simulation: Simulation) -> None:
@@ -143,7 +143,7 @@ def test_an_export_goes_the_same_road(simulation: Simulation) -> None:
     conf = {"joint_use": "group", "set_name": "viewing", "recipient": "holdings"}
     code, calls, output = simulation.run("joint_use_export", {}, conf)
     assert code == 0, output
-    planned = ["plan_export:group/viewing/holdings", f"approval_state:{PLAN}"]
+    planned = ["plan_export:group/viewing/holdings", f"ask:{PLAN}"]
     assert calls == [*planned, GROUPS, *STEPS, f"verify:{PLAN}", f"seal:{PLAN}"]
 
 
@@ -151,7 +151,7 @@ def test_who_is_back_goes_the_road_again_and_a_late_look_is_told(simulation: Sim
     """Planned, approved, carried out, sealed; a look that finds nobody and comes too late fails with its code."""
     code, calls, output = simulation.run("rescans", {})
     assert code == 0, output
-    assert calls == ["rescan", f"approval_state:{PLAN}", GROUPS, *STEPS, f"verify:{PLAN}", f"seal:{PLAN}"]
+    assert calls == ["rescan", f"ask:{PLAN}", GROUPS, *STEPS, f"verify:{PLAN}", f"seal:{PLAN}"]
     code, calls, output = simulation.run("rescans", {"due": False, "late": True})
     assert (code, calls) == (1, ["rescan"])
     assert "RET-100: looked too late at C-20261101-cccccc" in output
@@ -162,7 +162,7 @@ def test_a_plan_that_exists_is_carried_out_and_its_datasets_are_announced(simula
     before = simulation.announced()
     code, calls, output = simulation.run("carry_out", {}, {"plan_id": PLAN})
     assert code == 0, output
-    assert calls == [f"plan:{PLAN}", f"approval_state:{PLAN}", GROUPS, *STEPS, f"verify:{PLAN}", f"seal:{PLAN}"]
+    assert calls == [f"plan:{PLAN}", f"ask:{PLAN}", GROUPS, *STEPS, f"verify:{PLAN}", f"seal:{PLAN}"]
     told = [(f"retention/{name}", {"plan": PLAN}) for name in ("shop.customers", "shop.orders")]
     assert simulation.announced()[len(before) :] == told
 

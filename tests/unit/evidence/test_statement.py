@@ -17,6 +17,7 @@ import pytest
 from retention.errors import InputError
 from retention.evidence import column_name, json_schema, kind_of, statement, statement_id, verifier
 from retention.evidence.shapes import KINDS
+from retention.model.approval_facts import NotApproved
 from retention.model.batch_facts import BatchShare, DoneOf, KeptOf
 from retention.model.disclosure import Disclosed
 from retention.model.facts import (
@@ -121,6 +122,8 @@ FACTS: tuple[Fact, ...] = (
     ),
     Rescanned("P7D", AT, "returned", True, 2, 3, 1, (FoundIn(DATA, 3, None, ("crm",)),), CaseId("C-20261130-7f3k2q")),  # noqa: FBT003
     MediaSanitized("tape-0042", "purge", "eraser-5", AT, "ab" * 16, "cd" * 16),
+    NotApproved(PLAN, D, "ab" * 16, "own-plan"),
+    NotApproved(PLAN, D, None, "timed-out"),
     PapersGone(("letter", "passport"), (D, "cd" * 32), "0123456789abcdef"),
     Readmitted("new-contract", ("eu.gdpr.6-1",), 2, AT, "ab" * 16),
     SubjectsCommitted(D, 3, D, "hmac-sha256-salted/v1", "2026", AT),
@@ -267,7 +270,7 @@ def test_a_rerun_names_the_statement_the_same(fact: Fact) -> None:
     """Times do not count for the id, save for looks: looking again is another fact."""
     later = recorded(fact, AT + timedelta(days=7))
     assert (statement_id(recorded(fact)) == statement_id(later)) == (
-        not isinstance(fact, Looked | Probed | OrderNoted | CanaryLooked | MapLooked | RestoreGated)
+        not isinstance(fact, Looked | Probed | OrderNoted | CanaryLooked | MapLooked | RestoreGated | NotApproved)
     )
 
 

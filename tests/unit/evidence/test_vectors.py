@@ -31,6 +31,7 @@ from retention.evidence import (
     verify,
 )
 from retention.evidence.shapes import KINDS
+from retention.model.approval_facts import NotApproved
 from retention.model.batch_facts import BatchShare, DoneOf, KeptOf
 from retention.model.disclosure import Disclosed
 from retention.model.facts import (
@@ -172,6 +173,8 @@ def afterwards() -> Iterator[tuple[CaseId | None, Fact]]:
     yield CASE, Rescanned("P7D", AT + timedelta(days=7), "returned", False, 7, 2, 1, found, back)  # noqa: FBT003
     yield CASE, Rescanned("P7D", AT + timedelta(days=7), "erased", False, 7, 2, 1, found, back)  # noqa: FBT003
     yield CASE, MediaSanitized("tape-0042", "purge", "eraser-5", AT, sha(b"operator")[:32], sha(b"verifier")[:32])
+    yield REJECTED, NotApproved(PlanId("P-20261125-1"), sha(b"other"), sha(b"planner")[:32], "own-plan")
+    yield REJECTED, NotApproved(PlanId("P-20261125-1"), sha(b"other"), None, "timed-out")
     yield CASE, PapersGone(("letter", "drivers-licence"), (sha(b"letter"), sha(b"licence")), "89abcdef01234567")
     yield CASE, Readmitted("account.opened", ("jp.appi.20-1",), 2, AT, None)
     yield None, HoldReleased(HoldId("H-1"))
