@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN    := .venv/bin
 READY  := .venv/.ready
 WORKSPACE ?= demo-workspace
+PORT ?= 8080
 
 .PHONY: demo test tests test-long lint types bench up lock clean
 .DELETE_ON_ERROR:
@@ -30,8 +31,8 @@ types: $(READY)
 bench: $(READY)           ## timings; never part of the tests
 	$(BIN)/python -m benchmarks
 
-up: $(READY)              ## the demo's systems again, to explore its workspace with the command line
-	$(BIN)/retention demo --workspace $(WORKSPACE) --serve
+up: $(READY)              ## Airflow with the demo on this machine, until Ctrl-C; prints address and users
+	$(BIN)/retention demo --workspace $(WORKSPACE) --airflow --port $(PORT)
 
 lock: $(READY)            ## resolve again after a change of pyproject.toml
 	$(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-annotate \

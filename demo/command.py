@@ -2,6 +2,7 @@
 
 retention demo [--workspace DIR]           tell the story in DIR, made anew (default: demo-workspace)
 retention demo [--workspace DIR] --serve   start its systems again, to explore the workspace
+retention demo [--workspace DIR] --airflow start them, filled if they are new, and a real Airflow (`make up`)
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from demo import story, workspace
+from demo import story, up, workspace
 from demo.systems import running
 from retention.errors import InputError
 
@@ -28,9 +29,13 @@ def demo(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="retention demo", description="The whole story on sample data.")
     parser.add_argument("--workspace", "-w", type=Path, default=Path("demo-workspace"), help="a folder of its own")
     parser.add_argument("--serve", action="store_true", help="only start the systems of an earlier demo again")
+    parser.add_argument("--airflow", action="store_true", help="start the systems and a real Airflow, until Ctrl-C")
+    parser.add_argument("--port", type=int, default=up.PORT, help="where Airflow answers")
     options = parser.parse_args(arguments)
     console = Console(record=True)
     console.width = max(console.width, _WIDTH)
+    if options.airflow:
+        return up.up(options.workspace, options.port, console)
     if options.serve:
         return _serve(options.workspace, console)
     return story.tell(workspace.renew(options.workspace), console, datetime.now(UTC))

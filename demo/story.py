@@ -56,14 +56,12 @@ class Stage:
 def tell(workspace: Path, console: Console, now: datetime) -> int:
     """Tell the story in an empty workspace; return the exit code."""
     begun = time.monotonic()
-    for name, text in read_pack("u-next").items():
-        (workspace / name).write_text(text, encoding="utf-8")
-    sharing.name_the_entity(workspace)
-    asking.prepare(workspace)
+    write_files(workspace)
     with running(workspace) as systems:
         airflow = Airflow(workspace, systems.environment)
         try:
-            stage = _set(workspace, console, systems, airflow, now)
+            world, copy = furnish(workspace, console, systems, now)
+            stage = Stage(workspace, console, systems, airflow, world, copy)
             sweep = _sweep(stage)
             console.rule("2  A pseudonymised set for the group: only what was published, labelled by tests")
             sharing.hand_over(workspace, console, systems, now)
@@ -82,7 +80,21 @@ def tell(workspace: Path, console: Console, now: datetime) -> int:
     return 0
 
 
-def _set(workspace: Path, console: Console, systems: Systems, airflow: Airflow, now: datetime) -> Stage:
+def write_files(workspace: Path) -> None:
+    """Write the company's policy, data map and settings into an empty workspace."""
+    for name, text in read_pack("u-next").items():
+        (workspace / name).write_text(text, encoding="utf-8")
+    sharing.name_the_entity(workspace)
+    asking.prepare(workspace)
+
+
+def furnish(workspace: Path, console: Console, systems: Systems, now: datetime) -> tuple[World, str]:
+    """Fill the company's systems; return who and what is in them, and last night's backup.
+
+    Raises:
+        FoundError: the data map does not fit what was filled in.
+
+    """
     console.rule("A video-streaming company, its lake, its backups and its processor")
     with _busy(console, "customers, payments, viewing history, web requests"):
         world = make_world(now)
@@ -100,7 +112,7 @@ def _set(workspace: Path, console: Console, systems: Systems, airflow: Airflow, 
         f"{len(world.customers)} customers, {len(world.payments)} payments, {len(world.viewing)} views, "
         f"{len(world.http)} web requests, {count} account events; every column is mapped"
     )
-    return Stage(workspace, console, systems, airflow, world, copies[-1])
+    return world, copies[-1]
 
 
 def _sweep(stage: Stage) -> CaseId:

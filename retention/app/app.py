@@ -44,6 +44,7 @@ from retention.app.records import PlanSummary, stored
 from retention.app.sealing import SealReport
 from retention.app.showing import Showing
 from retention.app.verifying import VerifyReport
+from retention.app.viewing import Viewing
 from retention.execution.run import Watch
 from retention.grammar import Finding
 from retention.identity import Answer
@@ -63,7 +64,7 @@ from retention.ports.connector import Connector
 from retention.verification import MapLook
 
 
-class App(Desk, Doors, Elsewhere, Letterbox, Proving, Showing):
+class App(Desk, Doors, Elsewhere, Letterbox, Proving, Showing, Viewing):
     """The use cases over one workspace. Use it with `with`: it gives connections back."""
 
     def __init__(self, context: Context) -> None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from retention.app.answers import write_documents
 from retention.app.context import Context
 from retention.app.laws import articles
-from retention.errors import FoundError
+from retention.app.told import Told, told
 from retention.evidence import audit_report
 from retention.evidence.audit_report import (
     Audit,
@@ -33,32 +31,8 @@ from retention.model.case import Case, CaseKind, CaseState
 from retention.model.copies import Horizon, PlacedOrder, Why
 from retention.model.horizons import is_later, latest
 from retention.model.plan import DisposalStep, ForgetInSet, PseudonymizeRows, WithdrawSet
-from retention.model.sharing import is_set
 from retention.planning import codec
-from retention.ports.ledger import JournalEntry, LogEntry, Phase, StoredPlan
-
-_DONE = {"erase": "erased", "redact": "redacted"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """One statement of the log."""
-
-    kind: str
-    at: datetime
-    case_id: str
-    body: dict[str, Any]
-
-    @property
-    def disposed(self) -> str | None:
-        """What was done to a dataset's rows; None if the statement says nothing of the kind."""
-        match self.kind:
-            case "deletion":
-                return _DONE[self.body["action"]]
-            case "anonymize" | "pseudonymize" if not is_set(self.body["dataset"]):
-                return "deidentified"
-            case _:
-                return None
+from retention.ports.ledger import JournalEntry, Phase, StoredPlan
 
 
 def write_report(context: Context, first: date, last: date, folder: Path, now: datetime) -> list[Path]:
@@ -76,8 +50,8 @@ def collect(context: Context, first: date, last: date, now: datetime) -> Audit:
     """
     begin, end = _midnight(context, first), _midnight(context, last + timedelta(days=1))
     checkpoint = context.log.publish()
-    told = [fact for fact in map(_told, context.log.sequence.entries(0, checkpoint.size)) if fact.at < end]
-    inside = [fact for fact in told if fact.at >= begin]
+    statements = [fact for fact in map(told, context.log.sequence.entries(0, checkpoint.size)) if fact.at < end]
+    inside = [fact for fact in statements if fact.at >= begin]
     plans = list(_plans(context, begin, end))
     withheld = tuple(_withheld(context, inside))
     return Audit(
@@ -88,7 +62,7 @@ def collect(context: Context, first: date, last: date, now: datetime) -> Audit:
         made_at=now.astimezone(context.zone),
         datasets=tuple(_datasets(plans, inside)),
         months=tuple(_months(context, inside, first, last)),
-        requests=tuple(_requests(context, told, begin, end)),
+        requests=tuple(_requests(context, statements, begin, end)),
         denials=tuple(sorted(Counter(f.body["reason"] for f in inside if f.kind == "denial").items())),
         withheld=withheld,
         failures=tuple(_failures(context, begin, end)),
@@ -103,14 +77,6 @@ def collect(context: Context, first: date, last: date, now: datetime) -> Audit:
     )
 
 
-def _told(entry: LogEntry) -> _Told:
-    try:
-        body = json.loads(base64.b64decode(json.loads(entry.envelope)["payload"]))["predicate"]
-        return _Told(body["kind"], datetime.fromisoformat(body["at"]), str(body["caseId"]), body)
-    except (ValueError, KeyError, TypeError) as error:
-        raise FoundError(f"evidence log: entry {entry.index} is not one of our statements") from error
-
-
 def _midnight(context: Context, day: date) -> datetime:
     return datetime.combine(day, datetime.min.time(), context.zone)
 
@@ -123,7 +89,7 @@ def _plans(context: Context, begin: datetime, end: datetime) -> Iterator[StoredP
             yield newest
 
 
-def _datasets(plans: Iterable[StoredPlan], inside: Iterable[_Told]) -> Iterator[Dataset]:
+def _datasets(plans: Iterable[StoredPlan], inside: Iterable[Told]) -> Iterator[Dataset]:
     due: Counter[str] = Counter()
     for kept in plans:
         for step in codec.decode(kept.body).steps:
@@ -144,7 +110,7 @@ def _datasets(plans: Iterable[StoredPlan], inside: Iterable[_Told]) -> Iterator[
         )
 
 
-def _months(context: Context, inside: Iterable[_Told], first: date, last: date) -> Iterator[Month]:
+def _months(context: Context, inside: Iterable[Told], first: date, last: date) -> Iterator[Month]:
     done: dict[str, Counter[str]] = defaultdict(Counter)
     for fact in inside:
         if fact.disposed is not None:
@@ -156,7 +122,7 @@ def _months(context: Context, inside: Iterable[_Told], first: date, last: date) 
         month = (month + timedelta(days=32)).replace(day=1)
 
 
-def _requests(context: Context, told: Iterable[_Told], begin: datetime, end: datetime) -> Iterator[Request]:
+def _requests(context: Context, told: Iterable[Told], begin: datetime, end: datetime) -> Iterator[Request]:
     """Yield requests that came in the period, or that it found open."""
     ended: dict[str, datetime] = {}
     for fact in told:
@@ -181,7 +147,7 @@ def _request(context: Context, case: Case, due_at: datetime, ended: datetime | N
     return Request(case.case_id, local(case.opened_at), last_day, local(ended) if ended else None, outcome)
 
 
-def _withheld(context: Context, inside: Iterable[_Told]) -> Iterator[Withheld]:
+def _withheld(context: Context, inside: Iterable[Told]) -> Iterator[Withheld]:
     rows: Counter[tuple[str, str, str]] = Counter()
     ends: dict[tuple[str, str, str], list[datetime | None]] = defaultdict(list)
     for fact in inside:

@@ -86,9 +86,9 @@ class Checked:
         return not self.lapses and not any(answer.startswith("RET-") for answer in self.answers.values())
 
 
-def tasks(context: Context, now: datetime) -> tuple[Task, ...]:
-    """Return every order, earliest due first, with what is to be done about it."""
-    return tuple(_task(context, order, now) for order in context.ledger.copies.orders())
+def tasks(context: Context, now: datetime, case_id: CaseId | None = None) -> tuple[Task, ...]:
+    """Return every order, or those of one case, earliest due first, with what is to be done about it."""
+    return tuple(_task(context, order, now) for order in context.ledger.copies.orders(case_id))
 
 
 def follow_up(context: Context, now: datetime) -> tuple[Followed, ...]:
