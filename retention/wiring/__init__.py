@@ -19,6 +19,7 @@ surroundings  what the deletion concept says beside policy and data map
 
 from retention.wiring.agents import Business, read_agents
 from retention.wiring.clients import Desk, read_clients
+from retention.wiring.doctor import examine
 from retention.wiring.doorbell import count_waiting
 from retention.wiring.intake import read_senders
 from retention.wiring.opening import Workspace, open_app, read_policy_file, read_workspace
@@ -36,6 +37,7 @@ __all__ = [
     "around",
     "count_waiting",
     "draw_datamap",
+    "examine",
     "open_app",
     "open_gazetteer",
     "open_subject_keys",
