@@ -89,7 +89,7 @@ def start(workspace: Path) -> Systems:
         s3_endpoint=f"http://{processes.HOST}:{s3_port}",
         analytics_url=f"http://{processes.HOST}:{analytics_port}",
     )
-    _write_secrets(systems)
+    write_secrets(systems)
     s3 = _start_s3(workspace, s3_port)
     processes.remember(workspace / _STATE, [s3])
     client = s3_client(systems.s3_endpoint)
@@ -135,7 +135,8 @@ def _start_analytics(workspace: Path, port: int) -> processes.Background:
     return processes.start("analytics", arguments, port=port, log=log, environment={}, makes=certificate)
 
 
-def _write_secrets(systems: Systems) -> None:
+def write_secrets(systems: Systems) -> None:
+    """Write where everything listens into the workspace, one value a file (0600)."""
     folder = systems.workspace / "secrets"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, value in systems.secrets.items():

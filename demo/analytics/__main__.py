@@ -26,6 +26,8 @@ def main(arguments: Sequence[str]) -> None:
 
 def _load(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="demo.analytics load", description="Take in people's viewing counts.")
+    parser.add_argument("--host", default="127.0.0.1", help="where it listens")
+    parser.add_argument("--address", help="under which others reach it; default: where it listens")
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("file", type=Path, help="JSON lines: user_id, views, minutes")
     options = parser.parse_args(arguments)
@@ -37,6 +39,8 @@ def _load(arguments: Sequence[str]) -> None:
 def _serve(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="demo.analytics", description="A processor that speaks OpenDSR 2.0.")
     parser.add_argument("--port", type=int, required=True, help="0 takes a free one, and says which")
+    parser.add_argument("--host", default="127.0.0.1", help="where it listens")
+    parser.add_argument("--address", help="under which others reach it; default: where it listens")
     parser.add_argument("--folder", type=Path, required=True, help="its database, key and certificate")
     parser.add_argument("--domain", default="127.0.0.1", help="in whose name it signs")
     parser.add_argument("--controller", default="demo", help="the id of its customer")
@@ -45,8 +49,8 @@ def _serve(arguments: Sequence[str]) -> None:
     parser.add_argument("--faults", nargs="?", const="{}", help="allow PUT /faults; start with these (JSON)")
     options = parser.parse_args(arguments)
     # Listening before the line is printed: who has read it can connect.
-    listener = socket.create_server(("127.0.0.1", options.port))
-    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    listener = socket.create_server((options.host, options.port))
+    address = options.address or f"http://{options.host}:{listener.getsockname()[1]}"
     settings = Settings(
         folder=options.folder,
         address=address,

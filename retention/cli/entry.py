@@ -49,6 +49,7 @@ COMMANDS = {
     "witness": "witness:app",
     "opendsr": "opendsr:app",
     "api": "api:app",
+    "doctor": "doctor:doctor",
 }
 """Command → module of this package, and its function or group. Loaded when it is called: what touches a
 workspace imports much; `--help`, `--version` and `init` nothing of that."""
@@ -83,6 +84,7 @@ PURPOSES = {
     "witness": "A witness of other people's logs: init, serve, show.",
     "opendsr": "Clients' requests to us as their processor.",
     "api": "The HTTP API: serve, openapi, token.",
+    "doctor": "Is everything there that a run needs?",
 }
 """Command → what `retention --help` says of it, in at most 60 columns."""
 

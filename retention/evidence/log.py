@@ -100,6 +100,10 @@ class EvidenceLog:
         """
         return Publisher(self.sequence, self.tiles, self.signer, self.origin).publish()
 
+    def look(self) -> tuple[int, int]:
+        """See `Publisher.look`."""
+        return Publisher(self.sequence, self.tiles, self.signer, self.origin).look()
+
     @property
     def _seal(self) -> Seal:
         return ledger_seal(self.signer, self.origin)

@@ -86,6 +86,21 @@ class Publisher:
                 return after
         raise ConcurrentWriteFailure("evidence log: others kept publishing first", hint="run again")
 
+    def look(self) -> tuple[int, int]:
+        """Return how many entries the ledger has and how many are published, proven to continue; writes nothing.
+
+        Raises:
+            FoundError: what `publish` would refuse.
+
+        """
+        note = self.tiles.read(CHECKPOINT)
+        before = None if note is None else open_checkpoint(note, self.signer.verifier, self.origin)
+        head = self.sequence.head()
+        edge = self._check(before, head)
+        if before and before.size < head.size:
+            self._grown(before, head, edge)
+        return head.size, before.size if before else 0
+
     def _check(self, before: Checkpoint | None, head: LogHead) -> Frontier:
         """Compare the ledger's head with its seal and with what is published."""
         try:

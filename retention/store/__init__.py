@@ -22,11 +22,14 @@ from __future__ import annotations
 from retention.store.exports import FolderExports
 from retention.store.keys import FileKeyStore
 from retention.store.ledger import SqlLedger, open_ledger
+from retention.store.schema import HEAD, KNOWN, version_of
 from retention.store.shelf import SqlShelf
 from retention.store.tiles import FolderTiles
 from retention.store.wrapping import FileWrapper, WrapperBox
 
 __all__ = [
+    "HEAD",
+    "KNOWN",
     "FileKeyStore",
     "FileWrapper",
     "FolderExports",
@@ -35,4 +38,5 @@ __all__ = [
     "SqlShelf",
     "WrapperBox",
     "open_ledger",
+    "version_of",
 ]

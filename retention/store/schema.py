@@ -11,7 +11,7 @@ import time
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, insert, inspect, select
 
 from retention.errors import SettingsError, TransientFailure
-from retention.store.engine import Database
+from retention.store.engine import Database, make_database
 from retention.store.outside_tables import TABLES
 from retention.store.tables import LOG_SIZE, VERSION_TABLE
 
@@ -81,6 +81,22 @@ def bring_up_to_date(database: Database) -> None:
             from retention.store.migrations import upgrade  # noqa: PLC0415 -- Alembic is slow to import, rarely needed
 
             upgrade(connection, HEAD)
+
+
+def version_of(url: str) -> str | None:
+    """Return the version of a ledger's tables, None where there are none; brings nothing up to date.
+
+    Raises:
+        SettingsError, MissingExtraError: see `make_database`.
+        TransientFailure: the database cannot be reached.
+
+    """
+    database = make_database(url)
+    try:
+        with database.reading() as connection:
+            return _version(connection)
+    finally:
+        database.close()
 
 
 def _version(connection: Connection) -> str | None:

@@ -23,6 +23,7 @@ from retention.wiring.agents import Business, read_agents
 from retention.wiring.approval import approval_mark
 from retention.wiring.clients import Desk, read_clients
 from retention.wiring.deadlines import date_of, tell_directly
+from retention.wiring.doctor import examine
 from retention.wiring.doorbell import count_waiting
 from retention.wiring.intake import read_senders
 from retention.wiring.opening import Workspace, open_app, read_policy_file, read_workspace
@@ -42,6 +43,7 @@ __all__ = [
     "count_waiting",
     "date_of",
     "draw_datamap",
+    "examine",
     "open_app",
     "open_gazetteer",
     "open_subject_keys",

@@ -28,6 +28,8 @@ LATE_IMPORTS = {
     ("connectors/exports_s3/client.py", "botocore"),
     ("connectors/dynamodb/client.py", "boto3"),
     ("connectors/dynamodb/client.py", "botocore"),
+    ("connectors/health/client.py", "boto3"),
+    ("connectors/health/client.py", "botocore"),
     ("connectors/kms/client.py", "boto3"),
     ("connectors/kms/client.py", "botocore"),
     ("connectors/lake/client.py", "boto3"),

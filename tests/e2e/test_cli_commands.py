@@ -79,7 +79,20 @@ GROUPS = {
         "epoch",
     ),
 }
-SINGLE = ("init", "explain", "suppressed", "use", "rescan", "readmit", "media", "approve", "reject", "apply", "verify")
+SINGLE = (
+    "init",
+    "explain",
+    "suppressed",
+    "use",
+    "rescan",
+    "readmit",
+    "media",
+    "approve",
+    "reject",
+    "apply",
+    "verify",
+    "doctor",
+)
 COMMANDS = [(name,) for name in SINGLE] + [(group, name) for group, names in GROUPS.items() for name in names]
 COMMANDS += [("evidence", "epoch", name) for name in ("list", "destroy")]
 COMMANDS += [("api", "token", name) for name in ("issue", "list", "revoke")]
