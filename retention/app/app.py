@@ -41,7 +41,8 @@ from retention.app.records import PlanSummary, stored
 from retention.app.sealing import SealReport
 from retention.app.showing import Showing
 from retention.app.verifying import VerifyReport
-from retention.execution.run import Watch
+from retention.app.volumes import ByShard
+from retention.execution.site import Watch, nobody
 from retention.grammar import Finding
 from retention.identity import Answer
 from retention.model.case import Case
@@ -60,7 +61,7 @@ from retention.ports.connector import Connector
 from retention.verification import MapLook
 
 
-class App(Desk, Doors, Elsewhere, Letterbox, Proving, Showing):
+class App(ByShard, Desk, Doors, Elsewhere, Letterbox, Proving, Showing):
     """The use cases over one workspace. Use it with `with`: it gives connections back."""
 
     def __init__(self, context: Context) -> None:
@@ -202,7 +203,7 @@ class App(Desk, Doors, Elsewhere, Letterbox, Proving, Showing):
         """Carry out the steps named; see `applying.apply`."""
         return applying.apply(self.context, plan_id, now, only=step_ids)
 
-    def apply(self, plan_id: PlanId, now: datetime, watch: Watch | None = None) -> ApplyReport:
+    def apply(self, plan_id: PlanId, now: datetime, watch: Watch = nobody) -> ApplyReport:
         """See `applying.apply`."""
         return applying.apply(self.context, plan_id, now, watch=watch)
 

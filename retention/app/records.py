@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from retention.app.context import Context
+from retention.app.estimating import estimate
 from retention.errors import StalePlanError, StateError
 from retention.execution.site import keep_keys
 from retention.model.case import NEXT, Case, CaseKind, CaseState
@@ -109,8 +110,10 @@ def keep_plan(context: Context, draft: Draft, now: datetime) -> PlanSummary:
     refuse_move(context, plan.case_id, CaseState.PLANNED)
     body = codec.encode(plan)
     digest = codec.digest(body)
+    expected = tuple(estimate(context, plan, draft.keys))
     keep_keys(context.ledger.vault, plan.case_id, plan.plan_id, draft.keys)
     context.ledger.plans.add(StoredPlan(plan.plan_id, plan.case_id, digest, body, now))
+    context.ledger.volumes.put(plan.plan_id, expected)
     context.record(plan.case_id, Planned(plan.plan_id, digest, len(plan.steps), plan.subjects), now)
     move(context, plan.case_id, CaseState.PLANNED)
     office = stands_approved(context.policy, plan)

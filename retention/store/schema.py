@@ -38,6 +38,7 @@ KNOWN = (
     "0064",
     "0065",
     "0066",
+    "0070",
 )
 """Every version this program knows, oldest first."""
 HEAD = KNOWN[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -177,6 +178,7 @@ def open_app(folder: Path, now: datetime | None = None) -> App:
             carriers=connect_carriers(settings.letters),
             letter_terms=settings.letters.terms,
             intake=connect_intake(settings.events, settings.folder),
+            stopwatch=time.monotonic,
         )
     )
 
