@@ -199,9 +199,11 @@ class App(ByShard, Desk, Doors, Elsewhere, Letterbox, Proving, Showing):
         """See `applying.step_groups`."""
         return applying.step_groups(self.context, plan_id)
 
-    def apply_steps(self, plan_id: PlanId, step_ids: Collection[StepId], now: datetime) -> ApplyReport:
+    def apply_steps(
+        self, plan_id: PlanId, step_ids: Collection[StepId], now: datetime, watch: Watch = nobody
+    ) -> ApplyReport:
         """Carry out the steps named; see `applying.apply`."""
-        return applying.apply(self.context, plan_id, now, only=step_ids)
+        return applying.apply(self.context, plan_id, now, only=step_ids, watch=watch)
 
     def apply(self, plan_id: PlanId, now: datetime, watch: Watch = nobody) -> ApplyReport:
         """See `applying.apply`."""

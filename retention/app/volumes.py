@@ -93,6 +93,6 @@ class ByShard:
         """See `volumes.tickets`."""
         return tickets(self.context, plan_id)
 
-    def apply_shard(self, plan_id: PlanId, ticket: Ticket, now: datetime) -> None:
+    def apply_shard(self, plan_id: PlanId, step_id: StepId, number: int, now: datetime) -> None:
         """See `volumes.apply_shard`."""
-        apply_shard(self.context, plan_id, ticket, now)
+        apply_shard(self.context, plan_id, Ticket(step_id, number), now)

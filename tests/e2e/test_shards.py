@@ -19,7 +19,7 @@ from retention.app.volumes import Ticket
 from retention.errors import TransientFailure
 from retention.execution.shards import shard_id
 from retention.model.case import CaseState
-from retention.model.ids import PlanId
+from retention.model.ids import PlanId, StepId
 from retention.model.volume import Progress
 from retention.planning import codec
 from retention.wiring import open_app
@@ -88,9 +88,9 @@ class Place:
         return done["rows"], done["objects_rewritten"]
 
     @property
-    def step(self) -> str:
+    def step(self) -> StepId:
         """Return the plan's only step."""
-        return "001-erase-store.people"
+        return StepId("001-erase-store.people")
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_several_processes_share_a_step_in_any_order(place: Place) -> None:
 
     def carry_out(ticket: Ticket) -> None:
         with place.app() as mine:
-            mine.apply_shard(place.plan, ticket, NOW)
+            mine.apply_shard(place.plan, ticket.step_id, ticket.number, NOW)
 
     carry_out(tickets[-1])  # whoever is first begins the step
     with ThreadPoolExecutor(2) as pool:
@@ -166,12 +166,12 @@ def test_several_processes_share_a_step_in_any_order(place: Place) -> None:
 
 def test_nobody_works_on_a_shard_that_another_has(place: Place) -> None:
     """The second is told to come again, whether he has a ticket or carries the whole plan out; nothing is touched."""
-    ticket = Ticket(place.step, 2)  # type: ignore[arg-type]
+    ticket = Ticket(place.step, 2)
     with place.app() as app:
         name = shard_lease(place.plan, shard_id(ticket.step_id, 2))
         assert app.context.ledger.lease(name, "elsewhere:1:x", NOW, NOW + timedelta(minutes=9))
         with pytest.raises(TransientFailure, match=r"another process is at work on 001-erase-store\.people/2"):
-            app.apply_shard(place.plan, ticket, NOW)
+            app.apply_shard(place.plan, ticket.step_id, ticket.number, NOW)
         with pytest.raises(TransientFailure, match="another process is at work"):
             app.apply(place.plan, NOW)
         assert place.server.faults.writes == 0
@@ -185,7 +185,7 @@ def test_a_shard_that_dies_is_finished_by_whoever_comes_next(place: Place) -> No
         ticket = app.shard_tickets(place.plan)[3]
         place.server.faults = load_s3().Faults(cut_write=0, when=load_s3().When.AFTER)
         with pytest.raises(TransientFailure):
-            app.apply_shard(place.plan, ticket, NOW)
+            app.apply_shard(place.plan, ticket.step_id, ticket.number, NOW)
         place.server.faults = load_s3().Faults()
         assert app.apply(place.plan, NOW).state is CaseState.APPLIED
         assert place.evidence(app)[0] == 5, "of the shard that died, nobody knows what it did"
@@ -197,7 +197,7 @@ def test_what_a_shard_cannot_do_is_the_steps_failure(place: Place) -> None:
     """A ticket that is refused for good leaves it to the step, and the case is PARTIAL until it is put right."""
     with place.app() as app:
         place.server.faults = load_s3().Faults(deny="PUT")
-        app.apply_shard(place.plan, app.shard_tickets(place.plan)[0], NOW)
+        app.apply_shard(place.plan, place.step, 1, NOW)
         report = app.apply(place.plan, NOW)
         assert (report.state, [each.transient for each in report.failed.values()]) == (CaseState.PARTIAL, [False])
         place.server.faults = load_s3().Faults()
