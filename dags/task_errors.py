@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from retention.app.letters import Delivery
     from retention.app.questions import Question
     from retention.app.warning import Told
+    from retention.model.volume import Progress
 
 _FRAMES = 8
 """How many calls, from the innermost, are named of an error that nobody foresaw."""
@@ -95,6 +96,13 @@ def refuse_failed(report: ApplyReport) -> None:
     if all(failed.transient for failed in report.failed.values()):
         raise TransientFailure(message)
     raise AirflowFailException(message)
+
+
+def log_progress(step_id: str, so_far: Progress) -> None:
+    """Write into the task's log how far the plan's steps on large stores are; nothing where there are none."""
+    if so_far.of:
+        until = f", until about {so_far.until.isoformat(timespec='seconds')}" if so_far.until else ""
+        _LOG.info("%s: %d of %d bytes gone through%s", step_id, so_far.done, so_far.of, until)
 
 
 def refuse_unsent(delivery: Delivery) -> int:

@@ -5,6 +5,7 @@ settings      options of retention.yaml
 capabilities  what the planner may ask of it
 finder        counts and values of live objects
 eraser        rewrites live objects, removes older versions
+gauge         what a change would move, before; a dataset cut into shards
 inspector     reads again for verification, by code of its own
 rereading     the inspector's decoders
 planter       adds a canary's row
@@ -32,6 +33,8 @@ transfer      publishes a draft in the place of what was read
 attributes    what an object is besides its content
 objects       list, read, remove, versions
 sources       objects to be read by ranges
+meter         counts their bytes
+weight        what changing an object costs, by its footer
 pipeline      many small objects at a time
 pattern       which keys belong to a dataset
 client        boto3 and its errors in our words

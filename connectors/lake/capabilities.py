@@ -11,5 +11,6 @@ CAPABILITIES = Capabilities(
     transactional=False,  # one object at a time
     plants=True,
     surveys=True,
+    shards=True,
     receives=True,  # by the date that the store gives each object
 )

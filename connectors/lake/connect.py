@@ -9,12 +9,14 @@ from connectors.lake.arrivals import LakeArrivals
 from connectors.lake.capabilities import CAPABILITIES
 from connectors.lake.eraser import LakeEraser
 from connectors.lake.finder import LakeFinder
+from connectors.lake.gauge import LakeGauge
 from connectors.lake.inspector import LakeInspector
 from connectors.lake.objects import Bucket
 from connectors.lake.planter import LakePlanter
 from connectors.lake.settings import LakeSettings, read_settings
 from connectors.lake.surveyor import BucketFiles, FolderFiles, LakeSurveyor
 from retention.errors import MissingExtraError, SettingsError
+from retention.model.volume import Shard
 from retention.ports.connector import Capabilities, SystemSettings
 
 
@@ -23,7 +25,7 @@ class Lake:
 
     def __init__(self, settings: LakeSettings) -> None:
         """Open nothing before first use."""
-        self._bucket = Bucket(settings)
+        self._bucket, self._shard = Bucket(settings), settings.shard
         self._inspector = LakeInspector(settings)
         self._surveyor = LakeSurveyor(BucketFiles(settings))
 
@@ -43,6 +45,14 @@ class Lake:
     def eraser(self) -> LakeEraser:
         """Return the writing side."""
         return LakeEraser(self._bucket)
+
+    def gauge(self) -> LakeGauge:
+        """Return the side that says what a change would move, and cuts datasets."""
+        return LakeGauge(self._bucket, self._shard)
+
+    def eraser_of(self, shard: Shard) -> LakeEraser:
+        """Return the writing side of some of the objects."""
+        return LakeEraser(self._bucket, shard)
 
     def inspector(self) -> LakeInspector:
         """Return the side that verification reads by, with a client of its own."""

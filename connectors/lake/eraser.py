@@ -28,6 +28,7 @@ from retention.model.datamap import Dataset
 from retention.model.outcome import Effect, Residue
 from retention.model.predicate import Selection
 from retention.model.transform import Transform
+from retention.model.volume import ALL, Shard
 
 _TRIES = 5
 _SENT = 16 << 20
@@ -56,9 +57,9 @@ class _Outcome:
 class LakeEraser:
     """The writing side; see `retention.ports.eraser.Eraser`."""
 
-    def __init__(self, bucket: Bucket) -> None:
-        """Write to this bucket."""
-        self._bucket = bucket
+    def __init__(self, bucket: Bucket, within: Shard = ALL) -> None:
+        """Write to this bucket, to all objects of a dataset or to those of a shard."""
+        self._bucket, self._within = bucket, within
         self._least = bucket.least_part
         self._limits = Limits(least=self._least, sent=min(_SENT, 4 * self._least))
 
@@ -83,7 +84,7 @@ class LakeEraser:
 
     def _change(self, dataset: Dataset, selection: Selection, change: Change) -> Effect:
         require_columns(self._bucket, dataset, selection.where)
-        pattern, job = self._bucket.pattern(dataset.location), _Job(selection, change)
+        pattern, job = self._bucket.pattern(dataset.location).within(self._within), _Job(selection, change)
         self._abort_abandoned(pattern)
         outcomes = list(side_by_side(lambda stored: self._change_live(stored, job), list(self._bucket.live(pattern))))
         ours = frozenset(tag for outcome in outcomes for tag in outcome.replaced)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.lake.attributes import refuse_asleep
 from connectors.lake.client import AccessRefused, HeldByStore, ObjectChanged, ObjectMissing, connected, translated
+from connectors.lake.meter import Meter
 from connectors.lake.pattern import Pattern
 from connectors.lake.settings import LakeSettings
 from connectors.lake.sources import ObjectSource
@@ -59,6 +60,7 @@ class Bucket:
         """Nothing is opened before first use; keys that name people stay out of messages."""
         self._settings = settings
         self._keys_name_people = keys_name_people
+        self.meter = Meter()
 
     @cached_property
     def client(self) -> S3Client:
@@ -97,17 +99,23 @@ class Bucket:
 
     def live(self, pattern: Pattern) -> Iterator[Stored]:
         """Yield the live objects by key."""
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=pattern.prefix)
+        listing = self.client.get_paginator("list_objects_v2")
+        pages = listing.paginate(Bucket=self.name, Prefix=pattern.prefix, StartAfter=pattern.after)
         with self.doing("list", pattern.prefix):
             for page in pages:
                 for entry in page.get("Contents", ()):
+                    if pattern.is_past(entry["Key"]):
+                        return
                     if pattern.matches(entry["Key"]):
                         listed = Stored(entry["Key"], entry["ETag"], entry["Size"], entry["LastModified"])
                         yield replace(listed, storage_class=entry.get("StorageClass", "STANDARD"))
 
     def histories(self, pattern: Pattern) -> Iterator[tuple[str, tuple[Stored, ...]]]:
         """Yield, by key, every version and delete marker, whether or not a live object is left."""
-        for key, versions in groupby(self._versions(pattern.prefix), key=lambda stored: stored.key):
+        listed = self._versions(pattern.prefix, pattern.after)
+        for key, versions in groupby(listed, key=lambda stored: stored.key):
+            if pattern.is_past(key):
+                return
             if pattern.matches(key):
                 yield key, tuple(versions)
 
@@ -115,8 +123,9 @@ class Bucket:
         """Return every version and delete marker of one key."""
         return tuple(stored for stored in self._versions(key) if stored.key == key)
 
-    def _versions(self, prefix: str) -> Iterator[Stored]:
-        pages = self.client.get_paginator("list_object_versions").paginate(Bucket=self.name, Prefix=prefix)
+    def _versions(self, prefix: str, after: str = "") -> Iterator[Stored]:
+        begin: Any = {"KeyMarker": after} if after else {}  # the stubs know of no first marker
+        pages = self.client.get_paginator("list_object_versions").paginate(Bucket=self.name, Prefix=prefix, **begin)
         with self.doing("list the versions of", prefix):
             for page in pages:
                 yield from sorted(_entries(page), key=lambda stored: stored.key)
@@ -169,7 +178,8 @@ class Bucket:
 
         """
         refuse_asleep(stored.storage_class, self.title(stored))
-        return ObjectSource(self.client, self.address(stored), stored.etag, stored.size, self.title(stored))
+        where, title = self.address(stored), self.title(stored)
+        return ObjectSource(self.client, where, stored.etag, stored.size, title=title, meter=self.meter)
 
     def address(self, stored: Stored) -> dict[str, Any]:
         """Return the object as requests name it."""

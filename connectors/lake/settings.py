@@ -10,9 +10,10 @@ from retention.errors import Problem, SettingsError
 from retention.ports.connector import SystemSettings
 
 _URL = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
-_KNOWN = frozenset({"url", "region", "endpoint", "access_key", "secret_key", "attempts", "part"})
+_KNOWN = frozenset({"url", "region", "endpoint", "access_key", "secret_key", "attempts", "part", "shard"})
 _ATTEMPTS = 5
 _PART = 5 << 20
+_SHARD = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class LakeSettings:
     """How often one request is sent before it counts as failed."""
     part: int = _PART
     """The least size in bytes of a part of an upload; Amazon's is 5 MiB, other stores have others."""
+    shard: int = _SHARD
+    """About how many bytes of a dataset one task works on."""
 
     @property
     def url(self) -> str:
@@ -62,6 +65,7 @@ def read_settings(settings: SystemSettings) -> LakeSettings:
         secret_key=options.get("secret_key"),
         attempts=int(options.get("attempts", _ATTEMPTS)),
         part=int(options.get("part", _PART)),
+        shard=int(options.get("shard", _SHARD)),
     )
 
 
@@ -95,6 +99,7 @@ def _number_problems(settings: SystemSettings) -> list[Problem]:
     numbers = {
         "attempts": (r"[1-9]|10", "a number from 1 to 10"),
         "part": (r"[1-9][0-9]{0,9}", "the least size of an upload's part in bytes"),
+        "shard": (r"[1-9][0-9]{0,14}", "about how many bytes one task works on"),
     }
     return [
         Problem(where=f"systems.{settings.system_id}.{name}", expected=expected, found="something else")

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from connectors.lake.client import translated
+from connectors.lake.meter import Meter
 from connectors.lake.segments import Source
 from retention.errors import TransientFailure
 
@@ -22,10 +23,12 @@ _BUFFER = 1 << 20
 class ObjectSource:
     """One version of one object; see `segments.Source`. Every read names the version's entity tag."""
 
-    def __init__(self, client: S3Client, address: dict[str, Any], etag: str, size: int, title: str) -> None:
+    def __init__(
+        self, client: S3Client, address: dict[str, Any], etag: str, size: int, *, title: str, meter: Meter
+    ) -> None:
         """Read nothing yet; `address` is what `get_object` takes."""
         self._client, self._address, self._etag, self._title = client, address, etag, title
-        self._size = size
+        self._size, self._meter = size, meter
 
     @property
     def size(self) -> int:
@@ -40,6 +43,7 @@ class ObjectSource:
         with translated(f"read {self._title}"):
             answer = self._client.get_object(**self._address, IfMatch=self._etag, Range=f"bytes={start}-{stop - 1}")
             content: bytes = answer["Body"].read()
+        self._meter.count(read=len(content))
         if len(content) != stop - start:
             raise TransientFailure(f"read {self._title}: the store sent another number of bytes than asked")
         return content

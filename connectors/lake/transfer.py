@@ -72,6 +72,7 @@ def _put(job: _Job, parts: tuple[Part, ...], taken_over: dict[str, Any]) -> str:
             answer = bucket.client.put_object(
                 Bucket=bucket.name, Key=read.key, Body=content, IfMatch=read.etag, **taken_over
             )
+        bucket.meter.count(written=len(content))
     except ObjectChanged:
         live = bucket.stat(read.key)
         if live.size == len(content) and bucket.source(live).read(0, live.size) == content:
@@ -135,11 +136,14 @@ def _send(job: _Job, upload_id: str, number: int, part: Part) -> str:
                     CopySourceIfMatch=job.read.etag,
                     CopySourceRange=f"bytes={start}-{stop - 1}",
                 )
+            bucket.meter.count(copied=stop - start)
             return copied["CopyPartResult"]["ETag"]
         case Send():
             content = job.draft.content(part)
             with bucket.doing("write a part of", key):
-                return bucket.client.upload_part(**whither, Body=content)["ETag"]
+                tag = bucket.client.upload_part(**whither, Body=content)["ETag"]
+            bucket.meter.count(written=len(content))
+            return tag
 
 
 def _copy_source(bucket: Bucket, read: Stored) -> Any:  # noqa: ANN401 -- the vendor's own type has no name

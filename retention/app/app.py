@@ -45,7 +45,8 @@ from retention.app.sealing import SealReport
 from retention.app.showing import Showing
 from retention.app.verifying import VerifyReport
 from retention.app.viewing import Viewing
-from retention.execution.run import Watch
+from retention.app.volumes import ByShard
+from retention.execution.site import Watch, nobody
 from retention.grammar import Finding
 from retention.identity import Answer
 from retention.model.case import Case
@@ -64,7 +65,7 @@ from retention.ports.connector import Connector
 from retention.verification import MapLook
 
 
-class App(Desk, Doors, Elsewhere, Letterbox, Proving, Showing, Viewing):
+class App(ByShard, Desk, Doors, Elsewhere, Letterbox, Proving, Showing, Viewing):
     """The use cases over one workspace. Use it with `with`: it gives connections back."""
 
     def __init__(self, context: Context) -> None:
@@ -211,11 +212,13 @@ class App(Desk, Doors, Elsewhere, Letterbox, Proving, Showing, Viewing):
         """See `applying.step_groups`."""
         return applying.step_groups(self.context, plan_id)
 
-    def apply_steps(self, plan_id: PlanId, step_ids: Collection[StepId], now: datetime) -> ApplyReport:
+    def apply_steps(
+        self, plan_id: PlanId, step_ids: Collection[StepId], now: datetime, watch: Watch = nobody
+    ) -> ApplyReport:
         """Carry out the steps named; see `applying.apply`."""
-        return applying.apply(self.context, plan_id, now, only=step_ids)
+        return applying.apply(self.context, plan_id, now, only=step_ids, watch=watch)
 
-    def apply(self, plan_id: PlanId, now: datetime, watch: Watch | None = None) -> ApplyReport:
+    def apply(self, plan_id: PlanId, now: datetime, watch: Watch = nobody) -> ApplyReport:
         """See `applying.apply`."""
         return applying.apply(self.context, plan_id, now, watch=watch)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from typing import cast
 
@@ -18,8 +19,10 @@ from retention.app.lives import refuse_undecided
 from retention.app.processing import contracts
 from retention.app.records import move, refuse_left, stored
 from retention.errors import ApprovalError, HeldError, RefusedError, StalePlanError, StateError
-from retention.execution.run import RunReport, Watch, refuse_stale, run
-from retention.execution.site import Site, fetch_keys, fetch_people
+from retention.execution.lines import Lines
+from retention.execution.run import RunReport, begin, refuse_stale, run
+from retention.execution.shards import shard_id, shards_of
+from retention.execution.site import Site, Watch, fetch_keys, fetch_people, nobody
 from retention.model.case import CaseKind, CaseState
 from retention.model.ids import CaseId, PlanId, StepId, SystemId
 from retention.model.outcome import Failed, Pending
@@ -51,26 +54,30 @@ def apply(
     now: datetime,
     *,
     only: Collection[StepId] | None = None,
-    watch: Watch | None = None,
+    until: StepId | None = None,
+    watch: Watch = nobody,
 ) -> ApplyReport:
     """Carry out the plan, or the steps named. Run it again after a crash: nothing happens twice.
 
-    `watch` is told of each step before it begins.
+    With `until`, a step on rows, everything before it is carried out and that one is begun: its shards may follow.
+    `watch` is told of each step before it begins, and after each shard.
 
     Raises:
         ApprovalError, LimitError: not approved by enough people.
         StalePlanError, HeldError: the world changed since; nothing was touched.
         StateError: the case is not at this point of the road.
         FoundError: the data map does not know all there is; the case is PARTIAL.
-        TransientFailure: another process is carrying the plan out.
+        TransientFailure: another process is carrying the plan out, or a shard of one of its steps.
 
     """
     kept, plan = stored(context, plan_id)
     _refuse_unapproved(context, kept, plan)
     for case_id in _asked_in(context, plan):
         refuse_undecided(context, case_id)
-    with leased(context, f"apply/{plan_id}", now, f"another process is carrying {plan_id} out"):
-        site = site_of(context, kept, plan)
+    steps = _steps(plan, only, until)
+    with leased(context, f"apply/{plan_id}", now, f"another process is carrying {plan_id} out"), ExitStack() as shards:
+        site = replace(site_of(context, kept, plan), watch=watch)
+        _lease_shards(context, site, steps, shards, now)
         with _freed_for_a_new_plan(context, plan.case_id):
             _refuse_changed(context, plan)
             refuse_left(context, plan)
@@ -81,7 +88,9 @@ def apply(
         told = {step.system for step in plan.steps if isinstance(step, TellProcessor)}
         for contract in contracts(context, told):
             context.record(plan.case_id, contract, plan.made_at)
-        report = run(site, now, only) if watch is None else run(site, now, only, watch)
+        report = run(site, now, steps)
+        if until is not None and not report.failures and not report.pending:
+            begin(site, until, now)
         state = _state_after(context, plan, report)
         move(context, plan.case_id, state)
     context.log.publish()
@@ -114,7 +123,36 @@ def site_of(context: Context, kept: StoredPlan, plan: Plan) -> Site:
         link_key=context.keys.create("acknowledge"),
         probes=probes(context),
         people=_people(context, plan),
+        volumes=context.ledger.volumes.of_plan(plan.plan_id),
+        passed=partial(_passed, context.stopwatch, context.stopwatch()),
     )
+
+
+def _passed(stopwatch: Callable[[], float], begun: float) -> timedelta:
+    return timedelta(seconds=stopwatch() - begun)
+
+
+def shard_lease(plan_id: PlanId, name: StepId) -> str:
+    """Return the name of the lease under which one process is at work on a shard."""
+    return f"apply/{plan_id}/{name}"
+
+
+def _steps(plan: Plan, only: Collection[StepId] | None, until: StepId | None) -> frozenset[StepId]:
+    every = [step.step_id for step in plan.steps]
+    named = every if only is None else only
+    before = every if until is None else every[: every.index(until)]
+    return frozenset(named) & frozenset(before)
+
+
+def _lease_shards(context: Context, site: Site, steps: Collection[StepId], stack: ExitStack, now: datetime) -> None:
+    """Take every shard that is to be carried out, so that nobody else is at work on one meanwhile."""
+    lines = Lines(context.ledger.journal, site.plan.plan_id)
+    for step in steps:
+        for number in range(1, len(shards_of(site.volumes, step)) + 1):
+            name = shard_id(step, number)
+            if lines.find(name, Phase.DONE) is None:
+                busy = f"another process is at work on {name}"
+                stack.enter_context(leased(context, shard_lease(site.plan.plan_id, name), now, busy))
 
 
 def _asked_in(context: Context, plan: Plan) -> list[CaseId]:

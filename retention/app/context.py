@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import cast
@@ -89,6 +89,8 @@ class Context:
     """How long letters are kept, and by when people are asked to answer."""
     intake: Intake = field(default_factory=Intake)
     """Where events come from, and which of them cannot wait."""
+    stopwatch: Callable[[], float] = float
+    """Seconds since some moment: what rates are measured by; instants are parameters. By default it stands still."""
 
     @property
     def zone(self) -> ZoneInfo:

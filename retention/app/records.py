@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from retention.app.context import Context
+from retention.app.estimating import estimate
 from retention.errors import StalePlanError, StateError, UnknownNameError
 from retention.execution.site import keep_keys
 from retention.model.case import NEXT, Case, CaseKind, CaseState
@@ -117,9 +118,11 @@ def keep_plan(context: Context, draft: Draft, now: datetime) -> PlanSummary:
     refuse_move(context, plan.case_id, CaseState.PLANNED)
     body = codec.encode(plan)
     digest = codec.digest(body)
+    expected = tuple(estimate(context, plan, draft.keys))
     keep_keys(context.ledger.vault, plan.case_id, plan.plan_id, draft.keys)
     kept = StoredPlan(plan.plan_id, plan.case_id, digest, body, now)
     context.ledger.plans.add(kept)
+    context.ledger.volumes.put(plan.plan_id, expected)
     return settle_plan(context, kept, plan)
 
 

@@ -6,8 +6,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
@@ -15,7 +14,6 @@ from typing import Annotated, Any, assert_never
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from retention.grammar import Finding
@@ -135,23 +133,6 @@ def _told_apart(plan: Plan) -> list[Step]:
     """Return the steps that are shown one by one."""
     crowds = _in_crowds(plan)
     return [step for step in plan.steps if not isinstance(step, TellProcessor) or step.system not in crowds]
-
-
-@contextmanager
-def progress(title: str, total: int) -> Iterator[Callable[[str], None]]:
-    """Show a bar on standard error that moves with each step named; nothing where there is no terminal."""
-    with Progress(
-        *Progress.get_default_columns(), console=errors, transient=True, disable=not errors.is_terminal
-    ) as bar:
-        task = bar.add_task(title, total=total)
-        begun = 0
-
-        def watch(step: str) -> None:
-            nonlocal begun
-            bar.update(task, description=f"{title}: {step}", completed=begun)
-            begun += 1
-
-        yield watch
 
 
 def letter_line(letter: Letter) -> str:

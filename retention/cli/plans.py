@@ -10,7 +10,8 @@ import typer
 from retention.app import App, PlanSummary
 from retention.app.batches import BatchSummary
 from retention.cli.options import Approver, Taken, instant
-from retention.cli.output import AsJson, console, copies_until, print_json, print_plan, print_table, progress
+from retention.cli.output import AsJson, console, copies_until, print_json, print_plan, print_table
+from retention.cli.volumes import print_volumes, progress
 from retention.cli.workspace import now, opened
 from retention.errors import FoundError
 from retention.model.case import CaseState
@@ -261,7 +262,9 @@ def _print(application: App, summary: PlanSummary | None, nothing: str, *, as_js
 
 def _show(application: App, plan_id: PlanId, *, as_json: bool) -> None:
     plan, digest = application.plan(plan_id)
+    volumes = application.volumes(plan_id)
     if as_json:
-        print_json({"digest": digest, "plan": plan})
+        print_json({"digest": digest, "plan": plan, "volumes": volumes})
     else:
+        print_volumes(volumes)
         print_plan(plan, digest)

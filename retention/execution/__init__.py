@@ -13,6 +13,8 @@ Start with `run`.
     site         the systems and the ledger, as one run sees them
     lines        the journal of one plan
     rows         steps on rows
+    effects      what a store did, as the journal keeps it
+    shards       a step on a large dataset, a part at a time; how far it is
     elsewhere    steps that finish elsewhere: backups
     shredding    keys of people, and backups that nobody can read without them
     disclosing   a person is shown what we hold: rows read, one encrypted file (`disclosed_looking` verifies it)

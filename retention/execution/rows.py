@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from datetime import datetime
+from functools import partial
 from typing import Any, assert_never, cast
 
 from retention.execution.arming import armed
 from retention.execution.counter import key_reference
+from retention.execution.effects import as_body, as_effect
 from retention.execution.lines import Lines
 from retention.execution.places import measured, places
+from retention.execution.shards import Work, change_all, change_shard, metered, moved_by_all, shards_of, was_resumed
 from retention.execution.site import Site
 from retention.model.copies import Horizon
 from retention.model.datamap import Dataset
 from retention.model.facts import Disposed, Pseudonymized, Remains, Suspended
 from retention.model.ids import DatasetId, StepId
-from retention.model.outcome import Done, Effect, Residue
+from retention.model.outcome import Done, Effect
 from retention.model.plan import (
     AnonymizeRows,
     DisposalStep,
@@ -28,6 +32,7 @@ from retention.model.plan import (
     SuspensionStep,
 )
 from retention.model.sharing import KeyUse
+from retention.ports.eraser import Eraser
 from retention.ports.ledger import Phase
 from retention.ports.suspender import SuspendingStore
 
@@ -47,29 +52,60 @@ def carry_out(site: Site, lines: Lines, step: RowStep, now: datetime) -> Done:
     dataset = site.dataset(step)
     resumed = lines.find(step.step_id, Phase.INTENT) is not None
     if lines.find(step.step_id, Phase.DONE) is None:
-        _intend(site, lines, step, dataset, now)
+        intend(site, lines, step, now)
         exact = armed(site, step, KeyUse.PSEUDONYMIZATION, now)
-        effect = _effect(site, exact, dataset)
-        lines.write(step.step_id, Phase.DONE, now, {**_as_body(effect), "resumed": resumed})
+        meter = metered(site, dataset)
+        effect = _effect(site, lines, exact, dataset, now)
+        if shards_of(site.volumes, step.step_id):
+            resumed = was_resumed(site, lines, step.step_id)
+        moved = moved_by_all(site, lines, step.step_id) or meter()
+        body = {**as_body(effect), "resumed": resumed, "moved": astuple(moved)}
+        lines.write(step.step_id, Phase.DONE, site.moment(now), body)
     if lines.find(step.step_id, Phase.EVIDENCE) is None:
         _evidence(site, lines, step, dataset, now)
-    return Done(_as_effect(lines.body(step.step_id, Phase.DONE)))
+    return Done(as_effect(lines.body(step.step_id, Phase.DONE)))
 
 
-def _intend(site: Site, lines: Lines, step: RowStep, dataset: Dataset, now: datetime) -> None:
+def carry_out_shard(site: Site, lines: Lines, step: RowStep, number: int, now: datetime) -> None:
+    """Carry out one shard of a step that has its INTENT; its effect goes into the step's when that is done.
+
+    Raises:
+        TransientFailure, TerminalFailure: from the store.
+
+    """
+    exact = armed(site, step, KeyUse.PSEUDONYMIZATION, now)
+    assert isinstance(exact, DisposalStep)  # noqa: S101 -- narrows the type; a suspension is never cut
+    change_shard(site, lines, Work(step.step_id, site.dataset(step), partial(_changed, site, exact)), number, now)
+
+
+def intend(site: Site, lines: Lines, step: RowStep, now: datetime) -> None:
     """Note what is there before: once, so that a second attempt knows what the first one met."""
     for name, place in places(site.plan, site.datamap).items():
         if step in place.touched_by and lines.find(look_id(name), Phase.INTENT) is None:
             baseline = measured(site, place, now)
             lines.write(look_id(name), Phase.INTENT, now, {"baseline": baseline.to_json()})
     if lines.find(step.step_id, Phase.INTENT) is None:
+        dataset = site.dataset(step)
         rows = site.store(dataset).finder().count(dataset, site.selection(step))
-        lines.write(step.step_id, Phase.INTENT, now, {"rows": rows})
+        lines.write(step.step_id, Phase.INTENT, site.moment(now), {"rows": rows})
 
 
-def _effect(site: Site, step: ExactStep, dataset: Dataset) -> Effect:
+def _effect(site: Site, lines: Lines, step: ExactStep, dataset: Dataset, now: datetime) -> Effect:
     store, selection = site.store(dataset), site.selection(step)
-    eraser = store.eraser()
+    match step:
+        case EraseRows() | RedactFields() | AnonymizeRows():
+            return change_all(site, lines, Work(step.step_id, dataset, partial(_changed, site, step)), now)
+        case SuspendRows():
+            return cast("SuspendingStore", store).suspender().suspend_rows(dataset, selection)
+        case LiftRows():
+            original = site.datamap.datasets[dataset.keeps or dataset.dataset_id]
+            return cast("SuspendingStore", store).suspender().lift_rows(original, selection)
+        case _:
+            assert_never(step)
+
+
+def _changed(site: Site, step: DisposalStep, eraser: Eraser) -> Effect:
+    dataset, selection = site.dataset(step), site.selection(step)
     match step:
         case EraseRows():
             return eraser.erase_rows(dataset, selection)
@@ -77,11 +113,6 @@ def _effect(site: Site, step: ExactStep, dataset: Dataset) -> Effect:
             return eraser.redact_fields(dataset, selection, fields)
         case AnonymizeRows():
             return eraser.anonymize_rows(dataset, selection, step.transforms, step.quasi, site.rare(step))
-        case SuspendRows():
-            return cast("SuspendingStore", store).suspender().suspend_rows(dataset, selection)
-        case LiftRows():
-            original = site.datamap.datasets[dataset.keeps or dataset.dataset_id]
-            return cast("SuspendingStore", store).suspender().lift_rows(original, selection)
         case _:
             assert_never(step)
 
@@ -92,7 +123,7 @@ def _evidence(site: Site, lines: Lines, step: RowStep, dataset: Dataset, now: da
     assert intent is not None  # noqa: S101 -- narrows the type; it was written above
     assert done is not None  # noqa: S101 -- same
     body = lines.body(step.step_id, Phase.DONE)
-    effect = _as_effect(body)
+    effect = as_effect(body)
     met = lines.body(step.step_id, Phase.INTENT)["rows"]
     for residue in effect.residues:
         site.ledger.copies.add_horizon(Horizon(site.plan.case_id, dataset.system, residue.what, residue.until))
@@ -163,25 +194,3 @@ def _action(step: DisposalStep) -> str:
             return "anonymize"
         case _:
             assert_never(step)
-
-
-def _as_body(effect: Effect) -> dict[str, Any]:
-    return {
-        "rows": effect.rows,
-        "rows_suppressed": effect.rows_suppressed,
-        "objects_rewritten": effect.objects_rewritten,
-        "versions_removed": effect.versions_removed,
-        "markers_removed": effect.markers_removed,
-        "residues": [[residue.what, residue.until.isoformat()] for residue in effect.residues],
-    }
-
-
-def _as_effect(body: dict[str, Any]) -> Effect:
-    return Effect(
-        rows=body["rows"],
-        rows_suppressed=body["rows_suppressed"],
-        objects_rewritten=body["objects_rewritten"],
-        versions_removed=body["versions_removed"],
-        markers_removed=body["markers_removed"],
-        residues=tuple(Residue(what, datetime.fromisoformat(until)) for what, until in body["residues"]),
-    )

@@ -7,10 +7,10 @@ counts have changed because of us, and the journal says where we are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias, assert_never
+from typing import assert_never
 
 from retention.errors import StalePlanError, SystemFailure, TransientFailure
 from retention.evidence import column_name
@@ -18,7 +18,8 @@ from retention.execution.disclosing import disclose
 from retention.execution.elsewhere import expire, suppressions
 from retention.execution.lines import Lines
 from retention.execution.processors import awaited, tell
-from retention.execution.rows import carry_out
+from retention.execution.rows import carry_out, intend
+from retention.execution.shards import so_far
 from retention.execution.sharing import share
 from retention.execution.shredding import shred
 from retention.execution.site import Site
@@ -50,13 +51,6 @@ from retention.model.plan import (
 )
 from retention.model.subject import SubjectKey
 from retention.ports.ledger import Phase
-
-Watch: TypeAlias = Callable[[StepId], None]
-"""Is told of each step before it begins."""
-
-
-def _nobody(_: StepId) -> None:
-    """Nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +91,7 @@ def refuse_stale(site: Site) -> None:
             )
 
 
-def run(site: Site, now: datetime, only: Collection[StepId] | None = None, watch: Watch = _nobody) -> RunReport:
+def run(site: Site, now: datetime, only: Collection[StepId] | None = None) -> RunReport:
     """Carry out the plan's steps, or those named; stop at the first on rows or sets that fails or must wait."""
     lines = Lines(site.ledger.journal, site.plan.plan_id)
     _before_the_first(site, now)
@@ -108,11 +102,19 @@ def run(site: Site, now: datetime, only: Collection[StepId] | None = None, watch
         if isinstance(step, RowStep) and (pending := awaited(site, lines, step.dataset, now)):
             outcomes[step.step_id] = pending
             break
-        watch(step.step_id)
+        site.watch(step.step_id, so_far(site.volumes, lines))
         outcomes[step.step_id] = _attempt(site, lines, step, now)
         if isinstance(outcomes[step.step_id], Failed) and isinstance(step, RowStep | SharingStep | DisclosureStep):
             break
     return RunReport(outcomes)
+
+
+def begin(site: Site, step_id: StepId, now: datetime) -> None:
+    """Note that a step on rows is about to be carried out, and what is there before: its shards may follow."""
+    step = next(step for step in site.plan.steps if step.step_id == step_id)
+    assert isinstance(step, RowStep)  # noqa: S101 -- narrows the type; nothing else is cut into shards
+    _before_the_first(site, now)
+    intend(site, Lines(site.ledger.journal, site.plan.plan_id), step, now)
 
 
 def _before_the_first(site: Site, now: datetime) -> None:

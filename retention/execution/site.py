@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from retention.evidence import EvidenceLog
@@ -13,10 +13,11 @@ from retention.execution.counter import Counter
 from retention.execution.handing_out import HandingOut
 from retention.model.datamap import DataMap, Dataset
 from retention.model.facts import Fact, Recorded
-from retention.model.ids import CaseId, KeySetId, PlanId, SystemId
+from retention.model.ids import CaseId, KeySetId, PlanId, StepId, SystemId
 from retention.model.plan import AnonymizeRows, ExportSet, Plan, RowStep
 from retention.model.predicate import Selection
 from retention.model.subject import Key, KeyValues, SubjectKey
+from retention.model.volume import Progress, StepVolume
 from retention.ports.connector import Store
 from retention.ports.keeper import CopyKeeper
 from retention.ports.ledger import Ledger, LogEntry, Vault
@@ -25,6 +26,12 @@ from retention.ports.subject_keys import SubjectKeySystem
 
 People: TypeAlias = Mapping[CaseId, tuple[SubjectKey, ...]]
 """Everyone of a batch: all his keys, as text; the one that was given comes first."""
+Watch: TypeAlias = Callable[[StepId, Progress], None]
+"""Is told of each step before it begins, and after each of its shards, with how far all steps on large stores are."""
+
+
+def nobody(_: StepId, __: Progress) -> None:
+    """Nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,16 @@ class Site:
     """Those of the processors that have a look-up."""
     people: Mapping[SubjectKey, tuple[CaseId, ...]] = field(default_factory=dict, repr=False)
     """For a batch: whose key, as text, each is, by case; empty for a case of its own."""
+
+    volumes: tuple[StepVolume, ...] = ()
+    """Of the plan's steps on stores that can be cut."""
+    passed: Callable[[], timedelta] = timedelta
+    """How long the run has been going on: rates are measured by it. No time at all, if nobody says."""
+    watch: Watch = nobody
+
+    def moment(self, now: datetime) -> datetime:
+        """Return the time, where the run began at `now`."""
+        return now + self.passed()
 
     def dataset(self, step: RowStep | ExportSet) -> Dataset:
         """Return the step's dataset."""

@@ -62,6 +62,8 @@ class Capabilities:
     """Whether the store can let rows go by itself; such a store is a `ports.expiring.ExpiringStore`."""
     suspends: frozenset[SuspendsBy] = frozenset()
     """By which means the use of rows can be stopped; with any, it is a `ports.suspender.SuspendingStore`."""
+    shards: bool = False
+    """Whether a dataset can be worked on a part at a time; such a store is a `ports.volume.ShardedStore`."""
     receives: bool = False
     """Whether the store can tell what it received since when; such a store is a `ports.arrivals.ReceivingStore`."""
 

@@ -36,6 +36,7 @@ from retention.ports.restores import Restores
 from retention.ports.sharing import Sharing
 from retention.ports.suspensions import Suspensions
 from retention.ports.vaults import Canaries, Openings
+from retention.ports.volume import Volumes
 from retention.store.access import SqlAccess
 from retention.store.agents import SqlAgentRequests
 from retention.store.batches import SqlBatches
@@ -65,6 +66,7 @@ from retention.store.sharing import SqlSharing
 from retention.store.suspensions import SqlSuspensions
 from retention.store.tables import LEASES
 from retention.store.vault import SqlVault
+from retention.store.volumes import SqlVolumes
 
 
 def open_ledger(url: str, keys: KeyStore) -> Ledger:
@@ -126,6 +128,7 @@ class SqlLedger:
         self.requests: Requests = SqlRequests(database)
         self.rescans: Rescans = SqlRescans(database)
         self.sightings: Sightings = SqlSightings(database)
+        self.volumes: Volumes = SqlVolumes(database)
         self.log: LogSequence = SqlLogSequence(database)
         self.openings: Openings = SqlOpenings(database, keys)
 

@@ -1,4 +1,4 @@
-"""Tables of what others hold of ours, ask of us and send us: joint users, clients, people, letters, parcels."""
+"""Tables of what others hold of ours, ask of us and send us; and of what the work on large stores costs."""
 
 from __future__ import annotations
 
@@ -256,4 +256,14 @@ DELIVERIES = Table(
     Column("message", Text, primary_key=True),
     Column("way", Text, primary_key=True),
     Column("told_at", Instant, nullable=False),
+)
+
+VOLUMES = Table(
+    "ledger_volumes",
+    METADATA,
+    Column("plan_id", Text, ForeignKey("ledger_plans.plan_id"), primary_key=True),
+    Column("step_id", Text, primary_key=True),
+    Column("dataset", Text, nullable=False),
+    Column("estimate", Text, nullable=False),
+    Column("shards", Text, nullable=False),
 )

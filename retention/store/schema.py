@@ -39,6 +39,7 @@ KNOWN = (
     "0065",
     "0066",
     "0068",
+    "0070",
 )
 """Every version this program knows, oldest first."""
 HEAD = KNOWN[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -179,6 +180,7 @@ def open_app(folder: Path, now: datetime | None = None) -> App:
             alerters=connect_alerters(settings.alerts),
             letter_terms=settings.letters.terms,
             intake=connect_intake(settings.events, settings.folder),
+            stopwatch=time.monotonic,
         )
     )
 

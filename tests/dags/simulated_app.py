@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -135,12 +135,32 @@ class SimulatedApp:
         self._call("step_groups", None, plan_id)
         return GROUPS
 
-    def apply_steps(self, plan_id: str, step_ids: list[str], now: datetime) -> SimpleNamespace:
+    def shard_tickets(self, plan_id: str) -> tuple[SimpleNamespace, ...]:
+        """None, unless the script has some."""
+        shards = self._read().get("shards", [])
+        if shards:
+            self._call("shard_tickets", None, plan_id)
+        return tuple(SimpleNamespace(step_id=step_id, number=number) for step_id, number in shards)
+
+    def apply_shard(self, plan_id: str, step_id: str, number: int, now: datetime) -> None:
+        """Do it."""
+        assert plan_id == self._plan().plan_id
+        self._call("apply_shard", now, f"{step_id}/{number}")
+
+    def volumes(self, plan_id: str) -> SimpleNamespace:
+        """Halfway."""
+        assert plan_id == self._plan().plan_id
+        return SimpleNamespace(so_far=SimpleNamespace(done=1, of=2, until=None))
+
+    def apply_steps(
+        self, plan_id: str, step_ids: list[str], now: datetime, watch: Callable[[str, SimpleNamespace], None]
+    ) -> SimpleNamespace:
         """Do what is not done yet; stop at the first failure."""
         failed = {}
         for step_id in step_ids:
             if step_id in self._done():
                 continue
+            watch(step_id, self.volumes(plan_id).so_far)
             try:
                 self._call("apply_steps", now, step_id)
             except SystemFailure as failure:

@@ -188,6 +188,8 @@ def test_no_task_asks_for_which_day_it_runs() -> None:
     asked = {name: text.count("app.") for name, text in files.items()}
     assert sum(asked.values()) > len(IDS)
     assert not [name for name, text in files.items() if re.search(r"datetime\.now\((?!UTC\))", text)]
+
+
 @pytest.mark.parametrize("dag_id", sorted(IDS))
 def test_retries_go_on_for_longer_than_the_lease_of_a_dead_machine(loaded: dict[str, Any], dag_id: str) -> None:
     """With the shortest delays that Airflow's backoff may choose, and without the wait until it finds out."""

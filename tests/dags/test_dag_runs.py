@@ -86,11 +86,14 @@ def simulation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulation]
 
 
 def test_a_sweep_waits_for_approval_and_goes_the_road_in_order(simulation: Simulation) -> None:
-    """Nothing is applied while the plan waits; then every step once, in order, then verify and seal."""
-    code, calls, output = simulation.run("retention_sweep", {"approval": ["waiting", "approved"]})
+    """Nothing is applied while the plan waits; then every shard, one of them again, and every step once, in order."""
+    script = {"approval": ["waiting", "approved"], "shards": [["s2", 1], ["s2", 2], ["s3", 1]]}
+    code, calls, output = simulation.run("retention_sweep", {**script, "fail": {"apply_shard:s2/2": ["transient"]}})
     assert code == 0, output
     waited = [f"ask:{PLAN}"] * 2
-    assert calls == ["plan_sweep", *waited, GROUPS, *STEPS, f"verify:{PLAN}", f"seal:{PLAN}"]
+    assert calls[:5] == ["plan_sweep", *waited, GROUPS, f"shard_tickets:{PLAN}"]
+    assert sorted(calls[5:8]) == ["apply_shard:s2/1", "apply_shard:s2/2", "apply_shard:s3/1"]
+    assert calls[8:] == [*STEPS, f"verify:{PLAN}", f"seal:{PLAN}"]
 
 
 def test_a_backfilled_sweep_asks_the_clock_what_is_due_and_does_nothing_if_nothing_is(simulation: Simulation) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 
-from retention.cli.output import console, print_json, print_plan, print_table, progress
+from retention.cli.output import console, print_json, print_plan, print_table
 from retention.model.case import CaseKind
 from retention.model.key_steps import KeptKeys, LeaveUnreadable, ShredKeys
 from retention.model.period import Period
@@ -124,12 +124,3 @@ def test_tables_leave_the_unknown_empty(capsys):
     out = capsys.readouterr().out
     assert "2026-11-23 03:00 UTC" in out
     assert "None" not in out
-
-
-def test_progress_is_for_terminals(capsys):
-    """Where nobody looks nothing is drawn, and the steps are told all the same."""
-    with progress("applying P-1", 2) as watch:
-        watch("001-erase-shop.notes")
-        watch("002-erase-shop.customers")
-    said = capsys.readouterr()
-    assert said.out + said.err == ""

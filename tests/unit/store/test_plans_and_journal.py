@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from retention.errors import StateError, UnknownNameError
 from retention.model.case import Case, CaseKind, CaseState
-from retention.model.ids import CaseId, PlanId, StepId
+from retention.model.ids import CaseId, DatasetId, PlanId, StepId
+from retention.model.volume import Estimate, Moved, Shard, StepVolume
 from retention.ports.ledger import Approval, JournalEntry, Ledger, Phase, StoredPlan
 from retention.store import FileKeyStore, open_ledger
 
@@ -47,6 +49,18 @@ def test_another_plan_under_the_same_id_is_refused(planned: Ledger) -> None:
     with pytest.raises(StateError):
         planned.plans.add(plan(body=b"[]"))
     assert planned.plans.get(PlanId("P-1")) == plan()
+
+
+def test_what_is_known_of_steps_bytes_comes_back_as_it_was_first_put(planned: Ledger) -> None:
+    """Estimate and shards are read back equal, by step; a second word does not change them."""
+    expected = Estimate(objects=3, size=70, clean=1, surgical=1, dense=1, moved=Moved(9, 8, 7))
+    shards = (Shard("", "k/2", 40), Shard("k/2", None, 30))
+    volumes = [StepVolume(StepId(name), DatasetId("lake.seen"), expected, shards) for name in ("1-erase", "2-redact")]
+    planned.volumes.put(PlanId("P-1"), volumes)
+    planned.volumes.put(PlanId("P-1"), [replace(volumes[0], shards=())])
+    planned.volumes.put(PlanId("P-1"), [])
+    assert planned.volumes.of_plan(PlanId("P-1")) == tuple(volumes)
+    assert planned.volumes.of_plan(PlanId("P-2")) == ()
 
 
 def test_plans_of_a_case_come_newest_first(planned: Ledger) -> None:
