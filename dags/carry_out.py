@@ -35,7 +35,8 @@ command line: **approve → apply group by group → verify → seal**.
             type="string",
             pattern=r"^P-[0-9]{8}-[0-9a-z]{6}$",
             title="計画番号 / Plan number",
-            description="表示された番号(例 P-20261123-7f3k2q)だけをご記入ください。 / As it was printed. Nothing about a person.",
+            description="表示された番号(例 P-20261123-7f3k2q)だけをご記入ください。 / "
+            "As it was printed. Nothing about a person.",
         )
     },
 )

@@ -42,7 +42,7 @@ Carries out a request that was opened, identified and decided with `retention re
             type="string",
             pattern=r"^C-[0-9]{8}-[0-9a-z]{6}$",
             title="案件番号 / Case number",
-            description="受付時の番号(例 C-20261123-7f3k2q)だけをご記入ください。個人に関することは書かないでください。 / "
+            description="受付時の番号(例 C-20261123-7f3k2q)だけをご記入ください。個人に関することは書けません。 / "
             "As `retention request open` printed it. Nothing about a person.",
         )
     },
