@@ -11,7 +11,7 @@ import pytest
 from retention.app import App
 from retention.app.questions import Question, Stand
 from retention.evidence.index import predicate
-from retention.model.access import Role
+from retention.model.access import Act, Role
 from retention.model.approval import Heard
 from retention.model.case import CaseState
 from retention.model.ids import CaseId, PlanId
@@ -100,6 +100,18 @@ def test_an_answer_that_does_not_count_is_stated_and_asked_again(app: App, case:
     (stated,) = evidence(app, case, "notApproved", "approval")
     assert stated["reason"] == reason
     assert stated["approverRef"] == app.context.ledger.secret_reference(by)
+    assert told(app, question, "hanako", at=LATER + timedelta(minutes=1)).stand is Stand.APPROVED
+
+
+def test_nobody_approves_a_batch_with_a_case_of_his_own(app: App, case: CaseId) -> None:
+    """Whoever took one of the requests is refused; another is not."""
+    app.context.ledger.access.note(case, Act.OPENED, app.context.ledger.secret_reference("jiro"), NOW)
+    batch = app.plan_batch(NOW)
+    assert batch is not None
+    assert batch.plan is not None
+    question = app.questions.ask(batch.plan.plan_id, WITHIN, NOW)
+    assert told(app, question, "jiro").stand is Stand.WAITING
+    assert [one["reason"] for one in evidence(app, question.case_id, "notApproved")] == ["own-plan"]
     assert told(app, question, "hanako", at=LATER + timedelta(minutes=1)).stand is Stand.APPROVED
 
 
