@@ -44,6 +44,7 @@ LATE_IMPORTS = {
     ("connectors/processor/connect.py", "connectors"),  # httpx, only with the extra `http`
     ("connectors/timestamps/connect.py", "connectors"),  # httpx, only with the extra `http`
     ("connectors/witness/connect.py", "connectors"),  # httpx, only with the extra `http`
+    ("dags/approval_watch.py", "retention"),  # the same, and the triggerer alone needs it
     ("dags/clients_told.py", "retention"),  # the same
     ("dags/deadlines.py", "airflow"),  # where a run is made; a DAG file must not load Airflow's tables
     ("dags/deadlines.py", "retention"),  # there, and in the triggerer when a date has passed

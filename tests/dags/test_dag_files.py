@@ -50,8 +50,8 @@ HEAVY = {
     *("boto3", "botocore", "aiobotocore", "psycopg", "httpx", "pyarrow"),
 }
 SIDE_FILES = {"clients_told", "dataset_assets", "doorbell", "findings", "plan_road", "pools", "task_errors"}
-IMPORTABLE = {"airflow", "pendulum", "retention", "dags", *SIDE_FILES}
-"""What a DAG file may import at its top, beside Python's own."""
+IMPORTABLE = {"airflow", "asgiref", "pendulum", "retention", "dags", *SIDE_FILES}
+"""What a DAG file may import at its top, beside Python's own; asgiref is how Airflow's triggers ask its server."""
 ABSOLUTE = "absolute"
 """A task's own weight, whatever is behind it in its chain."""
 QUICK = 1.0
