@@ -88,4 +88,3 @@ def _tell(context: Context, alerts: tuple[Alert, ...], now: datetime) -> Alerted
                 told[alert] = None
             failed |= missed
     return Alerted(tuple(told), failed)
-

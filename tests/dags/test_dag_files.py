@@ -26,7 +26,7 @@ WAITED_FOR = {
 """DAGs on which a person's answer or a law's date depends."""
 NOBODY_WAITS_FOR = {
     *("retention_sweep", "joint_use_export", "joint_use_withdrawals", "copies_follow_up", "canary"),
-    *("evidence_seal", "evidence_binder", "expiries", "standing_checks"),
+    *("evidence_seal", "evidence_binder", "expiries", "standing_checks", "erasure_lineage"),
 }
 IDS = WAITED_FOR | NOBODY_WAITS_FOR
 FORMS = {"subject_request", "carry_out", "restore_gate", "joint_use_export"}
@@ -47,7 +47,10 @@ HEAVY = {
     ),
     *("boto3", "botocore", "aiobotocore", "psycopg", "httpx", "pyarrow"),
 }
-SIDE_FILES = {"clients_told", "dataset_assets", "doorbell", "findings", "plan_road", "pools", "task_errors"}
+SIDE_FILES = {
+    *("clients_told", "dataset_assets", "deadlines", "doorbell", "findings"),
+    *("lineage_told", "plan_road", "pools", "task_errors"),
+}
 IMPORTABLE = {"airflow", "pendulum", "retention", "dags", *SIDE_FILES}
 """What a DAG file may import at its top, beside Python's own."""
 ABSOLUTE = "absolute"
