@@ -10,6 +10,7 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import dag, task
 from dataset_assets import ERASED, announce
 from findings import closed_cases, reminded, returned_plans, run_of, sealed_plans
+from mapped import first_runs
 from pools import SWEEPS
 from task_errors import opened
 
@@ -79,7 +80,7 @@ def look_again() -> list[dict[str, object]]:
     """Look at every completed case that is due a week and a month later; name the runs that erase what is back."""
     with opened() as app:
         plans = returned_plans(app.rescan(datetime.now(UTC)))
-    return [run_of("carry_out", f"returned-{plan}", plan_id=plan) for plan in plans]
+    return first_runs([run_of("carry_out", f"returned-{plan}", plan_id=plan) for plan in plans])
 
 
 follow_up = copies_follow_up()

@@ -9,6 +9,7 @@ import pendulum
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable, chain, dag, task
 from findings import run_of
+from mapped import first_runs
 from pools import REQUESTS
 from task_errors import opened
 
@@ -68,7 +69,7 @@ def fold() -> list[dict[str, object]]:
     with opened() as app:
         started = app.fold(datetime.now(UTC)).started
     requests = [run_of("subject_request", f"urgent-{case}", case_id=case) for case in started.requests]
-    return requests + [run_of("carry_out", f"urgent-{plan}", plan_id=plan) for plan in started.plans]
+    return first_runs([*requests, *(run_of("carry_out", f"urgent-{plan}", plan_id=plan) for plan in started.plans)])
 
 
 intake = event_intake()

@@ -75,7 +75,7 @@ def returned_plans(report: RescanReport) -> list[str]:
     """
     late = sorted({look.case_id for look in report.looks if look.late})
     if not report.plans:
-        refuse("looked too late at", late)
+        refuse("looked too late", late)
     elif late:
         _LOG.error("RET-100: looked too late at %s", ", ".join(late))
     return [str(plan.plan_id) for plan in report.plans]

@@ -12,6 +12,7 @@ from typing import Any
 
 from airflow.sdk import chain, task
 from dataset_assets import ERASED, announce
+from mapped import grouped
 from task_errors import log_progress, opened, refuse_failed
 
 from dags.plan_approval import ASK_AGAIN_AFTER, QUESTIONS, PlanApproval
@@ -47,7 +48,7 @@ def steps_so_far(plan_id: PlanId) -> list[list[str]]:
     next one carries it out first. What is done already is not done again.
     """
     with opened() as app:
-        return list(accumulate(app.step_groups(plan_id)))
+        return list(accumulate(grouped(app.step_groups(plan_id))))
 
 
 @task

@@ -13,11 +13,14 @@ from task_errors import opened, told_of_dates
 DOC = """
 ### Dates of requests
 
-Looks at every open request once an hour. The desk is told **before** a law's date (a week, the last working
-day), and whoever answers for it **after** it (`answer-late`: the task's log says so as an error).
+Looks at every open request once an hour: **note → tell**. The desk is told **before** a law's date (a week, the last
+working day), and whoever answers for it **after** it (`answer-late`: the task's log says so as an error), by every way
+of `alerts` in retention.yaml.
 
 * Each thing is recorded and told once for each date, whatever the clocks of workers say and however many
   run at once. A run that was missed is made up for by the next.
+* A way that fails is tried again by the next run, and nothing is told twice over the others. Airflow's own deadlines
+  (`deadlines.py`) tell the same things under the same ids, should this DAG stand still.
 * Papers of requests that are over are destroyed here, should a process have died between answer and destruction.
 * Only numbers of cases, laws and dates pass through Airflow and its logs.
 """

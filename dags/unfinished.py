@@ -8,6 +8,7 @@ import pendulum
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import dag, task
 from findings import run_of
+from mapped import first_runs
 from pools import REQUESTS
 from task_errors import opened
 
@@ -45,7 +46,7 @@ def look() -> list[dict[str, object]]:
     now = datetime.now(UTC)
     with opened() as app:
         plans = app.stopped(now)
-    return [run_of("carry_out", f"again-{now:%Y%m%d}-{plan}", plan_id=plan) for plan in plans]
+    return first_runs([run_of("carry_out", f"again-{now:%Y%m%d}-{plan}", plan_id=plan) for plan in plans])
 
 
 again = unfinished()

@@ -18,6 +18,7 @@ applying     carry an approved plan out
 verifying    look again
 sealing      shred the case key, publish, close when the last copy is gone
 unfinished   what stopped on the way goes on
+lineage      which columns a sealed plan changed, for a catalogue of data
 subjects     commit to the people of a sealed case; confirm who was meant
 epochs       evidence's own retention: openings, receipts and remainders go
 suppressed   who must not come back: what ingestion asks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from retention.app import (
     auditing,
     canaries,
     epochs,
+    lineage,
     publishing,
     requests,
     subjects,
@@ -24,6 +26,7 @@ from retention.evidence.note import Checkpoint
 from retention.evidence.witnessing import Witnessed
 from retention.model.canary import Canary, CanaryId
 from retention.model.ids import CaseId, PlanId
+from retention.model.lineage import Lineage
 from retention.ports.vaults import Epoch
 
 
@@ -107,6 +110,14 @@ class Proving:
     def expire_evidence(self, now: datetime) -> Expired:
         """See `epochs.expire_evidence`."""
         return epochs.expire_evidence(self.context, now)
+
+    def lineage_due(self) -> Iterator[Lineage]:
+        """See `lineage.lineage_due`."""
+        return lineage.lineage_due(self.context)
+
+    def note_lineage(self, plan_id: PlanId, now: datetime) -> None:
+        """See `lineage.note_lineage`."""
+        lineage.note_lineage(self.context, plan_id, now)
 
     def audit_report(self, first: date, last: date, folder: Path, now: datetime) -> list[Path]:
         """See `auditing.write_report`."""

@@ -50,6 +50,9 @@ LATE_IMPORTS = {
     ("dags/deadlines.py", "retention"),  # there, and in the triggerer when a date has passed
     ("dags/deadlines.py", "sqlalchemy"),
     ("dags/doorbell.py", "retention"),  # the same, and the triggerer alone needs it
+    ("dags/lineage_told.py", "airflow"),  # when a task runs
+    ("dags/lineage_told.py", "connectors"),
+    ("dags/mapped.py", "airflow"),  # the same
     ("dags/task_errors.py", "retention"),  # Airflow reads DAG files every few seconds
     ("retention/cli/api.py", "retention"),  # FastAPI and uvicorn, only with the extra `api`
     ("retention/store/schema.py", "retention"),  # Alembic, only when the schema is made

@@ -258,7 +258,11 @@ def main() -> None:
     vars(wiring)["approval_mark"] = lambda folder, plan_id: f"something was said of {plan_id} in {folder.name}"
     sys.modules["retention.wiring"] = wiring
     assert os.environ["RETENTION_WORKSPACE"]
-    from demo.run_dag import run  # noqa: PLC0415 -- after the simulator is in place
+    from airflow.cli.commands.pool_command import pool_import_helper  # noqa: PLC0415 -- after the simulator is in place
+
+    from demo.run_dag import run  # noqa: PLC0415 -- same
+
+    pool_import_helper(Path(__file__).parents[2] / "dags" / "pools.json")  # what `airflow pools import` calls
 
     for line in sys.stdin:
         asked = json.loads(line)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from retention.app.leases import LEASE
+from tests.e2e.test_cli_commands import COMMANDS
 
 ROOT = Path(__file__).absolute().parents[2]
 DAGS = ROOT / "dags"
@@ -28,7 +29,7 @@ WAITED_FOR = {
 """DAGs on which a person's answer or a law's date depends."""
 NOBODY_WAITS_FOR = {
     *("retention_sweep", "joint_use_export", "joint_use_withdrawals", "copies_follow_up", "canary"),
-    *("evidence_seal", "evidence_binder", "expiries", "standing_checks"),
+    *("evidence_seal", "evidence_binder", "expiries", "standing_checks", "erasure_lineage"),
 }
 IDS = WAITED_FOR | NOBODY_WAITS_FOR
 FORMS = {"subject_request", "carry_out", "restore_gate", "joint_use_export"}
@@ -49,7 +50,10 @@ HEAVY = {
     ),
     *("boto3", "botocore", "aiobotocore", "psycopg", "httpx", "pyarrow"),
 }
-SIDE_FILES = {"clients_told", "dataset_assets", "doorbell", "findings", "plan_road", "pools", "task_errors"}
+SIDE_FILES = {
+    *("clients_told", "dataset_assets", "deadlines", "doorbell", "findings"),
+    *("lineage_told", "mapped", "plan_road", "pools", "task_errors"),
+}
 IMPORTABLE = {"airflow", "asgiref", "pendulum", "retention", "dags", *SIDE_FILES}
 """What a DAG file may import at its top, beside Python's own; asgiref is how Airflow's triggers ask its server."""
 ABSOLUTE = "absolute"
@@ -84,7 +88,8 @@ print(json.dumps({
         "order": [t.task_id for t in d.topological_sort()],
         "retries": sorted({t.retries for t in d.tasks}),
         "pools": sorted({(t.pool, str(t.weight_rule), t.priority_weight, t.pool_slots) for t in d.tasks}),
-        "schedule": type(d.timetable).__name__, "depends": any(t.depends_on_past for t in d.tasks),
+        "schedule": type(d.timetable).__name__, "cron": d.schedule if isinstance(d.schedule, str) else "",
+        "depends": any(t.depends_on_past for t in d.tasks),
         "patience": min(
             sum(
                 min(t.retry_delay * t.retry_exponential_backoff**n, t.max_retry_delay).total_seconds()
@@ -176,6 +181,25 @@ def test_whatever_nobody_begins_has_a_schedule(loaded: dict[str, Any]) -> None:
     unscheduled = {dag_id for dag_id, dag in loaded["dags"].items() if dag["schedule"] == "NullTimetable"}
     assert unscheduled == FORMS
     assert not any(dag["depends"] for dag in loaded["dags"].values())
+
+
+def test_the_page_for_whoever_runs_airflow_names_each_dag_as_it_is(loaded: dict[str, Any]) -> None:
+    """Schedule and pool of its table are the DAGs'; what the clock drives has a DAG that has a schedule."""
+    text = (ROOT / "docs" / "airflow.md").read_text(encoding="utf-8")
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:2] == "| "]
+    rows = {row[0]: row for row in cells if row[0] in IDS}
+    assert rows.keys() == IDS
+    assert {dag_id: row[3] for dag_id, row in rows.items()} == {
+        dag_id: dag["pools"][0][0].removeprefix("retention_") for dag_id, dag in loaded["dags"].items()
+    }
+    wrong = [dag_id for dag_id, row in rows.items() if loaded["dags"][dag_id]["cron"] not in row[2]]
+    wrong += [dag_id for dag_id, row in rows.items() if ("begun by" in row[2]) != (dag_id in FORMS)]
+    assert not wrong
+    driven = {row[0].strip("`"): row[1] for row in cells if row[0].startswith("`retention ") and len(row) == 2}
+    assert set(driven.values()) <= IDS - FORMS
+    known = {" ".join(("retention", *command)) for command in COMMANDS} | {"retention backups"}
+    assert driven.keys() <= known
+    assert len(driven) > len(IDS)
 
 
 def test_no_task_asks_for_which_day_it_runs() -> None:

@@ -76,6 +76,10 @@ class Simulation:
         """Return the names of the DAG's runs."""
         return [name for (name,) in self._ask("SELECT run_id FROM dag_run WHERE dag_id = ?", dag_id)]
 
+    def pools(self) -> dict[str, int]:
+        """Return the pools and their slots."""
+        return dict(self._ask("SELECT pool, slots FROM slot_pool"))
+
     def _ask(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         connection = sqlite3.connect(self._workspace / "airflow" / "airflow.db")
         rows = connection.execute(query, values).fetchall()
@@ -208,6 +212,11 @@ def test_who_is_back_goes_again_in_a_run_of_its_own_and_a_late_processor_is_an_a
     assert sorted(calls) == ["follow_up", "remind_processors", "rescan", "seal_waiting"]
     assert simulation.announced()[len(before) :] == [("retention/shop.orders", {"plan": PLAN})]
     assert f"returned-{PLAN}" in simulation.runs_of("carry_out")
+
+
+def test_airflow_takes_the_pools_from_their_file(simulation: Simulation) -> None:
+    """As `airflow pools import dags/pools.json` reads it, beside Airflow's own pool."""
+    assert simulation.pools() == {"default_pool": 128, "retention_requests": 16, "retention_sweeps": 4}
 
 
 def test_a_form_answer_that_is_no_case_number_is_refused(simulation: Simulation) -> None:

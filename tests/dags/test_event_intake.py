@@ -85,7 +85,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, queue: Queue) -> Shop:
 def airflow(tmp_path_factory: pytest.TempPathFactory, shop: Shop) -> Iterator[Standalone]:
     files = (
         *("event_intake", "doorbell", "subject_request", "carry_out"),
-        *("plan_road", "dataset_assets", "findings", "pools", "task_errors"),
+        *("plan_road", "dataset_assets", "findings", "mapped", "pools", "task_errors"),
     )
     environment = {
         "RETENTION_WORKSPACE": str(shop.folder),

@@ -92,6 +92,28 @@ def test_what_one_way_does_not_take_is_told_again_there_and_only_there(
         assert len(desk.calls) == len(box.mails) == sent
 
 
+def test_who_dies_between_telling_and_noting_is_told_again_under_the_same_id(
+    shop: Shop, desk: DeskServer, smtp_server: tuple[int, Postbox], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The receiver knows the repetition; what was noted before is not repeated."""
+    with with_alerts(shop, desk, smtp_server[0]).app() as app:
+        case = ask(app)
+
+        def dies(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(app.context.ledger.deliveries, "note", dies)
+            with pytest.raises(KeyboardInterrupt):
+                app.alert_of(case, LATER)
+        (first, *_), told_before = desk.calls, len(desk.calls)
+        app.alert_of(case, LATER)
+        again = [name for name, _ in desk.calls[told_before:]]
+    assert told_before == 1
+    assert again.count(first[0]) == 1
+    assert len(again) == len(set(again))
+
+
 @pytest.mark.parametrize(
     ("status", "expected"),
     [(302, TerminalFailure), (400, TerminalFailure), (410, TerminalFailure), (429, TransientFailure)],

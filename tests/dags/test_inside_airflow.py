@@ -1,22 +1,26 @@
-"""A law's dates as Airflow's deadlines: asked of the ledger when a run is made, told when they have passed."""
+"""What runs in Airflow's own processes, without starting one: dates as its deadlines, tasks as functions, alarms."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
+from retention.errors import TerminalFailure, TransientFailure
 from retention.model.request_moves import DeskWarned
 from retention.requests import clocks
 from retention.requests.workdays import calendar_of
 from tests.doubles.webhook import SECRET, DeskServer
 from tests.e2e.conftest import Shop, make_shop_in
 
+ROOT = Path(__file__).parents[2]
 LONG_AGO = datetime.now(UTC) - timedelta(days=200)
 
 
@@ -135,3 +139,80 @@ def test_without_the_ledger_the_desk_is_told_under_the_id_that_the_ledger_would_
     with shop.app() as app:
         app.alert_of(case, datetime.now(UTC))
     assert name in [again for again, _ in desk.calls[1:]]
+
+
+QUIET: dict[str, object] = {
+    "copies_follow_up.follow_copies": [],
+    "copies_follow_up.remind_processors": [],
+    "copies_follow_up.seal_answered": [],
+    "copies_follow_up.look_again": [],
+    "unfinished.look": [],
+    "evidence_seal.publish": 0,
+    "evidence_seal.cosign": 0,
+    "expiries.let_go": [],
+    "expiries.rotate_keys": 0,
+    "standing_checks.check_map": None,
+    "standing_checks.check_contracts": None,
+    "standing_checks.audit_log": 0,
+    "request_clocks.note_dates": [],
+    "request_clocks.tell_desk": 0,
+    "client_calls.call": "AirflowSkipException",
+    "joint_use_withdrawals.plan_withdrawals": "AirflowSkipException",
+    "erasure_lineage.tell": "AirflowSkipException",
+}
+"""What each task of the clock's DAGs says in a shop in which nothing is to be done."""
+
+
+def test_in_a_quiet_shop_every_task_of_the_clock_finds_nothing_and_says_so(
+    deadlines: ModuleType, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each task as a function, against the real product; the page for the binder is written once."""
+    del deadlines
+    monkeypatch.syspath_prepend(str(ROOT / "dags"))
+    assert {name: outcome(name) for name in QUIET} == QUIET
+    page = outcome("evidence_binder.write_page")
+    assert (shop.folder / str(page)).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert outcome("evidence_binder.write_page") == page
+
+
+def outcome(name: str) -> object:
+    """Run the function of a task; return what it returns, or the name of what it raises on purpose."""
+    from airflow.sdk.exceptions import AirflowSkipException  # noqa: PLC0415 -- as above
+
+    module, _, task = name.partition(".")
+    try:
+        return getattr(import_module(module), task).function()
+    except AirflowSkipException as skipped:
+        return type(skipped).__name__
+
+
+def test_findings_are_final_and_what_may_get_better_is_tried_again(
+    deadlines: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A witness that saw another history is an alarm, one that sleeps is not; so with copies and ways to the desk."""
+    from airflow.sdk.exceptions import AirflowFailException  # noqa: PLC0415 -- as above
+
+    del deadlines
+    monkeypatch.syspath_prepend(str(ROOT / "dags"))
+    findings = import_module("findings")
+    witnessed = partial(SimpleNamespace, size=7, cosigned={})
+    with pytest.raises(AirflowFailException, match="RET-100: witnesses: w1: contradicts"):
+        findings.refuse_unwitnessed(witnessed(missing={"w1": "contradicts"}, is_quorum=True))
+    with pytest.raises(TransientFailure, match=r"w1 \(unreachable\)"):
+        findings.refuse_unwitnessed(witnessed(missing={"w1": "unreachable"}, is_quorum=False))
+    assert findings.refuse_unwitnessed(witnessed(missing={"w1": "unreachable"}, is_quorum=True)) == 0
+    fault = SimpleNamespace(fault=SimpleNamespace(value="late"), what="2026-11-01", system="nightly")
+    away = TransientFailure("nightly was not reached")
+    with pytest.raises(AirflowFailException, match="RET-100: copies: late 2026-11-01 in nightly"):
+        findings.closed_cases(SimpleNamespace(unreachable=(), findings=(fault,), closed=()))
+    with pytest.raises(TransientFailure, match="nightly"):
+        findings.closed_cases(SimpleNamespace(unreachable=(away,), findings=(fault,), closed=()))
+    with pytest.raises(TransientFailure):
+        findings.untold_refused(SimpleNamespace(failed={"desk": away}, told=()))
+    with pytest.raises(AirflowFailException):
+        findings.untold_refused(SimpleNamespace(failed={"desk": away, "mail": TerminalFailure("no")}, told=()))
+    look = SimpleNamespace(case_id="C-20261101-cccccc", late=True)
+    with pytest.raises(AirflowFailException, match="RET-100: looked too late: C-20261101-cccccc"):
+        findings.returned_plans(SimpleNamespace(looks=(look,), plans=()))
+    again = SimpleNamespace(plan_id="P-20261123-aaaaaa")
+    assert findings.returned_plans(SimpleNamespace(looks=(look,), plans=(again,))) == ["P-20261123-aaaaaa"]
