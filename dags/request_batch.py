@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pendulum
 from airflow.sdk import chain, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 from plan_road import walk
-from task_errors import DEFAULTS, WORKSPACE, opened
+from task_errors import DEFAULTS, WORKSPACE, begun_at, opened
 
 from retention.model.ids import PlanId
 
@@ -47,7 +46,7 @@ def request_batch() -> None:
 def plan_waiting() -> str:
     """Gather and plan the requests that wait; skip the run when nobody does."""
     with opened() as app:
-        made = app.plan_batch(datetime.now(UTC))
+        made = app.plan_batch_once(begun_at())
     if made is None or made.plan is None:
         raise AirflowSkipException("no request waits that can be carried out")
     return str(made.plan.plan_id)

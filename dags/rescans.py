@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pendulum
 from airflow.sdk import dag, task
 from plan_road import walk
-from task_errors import DEFAULTS, opened, returned_plan
+from task_errors import DEFAULTS, begun_at, opened, returned_plan
 
 DOC = """
 ### Re-scans
@@ -43,7 +41,7 @@ def rescans() -> None:
 def plan_returned() -> str:
     """Look at what is due and plan what must go again; skip when nobody is back."""
     with opened() as app:
-        return returned_plan(app.rescan(datetime.now(UTC)))
+        return returned_plan(app.rescan_once(begun_at()))
 
 
 second_look = rescans()
