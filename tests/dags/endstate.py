@@ -57,7 +57,7 @@ class EndState:
     certificates: tuple[str, ...]
     parcels: Mapping[str, int]
     leases: int
-    """How many processes hold something; all are over."""
+    """How many plans somebody holds who is over."""
 
 
 def end_state(shop: Shop, s3: Any, who: Person, cases: Iterable[Case], parcels: Mapping[str, int]) -> EndState:
@@ -96,9 +96,9 @@ def all_of(shop: Shop, s3: Any, people: Iterable[Person]) -> list[tuple[object, 
 
 
 def held(shop: Shop) -> int:
-    """Return how many leases are held."""
+    """Return how many plans somebody holds."""
     connection = sqlite3.connect(shop.folder / "ledger.db")
-    ((number,),) = connection.execute("SELECT count(*) FROM ledger_leases").fetchall()
+    ((number,),) = connection.execute("SELECT count(*) FROM ledger_leases WHERE name LIKE 'apply/%'").fetchall()
     connection.close()
     return int(number)
 

@@ -244,14 +244,15 @@ def test_errors_end_their_runs_and_name_nobody(stage: Stage) -> None:
     row = f"row ({quoted.key}, {quoted.name}, {quoted.mail}, {quoted.phone})"
     stage.shop.change(
         f"CREATE TRIGGER books BEFORE DELETE ON notes WHEN OLD.customer_id = '{quoted.key}' "
-        f"BEGIN SELECT RAISE(ABORT, '{row}'); END",
-        f"UPDATE notes SET written_at = '{unreadable.name} {unreadable.phone}' WHERE customer_id = '{unreadable.key}'",
+        f"BEGIN SELECT RAISE(ABORT, '{row}'); END"
     )
+    assert "RET-403" in stage.failed("quoted", quoted)
+    value = f"{unreadable.name} {unreadable.phone}"
+    stage.shop.change(f"UPDATE notes SET written_at = '{value}' WHERE customer_id = '{unreadable.key}'")
+    assert "RET-403" in stage.failed("unreadable", unreadable)
     with stage.shop.app() as app:
         refused = app.open_request(f"email={quoted.mail}", "post", datetime.now(UTC)).case_id
-    failed = [stage.failed("quoted", quoted), stage.failed("unreadable", unreadable)]
-    failed.append(stage.failed("refused", quoted, refused))
-    assert [code in log for code, log in zip(("RET-402", "RET-402", "RET-307"), failed, strict=True)] == [True] * 3
+    assert "RET-307" in stage.failed("refused", quoted, refused)
     with pytest.raises(HTTPError, match="400"):
         stage.trigger("subject_request", "address", {"case_id": quoted.mail})
 
