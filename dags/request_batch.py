@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pendulum
@@ -11,7 +10,7 @@ from airflow.sdk import chain, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 from plan_road import walk
 from pools import REQUESTS
-from task_errors import WORKSPACE, opened
+from task_errors import WORKSPACE, begun_at, opened
 
 from retention.model.ids import PlanId
 
@@ -48,7 +47,7 @@ def request_batch() -> None:
 def plan_waiting() -> str:
     """Gather and plan the requests that wait; skip the run when nobody does."""
     with opened() as app:
-        made = app.plan_batch(datetime.now(UTC))
+        made = app.plan_batch_once(begun_at())
     if made is None or made.plan is None:
         raise AirflowSkipException("no request waits that can be carried out")
     return str(made.plan.plan_id)

@@ -41,6 +41,7 @@ from retention.app.letterbox import Letterbox
 from retention.app.proving import Proving
 from retention.app.questions import Questions
 from retention.app.records import PlanSummary, stored
+from retention.app.rescans import RescanReport
 from retention.app.sealing import SealReport
 from retention.app.showing import Showing
 from retention.app.verifying import VerifyReport
@@ -106,6 +107,14 @@ class App(ByShard, Desk, Doors, Elsewhere, Letterbox, Proving, Showing, Viewing)
     def plan_request_once(self, case_id: CaseId, now: datetime) -> PlanSummary:
         """See `planned_once.plan_request_once`."""
         return planned_once.plan_request_once(self.context, case_id, now)
+
+    def plan_batch_once(self, now: datetime) -> BatchSummary | None:
+        """See `planned_once.plan_batch_once`."""
+        return planned_once.plan_batch_once(self.context, now)
+
+    def rescan_once(self, now: datetime) -> RescanReport:
+        """See `planned_once.rescan_once`."""
+        return planned_once.rescan_once(self.context, now)
 
     def explain(self, subject: str, now: datetime) -> Explanation:
         """Say of `KEY=VALUE` what is kept, why and until when; see `explaining.explain_subject`."""

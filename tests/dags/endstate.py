@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,9 +18,14 @@ from tests.dags.crowd import Person, visits_of
 from tests.e2e.conftest import Shop
 
 ROWS = (
-    "SELECT 'customer', name, email, phone FROM customers WHERE id = '{key}'",
-    "SELECT 'order', amount IS NOT NULL, paid_at IS NOT NULL FROM orders WHERE customer_id = '{key}' ORDER BY paid_at",
-    "SELECT 'note', body FROM notes WHERE customer_id = '{key}'",
+    "SELECT 'customer', name IS NULL, email IS NULL, phone IS NULL FROM customers WHERE id = '{key}'",
+    "SELECT 'order', amount IS NULL, paid_at IS NULL FROM orders WHERE customer_id = '{key}' ORDER BY paid_at",
+    "SELECT 'note', body IS NULL FROM notes WHERE customer_id = '{key}'",
+)
+WHOLE = (
+    "SELECT id, name, email, phone FROM customers WHERE id = '{key}'",
+    "SELECT customer_id, amount, paid_at FROM orders WHERE customer_id = '{key}' ORDER BY paid_at",
+    "SELECT customer_id, body FROM notes WHERE customer_id = '{key}'",
 )
 _OF_THE_RUN = frozenset(
     {"at", "startedAt", "finishedAt", "statementId", "caseId", "planId", "planDigest", "commitRoot", "checkValue"}
@@ -53,7 +57,7 @@ class EndState:
     certificates: tuple[str, ...]
     parcels: Mapping[str, int]
     leases: int
-    """How many processes hold something; all are over."""
+    """How many plans somebody holds who is over."""
 
 
 def end_state(shop: Shop, s3: Any, who: Person, cases: Iterable[Case], parcels: Mapping[str, int]) -> EndState:
@@ -83,18 +87,18 @@ def end_state(shop: Shop, s3: Any, who: Person, cases: Iterable[Case], parcels: 
         )
 
 
-def untouched(shop: Shop, s3: Any, people: Iterable[Person]) -> Counter[tuple[object, ...]]:
-    """Return all that the stores hold of these people, whom nobody was to touch."""
-    rows = [row for who in people for query in ROWS for row in shop.rows(query.format(key=who.key))]
+def all_of(shop: Shop, s3: Any, people: Iterable[Person]) -> list[tuple[object, ...]]:
+    """Return all that the stores hold of these people."""
+    people = list(people)
     keys = {who.key for who in people}
-    visits = [visit for users in visits_of(s3).values() for visit in users if visit[0] in keys]
-    return Counter([*rows, *visits])
+    visits = [(key, page) for users in visits_of(s3).values() for key, page in users if key in keys]
+    return [row for who in people for query in WHOLE for row in shop.rows(query.format(key=who.key))] + visits
 
 
 def held(shop: Shop) -> int:
-    """Return how many leases are held."""
+    """Return how many plans somebody holds."""
     connection = sqlite3.connect(shop.folder / "ledger.db")
-    ((number,),) = connection.execute("SELECT count(*) FROM ledger_leases").fetchall()
+    ((number,),) = connection.execute("SELECT count(*) FROM ledger_leases WHERE name LIKE 'apply/%'").fetchall()
     connection.close()
     return int(number)
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.dags.standalone import Standalone
 from tests.e2e.conftest import Shop
@@ -73,7 +74,7 @@ class Progress:
     def _count(self) -> int:
         counts = ", ".join(f"(SELECT count(*) FROM {table})" for table in TABLES)
         found = asked(self._databases[1], f"SELECT {counts}")
-        return sum(map(int, found[0])) if found else 0
+        return sum(found[0]) if found else 0
 
 
 class Executioner:
@@ -108,7 +109,7 @@ class Executioner:
         return True
 
 
-def asked(database: Path, query: str) -> list[tuple[object, ...]]:
+def asked(database: Path, query: str) -> list[tuple[Any, ...]]:
     """Ask a database that others write to; one that is busy has said nothing."""
     connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=1)
     try:

@@ -52,7 +52,7 @@ class SimulatedApp:
         self._call("plan_request", now, case_id)
         return self._plan()
 
-    def plan_batch(self, now: datetime) -> SimpleNamespace | None:
+    def plan_batch_once(self, now: datetime) -> SimpleNamespace | None:
         """Plan, unless the script says that nobody waits."""
         self._call("plan_batch", now)
         return SimpleNamespace(plan=self._plan()) if self._read().get("due", True) else None
@@ -72,7 +72,7 @@ class SimulatedApp:
         """Ask the gate."""
         self._call("refuse_shut", now, system_id)
 
-    def rescan(self, now: datetime) -> SimpleNamespace:
+    def rescan_once(self, now: datetime) -> SimpleNamespace:
         """Look, and find somebody unless the script says that nobody is back; late if it says so."""
         self._call("rescan", now)
         script = self._read()

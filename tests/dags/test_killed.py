@@ -24,7 +24,7 @@ from retention.app import App
 from retention.errors import RefusedError, TransientFailure
 from retention.model.ids import PlanId
 from tests.dags.crowd import Person, everybody, make_crowded, planted
-from tests.dags.endstate import EndState, end_state, untouched
+from tests.dags.endstate import EndState, all_of, end_state
 from tests.dags.killing import LOOK_SECONDS, Executioner, Kill, Progress, asked, drawn
 from tests.dags.standalone import Standalone
 from tests.doubles.mail import body
@@ -42,7 +42,7 @@ events:
 LONG_AGO = timedelta(days=90)
 ROWS_OF_ONE = 1 + 2 + 1 + 2 * 2
 """Of one person: customer, orders, note, visits in two objects."""
-WITHIN = 240
+WITHIN = 600
 """Seconds for one run, its kills included; a loaded machine needs more than the half minute of a quiet one."""
 LOADED = ("retention.wiring", "connectors.sql.connect", "connectors.lake.connect", "great_expectations")
 QUICK = {
@@ -97,7 +97,9 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, shop: Shop) -> Iterator[St
     started = Standalone(folder, (*files, "task_errors"), environment | QUICK, preload=LOADED)
     for dag_id in ("subject_request", "retention_sweep", "event_intake"):
         started.unpause(dag_id)
-    started.wait_until(lambda: {run["state"] for run in started.runs("retention_sweep")} == {"success"}, 400, "a sweep")
+    started.wait_until(
+        lambda: {run["state"] for run in started.runs("retention_sweep")} == {"success"}, WITHIN, "a sweep"
+    )
     yield started
     started.close()
 
@@ -123,7 +125,7 @@ class Stage:
 
     def carried(self, kind: str, name: str, who: Person, kills: Sequence[Kill] = ()) -> Ended:
         """Let a run of its kind go its road, and kill on the way; approve what waits, as people would."""
-        began, cases, runs = time.monotonic(), self._cases(), self._runs()
+        began, cases, runs, parcels = time.monotonic(), self._cases(), self._runs(), self._parcels()
         progress = Progress(self.airflow, self.shop)
         executioner = Executioner(self.airflow, kills, progress)
         self._begin(kind, name, who)
@@ -139,7 +141,8 @@ class Stage:
         assert set(ended.values()) == {"success"}, (ended, self.airflow.tail())
         with self.shop.app() as app:
             ours = [case for case in app.context.ledger.cases.all() if case.case_id not in cases]
-        state = end_state(self.shop, self.s3, who, ours)
+        arrived = {state: number - parcels.get(state, 0) for state, number in self._parcels().items()}
+        state = end_state(self.shop, self.s3, who, ours, arrived)
         return Ended(state, progress.look(), executioner.carried_out, time.monotonic() - began)
 
     def _begin(self, kind: str, name: str, who: Person) -> None:
@@ -149,8 +152,8 @@ class Stage:
                 case "request":
                     self.trigger("subject_request", name, {"case_id": _accepted(app, who, now)})
                 case "sweep":
-                    closed = {"event_id": name, "occurred_at": now - LONG_AGO, "now": now}
-                    app.record_event(f"user_id={who.key}", "account.closed", **closed)
+                    who_closed, at = f"user_id={who.key}", now - LONG_AGO
+                    app.record_event(who_closed, "account.closed", event_id=name, occurred_at=at, now=now)
                     self.trigger("retention_sweep", name, {})
                 case _:
                     bodies = [body(f"{name}-{n}", "account.closed", f"user_id=nobody-{name}-{n}") for n in range(3)]
@@ -184,6 +187,11 @@ class Stage:
             with self.shop.app() as app, suppress(RefusedError, TransientFailure):
                 app.approve(PlanId(str(waiting[0][0])), str(waiting[0][1]), "office", datetime.now(UTC))
 
+    def _parcels(self) -> dict[str, int]:
+        """Return how many parcels are in each state."""
+        query = "SELECT state, count(*) FROM ledger_parcels GROUP BY state"
+        return dict(asked(self.shop.folder / "ledger.db", query))
+
     def _cases(self) -> set[object]:
         return {row[0] for row in asked(self.shop.folder / "ledger.db", "SELECT case_id FROM ledger_cases")}
 
@@ -214,7 +222,7 @@ def undisturbed(stage: Stage) -> dict[str, Ended]:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_run_ends_as_if_nobody_had_died(stage: Stage, undisturbed: dict[str, Ended], seed: int) -> None:
     """Rows, objects and their versions, ledger, journal, certificates, every statement once, nothing held."""
@@ -229,36 +237,38 @@ def test_a_run_ends_as_if_nobody_had_died(stage: Stage, undisturbed: dict[str, E
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_errors_end_their_runs_and_name_nobody(stage: Stage) -> None:
     """A driver that quotes a row, a value nobody can read, a request that is refused, an address in the form."""
     quoted, unreadable = ERRING
     row = f"row ({quoted.key}, {quoted.name}, {quoted.mail}, {quoted.phone})"
     stage.shop.change(
         f"CREATE TRIGGER books BEFORE DELETE ON notes WHEN OLD.customer_id = '{quoted.key}' "
-        f"BEGIN SELECT RAISE(ABORT, '{row}'); END",
-        f"UPDATE notes SET written_at = '{unreadable.name} {unreadable.phone}' WHERE customer_id = '{unreadable.key}'",
+        f"BEGIN SELECT RAISE(ABORT, '{row}'); END"
     )
+    assert "RET-403" in stage.failed("quoted", quoted)
+    value = f"{unreadable.name} {unreadable.phone}"
+    stage.shop.change(f"UPDATE notes SET written_at = '{value}' WHERE customer_id = '{unreadable.key}'")
+    assert "RET-403" in stage.failed("unreadable", unreadable)
     with stage.shop.app() as app:
         refused = app.open_request(f"email={quoted.mail}", "post", datetime.now(UTC)).case_id
-    failed = [stage.failed("quoted", quoted), stage.failed("unreadable", unreadable)]
-    failed.append(stage.failed("refused", quoted, refused))
-    assert [code in log for code, log in zip(("RET-402", "RET-402", "RET-307"), failed, strict=True)] == [True] * 3
+    assert "RET-307" in stage.failed("refused", quoted, refused)
     with pytest.raises(HTTPError, match="400"):
         stage.trigger("subject_request", "address", {"case_id": quoted.mail})
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_nobody_else_was_touched_and_the_log_is_whole(stage: Stage) -> None:
     """Whoever was in no run has everything; the whole log audits clean."""
     rest = PEOPLE[-2:]
-    assert len(list(untouched(stage.shop, stage.s3, rest).elements())) == len(rest) * ROWS_OF_ONE
+    assert len(all_of(stage.shop, stage.s3, rest)) == len(rest) * ROWS_OF_ONE
     with stage.shop.app() as app:
         app.audit_log()
 
 
 @pytest.mark.long
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1800)
 def test_nobodys_data_is_in_anything_that_airflow_has_written(airflow: Standalone) -> None:
     """Every file below its home, every cell of its database; a run's name, which must be there, is found in both."""
     known = {trace.where.rpartition("/")[2] for trace in airflow.traces_of(["undisturbed-request"])}

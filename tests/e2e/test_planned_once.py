@@ -14,7 +14,7 @@ import pytest
 
 from retention.app import App
 from retention.app.records import PlanSummary
-from tests.e2e.conftest import NOW, Shop, make_shop_in
+from tests.e2e.conftest import NOW, Carried, Shop, make_shop_in
 
 WRITES = ("cases.add", "cases.replace", "vault.put", "plans.add", "plans.approve")
 """Of the ledger; the log's are counted besides."""
@@ -55,19 +55,31 @@ def sweep(shop: Shop) -> Callable[[App], PlanSummary | None]:
     return lambda app: app.plan_sweep_once(NOW)
 
 
-def request(shop: Shop) -> Callable[[App], PlanSummary | None]:
+def request(shop: Shop, subject: str = "user_id=c3") -> Callable[[App], PlanSummary | None]:
     """Take a request in; return what plans it."""
     with shop.app() as app:
-        case_id = app.open_request("user_id=c3", "post", NOW).case_id
+        case_id = app.open_request(subject, "post", NOW).case_id
         app.identify(case_id, "passport", NOW)
         app.accept(case_id, NOW)
     return lambda app: app.plan_request_once(case_id, NOW)
 
 
+def batch(shop: Shop) -> Callable[[App], PlanSummary | None]:
+    """Take two requests in; return what plans them together."""
+    for subject in ("user_id=c3", "user_id=c7"):
+        request(shop, subject)
+
+    def plan(app: App) -> PlanSummary | None:
+        made = app.plan_batch_once(NOW)
+        return made.plan if made else None
+
+    return plan
+
+
 def seen(app: App) -> list[tuple[str, str, int, Counter[str]]]:
     """Return each case's kind and state, how many plans it has, and what the log says of it."""
     ledger = app.context.ledger
-    return [
+    found = [
         (
             case.kind.value,
             case.state.value,
@@ -79,6 +91,7 @@ def seen(app: App) -> list[tuple[str, str, int, Counter[str]]]:
         )
         for case in ledger.cases.all()
     ]
+    return sorted(found, key=str)
 
 
 @pytest.mark.parametrize("begin", [sweep, request])
@@ -132,3 +145,25 @@ def test_a_sweep_that_found_nothing_opens_no_second_case(shop: Shop) -> None:
         cases = app.context.ledger.cases.all()
         assert app.plan_sweep_once(NOW.replace(year=2020)) == sweep_of_books is None
         assert app.context.ledger.cases.all() == cases
+
+
+def test_a_batch_is_gathered_once(shop: Shop) -> None:
+    """Asked again for the same moment, those who were gathered are in the same plan; nobody waits for another."""
+    plan = batch(shop)
+    with shop.app() as app:
+        made, expected = plan(app), seen(app)
+        assert made is not None
+        assert plan(app) == made
+        assert seen(app) == expected
+        assert app.plan_batch_once(NOW + timedelta(hours=1)) is None
+
+
+def test_whoever_is_back_is_planned_once(closed: Carried) -> None:
+    """A look whose answer was lost names the same plan when it is asked for again; another look names none."""
+    closed.shop.change("INSERT INTO customers VALUES ('c3', 'Name c3', 'c3@mail.example')")
+    week = NOW + timedelta(days=7)
+    with closed.shop.app() as app:
+        plans = app.rescan_once(week).plans
+        assert len(plans) == 1
+        assert app.rescan_once(week).plans == plans
+        assert app.rescan_once(week + timedelta(hours=1)).plans == ()
