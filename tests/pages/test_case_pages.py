@@ -34,7 +34,7 @@ MAY = {
 }
 """Who may. A route that does not stand here fails the first test."""
 PREFIX = "/retention"
-PLANTED = ("c3", "Name c", "mail.example", "note about")
+PLANTED = r"\bc[35]\b|Name c|mail\.example|note about"
 
 
 @dataclass
@@ -148,9 +148,7 @@ def test_no_page_holds_anything_of_a_person(desk, language):
     for path in ("/", f"/cases/{desk.sealed}", f"/cases/{desk.planned}"):
         text = desk.get(f"{path}?lang={language}").text
         assert f'<html lang="{language}">' in text
-        assert not [
-            planted for planted in PLANTED if planted in text.replace(desk.sealed, "").replace(desk.planned, "")
-        ]
+        assert not re.findall(PLANTED, text)
 
 
 def test_a_case_that_waits_says_what_to_do(desk):

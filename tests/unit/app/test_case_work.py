@@ -49,7 +49,7 @@ def test_what_is_left_follows_from_the_state(state, left):
 
 
 def test_what_others_owe_stands_in_its_place():
-    """Answers of processors before the seal; letters and copies at the end, copies with their date, till it is closed."""
+    """Processors before the seal; letters and copies at the end, copies with their date, until the case is closed."""
     facts = Facts(second=True, orders=2, letters=1, copies=3, until=NOW)
     planned, sealed = (replace(SWEEP, state=state) for state in (CaseState.PLANNED, CaseState.SEALED))
     named = [(one.work, one.count, one.until) for one in left_in(planned, None, facts)]
