@@ -24,6 +24,8 @@ from demo.up import Up, serving
 from retention.cli import main as retention
 
 _WIDTH, _HEIGHT, _SCALE = 1360, 940, 1.5
+_TALL = 1380
+"""So that the buttons below the plan are seen."""
 _APPROVAL = "wait_for_approval"
 _PATIENCE = 180.0
 _COLOURS = 128
@@ -58,9 +60,10 @@ def _browser(found: Up, user: str) -> Browser:
 def _approval(found: Up, path: Path) -> None:
     """Wait until Airflow asks, and show the question."""
     run = f"request-{found.case_id}"
-    asked = f"dags/subject_request/dagRuns/{run}/taskInstances/{_APPROVAL}/hitlDetails"
+    asked = f"dags/subject_request/dagRuns/{run}/taskInstances/{_APPROVAL}/-1/hitlDetails"
     found.airflow.wait_until(lambda: found.airflow.get(f"{asked}"), _PATIENCE, "the question in Airflow")
     with _browser(found, "approver") as browser:
+        browser.shape(_WIDTH, _TALL, _SCALE)
         browser.open(f"{found.airflow.url}/dags/subject_request/runs/{run}/tasks/{_APPROVAL}/required_actions")
         browser.wait_for(f"document.body.innerText.includes('{found.case_id}') && {_QUIET}", _PATIENCE)
         browser.wait_for("document.body.innerText.includes('Approve')", _PATIENCE)

@@ -36,7 +36,7 @@ USERS: Mapping[str, str] = MappingProxyType({"admin": "admin", "operator": "op",
 """User → role of the simple auth manager."""
 POOLS = "pools.json"
 """The DAG folder's pools, in the form of `airflow pools import`."""
-_READY_WITHIN = 400.0
+_READY_WITHIN = 900.0
 _END_WITHIN = 5.0
 _LOOK_SECONDS = 2.0
 _STATE = "running.json"

@@ -164,7 +164,7 @@ def test_a_case_that_waits_says_what_to_do(desk):
     text = desk.get(f"/cases/{desk.planned}?lang=en").text
     assert "waits for approval" in text
     assert "<h2>Approve the plan</h2>" in text
-    assert f"retention approve {desk.plan} --digest {desk.digest} --by NAME" in text
+    assert f"<pre>retention approve {desk.plan} \\\n  --digest {desk.digest} \\\n  --by NAME</pre>" in text
     erased = 'Erase rows</span></td><td><span class="mono">shop.<wbr>customers</span></td><td class=n>1<br>'
     assert erased in text
     assert "of 9</span>" in text
