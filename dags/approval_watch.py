@@ -15,7 +15,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from airflow.sdk.execution_time.hitl import get_hitl_detail_content_detail
 from airflow.triggers.base import BaseTrigger, TriggerEvent
+from asgiref.sync import sync_to_async
+
+from retention.errors import RetentionError
+from retention.model.ids import PlanId
 
 _LOG = logging.getLogger(__name__)
 
@@ -54,10 +59,6 @@ class ApprovalWatch(BaseTrigger):
         """Return what somebody answered before the task slept: Airflow resumes sleeping tasks only."""
         if self.trigger_id is None:
             return None  # `dag.test()` knows no answers
-        # Airflow's own way to ask from a trigger; see its HITLTrigger.
-        from airflow.sdk.execution_time.hitl import get_hitl_detail_content_detail  # noqa: PLC0415
-        from asgiref.sync import sync_to_async  # noqa: PLC0415
-
         found = await sync_to_async(get_hitl_detail_content_detail)(ti_id=UUID(self._question))
         if not found.response_received or found.responded_by_user is None:
             return None
@@ -72,8 +73,6 @@ class ApprovalWatch(BaseTrigger):
     def _is_as_asked(self) -> bool:
         """Whether nothing was said of the plan since; who cannot be asked is asked again."""
         # Imported in the triggerer alone: the scheduler parses DAG files all day and needs none of it.
-        from retention.errors import RetentionError  # noqa: PLC0415
-        from retention.model.ids import PlanId  # noqa: PLC0415
         from retention.wiring import approval_mark  # noqa: PLC0415
 
         try:

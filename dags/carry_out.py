@@ -15,7 +15,8 @@ DOC = """
 For plans that something else has made: an urgent event, a late file, a re-scan that made several, a person at the
 command line: **approve → apply group by group → verify → seal**.
 
-* The form asks for the plan's number only. The plan waits for `retention approve PLAN --digest D`.
+* The form asks for the plan's number only. An approver is asked, here or by `retention approve PLAN --digest D`;
+  whoever starts the run does not approve its plan (docs/approvals.md).
 * Several plans may go side by side; a plan that another one has made stale is refused and nothing is touched.
 * Systems that cannot be reached are retried with backoff; everything else ends the run with the error's code.
 """
@@ -33,8 +34,9 @@ command line: **approve → apply group by group → verify → seal**.
         "plan_id": Param(
             type="string",
             pattern=r"^P-[0-9]{8}-[0-9a-z]{6}$",
-            title="Plan number",
-            description="As it was printed, such as P-20261123-7f3k2q. Nothing about a person.",
+            title="計画番号 / Plan number",
+            description="表示された番号(例 P-20261123-7f3k2q)だけをご記入ください。 / "
+            "As it was printed. Nothing about a person.",
         )
     },
 )

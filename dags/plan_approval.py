@@ -21,6 +21,7 @@ from airflow.sdk.execution_time.hitl import upsert_hitl_detail
 from dags.approval_watch import ApprovalWatch
 from dags.task_errors import opened, refuse_unapproved
 from retention.errors import TransientFailure
+from retention.model.approval import Heard
 from retention.model.approval_facts import REJECTIONS
 from retention.model.ids import PlanId
 
@@ -80,8 +81,6 @@ class PlanApproval(ApprovalOperator):
             raise AskedAgainError(question.why)
 
     def _heard(self, digest: str, answer: Mapping[str, Any] | None) -> Question:
-        from retention.app.questions import Heard  # noqa: PLC0415 -- see task_errors.opened
-
         plan_id, now = PlanId(self.plan_id), datetime.now(UTC)
         with opened() as app:
             if answer is None:

@@ -23,7 +23,7 @@ carries them out together: **plan → approve → apply group by group → verif
 * One pass over each dataset, whatever the number of people; each has a certificate of his own.
 * Who is ambiguous, held or unknown is left out and stays open; `retention plan batch` says why.
 * Urgent ones do not wait for it: `subject_request` carries one case out at once.
-* A plan waits for `retention approve PLAN --digest D`; nobody waiting: the run is skipped.
+* An approver is asked, here or by `retention approve PLAN --digest D` (docs/approvals.md); nobody waiting: skipped.
 * Only ids pass through Airflow, never anything about a person.
 """
 

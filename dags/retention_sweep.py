@@ -15,11 +15,13 @@ DOC = """
 
 Asks the policy what is due today and carries it out: **plan → approve → apply group by group → verify → seal**.
 
-* A plan within the limits whose rules carry a standing approval goes on at once; any other waits for
-  `retention approve PLAN --digest D`.
+* A plan within the limits whose rules carry a standing approval goes on at once; for any other an approver is
+  asked, here or by `retention approve PLAN --digest D` (docs/approvals.md).
 * Nothing due: the run is skipped.
-* One run at a time: two plans over the same rows would make each other stale. A day that was missed
-  needs no catching up, because the next sweep finds everything that is still due.
+* One run at a time: two plans over the same rows would make each other stale. While a plan waits for people, the
+  runs of the next days wait behind it. Nothing is caught up: what is due is a function of the moment at which the run
+  plans, not of its logical date, so the next sweep finds everything that is still due, and a backfill does the
+  same as one run.
 * Systems that cannot be reached are retried with backoff. Refusals, findings and terminal errors end
   the run; the log shows the error's code. Running again is always safe.
 * Only ids of plans and steps pass through Airflow, never anything about a person.

@@ -21,7 +21,8 @@ Carries out a request that was opened, identified and decided with `retention re
 
 * The form asks for the **case number only**. People are entered through the command line, never here,
   so that no personal data comes into Airflow.
-* Waits for `retention approve PLAN --digest D`.
+* Asks an approver, here (*Required actions*) or by `retention approve PLAN --digest D`: docs/approvals.md.
+  Whoever starts the run does not approve its plan. 開始した人は、その計画を承認できません。
 * Several cases may run side by side; the ledger keeps two runs from applying the same plan.
 * Systems that cannot be reached are retried with backoff; everything else ends the run with the
   error's code. Running again is always safe.
@@ -40,8 +41,9 @@ Carries out a request that was opened, identified and decided with `retention re
         "case_id": Param(
             type="string",
             pattern=r"^C-[0-9]{8}-[0-9a-z]{6}$",
-            title="Case number",
-            description="As `retention request open` printed it, such as C-20261123-7f3k2q. Nothing about a person.",
+            title="案件番号 / Case number",
+            description="受付時の番号(例 C-20261123-7f3k2q)だけをご記入ください。個人に関することは書けません。 / "
+            "As `retention request open` printed it. Nothing about a person.",
         )
     },
 )

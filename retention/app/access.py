@@ -105,11 +105,14 @@ def has_role(context: Context, name: str, role: Role, at: datetime) -> bool:
 def refuse_own(context: Context, case_id: CaseId, by_ref: str) -> None:
     """Refuse an approval by somebody who took, identified, decided, planned or started the case himself.
 
+    Of a batch, the cases of all who go with it count as well.
+
     Raises:
         OwnPlanError: he did.
 
     """
-    acts = sorted({act.value for act, who in context.ledger.access.acts(case_id) if who == by_ref})
+    cases = [case_id, *context.ledger.batches.states(case_id)]
+    acts = sorted({act.value for each in cases for act, who in context.ledger.access.acts(each) if who == by_ref})
     if acts:
         raise OwnPlanError(
             f"whoever {', '.join(acts)} case {case_id} does not approve its plan", hint="somebody else must approve it"

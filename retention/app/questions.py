@@ -20,6 +20,7 @@ from retention.app.records import stored
 from retention.errors import ApprovalError, OwnPlanError, StalePlanError, StateError
 from retention.evidence.index import predicate
 from retention.model.access import Act, Role
+from retention.model.approval import Heard
 from retention.model.approval_facts import REJECTIONS, NotApproved
 from retention.model.case import Case, CaseState
 from retention.model.ids import CaseId, PlanId
@@ -57,21 +58,6 @@ class Question:
     """Another one when something was said of the plan since: see `mark`."""
     why: str
     """Why it is not approved; empty if it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What somebody answered, whom the place that asked has made sure of."""
-
-    digest: str
-    """Of the plan that he saw."""
-    by: str
-    """His name; kept as a keyed reference."""
-    approved: bool
-    reason: str
-    """Why he refuses: a code of `approval_facts.REJECTIONS`; anything else counts as `other`."""
-    at: datetime
-    """When he answered: the same answer, told again, is the same."""
 
 
 class Questions:

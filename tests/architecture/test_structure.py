@@ -42,7 +42,8 @@ LATE_IMPORTS = {
     ("connectors/processor/connect.py", "connectors"),  # httpx, only with the extra `http`
     ("connectors/timestamps/connect.py", "connectors"),  # httpx, only with the extra `http`
     ("connectors/witness/connect.py", "connectors"),  # httpx, only with the extra `http`
-    ("dags/doorbell.py", "retention"),  # the same, and the triggerer alone needs it
+    ("dags/approval_watch.py", "retention"),  # the same, and the triggerer alone needs it
+    ("dags/doorbell.py", "retention"),  # the same
     ("dags/task_errors.py", "retention"),  # Airflow reads DAG files every few seconds
     ("retention/cli/api.py", "retention"),  # FastAPI and uvicorn, only with the extra `api`
     ("retention/store/schema.py", "retention"),  # Alembic, only when the schema is made

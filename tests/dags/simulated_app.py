@@ -1,9 +1,9 @@
 """A simulator of the product for DAG tests: it remembers calls in a file and fails as told.
 
 `python simulated_app.py` runs DAGs against it, since starting Airflow takes longer than any run: each line of its
-input holds the arguments of `demo.run_dag.run`, and each run's output ends with the line `exit CODE`. The workspace
-(RETENTION_WORKSPACE) may hold script.json: `{"approval": ["waiting", "approved"], "due": true,
-"fail": {"apply_steps:s2": ["transient"]}}`; each answer is used once, the last approval stays.
+input holds the arguments of `demo.run_dag.run`, or of `resume`, and each run's output ends with the line
+`exit CODE`. The workspace (RETENTION_WORKSPACE) may hold script.json: `{"approval": ["waiting", "approved"],
+"due": true, "fail": {"apply_steps:s2": ["transient"]}}`; each answer is used once, the last approval stays.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from retention.errors import FoundError, LimitError, RetentionError, SystemFailure, TerminalFailure, TransientFailure
+from retention.model.approval import Heard
 from retention.model.case import CaseState
 from retention.model.outcome import Failed
 
@@ -102,6 +103,12 @@ class SimulatedApp:
             why=f"RET-303: plan {plan_id} was {stand}",
         )
 
+    def hear(self, plan_id: str, within: timedelta, heard: Heard, now: datetime) -> SimpleNamespace:
+        """Take what somebody answered; it stands as the script says."""
+        said = "yes" if heard.approved else f"no ({heard.reason})"
+        self._call("hear", heard.at, f"{plan_id}:{heard.by}:{said}:{heard.digest[:4]}")
+        return self.ask(plan_id, within, now)
+
     def _next_answer(self) -> str:
         script = self._read()
         answers = script.get("approval", ["approved"])
@@ -181,6 +188,28 @@ def open_app(workspace: Path) -> Iterator[SimulatedApp]:
     yield SimulatedApp(workspace)
 
 
+def resume(plan_id: str, answer: dict[str, Any]) -> int:
+    """Wake the approval task with somebody's answer, and again while it sleeps on, as Airflow does; 0 if it goes on."""
+    from airflow.sdk.exceptions import TaskDeferred  # noqa: PLC0415 -- after the simulator is in place
+    from airflow.sdk.serde import deserialize, serialize  # noqa: PLC0415 -- same
+
+    from dags.plan_approval import AskedAgainError, PlanApproval  # noqa: PLC0415 -- same
+
+    task = PlanApproval(task_id="wait_for_approval", plan_id=plan_id)
+    context: Any = {"ti": SimpleNamespace(id="018f0000-0000-7000-8000-000000000000")}
+    kwargs: Any = {"event": {**answer, "responded_at": datetime.now(UTC)}, "digest": "d" * 64}
+    while True:
+        try:
+            task.execute_complete(context, **kwargs)
+        except TaskDeferred as asleep:
+            kwargs = {**deserialize(serialize(asleep.kwargs)), "event": {"look": True}}  # type: ignore[arg-type, dict-item]
+        except AskedAgainError as again:
+            sys.stdout.write(f"asked again: {again}\n")
+            return 1
+        else:
+            return 0
+
+
 def main() -> None:
     """Put the simulator in the wiring's place and run DAGs until the input ends."""
     wiring = ModuleType("retention.wiring")
@@ -191,7 +220,8 @@ def main() -> None:
     from demo.run_dag import run  # noqa: PLC0415 -- after the simulator is in place
 
     for line in sys.stdin:
-        code = 0 if run(**json.loads(line))["state"] == "success" else 1
+        asked = json.loads(line)
+        code = resume(**asked) if "answer" in asked else 0 if run(**asked)["state"] == "success" else 1
         sys.stderr.flush()
         sys.stdout.write(f"\nexit {code}\n")
         sys.stdout.flush()

@@ -42,12 +42,21 @@ class Simulation:
         self, dag_id: str, script: dict[str, Any], conf: dict[str, str] | None = None
     ) -> tuple[int, list[str], str]:
         """Run a DAG; return its exit code, the simulator's calls in order, and all output."""
+        return self._asked(script, {"dag_id": dag_id, "folder": str(DAGS), "conf": conf or {}})
+
+    def answer(self, script: dict[str, Any], option: str, **form: str) -> tuple[int, list[str], str]:
+        """Let hanako answer a plan's question in Airflow; return the same."""
+        by = {"id": "7", "name": "hanako"}
+        answer = {"chosen_options": [option], "params_input": form, "responded_by_user": by}
+        return self._asked(script, {"plan_id": PLAN, "answer": answer})
+
+    def _asked(self, script: dict[str, Any], line: dict[str, Any]) -> tuple[int, list[str], str]:
         calls = self._workspace / "calls.txt"
         calls.unlink(missing_ok=True)
         (self._workspace / "script.json").write_text(json.dumps(script), encoding="utf-8")
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"dag_id": dag_id, "folder": str(DAGS), "conf": conf or {}}) + "\n")
+        self._process.stdin.write(json.dumps(line) + "\n")
         self._process.stdin.flush()
         output: list[str] = []
         while not (output and output[-1].startswith("exit ")):
@@ -124,6 +133,16 @@ def test_a_rejected_plan_ends_the_run_untouched(simulation: Simulation) -> None:
     assert code == 1
     assert "was rejected" in output
     assert calls == ["plan_gated:app_restored", f"ask:{PLAN}"]
+
+
+def test_an_answer_stays_with_the_task_until_the_ledger_has_it(simulation: Simulation) -> None:
+    """With the digest that was shown or sent; one that does not count ends the try, so that it is asked again."""
+    heard = f"hear:{PLAN}:hanako:yes:dddd"
+    code, calls, output = simulation.answer({"fail": {heard: ["transient"]}}, "Approve")
+    assert (code, calls) == (0, [heard, f"ask:{PLAN}"]), output
+    code, calls, output = simulation.answer({"approval": ["waiting"]}, "Reject", digest="e" * 64, reason="not-now")
+    assert (code, calls) == (1, [f"hear:{PLAN}:hanako:no (not-now):eeee", f"ask:{PLAN}"])
+    assert "asked again: RET-303" in output
 
 
 def test_a_restored_store_opens_when_the_gate_was_asked_again(simulation: Simulation) -> None:
