@@ -36,9 +36,8 @@ USERS: Mapping[str, str] = MappingProxyType({"admin": "admin", "operator": "op",
 """User → role of the simple auth manager."""
 POOLS = "pools.json"
 """The DAG folder's pools, in the form of `airflow pools import`."""
-_READY_WITHIN = 400.0
+_READY_WITHIN = 900.0
 _END_WITHIN = 5.0
-_LOOK_SECONDS = 2.0
 _STATE = "running.json"
 
 
@@ -60,9 +59,8 @@ class Standalone:
         settings = _settings(home, dags, self.url, port, passwords=file)
         self._environment = {**os.environ, **settings, **environment}
         self._log = (self.home / "standalone.log").open("ab")
-        self._process = self._popen("standalone")
-        began = psutil.Process(self._process.pid).create_time()
-        processes.remember(self.home / _STATE, [Background("airflow", self._process.pid, began)])
+        self._started: list[subprocess.Popen[bytes]] = []
+        self.start("standalone")
 
     def wait_until_ready(self) -> None:
         """Wait until all of it answers, and make the pools.
@@ -75,6 +73,12 @@ class Standalone:
         pools = self._dags / POOLS
         for name, pool in (json.loads(pools.read_text(encoding="utf-8")) if pools.exists() else {}).items():
             self._unless_there("POST", "pools", {"name": name, **pool})
+
+    def start(self, component: str) -> None:
+        """Start a component: all of them, or one again that has ended."""
+        self._started.append(self._popen(component))
+        known = [Background("airflow", one.pid, psutil.Process(one.pid).create_time()) for one in self._running()]
+        processes.remember(self.home / _STATE, known)
 
     def get(self, path: str, user: str = "admin") -> Any:  # noqa: ANN401 -- JSON
         """GET below /api/v2."""
@@ -106,7 +110,7 @@ class Standalone:
         """Return the DAG's runs, oldest first."""
         return list(self.get(f"dags/{dag_id}/dagRuns?limit=500&order_by=run_after")["dag_runs"])
 
-    def wait_until(self, happened: Callable[[], object], seconds: float, what: str) -> None:
+    def wait_until(self, happened: Callable[[], object], seconds: float, what: str, look_seconds: float = 2.0) -> None:
         """Look until it has happened.
 
         Raises:
@@ -118,12 +122,12 @@ class Standalone:
             if not self.is_running or time.monotonic() > end:
                 why = f"waited {seconds:.0f} s for {what}" if self.is_running else "Airflow has ended"
                 raise TransientFailure(f"{why}\n{self.tail()}", hint=f"read {self.home / 'standalone.log'}")
-            pause.wait(_LOOK_SECONDS)
+            pause.wait(look_seconds)
 
     @property
     def is_running(self) -> bool:
         """Whether its first process is there."""
-        return self._process.poll() is None
+        return self._started[0].poll() is None
 
     def tail(self) -> str:
         """Return the end of what it printed."""
@@ -131,11 +135,15 @@ class Standalone:
         return (self.home / "standalone.log").read_text(encoding="utf-8", errors="replace")[-4000:]
 
     def close(self) -> None:
-        """End all of it: asked first, then killed."""
-        end_session(self._process.pid)
-        self._process.wait()
+        """End all of it: asked first, then killed; also what a component left behind that has ended itself."""
+        for process in self._started:
+            end_session(process.pid)
+            process.wait()
         (self.home / _STATE).unlink(missing_ok=True)
         self._log.close()
+
+    def _running(self) -> list[subprocess.Popen[bytes]]:
+        return [process for process in self._started if process.poll() is None]
 
     def _answers(self) -> bool:
         health = self._asked("GET", "/api/v2/monitor/health", None, {})

@@ -12,14 +12,15 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from airflow_plugin import ROUTE
+from airflow_plugin import PREFIX, ROUTE
 from demo import processes, story, workspace
 from demo.airflow import DAGS
 from demo.postgres import dsn
@@ -27,15 +28,17 @@ from demo.standalone import USERS, Standalone
 from demo.systems import Systems, running
 from retention.app import App
 from retention.errors import TransientFailure
+from retention.model.access import Role
 from retention.model.case import Case, CaseKind, CaseState
 from retention.model.ids import CaseId
 from retention.wiring import open_app
 
 PORT = 8080
 _HOME = "airflow-server"
-_FURNISHED = "systems/furnished"
 _RUNS = ("subject_request", "carry_out")
 """DAGs that wait for nothing but a click; the others are paused until somebody unpauses them."""
+_APPROVERS = ("approver", "admin")
+_A_YEAR = timedelta(days=365)
 _PLANNED_WITHIN = 600.0
 _ROLES = {
     "operator": "starts runs, follows cases, hands out certificates",
@@ -49,47 +52,64 @@ _WHO = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Up:
+    """What is up, and what waits in it."""
+
+    airflow: Standalone
+    case_id: CaseId
+    """A request whose plan waits for approval."""
+    passwords: Mapping[str, str]
+
+
 def up(folder: Path, port: int, console: Console) -> int:
     """Start everything, say where it is, and wait; return the exit code.
+
+    Raises:
+        TransientFailure: the port is taken, something does not start, or Airflow ends by itself.
+
+    """
+    try:
+        with _interruptible(), serving(folder, port, console) as found:
+            _tell(console, found)
+            while found.airflow.is_running:
+                threading.Event().wait(1)
+            raise TransientFailure(f"Airflow has ended\n{found.airflow.tail()}", hint="start it again: make up")
+    except KeyboardInterrupt:
+        console.print("Stopped; `make up` goes on where it stood.")
+    return 0
+
+
+@contextmanager
+def serving(folder: Path, port: int, console: Console) -> Iterator[Up]:
+    """Start everything, and end all of it afterwards.
 
     Raises:
         TransientFailure: the port is taken, or something does not start.
 
     """
     _refuse_taken(port)
-    try:
-        with _interruptible():
-            _serve(_ready(folder), port, console)
-    except KeyboardInterrupt:
-        console.print("Stopped; `make up` goes on where it stood.")
-    return 0
-
-
-def _serve(folder: Path, port: int, console: Console) -> None:
-    with running(folder) as systems, _airflow(folder, port, systems) as airflow:
-        if not (folder / _FURNISHED).exists():
+    folder = _ready(folder)
+    passwords = _passwords(folder)
+    with running(folder) as systems, _airflow(folder, port, systems, passwords) as airflow:
+        if not (folder / story.FURNISHED).exists():
             story.furnish(folder, console, systems, datetime.now(UTC))
-            (folder / _FURNISHED).touch()
         console.print("Airflow is starting; that takes a minute.")
         airflow.wait_until_ready()
         for dag_id in _RUNS:
             airflow.unpause(dag_id)
-        case_id = _waiting(folder, systems, airflow)
-        _tell(console, airflow, case_id, _passwords(folder))
-        while airflow.is_running:
-            threading.Event().wait(1)
-        raise TransientFailure(f"Airflow has ended\n{airflow.tail()}", hint="start it again: make up")
+        yield Up(airflow, _waiting(folder, systems, airflow), passwords)
 
 
 @contextmanager
-def _airflow(folder: Path, port: int, systems: Systems) -> Iterator[Standalone]:
+def _airflow(folder: Path, port: int, systems: Systems, passwords: Mapping[str, str]) -> Iterator[Standalone]:
     environment = {
         **systems.environment,
         "RETENTION_WORKSPACE": str(folder),
         "RETENTION_APPROVAL_POKE_SECONDS": "5",
         "RETENTION_RETRY_SECONDS": "5",
     }
-    airflow = Standalone(folder / _HOME, DAGS, port, environment, passwords=_passwords(folder))
+    airflow = Standalone(folder / _HOME, DAGS, port, environment, passwords=passwords)
     try:
         yield airflow
     finally:
@@ -109,7 +129,7 @@ def _passwords(folder: Path) -> Mapping[str, str]:
 
 def _ready(folder: Path) -> Path:
     """Return a workspace with the company's files: the demo's as it is, else a new one."""
-    if (folder / workspace.MARKER).is_file() and (folder / _FURNISHED).exists():
+    if (folder / workspace.MARKER).is_file() and (folder / story.FURNISHED).exists():
         return folder.absolute()
     made = workspace.renew(folder)
     story.write_files(made)
@@ -119,11 +139,20 @@ def _ready(folder: Path) -> Path:
 def _waiting(folder: Path, systems: Systems, airflow: Standalone) -> CaseId:
     """Return a request whose plan waits for approval, in Airflow too: the one that waits, or a new one."""
     with open_app(folder) as app:
+        _let_approve(app)
         case = _open_case(app) or _asked(app, systems)
         airflow.trigger("subject_request", f"request-{case.case_id}", {"case_id": case.case_id}, "operator")
         cases = app.context.ledger.cases
         airflow.wait_until(lambda: cases.get(case.case_id).state is not CaseState.OPEN, _PLANNED_WITHIN, "the plan")
     return case.case_id
+
+
+def _let_approve(app: App) -> None:
+    """Let the approvers' word count: they hold the role by a token that nobody needs to show."""
+    now, known = datetime.now(UTC), app.access.all()
+    for name in _APPROVERS:
+        if not any(token.name == name and token.role is Role.APPROVER and now < token.expires_at for token in known):
+            app.access.issue(name, Role.APPROVER, now, now + _A_YEAR)
 
 
 def _open_case(app: App) -> Case | None:
@@ -145,19 +174,20 @@ def _asked(app: App, systems: Systems) -> Case:
     return case
 
 
-def _tell(console: Console, airflow: Standalone, case_id: CaseId, passwords: Mapping[str, str]) -> None:
-    table = Table(title=f"Airflow is at {airflow.url}", title_justify="left")
+def _tell(console: Console, found: Up) -> None:
+    url, case_id = found.airflow.url, found.case_id
+    table = Table(title=f"Airflow is at {url}", title_justify="left")
     for column in ("user", "password", "role in Airflow", "what for"):
         table.add_column(column)
     for user, what in _ROLES.items():
-        table.add_row(user, passwords[user], USERS[user], what)
+        table.add_row(user, found.passwords[user], USERS[user], what)
     console.print(table)
     console.print(
         f"1. Sign in as approver: Required Actions shows the plan of {case_id}, with its counts. Approve it there.\n"
-        f"2. Follow the case: {airflow.url}/plugin/{ROUTE}/retention/cases/{case_id} (Retention in the menu)\n"
-        f"3. When it is sealed, download its evidence there, and check it: retention evidence verify FILE\n"
+        f"2. Follow the case: {url}/plugin/{ROUTE}{PREFIX}/cases/{case_id} (Retention in the menu)\n"
+        "3. When it is sealed, download its evidence there, and check it: retention evidence verify FILE\n"
         "Other DAGs are paused: unpause one and start it. "
-        f"The command line: retention -w {airflow.home.parent} request list\n"
+        f"The command line: retention -w {found.airflow.home.parent} request list\n"
         "Ctrl-C ends everything; nothing is lost.",
         highlight=False,
         soft_wrap=True,

@@ -134,6 +134,8 @@ _ON_ROAD = _APPLIED | _BEFORE | {CaseState.APPROVED, CaseState.APPLYING}
 def _road(state: CaseState, facts: Facts) -> Iterator[Left]:
     if state not in _ON_ROAD:
         return
+    if state in (CaseState.OPEN, CaseState.REJECTED):
+        yield Left(Work.APPROVE)
     if state not in _APPLIED and state is not CaseState.PARTIAL:
         yield Left(Work.APPLY)
     if state is not CaseState.VERIFIED:

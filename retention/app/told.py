@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from retention.errors import FoundError
+from retention.evidence.index import predicate
 from retention.model.sharing import is_set
 from retention.ports.ledger import LogEntry
 
@@ -44,7 +43,7 @@ def told(entry: LogEntry) -> Told:
 
     """
     try:
-        body = json.loads(base64.b64decode(json.loads(entry.envelope)["payload"]))["predicate"]
+        body: dict[str, Any] = predicate(entry.envelope)
         return Told(body["kind"], datetime.fromisoformat(body["at"]), str(body["caseId"]), body)
     except (ValueError, KeyError, TypeError) as error:
         raise FoundError(f"evidence log: entry {entry.index} is not one of our statements") from error

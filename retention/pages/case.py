@@ -122,13 +122,14 @@ def _glance(words: Words, view: CaseView) -> str:
 def _command(view: CaseView, work: Work) -> str:
     case, plan = view.case.case_id, view.plans[0] if view.plans else ""
     digest = view.planned.digest if view.planned else ""
+    approve = f"retention approve {plan} \\\n  --digest {digest} \\\n  --by NAME"
     commands = {
         Work.IDENTIFY: f"retention request identify {case} --document KIND",
         Work.DECIDE: f"retention request rules {case}",
         Work.PLAN: f"retention plan request {case}",
         Work.PLAN_AGAIN: f"retention plan show {plan}",
-        Work.APPROVE: f"retention approve {plan} --digest {digest} --by NAME",
-        Work.APPROVE_SECOND: f"retention approve {plan} --digest {digest} --by NAME",
+        Work.APPROVE: approve,
+        Work.APPROVE_SECOND: approve,
         Work.APPLY: f"retention apply {plan}",
         Work.MEND: f"retention apply {plan}",
         Work.VERIFY: f"retention verify {plan}",

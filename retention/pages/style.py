@@ -13,8 +13,8 @@ STYLE = """
 --accent:#8fb2ff;--accent-bg:#1d2b4a;--good:#6fd3a6;--good-bg:#15332a;--wait:#efbf67;--wait-bg:#382b12;--bad:#ff98a4;
 --bad-bg:#3f1b22;--code:#212c40}}
 *,::before,::after{box-sizing:border-box}
-body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.6 'Noto Sans','Noto Sans CJK JP','Noto Sans JP',
-'Hiragino Sans','Yu Gothic UI','Segoe UI',system-ui,sans-serif;overflow-wrap:anywhere}
+body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.6 system-ui,'Segoe UI','Noto Sans',
+'Hiragino Sans','Yu Gothic UI','Noto Sans CJK JP','Noto Sans JP',sans-serif;overflow-wrap:anywhere}
 a{color:var(--accent);text-underline-offset:3px}
 a:focus-visible,button:focus-visible,select:focus-visible,summary:focus-visible,.scroll:focus-visible
 {outline:3px solid var(--accent);outline-offset:2px;border-radius:4px}
