@@ -10,6 +10,7 @@ from retention.app import (
     auditing,
     canaries,
     epochs,
+    figures,
     publishing,
     requests,
     subjects,
@@ -23,6 +24,7 @@ from retention.evidence.audit import AuditReport
 from retention.evidence.note import Checkpoint
 from retention.evidence.witnessing import Witnessed
 from retention.model.canary import Canary, CanaryId
+from retention.model.figure import Figure
 from retention.model.ids import CaseId, PlanId
 from retention.ports.vaults import Epoch
 
@@ -107,6 +109,10 @@ class Proving:
     def expire_evidence(self, now: datetime) -> Expired:
         """See `epochs.expire_evidence`."""
         return epochs.expire_evidence(self.context, now)
+
+    def figures(self, now: datetime) -> tuple[Figure, ...]:
+        """See `figures.figures`."""
+        return figures.figures(self.context, now)
 
     def audit_report(self, first: date, last: date, folder: Path, now: datetime) -> list[Path]:
         """See `auditing.write_report`."""

@@ -26,6 +26,7 @@ from retention.ports.rescans import Returns
 from retention.ports.restores import Restores
 from retention.ports.sharing import Sharing
 from retention.ports.suspensions import Suspensions
+from retention.ports.tallies import HasTallies
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class Canaries(Protocol):
         ...
 
 
-class Vaults(Returns, HasLetters, Inboxes, Protocol):
+class Vaults(Returns, HasLetters, HasTallies, Inboxes, Protocol):
     """The parts of the ledger that stand beside cases."""
 
     @property

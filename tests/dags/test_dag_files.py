@@ -18,7 +18,7 @@ ROADS = {
     *("retention_sweep", "subject_request", "request_batch"),
     *("restore_gate", "joint_use_export", "rescans", "carry_out"),
 }
-IDS = {*ROADS, "canary", "letters", "request_clocks", "event_intake"}
+IDS = {*ROADS, "canary", "metrics", "letters", "request_clocks", "event_intake"}
 STATEMENTS = 5
 """The most a task's body may hold, its docstring not counted."""
 HEAVY = {

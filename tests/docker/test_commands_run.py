@@ -67,7 +67,7 @@ class Host:
             "/opt/dags": str(ROOT / "dags"),
             "/var/caught": str(self.folder / "caught"),
             "0.0.0.0:8025": f"127.0.0.1:{self.mail_port}",
-            "0.0.0.0": "127.0.0.1",
+            "0.0.0.0": "127.0.0.1",  # noqa: S104 -- what is replaced
             "api-server:8080": f"127.0.0.1:{self.api_port}",
             "aws:5000": f"127.0.0.1:{self.aws_port}",
             "analytics:8000": f"127.0.0.1:{self.analytics_port}",
@@ -157,7 +157,7 @@ def _get(url: str) -> Any:
 
 
 def test_the_demos_systems_come_up_and_the_workspace_is_made(host: Host) -> None:
-    """Simulator, mail catcher, processor: they answer where compose's health checks look; then `workspace` fills them."""
+    """Simulator, mail catcher and processor answer where health checks look; then `workspace` fills them."""
     for service in ("aws", "mail", "analytics"):
         host.start(service)
     for service, port in (("aws", host.aws_port), ("mail", host.mail_port), ("analytics", host.analytics_port)):
