@@ -12,6 +12,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -47,7 +48,9 @@ class Host:
         self.api_port, self.aws_port, self.mail_port, self.analytics_port = (free_port() for _ in range(4))
         shutil.copy(ROOT / "docker/prepare.sh", folder)
         subprocess.run([folder / "prepare.sh"], check=True, capture_output=True)
-        urls = postgres.start(folder / "postgres", ("airflow", "app", "app_restored"))
+        # not below pytest's own folder: another session would take PostgreSQL's user the way to it
+        self.database = Path(tempfile.mkdtemp(prefix="retention-pg-"))
+        urls = postgres.start(self.database, ("airflow", "app", "app_restored"))
         for secret, value in {
             "airflow_database": urls["airflow"],
             "airflow_results": f"db+{urls['airflow']}",
@@ -137,7 +140,8 @@ class Host:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, 9)
                 process.wait()
-        postgres.stop(self.folder / "postgres")
+        postgres.stop(self.database)
+        shutil.rmtree(self.database, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
