@@ -7,7 +7,6 @@ docker compose config --quiet
 docker compose build
 trap 'docker compose down' EXIT
 docker compose up --detach --wait --wait-timeout 600
-docker compose exec -T scheduler airflow pools import /opt/dags/pools.json || echo "no pools.json: default pool"
 docker compose exec -T api retention policy check
 docker compose exec -T scheduler retention doctor || echo "the doctor found something; see above"
 docker compose run --rm --no-deps --volume /demo api retention demo --workspace /demo/workspace

@@ -11,6 +11,7 @@ from retention.app import (
     auditing,
     canaries,
     epochs,
+    figures,
     lineage,
     publishing,
     requests,
@@ -25,6 +26,7 @@ from retention.evidence.audit import AuditReport
 from retention.evidence.note import Checkpoint
 from retention.evidence.witnessing import Witnessed
 from retention.model.canary import Canary, CanaryId
+from retention.model.figure import Figure
 from retention.model.ids import CaseId, PlanId
 from retention.model.lineage import Lineage
 from retention.ports.vaults import Epoch
@@ -118,6 +120,10 @@ class Proving:
     def note_lineage(self, plan_id: PlanId, now: datetime) -> None:
         """See `lineage.note_lineage`."""
         lineage.note_lineage(self.context, plan_id, now)
+
+    def figures(self, now: datetime) -> tuple[Figure, ...]:
+        """See `figures.figures`."""
+        return figures.figures(self.context, now)
 
     def audit_report(self, first: date, last: date, folder: Path, now: datetime) -> list[Path]:
         """See `auditing.write_report`."""

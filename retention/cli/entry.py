@@ -50,6 +50,7 @@ COMMANDS = {
     "opendsr": "opendsr:app",
     "api": "api:app",
     "doctor": "doctor:doctor",
+    "metrics": "metrics:metrics",
 }
 """Command → module of this package, and its function or group. Loaded when it is called: what touches a
 workspace imports much; `--help`, `--version` and `init` nothing of that."""
@@ -85,6 +86,7 @@ PURPOSES = {
     "opendsr": "Clients' requests to us as their processor.",
     "api": "The HTTP API: serve, openapi, token.",
     "doctor": "Is everything there that a run needs?",
+    "metrics": "Figures of the whole: what is late, waits or failed.",
 }
 """Command → what `retention --help` says of it, in at most 60 columns."""
 

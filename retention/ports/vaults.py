@@ -27,6 +27,7 @@ from retention.ports.rescans import Returns
 from retention.ports.restores import Restores
 from retention.ports.sharing import Sharing
 from retention.ports.suspensions import Suspensions
+from retention.ports.tallies import HasTallies
 from retention.ports.volume import HasVolumes
 
 
@@ -103,7 +104,7 @@ class Canaries(Protocol):
         ...
 
 
-class Vaults(Returns, HasLetters, HasDeliveries, HasVolumes, Inboxes, Protocol):
+class Vaults(Returns, HasLetters, HasDeliveries, HasTallies, HasVolumes, Inboxes, Protocol):
     """The parts of the ledger that stand beside cases."""
 
     @property

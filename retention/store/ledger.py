@@ -35,6 +35,7 @@ from retention.ports.rescans import Rescans, Sightings
 from retention.ports.restores import Restores
 from retention.ports.sharing import Sharing
 from retention.ports.suspensions import Suspensions
+from retention.ports.tallies import Tallies
 from retention.ports.vaults import Canaries, Openings
 from retention.ports.volume import Volumes
 from retention.store.access import SqlAccess
@@ -65,6 +66,7 @@ from retention.store.schema import bring_up_to_date
 from retention.store.sharing import SqlSharing
 from retention.store.suspensions import SqlSuspensions
 from retention.store.tables import LEASES
+from retention.store.tallies import SqlTallies
 from retention.store.vault import SqlVault
 from retention.store.volumes import SqlVolumes
 
@@ -121,6 +123,7 @@ class SqlLedger:
         self.disclosures: Disclosures = SqlDisclosures(database)
         self.suspensions: Suspensions = SqlSuspensions(database)
         self.clients: ClientRequests = SqlClientRequests(database)
+        self.tallies: Tallies = SqlTallies(database)
         self.letters: Letters = SqlLetters(database)
         self.access: Access = SqlAccess(database)
         self.agents: AgentRequests = SqlAgentRequests(database)

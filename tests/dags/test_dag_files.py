@@ -29,7 +29,7 @@ WAITED_FOR = {
 """DAGs on which a person's answer or a law's date depends."""
 NOBODY_WAITS_FOR = {
     *("retention_sweep", "joint_use_export", "joint_use_withdrawals", "copies_follow_up", "canary"),
-    *("evidence_seal", "evidence_binder", "expiries", "standing_checks", "erasure_lineage"),
+    *("evidence_seal", "evidence_binder", "expiries", "standing_checks", "erasure_lineage", "metrics"),
 }
 IDS = WAITED_FOR | NOBODY_WAITS_FOR
 FORMS = {"subject_request", "carry_out", "restore_gate", "joint_use_export"}

@@ -12,6 +12,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -47,7 +48,9 @@ class Host:
         self.api_port, self.aws_port, self.mail_port, self.analytics_port = (free_port() for _ in range(4))
         shutil.copy(ROOT / "docker/prepare.sh", folder)
         subprocess.run([folder / "prepare.sh"], check=True, capture_output=True)
-        urls = postgres.start(folder / "postgres", ("airflow", "app", "app_restored"))
+        # not below pytest's own folder: another session would take PostgreSQL's user the way to it
+        self.database = Path(tempfile.mkdtemp(prefix="retention-pg-"))
+        urls = postgres.start(self.database, ("airflow", "app", "app_restored"))
         for secret, value in {
             "airflow_database": urls["airflow"],
             "airflow_results": f"db+{urls['airflow']}",
@@ -67,7 +70,7 @@ class Host:
             "/opt/dags": str(ROOT / "dags"),
             "/var/caught": str(self.folder / "caught"),
             "0.0.0.0:8025": f"127.0.0.1:{self.mail_port}",
-            "0.0.0.0": "127.0.0.1",
+            "0.0.0.0": "127.0.0.1",  # noqa: S104 -- what is replaced
             "api-server:8080": f"127.0.0.1:{self.api_port}",
             "aws:5000": f"127.0.0.1:{self.aws_port}",
             "analytics:8000": f"127.0.0.1:{self.analytics_port}",
@@ -137,7 +140,8 @@ class Host:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, 9)
                 process.wait()
-        postgres.stop(self.folder / "postgres")
+        postgres.stop(self.database)
+        shutil.rmtree(self.database, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +161,7 @@ def _get(url: str) -> Any:
 
 
 def test_the_demos_systems_come_up_and_the_workspace_is_made(host: Host) -> None:
-    """Simulator, mail catcher, processor: they answer where compose's health checks look; then `workspace` fills them."""
+    """Simulator, mail catcher and processor answer where health checks look; then `workspace` fills them."""
     for service in ("aws", "mail", "analytics"):
         host.start(service)
     for service, port in (("aws", host.aws_port), ("mail", host.mail_port), ("analytics", host.analytics_port)):

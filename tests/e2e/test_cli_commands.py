@@ -92,6 +92,7 @@ SINGLE = (
     "apply",
     "verify",
     "doctor",
+    "metrics",
 )
 COMMANDS = [(name,) for name in SINGLE] + [(group, name) for group, names in GROUPS.items() for name in names]
 COMMANDS += [("evidence", "epoch", name) for name in ("list", "destroy")]

@@ -35,6 +35,12 @@ def _versioned(plain: str, version: str) -> Callable[[Flags], Iterator[Permissio
     return permissions
 
 
+def _present(flags: Flags) -> Iterator[Permission]:
+    """Read an object that may not be there: who may not list the bucket is told 403 in place of 404."""
+    yield from _versioned("GetObject", "GetObjectVersion")(flags)
+    yield "s3:ListBucket", BUCKET
+
+
 def _put(flags: Flags) -> Iterator[Permission]:
     yield "s3:PutObject", OBJECTS
     extra = {"ACL": "PutObjectAcl", "Tagging": "PutObjectTagging", "ObjectLockMode": "PutObjectRetention"}
@@ -74,12 +80,12 @@ ACTIONS: dict[str, dict[str, Callable[[Flags], Iterator[Permission]]]] = {
         "GetBucketLocation": _plain("s3:GetBucketLocation", BUCKET),
         "GetBucketReplication": _plain("s3:GetReplicationConfiguration", BUCKET),
         "GetBucketVersioning": _plain("s3:GetBucketVersioning", BUCKET),
-        "GetObject": _versioned("GetObject", "GetObjectVersion"),
+        "GetObject": _present,
         "GetObjectAcl": _versioned("GetObjectAcl", "GetObjectVersionAcl"),
         "GetObjectLockConfiguration": _plain("s3:GetBucketObjectLockConfiguration", BUCKET),
         "GetObjectTagging": _versioned("GetObjectTagging", "GetObjectVersionTagging"),
         "HeadBucket": _plain("s3:ListBucket", BUCKET),
-        "HeadObject": _versioned("GetObject", "GetObjectVersion"),
+        "HeadObject": _present,
         "ListMultipartUploads": _plain("s3:ListBucketMultipartUploads", BUCKET),
         "ListObjectVersions": _plain("s3:ListBucketVersions", BUCKET),
         "ListObjectsV2": _plain("s3:ListBucket", BUCKET),

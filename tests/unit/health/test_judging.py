@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from retention.health import judge
+from retention.health import Check, judge
 from retention.model.period import Period
 from retention.model.seen import (
     AirflowPart,
@@ -148,3 +149,9 @@ def test_every_kind_of_thing_is_judged_both_ways() -> None:
     kinds = set(get_args(Seen))
     assert kinds - {type(seen) for seen in WELL} == {Unusable}
     assert kinds - {type(seen) for seen, _ in UNWELL} == {Reached}
+
+
+def test_every_check_is_documented() -> None:
+    """docs/doctor.md has a line for each, in the order in which they are made, and no other."""
+    text = (Path(__file__).parents[3] / "docs/doctor.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE) == [check.value for check in Check]
