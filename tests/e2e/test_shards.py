@@ -50,7 +50,7 @@ def server() -> Iterator[Any]:
 
 
 class Place:
-    """A workspace over three objects with an older version each, three shards, and an approved plan about one person."""
+    """A workspace over three objects, each with an older version and a shard of its own, and an approved plan."""
 
     def __init__(self, folder: Path, server: Any) -> None:
         self.folder, self.server = folder, server
