@@ -24,6 +24,7 @@ from typing import Any
 import boto3
 import pyarrow.parquet as pq
 from botocore.config import Config
+from moto.s3.models import FakeKey
 from moto.server import ThreadedMotoServer
 
 from benchmarks.lake_rows import ROWS_A_GROUP, batches, write_parquet
@@ -36,6 +37,7 @@ from retention.model.subject import KeySet
 from retention.ports.connector import SystemSettings
 
 MIB = 1 << 20
+LARGE = 64 * MIB
 BYTES_A_ROW = 39
 BUCKET = "lake"
 ROWS_A_PERSON = 20
@@ -95,6 +97,25 @@ def client_at(port: int) -> Any:  # noqa: ANN401 -- the vendor's stubs are no de
         aws_secret_access_key="x",  # noqa: S106 -- moto asks for none
         config=Config(s3={"addressing_style": "path"}, read_timeout=SLOW, retries={"total_max_attempts": 1}),
     )
+
+
+def keep_contents_at_hand() -> None:
+    """Have moto read a large object's content once, not anew for every range of it that is asked for."""
+    usual = FakeKey.value
+
+    def content(key: Any) -> bytes:  # noqa: ANN401 -- moto's own
+        found: bytes | None = key.__dict__.get("at_hand")
+        if found is None:
+            found = usual.fget(key)  # type: ignore[attr-defined]
+            if len(found) > LARGE:
+                key.__dict__["at_hand"] = found
+        return found
+
+    def put(key: Any, new: bytes) -> None:  # noqa: ANN401 -- same
+        key.__dict__.pop("at_hand", None)
+        usual.fset(key, new)  # type: ignore[attr-defined]
+
+    FakeKey.value = property(content, put)  # type: ignore[assignment]
 
 
 def full_rewrite(port: int, folder: Path) -> None:
@@ -163,6 +184,7 @@ def measure(layout: str, mib: int, folder: Path) -> bool:
 def main(mib: int, layouts: list[str], folder: Path) -> int:
     """Measure the layouts."""
     client._READ_SECONDS = SLOW  # noqa: SLF001 -- a real store keeps the line open while it puts parts together
+    keep_contents_at_hand()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(dir=folder) as name:
         tempfile.tempdir = name  # moto keeps objects in temporary files: three of them at most, no disk

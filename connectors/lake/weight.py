@@ -14,6 +14,8 @@ from connectors.lake.surgery.footer import meta_of, span
 from retention.model.predicate import Selection
 from retention.model.volume import Estimate, Moved
 
+_TAIL = 1 << 16
+"""Bytes of a file's end that are read at once, in the hope that they hold the footer."""
 _DENSE = 0.5
 """Share of an object beyond which most of it is written anew."""
 
@@ -38,8 +40,10 @@ def of_parquet(name: str, source: Source, selection: Selection) -> Weight:
     file = open_parquet(name, source)
     candidates = file.candidates(selection.where, ValueSets(selection.keys))
     keys = tops_of(file.schema, needed(selection.where))
-    looked_at = sum(_bytes(file, group, keys) for group in candidates) + len(file.footer.content)
-    return Weight(source.size, looked_at, tuple(_bytes(file, group) for group in candidates), splits=False)
+    looked_at = sum(_bytes(file, group, keys) for group in candidates) + max(len(file.footer.content), _TAIL)
+    return Weight(
+        source.size, min(looked_at, source.size), tuple(_bytes(file, group) for group in candidates), splits=False
+    )
 
 
 def of_text(size: int, *, packed: bool) -> Weight:

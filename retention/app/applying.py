@@ -18,7 +18,7 @@ from retention.app.leases import leased
 from retention.app.lives import refuse_undecided
 from retention.app.processing import contracts
 from retention.app.records import move, refuse_left, stored
-from retention.errors import ApprovalError, HeldError, RefusedError, StalePlanError, StateError
+from retention.errors import ApprovalError, HeldError, RefusedError, StalePlanError, StateError, TerminalFailure
 from retention.execution.lines import Lines
 from retention.execution.run import RunReport, begin, refuse_stale, run
 from retention.execution.shards import shard_id, shards_of
@@ -67,6 +67,7 @@ def apply(
         StalePlanError, HeldError: the world changed since; nothing was touched.
         StateError: the case is not at this point of the road.
         FoundError: the data map does not know all there is; the case is PARTIAL.
+        TerminalFailure: a store has what cannot be read; nothing was touched, and the case is PARTIAL.
         TransientFailure: another process is carrying the plan out, or a shard of one of its steps.
 
     """
@@ -78,12 +79,12 @@ def apply(
     with leased(context, f"apply/{plan_id}", now, f"another process is carrying {plan_id} out"), ExitStack() as shards:
         site = replace(site_of(context, kept, plan), watch=watch)
         _lease_shards(context, site, steps, shards, now)
-        with _freed_for_a_new_plan(context, plan.case_id):
+        with _freed_for_a_new_plan(context, plan.case_id), _partial_if_unreadable(context, plan.case_id):
             _refuse_changed(context, plan)
             refuse_left(context, plan)
-            refuse_stale(site)
+            refuse_stale(site, now)
             refuse_barred(context, plan, now)
-        _refuse_drift(context, plan)
+            _refuse_drift(context, plan)
         move(context, plan.case_id, CaseState.APPLYING)
         told = {step.system for step in plan.steps if isinstance(step, TellProcessor)}
         for contract in contracts(context, told):
@@ -227,6 +228,18 @@ def _freed_for_a_new_plan(context: Context, case_id: CaseId) -> Iterator[None]:
     except RefusedError:
         if context.ledger.cases.get(case_id).state is CaseState.APPLYING:
             move(context, case_id, CaseState.PARTIAL)
+        raise
+
+
+@contextmanager
+def _partial_if_unreadable(context: Context, case_id: CaseId) -> Iterator[None]:
+    """If what is to be touched cannot even be counted (a damaged or encrypted file), make the case PARTIAL."""
+    try:
+        yield
+    except TerminalFailure:
+        if context.ledger.cases.get(case_id).state is CaseState.APPROVED:
+            move(context, case_id, CaseState.APPLYING)
+        move(context, case_id, CaseState.PARTIAL)
         raise
 
 

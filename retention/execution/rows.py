@@ -60,7 +60,7 @@ def carry_out(site: Site, lines: Lines, step: RowStep, now: datetime) -> Done:
             resumed = was_resumed(site, lines, step.step_id)
         moved = moved_by_all(site, lines, step.step_id) or meter()
         body = {**as_body(effect), "resumed": resumed, "moved": astuple(moved)}
-        lines.write(step.step_id, Phase.DONE, site.moment(now), body)
+        lines.write(step.step_id, Phase.DONE, now, body)
     if lines.find(step.step_id, Phase.EVIDENCE) is None:
         _evidence(site, lines, step, dataset, now)
     return Done(as_effect(lines.body(step.step_id, Phase.DONE)))
@@ -87,7 +87,7 @@ def intend(site: Site, lines: Lines, step: RowStep, now: datetime) -> None:
     if lines.find(step.step_id, Phase.INTENT) is None:
         dataset = site.dataset(step)
         rows = site.store(dataset).finder().count(dataset, site.selection(step))
-        lines.write(step.step_id, Phase.INTENT, site.moment(now), {"rows": rows})
+        lines.write(step.step_id, Phase.INTENT, now, {"rows": rows})
 
 
 def _effect(site: Site, lines: Lines, step: ExactStep, dataset: Dataset, now: datetime) -> Effect:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from retention.errors import StalePlanError, SystemFailure, TransientFailure
+from retention.errors import StalePlanError, SystemFailure, TerminalFailure, TransientFailure
 from retention.evidence import column_name
 from retention.execution.disclosing import disclose
 from retention.execution.elsewhere import expire, suppressions
@@ -70,11 +70,12 @@ class RunReport:
         return {step: outcome for step, outcome in self.outcomes.items() if isinstance(outcome, Pending)}
 
 
-def refuse_stale(site: Site) -> None:
+def refuse_stale(site: Site, now: datetime) -> None:
     """Refuse a plan that no longer fits the stores.
 
     Raises:
         StalePlanError: a step would touch another number of rows than the one approved.
+        TransientFailure, TerminalFailure: from a store; one that is final stands in the journal.
 
     """
     lines = Lines(site.ledger.journal, site.plan.plan_id)
@@ -82,13 +83,21 @@ def refuse_stale(site: Site) -> None:
     if any(lines.find(step.step_id, Phase.INTENT) for step in steps):
         return
     for step in steps:
-        dataset = site.dataset(step)
-        rows = site.store(dataset).finder().count(dataset, site.selection(step))
+        rows = _counted(site, lines, step, now)
         if rows != step.rows:
             raise StalePlanError(
                 f"step {step.step_id} was approved for {step.rows} rows and would now touch {rows}",
                 hint="nothing was touched; make a new plan and have it approved",
             )
+
+
+def _counted(site: Site, lines: Lines, step: RowStep | ExportSet, now: datetime) -> int:
+    dataset = site.dataset(step)
+    try:
+        return site.store(dataset).finder().count(dataset, site.selection(step))
+    except TerminalFailure as failure:
+        lines.write(step.step_id, Phase.FAILED, now, {"code": failure.code, "message": failure.message})
+        raise
 
 
 def run(site: Site, now: datetime, only: Collection[StepId] | None = None) -> RunReport:
