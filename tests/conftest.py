@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -16,6 +17,11 @@ from hypothesis import settings
 
 from retention.cli import main
 from retention.cli.output import console
+
+# Where the environment forbids to keep compiled files (clean build machines do), every process that a test starts would
+# compile the product again, a third of its start, and every worker would rewrite the assertions of all tests.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # everyone's run draws the same examples, so nobody's change fails by another's luck; EXPLORE=1 draws new ones
 settings.register_profile("retention", deadline=None, print_blob=True, derandomize="EXPLORE" not in os.environ)
@@ -36,6 +42,17 @@ def _in_memory() -> bool:
 if "TMPDIR" not in os.environ and _in_memory():
     os.environ["TMPDIR"] = str(_MEMORY)
     tempfile.tempdir = None
+
+# The collector looks at what was made since its last look, and now and then at everything: five thousand collected
+# tests and the modules behind them are half a million objects that stay. They are left out of it, and it looks seldom.
+gc.set_threshold(50_000, 20, 20)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported and collected out of every later collection of garbage."""
+    gc.collect()
+    gc.freeze()
+
 
 PROGRAM = Path(sys.executable).parent / "retention"
 

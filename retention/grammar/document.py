@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Protocol
 
 import yaml
@@ -59,9 +60,7 @@ class Document:
 
     def _composed(self, text: str) -> yaml.Node | None:
         try:
-            if not self._is_plain(text):
-                return None
-            root = yaml.compose(text, Loader=_LOADER)
+            root = self._plain(text)
         except yaml.MarkedYAMLError as error:
             self.complain(_line(error.problem_mark), "", "YAML", error.problem or "text that is not YAML")
             return None
@@ -71,39 +70,62 @@ class Document:
         except UnicodeEncodeError as error:
             self._refuse_character(text.count("\n", 0, error.start) + 1)
             return None
-        if root is None:
+        if root is None and not self._problems:
             self.complain(1, "", "keys and values", "an empty file")
         return root
+
+    def _plain(self, text: str) -> yaml.Node | None:
+        try:
+            return _tree(text)
+        except _FancyError:
+            for line, expected, found, hint in _fancy(text):
+                self.complain(line, "", expected, found, hint)
+            return None
 
     def _refuse_character(self, line: int) -> None:
         self.complain(line, "", "YAML", "a character that YAML does not allow")
 
-    def _is_plain(self, text: str) -> bool:
-        """Whether the text keeps to the plain part of YAML; looks at events, which do not nest."""
-        before = len(self._problems)
-        depth = 0
-        for event in yaml.parse(text, Loader=_LOADER):
-            line = _line(event.start_mark)
-            if isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-            elif isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
-            if depth > _MAX_DEPTH:
-                self.complain(line, "", f"at most {_MAX_DEPTH} levels of nesting", "more")
-                return False
-            self._refuse_fancy(event, line)
-        return len(self._problems) == before
 
-    def _refuse_fancy(self, event: yaml.Event, line: int) -> None:
-        if not isinstance(event, yaml.NodeEvent):
+_Finding = tuple[int, str, str, str]
+"""Line, what was expected, what was found, what to do."""
+
+
+class _FancyError(Exception):
+    """The text is more than the plain part of YAML."""
+
+
+@lru_cache(maxsize=32)
+def _tree(text: str) -> yaml.Node | None:
+    """Compose plain YAML; remembered, since who opens a workspace for each task reads it again, and no tree changes."""
+    if next(_fancy(text), None) is not None:
+        raise _FancyError
+    return yaml.compose(text, Loader=_LOADER)
+
+
+def _fancy(text: str) -> Iterator[_Finding]:
+    """Yield what is not plain YAML; looks at events, which do not nest."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _MAX_DEPTH:
+            yield _line(event.start_mark), f"at most {_MAX_DEPTH} levels of nesting", "more", ""
             return
-        # the names are not shown: an unquoted secret may begin with *, & or !
-        if isinstance(event, yaml.AliasEvent):
-            self.complain(line, "", "the value itself", "an alias", "write it out")
-        elif event.anchor is not None:
-            self.complain(line, "", "a value without an anchor", "an anchor", "remove it")
-        elif isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag is not None:
-            self.complain(line, "", "a value without a tag", "a tag", "remove it")
+        if isinstance(event, yaml.NodeEvent):
+            yield from _extras(event)
+
+
+def _extras(event: yaml.NodeEvent) -> Iterator[_Finding]:
+    # the names are not shown: an unquoted secret may begin with *, & or !
+    line = _line(event.start_mark)
+    if isinstance(event, yaml.AliasEvent):
+        yield line, "the value itself", "an alias", "write it out"
+    elif event.anchor is not None:
+        yield line, "a value without an anchor", "an anchor", "remove it"
+    elif isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag is not None:
+        yield line, "a value without a tag", "a tag", "remove it"
 
 
 class _Mark(Protocol):

@@ -58,6 +58,7 @@ class _Lake:
         del folder
         self.server = _server().S3Server()
         self.bucket = self.server.bucket(versioned=True)
+        self._loaded: dict[str, tuple[object, list[tuple[str, str]]]] = {}
 
     def connect(self) -> Store:
         """Return a lake through the proxy."""
@@ -73,14 +74,24 @@ class _Lake:
         return f"{table}/dt=*/*.{self.end}"
 
     def load(self, dataset: Dataset, rows: Sequence[Row], schema: Mapping[str, ColumnType]) -> None:
-        """Remove everything, then write the rows in two objects."""
+        """Remove everything, then write the rows in two objects, unless all versions are the ones it wrote of them."""
         folder = dataset.location.split("/", 1)[0]
-        listing = self.server.direct.list_object_versions(Bucket=self.bucket, Prefix=f"{folder}/")
-        for entry in (*listing.get("Versions", ()), *listing.get("DeleteMarkers", ())):
-            self.server.direct.delete_object(Bucket=self.bucket, Key=entry["Key"], VersionId=entry["VersionId"])
+        wanted = (list(rows), dict(schema))
+        if self._loaded.get(folder) == (wanted, self._versions(folder)):
+            return
+        for key, version in self._versions(folder):
+            self.server.direct.delete_object(Bucket=self.bucket, Key=key, VersionId=version)
         middle = len(rows) // 2
         for day, part in enumerate((rows[:middle], rows[middle:]), start=1):
             self.server.put(self.bucket, f"{folder}/dt=2026-01-0{day}/part-0.{self.end}", self.written(part, schema))
+        self._loaded[folder] = (wanted, self._versions(folder))
+
+    def _versions(self, folder: str) -> list[tuple[str, str]]:
+        """Return (key, version) of everything stored there, markers included."""
+        listing = self.server.direct.list_object_versions(Bucket=self.bucket, Prefix=f"{folder}/")
+        return [
+            (each["Key"], each["VersionId"]) for part in ("Versions", "DeleteMarkers") for each in listing.get(part, ())
+        ]
 
     def rows(self, dataset: Dataset) -> list[Row]:
         """Read the live objects around the proxy."""

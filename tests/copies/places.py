@@ -25,7 +25,6 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import boto3
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.rds.models import rds_backends
 from moto.s3.models import s3_backends
 
 _PAGE = 2
@@ -43,6 +42,13 @@ def _load_s3() -> ModuleType:
         sys.modules["s3_server"] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(sys.modules["s3_server"])
     return sys.modules["s3_server"]
+
+
+def _rds() -> Any:
+    """Return moto's memory of RDS."""
+    from moto.rds.models import rds_backends  # noqa: PLC0415 -- heavy: the whole of EC2, in every worker that collects
+
+    return rds_backends[DEFAULT_ACCOUNT_ID][REGION]
 
 
 class VaultServer:
@@ -166,7 +172,7 @@ class Cloud:
 
     def age_snapshot(self, name: str, at: datetime) -> None:
         """Let a snapshot be taken then."""
-        snapshot = rds_backends[DEFAULT_ACCOUNT_ID][REGION].database_snapshots[name]
+        snapshot = _rds().database_snapshots[name]
         snapshot.created = snapshot.original_snapshot_create_time = at
 
     def rule(self, bucket: str, **more: Any) -> None:
@@ -361,7 +367,7 @@ class Snapshots(Place):
 
     def backend(self) -> Any:
         """Return moto's memory."""
-        return rds_backends[DEFAULT_ACCOUNT_ID][REGION]
+        return _rds()
 
     def url(self) -> str:
         """Return the instance."""
