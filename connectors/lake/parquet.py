@@ -21,9 +21,9 @@ from connectors.lake.parquet_change import Decision, at_rows, cells_of, decide
 from connectors.lake.parquet_file import ParquetFile, open_parquet
 from connectors.lake.predicate import compared, mask, needed
 from connectors.lake.segments import Fresh, Segment, Source
+from connectors.lake.surgery.edit import GroupEdit, Mapped
 from connectors.lake.surgery.fields import File
 from connectors.lake.surgery.footer import rows_of
-from connectors.lake.surgery.make import GroupEdit, Mapped
 from connectors.lake.surgery.rewrite import THREADS, Rewriting
 from connectors.lake.surgery.thrift import get, items
 from retention.errors import TerminalFailure

@@ -16,7 +16,7 @@ from connectors.lake.change import Altered, Anonymize, Change, Counts, Erase, Go
 from connectors.lake.keys import ValueSets
 from connectors.lake.nested import ELEMENT, any_within, plain, top_of, way_below, without_elements
 from connectors.lake.predicate import compared, constant, mask
-from connectors.lake.surgery.make import GroupEdit, Mapped
+from connectors.lake.surgery.edit import GroupEdit, Mapped
 from connectors.lake.surgery.trim import Rows
 from retention.errors import TerminalFailure
 from retention.model.predicate import Among, Selection

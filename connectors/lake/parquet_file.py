@@ -92,7 +92,7 @@ class ParquetFile:
             for leaf in self.footer.leaves_of(top)
         }
         arrow = pa.schema([self.schema.field(name) for name in wanted])
-        return decoded(self.footer, tops, rows_of(tree), chunks, arrow)
+        return decoded(self.footer, tops, rows_of(tree), chunks, arrow=arrow)
 
     # -- ruling out
 

@@ -6,10 +6,13 @@ bound is a trace of every value that begins like it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from connectors.lake.surgery.fields import Physical, Stats
 from connectors.lake.surgery.footer import Leaf
@@ -39,23 +42,34 @@ def names(leaf: Leaf, gone: Raw, bound: bytes, *, exact: bool | None) -> bool:
         if len(bound) != leaf.width:
             return True
         return bool((gone == np.frombuffer(bound, dtype_of(leaf))[0]).any())
-    if leaf.physical == Physical.BYTES and not exact and (exact is False or len(bound) >= _SHORTENED_FROM):
-        start = bound[: max(0, len(bound) - (_LAST_LETTER if exact is False else 1))]
-        return any(value.startswith(start) for value in gone)
-    return bound in gone
+    start = _start(bound, exact=exact) if leaf.physical == Physical.BYTES else None
+    return bound in gone if start is None else any(value.startswith(start) for value in gone)
 
 
-def statistics_name(leaf: Leaf, gone: Raw, statistics: Struct) -> bool:
-    """Whether a chunk's statistics name a value that went."""
+def texts_name(gone: pa.Array, bound: bytes, *, exact: bool | None) -> bool:
+    """Whether a bound is one of the byte strings that went, as `names`: of many at once."""
+    start = _start(bound, exact=exact)
+    if start is None:
+        return bool(pc.any(pc.equal(gone, pa.scalar(bound, gone.type))).as_py())
+    return bool(pc.any(pc.starts_with(gone, start)).as_py())
+
+
+def _start(bound: bytes, *, exact: bool | None) -> bytes | None:
+    """Return how the texts begin that a bound may have been made of; None where it is the text itself."""
+    if exact or (exact is None and len(bound) < _SHORTENED_FROM):
+        return None
+    return bound[: max(0, len(bound) - (_LAST_LETTER if exact is False else 1))]
+
+
+def statistics_name(is_named: Callable[[bytes, bool | None], bool], statistics: Struct) -> bool:
+    """Whether a chunk's statistics have a bound of a value that went; `is_named` gets the bound, and if it is exact."""
     exact = {
         Stats.MAX: get(statistics, Stats.MAX_EXACT),
         Stats.MAX_OLD: get(statistics, Stats.MAX_EXACT),
         Stats.MIN: get(statistics, Stats.MIN_EXACT),
         Stats.MIN_OLD: get(statistics, Stats.MIN_EXACT),
     }
-    return any(
-        names(leaf, gone, statistics[field][1], exact=flag) for field, flag in exact.items() if field in statistics
-    )
+    return any(is_named(statistics[field][1], flag) for field, flag in exact.items() if field in statistics)
 
 
 def with_bounds(statistics: Struct, new: Bounds | None) -> Struct:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import pyarrow as pa
 
 from connectors.lake.segments import Fresh, Segment
 from connectors.lake.surgery.bounds import Bounds, names, statistics_name, with_bounds, with_nulls
-from connectors.lake.surgery.column import FIRST, Lifted, bounds_of, decoded_leaf
+from connectors.lake.surgery.column import FIRST, decoded_leaf
+from connectors.lake.surgery.encode import Lifted, bounds_of
 from connectors.lake.surgery.fields import ColumnIndex, Meta, OffsetIndex
-from connectors.lake.surgery.footer import Footer
+from connectors.lake.surgery.footer import Footer, Leaf
 from connectors.lake.surgery.order import boundary_order
 from connectors.lake.surgery.thrift import BINARY, I32, I64, LIST, STRUCT, TRUE, Struct, get, items, write_struct
 from connectors.lake.surgery.trim import Piece, Trim
+from connectors.lake.surgery.values import Raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ class TrimmedChunk:
             return None
         leaf = self._footer.leaves[self._leaf]
         new = with_nulls(old, self._trim.nulls_more)
-        if not any(statistics_name(leaf, gone, old) for gone in self._trim.went):
+        if not any(statistics_name(partial(_named, leaf, gone), old) for gone in self._trim.went):
             return new
         bounds = self._bounds(*self._trim.pieces) if self._held else None
         self.bounds_dropped = bounds is None
@@ -184,3 +187,7 @@ class TrimmedChunk:
             return (*old[:3], piece.nulls)
         bounds = self._bounds(piece) if self._held else None
         return None if bounds is None else (False, bounds.least, bounds.greatest, piece.nulls)
+
+
+def _named(leaf: Leaf, gone: Raw, bound: bytes, exact: bool | None) -> bool:  # noqa: FBT001 -- as `statistics_name` calls it
+    return names(leaf, gone, bound, exact=exact)

@@ -2,91 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from connectors.lake.segments import Source
+from connectors.lake.surgery.anew import Anew
 from connectors.lake.surgery.chunks import NewChunk, TrimmedChunk, WrittenChunk
-from connectors.lake.surgery.column import UnfaithfulColumnError, decoded, encoded, from_start
+from connectors.lake.surgery.edit import NO_ROWS, GroupEdit
+from connectors.lake.surgery.encode import UnfaithfulColumnError
 from connectors.lake.surgery.fields import Chunk, Encoding, Group, Meta, OffsetIndex, PageType, Physical
-from connectors.lake.surgery.footer import DamagedParquetError, Footer, Leaf, meta_of, rows_of, span
-from connectors.lake.surgery.held import Held
+from connectors.lake.surgery.footer import DamagedParquetError, Footer, meta_of, rows_of, span
 from connectors.lake.surgery.hybrid import CorruptRunsError
-from connectors.lake.surgery.pages import ChunkBytes, CorruptPageError, UnknownPageError, walk
-from connectors.lake.surgery.thrift import LIST, STRUCT, CorruptThriftError, Struct, get, items, read_struct
-from connectors.lake.surgery.trim import Cut, Rows, Trim
-from retention.errors import TerminalFailure
-
-Mapped: TypeAlias = Callable[[Any], Any]
-"""From the Arrow array of a column of one row group to another of the same type and length."""
+from connectors.lake.surgery.pages import ChunkBytes, CorruptPageError, UnknownPageError
+from connectors.lake.surgery.thrift import CorruptThriftError, Struct, get, items, read_struct
+from connectors.lake.surgery.trim import Cut, Trim
 
 _SMALL_GROUP: Final = 100_000
 """Rows of a group whose columns are worked on together: below, starting a writer costs more than it does."""
 _MANY: Final = 0.25
-"""Share of a column's pages beyond which encoding all of it costs less than surgery on texts."""
+"""Share of a column's pages beyond which encoding all of it costs less than surgery."""
+_PAGE: Final = 1 << 20
+"""Bytes of a page, where nothing is said of pages: what most writers aim at."""
 _LARGEST: Final = 128 << 20
 """Uncompressed bytes of a column that may be held in memory as an Arrow array."""
 _DEPENDENT: Final = frozenset({Encoding.DELTA_BINARY, Encoding.DELTA_LENGTH, Encoding.DELTA_BYTES})
-_NO_ROWS: Final = np.zeros(0, np.int64)
-
-
-@dataclass(frozen=True, slots=True)
-class GroupEdit:
-    """What becomes of one row group's rows."""
-
-    rows: int
-    """How many it has."""
-    gone: Rows = field(default_factory=lambda: _NO_ROWS)
-    emptied: Mapping[str, Rows] = field(default_factory=dict)
-    """By column (dots lead into structs), which rows become null in it; none of them is gone."""
-    mapped: Mapping[str, Mapped] = field(default_factory=dict)
-    """By top-level column, what makes its new values, before rows go."""
-
-    @property
-    def rows_left(self) -> int:
-        """Return how many rows stay."""
-        return self.rows - len(self.gone)
-
-    def touches(self, footer: Footer, leaf: int) -> bool:
-        """Whether a leaf's chunk changes."""
-        return len(self.gone) > 0 or self.changes(footer.leaves[leaf])
-
-    def changes(self, leaf: Leaf) -> bool:
-        """Whether values of a leaf change, beyond rows that go."""
-        return leaf.path[0] in self.mapped or self.emptied_in(leaf) is not None
-
-    def emptied_in(self, leaf: Leaf) -> tuple[Rows, int] | None:
-        """Return which of a leaf's rows become null, and at which level; -1 if there is none."""
-        for column, rows in self.emptied.items():
-            parts = tuple(column.split("."))
-            path = parts if leaf.path[: len(parts)] == parts else (column,)
-            if len(rows) and leaf.path[: len(path)] == path:
-                return rows, _null_level(leaf, len(path) - 1)
-        return None
-
-    def unsorted(self, footer: Footer, group: Struct) -> Struct:
-        """Return the group without a claim to be sorted by columns that change, or by later ones."""
-        sorting = items(group, Group.SORTING)
-        kept = []
-        for column in sorting:
-            if self.changes(footer.leaves[get(column, 1)]):
-                break
-            kept.append(column)
-        if len(kept) == len(sorting):
-            return group
-        rest = {number: value for number, value in group.items() if number != Group.SORTING}
-        return rest | ({Group.SORTING: (LIST, (STRUCT, kept))} if kept else {})
-
-
-def _null_level(leaf: Leaf, part: int) -> int:
-    above = leaf.levels[part - 1] if part else 0
-    inside_a_list = part > 0 and leaf.repetitions[part] > 0
-    return -1 if leaf.levels[part] == above or inside_a_list else leaf.levels[part] - 1
 
 
 @dataclass(slots=True)
@@ -157,14 +100,26 @@ class _Maker:
         made: dict[int, NewChunk] = {}
         rest: list[int] = []
         for top in tops:
-            trimmed = self._trimmed(top) if not self._by_arrow(top) else None
+            trimmed = self._trimmed(top) if not self._only_by_arrow(top) and not self._dense(top) else None
             if trimmed is None:
                 rest.append(top)
             else:
                 made |= trimmed
         for alike in self._alike(rest):
-            made |= self._encoded(alike)
+            made |= self._encoded_or_trimmed(alike)
         return made
+
+    def _encoded_or_trimmed(self, tops: Sequence[int]) -> dict[int, NewChunk]:
+        """Encode the columns; those that Arrow would change may still be taken apart page by page."""
+        try:
+            return self._encoded(tops)
+        except (UnfaithfulColumnError, pa.ArrowNotImplementedError):
+            trimmed = [None if self._only_by_arrow(top) else self._trimmed(top) for top in tops]
+            if None in trimmed and len(tops) > 1:
+                return {leaf: chunk for top in tops for leaf, chunk in self._encoded_or_trimmed([top]).items()}
+            if trimmed == [None]:
+                raise
+            return {leaf: chunk for chunks in trimmed for leaf, chunk in (chunks or {}).items()}
 
     def _alike(self, tops: Sequence[int]) -> list[list[int]]:
         """Part columns by what one of Arrow's writers does with all of its columns."""
@@ -178,29 +133,34 @@ class _Maker:
 
     # -- which way
 
-    def _by_arrow(self, top: int) -> bool:
-        """Whether the column is decoded and encoded as a whole."""
+    def _only_by_arrow(self, top: int) -> bool:
+        """Whether the column's pages are not to be taken apart, however few are touched."""
         leaves = self._footer.leaves_of(top)
         if self._footer.leaves[leaves[0]].path[0] in self._edit.mapped:
             return True
         if any(self._footer.leaves[leaf].physical == Physical.INT96 for leaf in leaves):
             return False  # Arrow's nanoseconds do not reach as far
-        metas = [meta_of(self._group, leaf) for leaf in leaves]
-        if any(get(meta, Meta.UNCOMPRESSED) > _LARGEST for meta in metas):
-            return False
-        return any(Meta.BLOOM in meta or self._dense_texts(meta) for meta in metas)
+        return any(Meta.BLOOM in meta_of(self._group, leaf) for leaf in leaves) and self._fits(leaves)
 
-    def _dense_texts(self, meta: Struct) -> bool:
-        """Whether many pages of plain texts are touched: their values can only be stepped over one by one."""
-        if get(meta, Meta.TYPE) != Physical.BYTES:
+    def _fits(self, leaves: Sequence[int]) -> bool:
+        return all(get(meta_of(self._group, leaf), Meta.UNCOMPRESSED) <= _LARGEST for leaf in leaves)
+
+    def _dense(self, top: int) -> bool:
+        """Whether so many pages are touched that the whole column is better encoded anew."""
+        leaves = self._footer.leaves_of(top)
+        if any(self._footer.leaves[leaf].physical == Physical.INT96 for leaf in leaves) or not self._fits(leaves):
             return False
+        return any(map(self._many_pages, leaves))
+
+    def _many_pages(self, leaf: int) -> bool:
+        meta = meta_of(self._group, leaf)
         entries = items(meta, Meta.ENCODING_STATS)
-        pages = [(get(entry, 2), get(entry, 3)) for entry in entries if get(entry, 1) != PageType.DICTIONARY]
-        if all(encoding in (Encoding.PLAIN_DICTIONARY, Encoding.RLE_DICTIONARY) for encoding, _ in pages) and pages:
-            return False
-        count = max(1, sum(n for _, n in pages))
+        told = sum(get(entry, 3) for entry in entries if get(entry, 1) != PageType.DICTIONARY)
+        count = told or 1 + get(meta, Meta.UNCOMPRESSED) // _PAGE
         per_page = max(1, self._edit.rows // count)
-        return bool(len(np.unique(self._edit.gone // per_page)) > _MANY * count)
+        emptied, _ = self._edit.emptied_in(self._footer.leaves[leaf]) or (NO_ROWS, 0)
+        touched = np.bincount(np.concatenate([self._edit.gone, emptied]) // per_page)
+        return bool(np.count_nonzero(touched) > _MANY * count)
 
     # -- page by page
 
@@ -221,7 +181,7 @@ class _Maker:
         chunk = items(self._group, Group.CHUNKS)[leaf]
         if _DEPENDENT & set(get(meta, Meta.ENCODINGS)[1]):
             raise UnknownPageError("values that depend on one another")
-        emptied, level = self._edit.emptied_in(about) or (_NO_ROWS, 0)
+        emptied, level = self._edit.emptied_in(about) or (NO_ROWS, 0)
         if level < 0:
             raise UnknownPageError("a column that cannot be null")
         index = self._column_index(chunk)
@@ -256,50 +216,8 @@ class _Maker:
     # -- by Arrow
 
     def _encoded(self, tops: Sequence[int]) -> dict[int, NewChunk]:
-        leaves = [leaf for top in tops for leaf in self._footer.leaves_of(top)]
-        chunks = {leaf: self._bytes(leaf) for leaf in leaves}
-        first = _first_header(chunks[leaves[0]][1])
-        table = self._changed(decoded(self._footer, tops, self._edit.rows, chunks))
-        chunks.clear()
-        lifted = encoded(table, self._footer, self._group, tops, first)
-        self._notes.chunks_encoded += len(lifted)
-        return {leaf: WrittenChunk(chunk) for leaf, chunk in zip(leaves, lifted, strict=True)}
-
-    def _bytes(self, leaf: int) -> tuple[Struct, bytes]:
-        meta = meta_of(self._group, leaf)
-        return from_start(meta), self._source.read(*span(meta))
-
-    def _changed(self, table: pa.Table) -> pa.Table:
-        for index, column in enumerate(table.column_names):
-            new = table.column(index)
-            if column in self._edit.mapped:
-                old_type = new.type
-                new = pa.chunked_array([self._edit.mapped[column](new.combine_chunks())])
-                if new.type != old_type or len(new) != table.num_rows:
-                    raise TerminalFailure(f"column {column}: expected values of type {old_type}, found {new.type}")
-            rows = self._edit.emptied.get(column, _NO_ROWS)
-            if len(rows):
-                if not table.field(index).nullable:
-                    raise TerminalFailure(f"column {column} is required and cannot be emptied")
-                new = pc.if_else(pa.array(_mask(table.num_rows, rows)), pa.scalar(None, new.type), new)
-            if new is not table.column(index):
-                table = table.set_column(index, table.field(index), new)
-        self._refuse_inner(table)
-        return table.filter(pa.array(~_mask(table.num_rows, self._edit.gone))) if len(self._edit.gone) else table
-
-    def _refuse_inner(self, table: pa.Table) -> None:
-        for column, rows in self._edit.emptied.items():
-            top = column.split(".", 1)[0]
-            if len(rows) and column not in table.column_names and top in table.column_names:
-                raise UnfaithfulColumnError(f"column {column}: part of a column whose pages cannot be taken apart")
-
-
-def _mask(count: int, rows: Rows) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    mask = np.zeros(count, np.bool_)
-    mask[rows] = True
-    return mask
-
-
-def _first_header(content: bytes) -> Struct:
-    pages = walk(ChunkBytes(Held(content), 0, len(content)))
-    return next(page.header for page in pages if page.kind != PageType.DICTIONARY)
+        anew = Anew(self._source, self._footer, self._group, self._edit)
+        found = anew.chunks(tops)
+        self._notes.chunks_encoded += len(found)
+        self._notes.bounds_dropped += anew.bounds_dropped
+        return {leaf: WrittenChunk(chunk) for leaf, chunk in found.items()}

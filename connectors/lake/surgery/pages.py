@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,8 @@ from connectors.lake.segments import Source
 from connectors.lake.surgery import hybrid
 from connectors.lake.surgery.fields import CODECS, Data, DataV2, Dictionary, Encoding, Header, PageType
 from connectors.lake.surgery.footer import Leaf
+from connectors.lake.surgery.glance import Glance, glance
+from connectors.lake.surgery.held import FileSource
 from connectors.lake.surgery.hybrid import Numbers
 from connectors.lake.surgery.thrift import I32, STRUCT, CorruptThriftError, Struct, get, read_struct, write_struct
 
@@ -34,18 +37,27 @@ class UnknownPageError(ValueError):
     """A page of a kind, or in an encoding, that cannot be taken apart here."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Page:
     """Where a page stands in its chunk, and what its header says."""
 
     start: int
     body: int
     stop: int
-    header: Struct
+    head: bytes
+    """The header as it stands in the file."""
     kind: int
+    uncompressed: int
     entries: int
     """Values and nulls; of a dictionary, its values."""
     encoding: int
+    rows: int | None
+    """How many rows begin in it, where the header says so."""
+
+    @cached_property
+    def header(self) -> Struct:
+        """Return all that the header says: most pages stay as they are, and nobody asks."""
+        return read_struct(self.head)[0]
 
     @property
     def about(self) -> Struct:
@@ -74,23 +86,24 @@ _NUMBERS: Final = {PageType.DATA: range(1, 5), PageType.DICTIONARY: range(1, 3),
 
 
 class ChunkBytes:
-    """The bytes of one chunk: all at once if they are few, else some at a time."""
+    """The bytes of one chunk: all at once if they are few, else some at a time; of what is at hand, what is asked."""
 
     def __init__(self, source: Source, start: int, stop: int) -> None:
         """Read [start, stop) of the source."""
         self._source, self.start, self.size = source, start, stop - start
+        self._ahead = 0 if isinstance(source, FileSource) else _WINDOW
         self._at, self._held = 0, b""
 
     @property
     def small(self) -> bool:
-        """Whether all of it is held in memory."""
+        """Whether all of it may be held in memory."""
         return self.size <= SMALL_CHUNK
 
     def read(self, start: int, stop: int) -> bytes:
         """Return bytes [start, stop) of the chunk."""
         if not self._at <= start <= stop <= self._at + len(self._held):
-            end = self.size if self.small else min(self.size, max(stop, start + _WINDOW))
-            self._at = 0 if self.small else start
+            whole = self._ahead and self.small
+            self._at, end = (0, self.size) if whole else (start, min(self.size, max(stop, start + self._ahead)))
             self._held = self._source.read(self.start + self._at, self.start + end)
             if len(self._held) != end - self._at:
                 raise CorruptPageError("a column that ends too early")
@@ -107,17 +120,36 @@ def walk(chunk: ChunkBytes) -> Iterator[Page]:
     """
     at = 0
     while at < chunk.size:
-        header, length = _header(chunk, at)
-        body = at + length
-        kind, _, size = (_number(header, field) for field in (Header.TYPE, Header.UNCOMPRESSED, Header.COMPRESSED))
-        if kind not in _PARTICULAR:
-            raise UnknownPageError(f"a page of kind {kind}")
-        about = _about(header, kind)
-        if body + size > chunk.size:
+        page = _page(chunk, at)
+        if page.stop > chunk.size:
             raise CorruptPageError("a page that goes beyond its column")
-        encoding = get(about, DataV2.ENCODING if kind == PageType.DATA_V2 else Data.ENCODING)
-        yield Page(at, body, body + size, header, kind, get(about, Data.VALUES), encoding)
-        at = body + size
+        yield page
+        at = page.stop
+
+
+def _page(chunk: ChunkBytes, at: int) -> Page:
+    short = chunk.read(at, min(chunk.size, at + _SHORT_HEADER))
+    seen = glance(short)
+    if seen is None:
+        header, length = _header(chunk, at)
+        seen, head = _told(header, length), chunk.read(at, at + length)
+    else:
+        head = short[: seen.length]
+    body = at + seen.length
+    return Page(
+        at, body, body + seen.compressed, head, seen.kind, seen.uncompressed, seen.entries, seen.encoding, seen.rows
+    )
+
+
+def _told(header: Struct, length: int) -> Glance:
+    """Return what a header says that `glance` does not know."""
+    kind, unpacked, size = (_number(header, field) for field in (Header.TYPE, Header.UNCOMPRESSED, Header.COMPRESSED))
+    if kind not in _PARTICULAR:
+        raise UnknownPageError(f"a page of kind {kind}")
+    about = _about(header, kind)
+    encoding = get(about, DataV2.ENCODING if kind == PageType.DATA_V2 else Data.ENCODING)
+    rows = get(about, DataV2.ROWS) if kind == PageType.DATA_V2 else None
+    return Glance(length, kind, unpacked, size, get(about, Data.VALUES), encoding, rows)
 
 
 def _number(struct: Struct, field: int) -> int:
@@ -165,7 +197,7 @@ class Packer:
 
     def content(self, page: Page, chunk: ChunkBytes) -> bytes:
         """Return a page's bytes without compression: levels, then values."""
-        packed, size = chunk.read(page.body, page.stop), get(page.header, Header.UNCOMPRESSED)
+        packed, size = chunk.read(page.body, page.stop), page.uncompressed
         if page.kind == PageType.DATA_V2:
             levels = get(page.about, DataV2.DEFINITION_BYTES, 0) + get(page.about, DataV2.REPETITION_BYTES, 0)
             if not 0 <= levels <= len(packed):

@@ -15,9 +15,10 @@ from typing import Final
 from connectors.lake.segments import Fresh, Segment, Source, Verbatim
 from connectors.lake.surgery.chunks import Described, NewChunk
 from connectors.lake.surgery.column import FIRST, moved, shifted
+from connectors.lake.surgery.edit import GroupEdit
 from connectors.lake.surgery.fields import Chunk, File, Group, Meta
 from connectors.lake.surgery.footer import MAGIC, Footer, meta_of, rows_of, span
-from connectors.lake.surgery.make import GroupEdit, Job, Notes, make, units
+from connectors.lake.surgery.make import Job, Notes, make, units
 from connectors.lake.surgery.thrift import I16, I32, I64, LIST, STRUCT, Struct, get, items, read_struct, write_struct
 
 THREADS: Final = 2

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from connectors.lake.segments import Fresh, Segment, Verbatim
 from connectors.lake.surgery import values
-from connectors.lake.surgery.fields import DataV2, Header, PageType
+from connectors.lake.surgery.fields import PageType
 from connectors.lake.surgery.footer import Leaf
 from connectors.lake.surgery.hybrid import Numbers
 from connectors.lake.surgery.pages import (
@@ -32,7 +32,6 @@ from connectors.lake.surgery.pages import (
     walk,
 )
 from connectors.lake.surgery.texts import Texts
-from connectors.lake.surgery.thrift import get
 from connectors.lake.surgery.values import Mask, Numbered, Raw
 
 Rows: TypeAlias = NDArray[np.int64]
@@ -143,8 +142,8 @@ class Trim:
         """Return how many rows begin in the page."""
         if self.leaf.max_repetition == 0:
             return page.entries
-        if page.kind == PageType.DATA_V2:
-            return int(get(page.about, DataV2.ROWS))
+        if page.rows is not None:
+            return page.rows
         if first_rows is not None and number < len(first_rows):
             after = first_rows[number + 1] if number + 1 < len(first_rows) else self._rows
             return after - row
@@ -153,7 +152,7 @@ class Trim:
 
     def _touches(self, row: int, rows: int) -> bool:
         first = row - 1 if self.leaf.max_repetition else row  # a row may go on from the page before
-        return any(np.searchsorted(part, first) < np.searchsorted(part, row + rows) for part in self._both)
+        return any(part.searchsorted(first) < part.searchsorted(row + rows) for part in self._both)
 
     @property
     def _both(self) -> tuple[Rows, Rows]:
@@ -314,7 +313,7 @@ class Trim:
     def _emitted(self, page: Page, new: tuple[bytes, int] | None) -> Segment:
         if new is None:
             self.size += page.stop - page.start
-            self.uncompressed += page.body - page.start + get(page.header, Header.UNCOMPRESSED)
+            self.uncompressed += page.body - page.start + page.uncompressed
             return Verbatim(self.chunk.start + page.start, self.chunk.start + page.stop)
         self.size += len(new[0])
         self.uncompressed += new[1]
@@ -322,4 +321,4 @@ class Trim:
 
 
 def _between(rows: Rows, first: int, stop: int) -> Rows:
-    return rows[np.searchsorted(rows, first) : np.searchsorted(rows, stop)]
+    return rows[rows.searchsorted(first) : rows.searchsorted(stop)]
