@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pendulum
 from airflow.sdk import dag, task
 from airflow.sdk.observability import stats
-from task_errors import DEFAULTS, opened
+from pools import SWEEPS
+from task_errors import opened
 
 DOC = """
 ### Metrics
@@ -25,7 +26,7 @@ copies and orders outstanding, entries not published, letters and events that wa
     start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Tokyo"),
     catchup=False,
     max_active_runs=1,
-    default_args=DEFAULTS,
+    default_args=SWEEPS,
     tags=["retention", "operations"],
     doc_md=DOC,
 )

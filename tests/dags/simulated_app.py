@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from retention.errors import FoundError, LimitError, RetentionError, SystemFailure, TerminalFailure, TransientFailure
+from retention.errors import FoundError, LimitError, SystemFailure, TerminalFailure, TransientFailure
 from retention.model.approval import Heard
 from retention.model.case import CaseState
 from retention.model.outcome import Failed
