@@ -36,6 +36,7 @@ ELSEWHERE = {
     "curl ": "tests/e2e/test_opendsr_docs.py",
     "openssl ": "tests/e2e/test_opendsr_docs.py",
     "grep -i ": "tests/e2e/test_opendsr_docs.py",
+    "airflow pools import": "tests/dags/test_dag_runs.py",
     "pg_restore ": "tests/e2e/test_restored_stores.py",
     "psql ": "tests/e2e/test_restored_stores.py",
     "python -m benchmarks.batch": "tests/e2e/test_batches.py",

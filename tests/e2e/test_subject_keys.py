@@ -118,6 +118,8 @@ def test_a_key_that_should_have_been_replaced_is_found(shop, keys, cli):
     said = cli("keys", "show", folder=shop.folder)
     assert said.code == 1
     assert "retention keys rotate members" in said.err
+    with shop.app() as app:  # as the DAG `expiries` does, for every system
+        assert [len(ended) for ended in app.rotate_due_keys(datetime.now(UTC)).values()] == [1]
     assert cli("keys", "rotate", "members", "--due", folder=shop.folder).code == 0
     assert cli("keys", "show", folder=shop.folder).code == 0
     assert keys.decrypt(owner("c7"), bytes.fromhex(shop.rows("SELECT name FROM customers WHERE id = 'c7'")[0][0]))
