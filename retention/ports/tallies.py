@@ -15,6 +15,8 @@ class Tally:
     """What stands in the ledger at one moment."""
 
     cases: Mapping[tuple[CaseKind, CaseState], int]
+    newest: datetime | None
+    """When the newest case was opened, whatever became of it."""
     oldest_open: datetime | None
     """When the oldest case that is not over was opened."""
     next_due: datetime | None

@@ -36,6 +36,7 @@ class SqlTallies:
             oldest, next_due = connection.execute(dates).one()
             return Tally(
                 cases={(CaseKind(k), CaseState(s)): n for k, s, n in connection.execute(kinds)},
+                newest=connection.scalar(select(func.max(CASES.c.opened_at))),
                 oldest_open=oldest,
                 next_due=next_due,
                 late=count(select(func.count()).select_from(CASES).where(is_open, CASES.c.due_at < now)),

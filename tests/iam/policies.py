@@ -43,7 +43,8 @@ def _present(flags: Flags) -> Iterator[Permission]:
 
 def _put(flags: Flags) -> Iterator[Permission]:
     yield "s3:PutObject", OBJECTS
-    extra = {"ACL": "PutObjectAcl", "Tagging": "PutObjectTagging", "ObjectLockMode": "PutObjectRetention"}
+    extra = dict.fromkeys(("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP"), "PutObjectAcl")
+    extra |= {"Tagging": "PutObjectTagging", "ObjectLockMode": "PutObjectRetention"}
     extra |= {"ObjectLockLegalHoldStatus": "PutObjectLegalHold"}
     yield from ((f"s3:{action}", OBJECTS) for flag, action in extra.items() if flag in flags)
     if "CopySource" in flags:

@@ -19,8 +19,8 @@ import botocore.session
 
 CONNECTORS = Path(__file__).parents[2] / "connectors"
 FLAGS = (
-    *("ACL", "BypassGovernanceRetention", "CopySource", "IndexName", "ObjectLockLegalHoldStatus", "ObjectLockMode"),
-    *("SSEKMSKeyId", "Tagging", "Tags", "VersionId"),
+    *("ACL", "BypassGovernanceRetention", "CopySource", "GrantFullControl", "GrantRead", "GrantReadACP"),
+    *("GrantWriteACP", "IndexName", "ObjectLockLegalHoldStatus", "ObjectLockMode", "Tagging", "Tags", "VersionId"),
 )
 """Parameters that need a permission of their own, or another one."""
 OUTPUT = "RETENTION_IAM_RECORDING"

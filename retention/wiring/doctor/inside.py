@@ -80,7 +80,7 @@ def ledger(patient: Patient, now: datetime) -> Iterator[TablesSeen | NewestCase]
     yield TablesSeen(found, HEAD, KNOWN)
     if found == HEAD:
         with closing(_opened(patient.settings)) as opened:
-            newest = max((case.opened_at for case in opened.cases.all()), default=None)
+            newest = opened.tallies.at(now).newest
         if newest is not None:
             yield NewestCase(newest, now)
 
