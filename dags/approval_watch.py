@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from airflow.sdk.exceptions import AirflowRuntimeError
 from airflow.sdk.execution_time.hitl import get_hitl_detail_content_detail
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 from asgiref.sync import sync_to_async
@@ -46,20 +47,25 @@ class ApprovalWatch(BaseTrigger):
         return ("dags.approval_watch.ApprovalWatch", self._asked)
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Yield once: the answer that came before the task slept, or that there is something to look at."""
-        answered = await self._early_answer()
+        """Yield once: an answer that Airflow has kept to itself, or that there is something to look at."""
+        answered = await self._missed_answer()
         while answered is None and await asyncio.to_thread(self._is_as_asked):
             left = (self._until - datetime.now(UTC)).total_seconds()
             if left <= 0:
                 break
             await asyncio.sleep(min(self._look_seconds, left))
+            answered = await self._missed_answer()
         yield TriggerEvent(answered or {"look": True})
 
-    async def _early_answer(self) -> dict[str, Any] | None:
-        """Return what somebody answered before the task slept: Airflow resumes sleeping tasks only."""
+    async def _missed_answer(self) -> dict[str, Any] | None:
+        """Return what somebody answered before the task slept: Airflow resumes none but sleeping tasks."""
         if self.trigger_id is None:
             return None  # `dag.test()` knows no answers
-        found = await sync_to_async(get_hitl_detail_content_detail)(ti_id=UUID(self._question))
+        try:
+            found = await sync_to_async(get_hitl_detail_content_detail)(ti_id=UUID(self._question))
+        except AirflowRuntimeError as error:  # its server is busy, or the task sleeps no more: asked again
+            _LOG.warning("nobody knows whether %s was answered: %s", self._plan_id, error)
+            return None
         if not found.response_received or found.responded_by_user is None:
             return None
         by = found.responded_by_user

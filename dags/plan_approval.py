@@ -1,8 +1,9 @@
 """A plan waits for people: the question in Airflow, the answer in our ledger, which alone decides.
 
 A try of the task is a question. An answer that does not count (somebody's own plan, no role, another digest), or one
-of two that are needed, ends the try and the next one asks again, with the reason in its text. Whoever approves or
-rejects at the command line or over the API is noticed within `POKE_SECONDS`.
+of two that are needed, ends the try with the reason in its log, and the next one asks again; Airflow keeps the text
+of the first question of a run. Whoever approves or rejects at the command line or over the API is noticed within
+`POKE_SECONDS`.
 """
 
 from __future__ import annotations

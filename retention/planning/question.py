@@ -85,7 +85,7 @@ def body(plan: Plan, asked: Asked) -> str:
 
 def _head(plan: Plan, asked: Asked) -> Iterator[str]:
     if asked.refused is not None:
-        yield f"**前の回答は無効です / The last answer did not count**: {REFUSALS[asked.refused]}"
+        yield f"**前の回答は無効でした / The last answer did not count**: {REFUSALS[asked.refused]}"
         yield ""
     made = _moment(plan.made_at, asked.zone)
     yield f"- 案件 / case: **{plan.case_id}**, {_KINDS[plan.kind]}"
@@ -146,7 +146,7 @@ def _how(plan: Plan, asked: Asked) -> Iterator[str]:
     for crossing in plan.crossings:
         yield f"- **上限超過 / over the limit**: {crossing.limit}: {crossing.allowed} → {crossing.found}"
     people = "別々の二人 / two different people" if needed_approvals(plan) > 1 else "一人 / one person"
-    yield f"- 必要な承認 / approvals needed: {people}; あと / missing: **{asked.missing}**"
+    yield f"- 必要な承認 / approvals needed: {people}; 質問の時点で不足 / missing when asked: **{asked.missing}**"
     if not asked.anybody:
         yield "- **承認者がいません / nobody holds the role**: `retention api token issue NAME --role approver`"
     yield f"- 回答期限 / answer until: **{_moment(asked.until, asked.zone)}**"
@@ -154,6 +154,9 @@ def _how(plan: Plan, asked: Asked) -> Iterator[str]:
     yield ""
     yield "**Approve**: このダイジェストの計画だけを承認します / allows the plan of this digest and nothing else."
     yield "**Reject**: 何も変更せず、計画をやり直せます / nothing is touched; the case can be planned again."
+    yield ""
+    yield "回答が無効のとき、または二人目が必要なときは、同じ質問がもう一度出ます。理由はタスクのログにあります / "
+    yield "An answer that does not count, or the first of two, makes this question come again; the task's log says why."
 
 
 def _told(step: Step) -> tuple[str, str, int]:  # noqa: C901, PLR0912 -- one line a step

@@ -81,7 +81,7 @@ def test_the_question_shows_the_plan_and_nobody(app: App, case: CaseId) -> None:
         "tax-books",
     ):
         assert shown in question.body
-    assert "missing: **1**" in question.body
+    assert "missing when asked: **1**" in question.body
     assert "2026-12-07" in question.body  # by when, in the policy's zone
     assert question.stand is Stand.WAITING
     for personal in ("c3@", "mail.example", "Customer", "'c3'"):
@@ -151,9 +151,9 @@ def test_above_a_limit_two_people_answer(app: App, shop: Shop) -> None:
     plan = app.plan_sweep(NOW)
     assert plan is not None
     question = app.questions.ask(plan.plan_id, WITHIN, NOW)
-    assert "missing: **2**" in question.body
+    assert "missing when asked: **2**" in question.body
     assert "over the limit" in question.body
-    assert "missing: **1**" in told(app, question, "hanako").body
+    assert "missing when asked: **1**" in told(app, question, "hanako").body
     assert told(app, question, "Hanako ", at=LATER + timedelta(hours=1)).stand is Stand.WAITING
     assert [one["reason"] for one in evidence(app, plan.case_id, "notApproved")] == ["same-person"]
     mark = approval_mark(shop.folder, plan.plan_id)
