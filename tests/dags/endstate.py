@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from retention.app import App
+from retention.app.requests import parse_subject
 from retention.evidence import verify
 from retention.model.case import Case
 from retention.model.ids import PlanId
@@ -29,9 +30,10 @@ WHOLE = (
 )
 _OF_THE_RUN = frozenset(
     {"at", "startedAt", "finishedAt", "statementId", "caseId", "planId", "planDigest", "commitRoot", "checkValue"}
-    | {"keyRef", "resumed", "expectedDigest", "foundDigest", "suiteDigest", "rowsAfter", "rowsBefore"}
+    | {"keyRef", "resumed", "expectedDigest", "foundDigest", "suiteDigest", "rowsAfter", "rowsBefore", "count"}
 )
-"""Moments, numbers and digests of one run, and how many other people were there."""
+"""Moments, numbers and digests of one run, and how many other people were there: a sweep commits also to those whom
+an earlier one left a row without a name (`count`)."""
 _EFFORT = frozenset({"objectsRewritten", "versionsRemoved", "markersRemoved"})
 """What the last call did: nothing, if the one before it did all and died."""
 
@@ -52,8 +54,8 @@ class EndState:
     """How often he is in the lake, old versions included."""
     objects: tuple[str, ...]
     """Objects, versions and delete markers of the lake."""
-    suppressed: tuple[str, ...]
-    """By which kinds of key the person must not come back."""
+    suppressed: tuple[tuple[str, str], ...]
+    """By which kinds of key, and for what, the person must not come back."""
     certificates: tuple[str, ...]
     parcels: Mapping[str, int]
     leases: int
@@ -80,7 +82,7 @@ def end_state(shop: Shop, s3: Any, who: Person, cases: Iterable[Case], parcels: 
             rows=tuple(rows),
             visits=sum(who.key == user for users in lake.values() for user, _ in users),
             objects=tuple(sorted(name.rpartition(" ")[0] for name in lake)),
-            suppressed=tuple(_suppressed(app, cases)),
+            suppressed=tuple(_suppressed(app, who)),
             certificates=tuple(_certificates(shop, cases)),
             parcels=parcels,
             leases=held(shop),
@@ -123,9 +125,12 @@ def _lines(app: App, plan_id: PlanId) -> list[tuple[str, str]]:
     return [(line.step_id, line.phase.value) for line in lines if line.phase is not Phase.FAILED]
 
 
-def _suppressed(app: App, cases: Iterable[Case]) -> list[str]:
-    ours = {case.case_id for case in cases}
-    return sorted(s.key_name for s in app.context.ledger.copies.suppressions(datetime.now(UTC)) if s.case_id in ours)
+def _suppressed(app: App, who: Person) -> list[tuple[str, str]]:
+    """Return by which kind of key, and for what, the person must not come back."""
+    digest = app.context.suppression_digester()
+    keys = {digest(parse_subject(app.context, text)) for text in (f"user_id={who.key}", f"email={who.mail}")}
+    found = app.context.ledger.copies.suppressions(datetime.now(UTC))
+    return sorted({(s.key_name, s.scope) for s in found if s.digest in keys})
 
 
 def _certificates(shop: Shop, cases: Iterable[Case]) -> list[str]:
