@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("retention", "connectors", "demo")
+PACKAGES = ("retention", "connectors", "airflow_plugin", "demo")
 LINT = "import sys; sys.path.insert(0, ''); from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 FLOORS = "Imports under retention/ go down only"
@@ -84,6 +84,9 @@ PLANTS = (
     Plant("retention/app/answers.py", "connectors.memory", CORE),
     Plant("retention/wiring/systems.py", "connectors.sql", CORE, "function"),
     Plant("retention/cli/entry.py", "demo.workspace", CORE),
+    Plant("retention/app/holds.py", "airflow_plugin.runs", CORE),
+    Plant("retention/pages/listing.py", "airflow", VENDORS),
+    Plant("retention/api/limits.py", "retention.pages.words", FLOORS),
     Plant("retention/planning/limits.py", "boto3", VENDORS),
     Plant("retention/cli/output.py", "airflow", VENDORS),
     Plant("retention/store/tiles.py", "psycopg", VENDORS),

@@ -20,7 +20,7 @@ ELSEWHERE = {
     "make test": ".ci/run",
     "make bench": "benchmarks/__main__.py",
     "make demo": "tests/e2e/test_demo.py",
-    "make up": "tests/e2e/test_demo.py",
+    "make up": "tests/dags/test_up.py",
     "retention demo": "tests/e2e/test_demo.py",
     "retention datamap import": "tests/e2e/test_datamap_cli.py",
     "retention backups hold": "tests/e2e/test_copies.py",
