@@ -14,15 +14,11 @@ from functools import reduce
 from operator import add
 from typing import IO, TypeVar
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-
 from connectors.lake.change import Change, Counts, Erase, Redact, columns_of
 from connectors.lake.columntypes import column_type
 from connectors.lake.keys import ValueSets
 from connectors.lake.parquet_change import Decision, at_rows, cells_of, decide
-from connectors.lake.parquet_file import AsFile, ParquetFile, open_parquet, some_between
+from connectors.lake.parquet_file import ParquetFile, open_parquet
 from connectors.lake.predicate import compared, mask, needed
 from connectors.lake.segments import Fresh, Segment, Source
 from connectors.lake.surgery.edit import GroupEdit, Mapped
@@ -32,16 +28,13 @@ from connectors.lake.surgery.rewrite import THREADS, Rewriting
 from connectors.lake.surgery.thrift import get, items
 from retention.errors import TerminalFailure
 from retention.model.datamap import ColumnType
-from retention.model.predicate import Among, Selection
+from retention.model.predicate import Selection
 from retention.model.transform import Value
 
 _LONG_ENOUGH_TO_MEAN_SOMEONE = 8
 _KEPT_ROWS = 8 << 20
 """Row numbers that a survey keeps; what is beyond is looked up again when it is needed."""
 _CHUNK = 4 << 20
-_SMALL = 8 << 20
-_FEW_ROWS = 1 << 20
-"""Bytes and rows of a file that is first asked whether anybody is in it at all."""
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -89,7 +82,7 @@ def tally(
 
 def measure(name: str, source: Source, selection: Selection, change: Change) -> Counts:
     """Return what the change would do; reads only the columns that decide it."""
-    return unselected(source, selection) or survey(open_parquet(name, source), selection, change).counts
+    return survey(open_parquet(name, source), selection, change).counts
 
 
 def survey(file: ParquetFile, selection: Selection, change: Change) -> Survey:
@@ -114,39 +107,6 @@ def survey(file: ParquetFile, selection: Selection, change: Change) -> Survey:
     return Survey(counts, tuple(touched), edits)
 
 
-def unselected(source: Source, selection: Selection) -> Counts | None:
-    """Return the counts of a small file of which no row is selected; None where one has to look closer.
-
-    Most of many small files hold nobody who is asked for: Arrow alone reads their key columns, in a tenth of the time
-    that it takes to know all that the footer says.
-    """
-    if source.size > _SMALL:
-        return None
-    sets, wanted = ValueSets(selection.keys), needed(selection.where)
-    try:
-        with pq.ParquetFile(pa.PythonFile(AsFile(source), "r"), pre_buffer=False) as file:
-            schema, facts = file.schema_arrow, file.metadata
-            if not wanted or not wanted <= set(schema.names) or facts.num_row_groups != 1 or facts.num_rows > _FEW_ROWS:
-                return None
-            if isinstance(selection.where, Among) and not _may_be_in(facts, schema, selection.where, sets):
-                return Counts(facts.num_rows)
-            table = file.read(sorted(wanted), use_threads=False)
-    except (pa.ArrowException, OSError, ValueError, OverflowError):
-        return None  # who reads it again says what is wrong
-    return None if pc.any(mask(table, selection, sets)).as_py() else Counts(table.num_rows)
-
-
-def _may_be_in(facts: pq.FileMetaData, schema: pa.Schema, where: Among, sets: ValueSets) -> bool:
-    """Whether the only row group's bounds allow for one of the keys."""
-    group, kind = facts.row_group(0), schema.field(where.column).type
-    paths = [group.column(number).path_in_schema for number in range(group.num_columns)]
-    told = group.column(paths.index(where.column)).statistics if where.column in paths else None
-    if told is None or not told.has_min_max or pa.types.is_dictionary(kind):
-        return True
-    values = sets.of(where.column, kind, where.keys.keyset_id)
-    return len(values) > 0 and some_between(values, told.min, told.max)
-
-
 def segments(
     name: str, source: Source, selection: Selection, change: Change, least: int = 0
 ) -> Generator[Segment, None, Counts]:
@@ -160,9 +120,6 @@ def segments(
 
     """
     del least
-    nothing = unselected(source, selection)
-    if nothing is not None:
-        return nothing
     file = open_parquet(name, source)
     found = survey(file, selection, change)
     if found.counts.touched and found.counts.remaining:

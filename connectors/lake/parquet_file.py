@@ -77,7 +77,7 @@ class ParquetFile:
                 yield 0, self._whole(group, wanted)
                 return
             first = 0
-            with pq.ParquetFile(pa.PythonFile(AsFile(self.source), "r"), buffer_size=_SLICE) as file:
+            with pq.ParquetFile(pa.PythonFile(_AsFile(self.source), "r"), buffer_size=_SLICE) as file:
                 for batch in file.iter_batches(_SLICE, row_groups=[group], columns=wanted, use_threads=False):
                     yield first, pa.Table.from_batches([batch])
                     first += batch.num_rows
@@ -137,7 +137,7 @@ class ParquetFile:
         if not len(values):
             return False
         bounds = self._bounds(group, leaf)
-        if bounds is not None and not some_between(values, *bounds):
+        if bounds is not None and not _some_between(values, *bounds):
             return False
         if len(values) > _FEW:
             return True
@@ -185,36 +185,30 @@ def reading(name: str) -> Iterator[None]:
         ) from None
 
 
-class AsFile:
+class _AsFile:
     """A source as a file to be read."""
 
     def __init__(self, source: Source) -> None:
-        """Begin at the start."""
         self._source, self._at = source, 0
         self.closed = False
 
     def read(self, size: int = -1) -> bytes:
-        """Return the next bytes."""
         stop = self._source.size if size < 0 else min(self._at + size, self._source.size)
         content = self._source.read(self._at, stop)
         self._at += len(content)
         return content
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Go to a place."""
         self._at = offset + {0: 0, 1: self._at, 2: self._source.size}[whence]
         return self._at
 
     def tell(self) -> int:
-        """Return where it is."""
         return self._at
 
     def size(self) -> int:
-        """Return its length."""
         return self._source.size
 
     def close(self) -> None:
-        """Leave the source open."""
         self.closed = True
 
 
@@ -222,7 +216,7 @@ def _compared_type(kind: pa.DataType) -> pa.DataType:
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
-def some_between(values: pa.Array, least: Any, greatest: Any) -> bool:  # noqa: ANN401 -- of the column's type
+def _some_between(values: pa.Array, least: Any, greatest: Any) -> bool:  # noqa: ANN401 -- of the column's type
     """Whether some value lies between the bounds; `values` are sorted."""
     if isinstance(least, int | Decimal | str | bytes | date) and not isinstance(least, datetime | bool):
         if pa.types.is_integer(values.type):

@@ -273,17 +273,3 @@ def test_a_dictionary_forgets_what_nothing_has() -> None:
     assert new.to_pylist() == stays.to_pylist()
     assert [part.to_pylist() for part in about[0].dead + about[1].dead] == [["gone"], ["gone"]]
     assert not any(b"gone" in bytes(buffer) for buffer in new.chunk(0).buffers() if buffer)
-
-
-def test_a_small_file_without_the_person_is_only_asked_for_keys() -> None:
-    """Arrow alone answers; where a row is selected, a column is missing, or the file is no file, one looks closer."""
-    sink = io.BytesIO()
-    pq.write_table(pa.table({"user": [1, 2, 3]}), sink)
-    for column, key, content, expected in (
-        ("user", 7, sink.getvalue(), parquet.Counts(3)),
-        ("user", 2, sink.getvalue(), None),
-        ("other", 7, sink.getvalue(), None),
-        ("user", 7, b"PAR1 no file PAR1", None),
-    ):
-        where = Selection(Among(column, KeySet(KeySetId("k"), 0, "")), {KeySetId("k"): frozenset({key})})
-        assert parquet.unselected(Held(content), where) == expected
