@@ -11,10 +11,11 @@ import resource
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -93,17 +94,28 @@ def ours(job: Job) -> None:
 
 def _ours(job: Job, path: Path, selection: Selection) -> None:
     with path.open("rb") as file:
-        opened = parquet.open_parquet(path.name, Counted(file, job))
+        source = Counted(file, job)
+        pieces: Iterator[Segment]
         if job.task == "pseudonymize":
+            opened = parquet.open_parquet(path.name, source)
             pieces = parquet.transformed(opened, selection, {"email": pseudonyms}).segments()
         else:
             change: Change = Erase() if job.task == "erase" else Redact(("email",))
-            found = parquet.survey(opened, selection, change)
-            if not found.counts.touched:
-                os.link(path, job.target / path.name)
-                return
-            pieces = parquet.rewriting(opened, selection, change, found).segments()
-        _write(job, file.fileno(), pieces, job.target / path.name)
+            pieces = parquet.segments(path.name, source, selection, change)
+        first = next(pieces, None)
+        if first is None:
+            os.link(path, job.target / path.name)
+        else:
+            _write(job, file.fileno(), chain([first], pieces), job.target / path.name)
+
+
+def ours_looked_at_again(job: Job) -> None:
+    """Do as `ours`, and then what the road does before it publishes: open the new file and search it for the keys."""
+    ours(job)
+    selection = Selection(Among("user_id", KeySet(KeySetId("k"), 0, "")), {KeySetId("k"): frozenset(job.keys)})
+    for path in sorted(job.target.glob("*.parquet")) if job.task == "erase" else ():
+        with path.open("rb") as file:
+            assert not parquet.measure(path.name, FileSource(file), selection, Erase()).touched
 
 
 def _write(job: Job, source: int, pieces: Iterable[Segment], path: Path) -> None:
@@ -200,6 +212,7 @@ def copy(job: Job) -> None:
 
 METHODS: dict[str, Callable[[Job], None]] = {
     "ours": ours,
+    "ours, looked at again": ours_looked_at_again,
     "polars": polars,
     "polars untuned": polars_untuned,
     "duckdb": duckdb,
@@ -276,6 +289,8 @@ def _prepared(method: str, job: Job) -> None:
         return
     with suppress(ImportError):
         __import__(method.split(maxsplit=1)[0])  # the clock starts after imports
+    if method.startswith(("ours", "pyarrow")):
+        pa.array([0])  # pyarrow imports pandas with its first array
 
 
 def _rows_left(method: str, job: Job) -> int:
@@ -298,7 +313,7 @@ def main() -> None:
     METHODS[method](job)
     seconds, cpu = time.perf_counter() - start, time.process_time() - busy
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    if method != "ours":
+    if not method.startswith("ours"):
         job.read = sum(path.stat().st_size for path in job.sources)
         job.new = sum(path.stat().st_size for path in job.target.rglob("*.parquet"))
     rows = _rows_left(method, job)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import duckdb
 import fastparquet
@@ -24,6 +25,7 @@ from hypothesis import strategies as st
 from connectors.lake import parquet
 from connectors.lake.change import Change, Counts, Erase, Redact
 from connectors.lake.segments import Fresh
+from connectors.lake.surgery import make
 from connectors.lake.surgery.column import decoded_leaf, from_start
 from connectors.lake.surgery.footer import Footer, meta_of, read_footer, rows_of, span
 from connectors.lake.surgery.held import Held
@@ -90,6 +92,8 @@ class Form:
     checksums: bool
     encodings: str
     nested: bool
+    by_page: bool
+    """Whether pages are taken apart however many are touched; else columns are encoded anew where most are."""
 
     def file(self) -> tuple[pa.Table, bytes]:
         """Return the table and the file that pyarrow makes of it."""
@@ -131,13 +135,17 @@ FORMS = st.builds(
     checksums=st.booleans(),
     encodings=st.sampled_from(["dictionary", "small dictionary", "plain", "split", "delta", "int96", "bloom"]),
     nested=st.booleans(),
+    by_page=st.booleans(),
 )
+ALL_BY_PAGE = 2.0
+"""A share of pages that is never touched."""
 
 
-def changed(content: bytes, selection: Selection, change: Change) -> tuple[bytes, Counts]:
+def changed(content: bytes, selection: Selection, change: Change, *, by_page: bool = False) -> tuple[bytes, Counts]:
     """Return the new file and the counts."""
     sink = io.BytesIO()
-    counts = parquet.rewrite(NAME, Held(content), sink, selection, change)
+    with mock.patch.object(make, "MANY", ALL_BY_PAGE if by_page else make.MANY):
+        counts = parquet.rewrite(NAME, Held(content), sink, selection, change)
     return sink.getvalue(), counts
 
 
@@ -220,7 +228,7 @@ def test_erasing_changes_nothing_else(form: Form, users: frozenset[Key]) -> None
     """Rows that stay are equal in value and order, the footer's facts too; statistics and indexes are true again."""
     _, content = form.file()
     before = as_read(content)
-    new, counts = changed(content, among("user", users), Erase())
+    new, counts = changed(content, among("user", users), Erase(), by_page=form.by_page)
     stays = pc.invert(pc.is_in(before["user"], value_set=pa.array(sorted(users))))  # type: ignore[type-var]
     expected = before.filter(stays)
     assert counts == Counts(rows=before.num_rows, gone=before.num_rows - expected.num_rows)
@@ -239,7 +247,7 @@ def test_redacting_changes_one_column(form: Form, users: frozenset[Key], pick: i
     names = [name for name in table.column_names if name not in ("user", "void")]
     column = names[pick % len(names)]
     before = as_read(content)
-    new, counts = changed(content, among("user", users), Redact((column,)))
+    new, counts = changed(content, among("user", users), Redact((column,)), by_page=form.by_page)
     hit = pc.is_in(before["user"], value_set=pa.array(sorted(users))).to_pylist()  # type: ignore[type-var]
     values = [None if gone else value for gone, value in zip(hit, before[column].to_pylist(), strict=True)]
     index = before.column_names.index(column)
@@ -275,7 +283,10 @@ def test_no_trace_is_left(form: Form, change: str, person: int) -> None:
     key = f"person-{person:04d}-plant"
     before = as_read(content)
     new, _ = changed(
-        content, among("person", frozenset({key})), Erase() if change == "erase" else Redact(("person", "text"))
+        content,
+        among("person", frozenset({key})),
+        Erase() if change == "erase" else Redact(("person", "text")),
+        by_page=form.by_page,
     )
     after = as_read(new)
     went = set(before["text"].to_pylist()) - set(after["text"].to_pylist()) - {None}

@@ -6,7 +6,7 @@ and greatest values are not sought anew: those of the old chunk hold still, unle
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from connectors.lake.segments import Source
 from connectors.lake.surgery.bounds import names, statistics_name, texts_name, with_bounds, with_nulls
 from connectors.lake.surgery.column import decoded, from_start
 from connectors.lake.surgery.edit import NO_ROWS, GroupEdit
-from connectors.lake.surgery.encode import Lifted, UnfaithfulColumnError, bounds_of, encoded, overflowed
+from connectors.lake.surgery.encode import Lifted, UnfaithfulColumnError, bounds_of, encoded, numbers_pay
 from connectors.lake.surgery.fields import Chunk, Group, Meta, PageType, Physical
 from connectors.lake.surgery.footer import Footer, Leaf, meta_of, span
 from connectors.lake.surgery.held import Held
@@ -62,7 +62,11 @@ class Anew:
 
         """
         leaves = [leaf for top in tops for leaf in self._footer.leaves_of(top)]
-        old, first = self._decoded(tops, leaves)
+        chunks = {leaf: self._bytes(leaf) for leaf in leaves}
+        first = _first_header(chunks[leaves[0]][1])
+        numbered = [leaf for leaf, (meta, content) in chunks.items() if numbers_pay(meta, _entries(content))]
+        old = self._decoded(tops, chunks, numbered)
+        chunks.clear()
         known = self._known(old, tops)
         new = self._changed(old)
         dictionaries: dict[int, Dictionaries] = {}
@@ -74,35 +78,30 @@ class Anew:
         del old
         for leaf, about in known.items():
             about.dictionaries = dictionaries.get(leaf)
-        lifted = dict(zip(leaves, encoded(new, self._footer, self._group, tops, first=first, known=known), strict=True))
-        return {leaf: self._told(leaf, chunk, known.get(leaf), new) for leaf, chunk in lifted.items()}
+        made = encoded(new, self._footer, self._group, tops, first=first, numbered=numbered, known=known)
+        lifted = zip(leaves, made, strict=True)
+        return {leaf: self._told(leaf, chunk, known.get(leaf), new) for leaf, chunk in lifted}
 
     # -- from chunks to a changed table
 
-    def _decoded(self, tops: Sequence[int], leaves: Sequence[int]) -> tuple[pa.Table, Struct]:
-        chunks = {leaf: self._bytes(leaf) for leaf in leaves}
-        first = _first_header(chunks[leaves[0]][1])
-        numbered = [leaf for leaf in leaves if self._numbered(leaf)]
-        table = decoded(self._footer, tops, self._edit.rows, chunks, numbered=numbered)
-        if numbered and not all(map(plain_nesting, table.schema.types)):
-            table = decoded(self._footer, tops, self._edit.rows, chunks)
-        return table, first
+    def _decoded(
+        self, tops: Sequence[int], chunks: Mapping[int, tuple[Struct, bytes]], numbered: Sequence[int]
+    ) -> pa.Table:
+        texts = [leaf for leaf in numbered if self._stays_numbers(leaf)]
+        table = decoded(self._footer, tops, self._edit.rows, chunks, numbered=texts)
+        if texts and not all(map(plain_nesting, table.schema.types)):
+            return decoded(self._footer, tops, self._edit.rows, chunks)
+        return table
 
     def _bytes(self, leaf: int) -> tuple[Struct, bytes]:
         meta = meta_of(self._group, leaf)
         return from_start(meta), self._source.read(*span(meta))
 
-    def _numbered(self, leaf: int) -> bool:
-        """Whether all values are told to be numbers of a dictionary, and nothing but rows that go changes."""
+    def _stays_numbers(self, leaf: int) -> bool:
+        """Whether texts with a dictionary need not be spelled: it is sure that all have it, and only rows go."""
         meta, about = meta_of(self._group, leaf), self._footer.leaves[leaf]
-        whole = get(meta, Meta.DICTIONARY) and Meta.ENCODING_STATS in meta and not overflowed(meta)
-        return (
-            bool(whole)
-            and Meta.BLOOM not in meta
-            and about.physical == Physical.BYTES
-            and not about.decimal
-            and not self._changes(about.top)
-        )
+        texts = about.physical == Physical.BYTES and not about.decimal
+        return texts and Meta.ENCODING_STATS in meta and Meta.BLOOM not in meta and not self._changes(about.top)
 
     def _changes(self, top: int) -> bool:
         return any(self._edit.changes(self._footer.leaves[leaf]) for leaf in self._footer.leaves_of(top))
@@ -218,3 +217,9 @@ def _mask(count: int, rows: Rows) -> np.ndarray[Any, np.dtype[np.bool_]]:
 def _first_header(content: bytes) -> Struct:
     pages = walk(ChunkBytes(Held(content), 0, len(content)))
     return next(page.header for page in pages if page.kind != PageType.DICTIONARY)
+
+
+def _entries(content: bytes) -> int:
+    """Return how many entries a chunk's dictionary has; 0 without one."""
+    first = next(walk(ChunkBytes(Held(content), 0, len(content))), None)
+    return first.entries if first is not None and first.kind == PageType.DICTIONARY else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final
 
 import pyarrow as pa
@@ -69,12 +70,13 @@ def encoded(
     tops: Sequence[int],
     *,
     first: Struct,
+    numbered: Collection[int],
     known: Collection[int] = (),
 ) -> list[Lifted]:
     """Return the columns as chunks, with codec, encodings, pages, indexes and filters like those they replace.
 
     `table` has the columns of `tops` in order; `first` is the header of a data page that they replace.
-    Of leaves that are `known` no statistics are made.
+    `numbered` leaves are written with a dictionary. Of leaves that are `known` no statistics are made.
 
     Raises:
         UnfaithfulColumnError: they would be of another type.
@@ -84,9 +86,13 @@ def encoded(
     sink = pa.BufferOutputStream()
     paths = _written_paths(table, leaves)
     options = _like(footer, group, leaves, paths, first)
-    if options["write_statistics"]:
-        told = {path for path, leaf in zip(paths, leaves, strict=True) if leaf not in known}
-        options["write_statistics"] = [path for path in options["write_statistics"] if path in told] or False
+    by_path = dict(zip(paths, leaves, strict=True))
+    with_numbers = [path for path, leaf in by_path.items() if leaf in numbered]
+    options |= {
+        "use_dictionary": with_numbers or False,
+        "column_encoding": {n: e for n, e in options["column_encoding"].items() if n not in with_numbers} or None,
+        "write_statistics": [n for n in options["write_statistics"] if by_path[n] not in known] or False,
+    }
     with pq.ParquetWriter(sink, table.schema, **options) as writer:
         writer.write_table(table, row_group_size=max(1, table.num_rows))
     lifted = _lift(Held(memoryview(sink.getvalue())))
@@ -154,14 +160,24 @@ def _bloom(file: Held, meta: Struct) -> bytes | None:
     return file.read(at, at + get(meta, Meta.BLOOM_LENGTH)) if at else None
 
 
-def _written_paths(table: pa.Table, leaves: Sequence[int]) -> list[str]:
+def _written_paths(table: pa.Table, leaves: Sequence[int]) -> Sequence[str]:
     """Return the paths that Arrow's writer will give the leaves; nested ones may be called otherwise in the file."""
     if len(leaves) == table.num_columns and not any(pa.types.is_nested(kind) for kind in table.schema.types):
         return list(table.column_names)
+    return _paths(table.schema)
+
+
+@lru_cache(maxsize=64)
+def _paths(schema: pa.Schema) -> tuple[str, ...]:
     sink = pa.BufferOutputStream()
-    pq.ParquetWriter(sink, table.schema, use_compliant_nested_type=False).close()
-    schema = pq.ParquetFile(pa.BufferReader(sink.getvalue())).schema
-    return [schema.column(number).path for number in range(len(schema))]
+    pq.ParquetWriter(sink, schema, use_compliant_nested_type=False).close()
+    written = pq.ParquetFile(pa.BufferReader(sink.getvalue())).schema
+    return tuple(written.column(number).path for number in range(len(written)))
+
+
+def numbers_pay(meta: Struct, entries: int) -> bool:
+    """Whether a chunk's values are better numbers: all of them were, and a dictionary of so many entries is short."""
+    return bool(get(meta, Meta.DICTIONARY)) and not overflowed(meta) and 2 * entries <= get(meta, Meta.VALUES)
 
 
 def overflowed(meta: Struct) -> bool:
@@ -176,17 +192,15 @@ def _like(footer: Footer, group: Struct, leaves: Sequence[int], paths: Sequence[
     metas = dict(zip(paths, (meta_of(group, leaf) for leaf in leaves), strict=True))
     chunks = [items(group, Group.CHUNKS)[leaf] for leaf in leaves]
     codecs = {path: CODECS[get(meta, Meta.CODEC)] for path, meta in metas.items()}
-    numbered = [path for path, meta in metas.items() if get(meta, Meta.DICTIONARY) and not overflowed(meta)]
-    encodings = {path: name for path, meta in metas.items() if path not in numbered and (name := _encoding(meta))}
+    encodings = {path: name for path, meta in metas.items() if (name := _encoding(meta))}
     blooms = {path: {"ndv": ndv, "fpp": 0.01} for path, meta in metas.items() if (ndv := _distinct(meta))}
     physical = {footer.leaves[leaf].physical for leaf in leaves}
     return {
         "version": "2.6",
         "compression": {path: _WRITER_NAMES.get(name, name) for path, name in codecs.items()},
-        "use_dictionary": numbered or False,
         "dictionary_pagesize_limit": _NO_LIMIT,
-        "column_encoding": encodings or None,
-        "write_statistics": [path for path, meta in metas.items() if Meta.STATISTICS in meta] or False,
+        "column_encoding": encodings,
+        "write_statistics": [path for path, meta in metas.items() if Meta.STATISTICS in meta],
         "write_page_index": any(Chunk.OFFSET_INDEX in chunk for chunk in chunks),
         "write_page_checksum": Header.CRC in first,
         "data_page_version": "2.0" if get(first, Header.TYPE) == PageType.DATA_V2 else "1.0",

@@ -21,9 +21,9 @@ from connectors.lake.surgery.pages import ChunkBytes, CorruptPageError, UnknownP
 from connectors.lake.surgery.thrift import CorruptThriftError, Struct, get, items, read_struct
 from connectors.lake.surgery.trim import Cut, Trim
 
-_SMALL_GROUP: Final = 100_000
+SMALL_GROUP: Final = 100_000
 """Rows of a group whose columns are worked on together: below, starting a writer costs more than it does."""
-_MANY: Final = 0.25
+MANY: Final = 0.25
 """Share of a column's pages beyond which encoding all of it costs less than surgery."""
 _PAGE: Final = 1 << 20
 """Bytes of a page, where nothing is said of pages: what most writers aim at."""
@@ -49,7 +49,7 @@ class Notes:
 def units(footer: Footer, number: int, edit: GroupEdit) -> list[tuple[int, ...]]:
     """Return the top-level columns that change, as parts of work."""
     tops = sorted({leaf.top for index, leaf in enumerate(footer.leaves) if edit.touches(footer, index)})
-    small = rows_of(footer.groups[number]) < _SMALL_GROUP
+    small = rows_of(footer.groups[number]) < SMALL_GROUP
     return [tuple(tops)] if small and tops else [(top,) for top in tops]
 
 
@@ -160,7 +160,7 @@ class _Maker:
         per_page = max(1, self._edit.rows // count)
         emptied, _ = self._edit.emptied_in(self._footer.leaves[leaf]) or (NO_ROWS, 0)
         touched = np.bincount(np.concatenate([self._edit.gone, emptied]) // per_page)
-        return bool(np.count_nonzero(touched) > _MANY * count)
+        return bool(np.count_nonzero(touched) > MANY * count)
 
     # -- page by page
 

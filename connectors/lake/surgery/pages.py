@@ -16,7 +16,7 @@ from connectors.lake.surgery import hybrid
 from connectors.lake.surgery.fields import CODECS, Data, DataV2, Dictionary, Encoding, Header, PageType
 from connectors.lake.surgery.footer import Leaf
 from connectors.lake.surgery.glance import Glance, glance
-from connectors.lake.surgery.held import FileSource
+from connectors.lake.surgery.held import FileSource, Held
 from connectors.lake.surgery.hybrid import Numbers
 from connectors.lake.surgery.thrift import I32, STRUCT, CorruptThriftError, Struct, get, read_struct, write_struct
 
@@ -91,7 +91,7 @@ class ChunkBytes:
     def __init__(self, source: Source, start: int, stop: int) -> None:
         """Read [start, stop) of the source."""
         self._source, self.start, self.size = source, start, stop - start
-        self._ahead = 0 if isinstance(source, FileSource) else _WINDOW
+        self._ahead = 0 if isinstance(source, FileSource | Held) else _WINDOW
         self._at, self._held = 0, b""
 
     @property

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from connectors.lake.segments import Fresh, Segment, Source, Verbatim
 from connectors.lake.surgery.chunks import Described, NewChunk
@@ -18,7 +18,7 @@ from connectors.lake.surgery.column import FIRST, moved, shifted
 from connectors.lake.surgery.edit import GroupEdit
 from connectors.lake.surgery.fields import Chunk, File, Group, Meta
 from connectors.lake.surgery.footer import MAGIC, Footer, meta_of, rows_of, span
-from connectors.lake.surgery.make import Job, Notes, make, units
+from connectors.lake.surgery.make import SMALL_GROUP, Job, Notes, make, units
 from connectors.lake.surgery.thrift import I16, I32, I64, LIST, STRUCT, Struct, get, items, read_struct, write_struct
 
 THREADS: Final = 2
@@ -58,7 +58,7 @@ class Rewriting:
 
     def _all(self) -> Iterator[Segment]:
         yield self._counted(Verbatim(0, len(MAGIC)))
-        with ThreadPoolExecutor(THREADS) as pool:
+        with ThreadPoolExecutor(THREADS) if self._footer.rows >= SMALL_GROUP else _Here() as pool:
             done = -1
             for number, edit, chunks in self._made(pool):
                 for untouched in range(done + 1, number):
@@ -79,7 +79,7 @@ class Rewriting:
 
     # -- chunks
 
-    def _made(self, pool: ThreadPoolExecutor) -> Iterator[tuple[int, GroupEdit, Iterator[dict[int, NewChunk]]]]:
+    def _made(self, pool: Executor) -> Iterator[tuple[int, GroupEdit, Iterator[dict[int, NewChunk]]]]:
         """Yield, group by group, the new chunks of its leaves as they are ready; some are begun ahead."""
         waiting: deque[tuple[int, GroupEdit, deque[Future[dict[int, NewChunk]]]]] = deque()
         begun = 0
@@ -249,6 +249,19 @@ class Rewriting:
         }
         content = write_struct(tree)
         yield self._counted(Fresh(content + len(content).to_bytes(4, "little") + MAGIC))
+
+
+class _Here(Executor):
+    """Does the work at once, where threads would cost more than it does."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:  # noqa: ANN401 -- as it is declared
+        """Return the work done; its error comes with the result, as from a thread."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **named))
+        except Exception as error:  # noqa: BLE001 -- raised where the result is asked for
+            future.set_exception(error)
+        return future
 
 
 def _joined(segments: Iterator[Segment]) -> Iterator[Segment]:

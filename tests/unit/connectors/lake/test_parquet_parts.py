@@ -21,9 +21,11 @@ from connectors.lake.nested import without_elements
 from connectors.lake.parquet_file import open_parquet
 from connectors.lake.surgery import hybrid
 from connectors.lake.surgery.bloom import may_hold, xxh64
-from connectors.lake.surgery.bounds import names
+from connectors.lake.surgery.bounds import names, texts_name
 from connectors.lake.surgery.footer import Leaf, meta_of, read_footer
+from connectors.lake.surgery.glance import Glance, glance
 from connectors.lake.surgery.held import Held
+from connectors.lake.surgery.leaves import compacted
 from connectors.lake.surgery.texts import texts_in
 from connectors.lake.surgery.thrift import CorruptThriftError, read_struct, write_struct
 from retention.errors import KeyTypeError
@@ -128,6 +130,10 @@ def test_a_bound_that_may_be_made_of_a_value_names_it() -> None:
     assert names(TEXT, gone, b"person-00080", exact=False)
     assert not names(TEXT, gone, b"person-0008-plant", exact=True)
     assert not names(TEXT, gone, b"zebra-crossing", exact=None)
+    for bound, exact in ((b"person-0007-plant", True), (b"person-0", False), (b"person-00080", False), (b"pers", None)):
+        told = names(TEXT, gone, bound, exact=exact)
+        assert texts_name(pa.array(gone, pa.binary()), bound, exact=exact) is told
+    assert not texts_name(pa.array(gone, pa.binary()), b"zebra-crossing", exact=None)
     assert names(REAL, np.array([0.0]), np.array([-0.0]).tobytes(), exact=None)
     assert not names(REAL, np.array([np.nan]), np.array([1.0]).tobytes(), exact=None)
 
@@ -230,3 +236,40 @@ def test_new_values_come_by_a_function() -> None:
     assert pq.read_table(new).to_pydict() == {**table.to_pydict(), "mail": ["a", "b-x", None, "b-x"]}
     with pytest.raises(parquet.TerminalFailure, match="expected"):
         list(parquet.transformed(open_parquet("f", old), where, {"mail": lambda part: part.is_null()}).segments())
+
+
+def test_a_page_header_at_a_glance_says_what_its_tree_says() -> None:
+    """Of both kinds of data pages and of dictionaries; what is short, negative or unusual is left to the tree."""
+    first = {1: (5, 0), 2: (5, 900), 3: (5, 70), 5: (12, {1: (5, 8), 2: (5, 8), 3: (5, 3), 4: (5, 3)})}
+    bounded = {**first, 5: (12, {**first[5][1], 5: (12, {3: (6, 2), 5: (8, b"zz"), 6: (8, b""), 7: (1, True)})})}
+    second = {
+        1: (5, 3),
+        2: (5, 9),
+        3: (5, 300),
+        4: (5, -5),
+        8: (12, {n: (5, n) for n in range(1, 7)} | {7: (1, False)}),
+    }
+    words = {1: (5, 2), 2: (5, 9), 3: (5, 7), 7: (12, {1: (5, 3), 2: (5, 0)})}
+    for tree, expected in (
+        (first, (0, 900, 70, 8, 8, None)),
+        (bounded, (0, 900, 70, 8, 8, None)),
+        (second, (3, 9, 300, 1, 4, 3)),
+        (words, (2, 9, 7, 3, 0, None)),
+    ):
+        data = write_struct(tree)
+        assert glance(data + b"rest") == Glance(len(data), *expected)
+        assert glance(data[:-1]) is None
+    lying = [{**first, 3: (5, -1)}, {**first, 5: (12, {1: (5, 8)})}, {**first, 1: (5, 1)}, {**words, 5: first[5]}]
+    assert [glance(write_struct(tree)) for tree in [*lying, {**first, 99: (9, (5, [1]))}]] == [None] * 5
+
+
+def test_a_dictionary_forgets_what_nothing_has() -> None:
+    """Also inside structs and lists, with nulls; values stay, and entries that went are told."""
+    words = pa.array(["a", "gone", None, "b", "a"]).dictionary_encode()
+    lists = pa.ListArray.from_arrays(pa.array([0, 1, 2, 2, 4, 5], pa.int32()), words)
+    column = pa.chunked_array([pa.StructArray.from_arrays([words, lists], ["one", "many"])])
+    stays = column.filter(pa.array([True, False, True, True, True]))
+    new, about = compacted(stays)
+    assert new.to_pylist() == stays.to_pylist()
+    assert [part.to_pylist() for part in about[0].dead + about[1].dead] == [["gone"], ["gone"]]
+    assert not any(b"gone" in bytes(buffer) for buffer in new.chunk(0).buffers() if buffer)
