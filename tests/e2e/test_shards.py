@@ -224,6 +224,7 @@ def test_a_file_that_became_hostile_is_not_touched_and_the_case_is_partial(place
             assert app.context.ledger.cases.get(app.plan(plan)[0].case_id).state is CaseState.PARTIAL, what
         assert place.server.faults.writes == writes, what
         assert place.server.get(place.bucket, key) == spoil(good), what
+    place.server.empty(place.bucket)  # an older version that nobody can read is told as well
     place.server.put(place.bucket, key, good)
     assert cli("apply", plan, folder=place.folder).code == 0
     left = pq.read_table(io.BytesIO(place.server.get(place.bucket, key)))
