@@ -164,7 +164,6 @@ def test_several_processes_share_a_step_in_any_order(place: Place) -> None:
         assert app.apply(place.plan, NOW).state is CaseState.APPLIED
         assert place.server.faults.writes == writes
         assert place.done(app) == (3, 3)
-        app.verify(place.plan, NOW)
     assert place.stored() == LEFT
 
 
@@ -210,6 +209,7 @@ def test_a_file_that_became_hostile_is_not_touched_and_the_case_is_partial(place
     sink = io.BytesIO()
     pq.write_table(pa.table({"user_id": ["gone", "other"], "city": ["a", "b"]}), sink)
     good, key = sink.getvalue(), "people/p.parquet"
+    place.server.empty(place.bucket)
     place.server.put(place.bucket, key, good)
     datamap = (place.folder / "datamap.yaml").read_text(encoding="utf-8")
     (place.folder / "datamap.yaml").write_text(datamap.replace("*.jsonl", "p.parquet"), encoding="utf-8")
@@ -224,6 +224,7 @@ def test_a_file_that_became_hostile_is_not_touched_and_the_case_is_partial(place
             assert app.context.ledger.cases.get(app.plan(plan)[0].case_id).state is CaseState.PARTIAL, what
         assert place.server.faults.writes == writes, what
         assert place.server.get(place.bucket, key) == spoil(good), what
+    place.server.empty(place.bucket)  # an older version that nobody can read is told as well
     place.server.put(place.bucket, key, good)
     assert cli("apply", plan, folder=place.folder).code == 0
     left = pq.read_table(io.BytesIO(place.server.get(place.bucket, key)))
