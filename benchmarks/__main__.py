@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.shop import DATAMAP, TABLES
 from retention.app import App
 from retention.model.case import CaseState
 from retention.wiring import open_app
@@ -50,31 +51,8 @@ rules:
      keep: {for: P1Y, since: accounted}, then: erase, source: policy}
 requests: {answer_within: P14D, channels: [post], identity_documents: [passport]}
 """
-DATAMAP = """\
-datasets:
-  shop.customers:
-    system: shop
-    table: customers
-    primary_key: [id]
-    subject: {user_id: id, email: email}
-    fields:
-      name: {category: account, identifies: directly}
-      email: {category: account, identifies: directly}
-  shop.orders:
-    system: shop
-    table: orders
-    primary_key: [id]
-    parent: {shop.customers: {customer_id: id}}
-    dates: {accounted: paid_at}
-    fields:
-      amount: {category: billing, identifies: "no"}
-      paid_at: {category: billing, identifies: "no"}
-"""
-SCHEMA = """\
-CREATE TABLE customers (id TEXT PRIMARY KEY, name TEXT, email TEXT);
-CREATE TABLE orders (
-    id INTEGER PRIMARY KEY, customer_id TEXT REFERENCES customers(id), amount INTEGER, paid_at TIMESTAMP);
-CREATE INDEX orders_customer ON orders (customer_id);
+SCHEMA = f"""\
+{TABLES}CREATE INDEX orders_customer ON orders (customer_id);
 CREATE INDEX customers_email ON customers (email);
 """
 

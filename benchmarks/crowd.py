@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
+from benchmarks import shop
 from retention.app import App
 from retention.model.ids import CaseId, PlanId
 from retention.wiring import open_app
@@ -62,43 +63,22 @@ holds:
      keep: {for: P7Y, after: fiscal_year.closed, of: accounted, plus: P2M}, statute: jp.corporate-tax-act.enf-reg-59}
 requests: {answer_within: P14D, channels: [post, email], identity_documents: [passport]}
 """
-DATAMAP = """\
-datasets:
-  shop.customers:
-    system: shop
-    table: customers
-    primary_key: [id]
-    subject: {user_id: id, email: email}
-    fields:
-      name: {category: account, identifies: directly}
-      email: {category: account, identifies: directly}
-  shop.orders:
-    system: shop
-    table: orders
-    primary_key: [id]
-    parent: {shop.customers: {customer_id: id}}
-    dates: {accounted: paid_at}
-    fields:
-      amount: {category: billing, identifies: "no"}
-      paid_at: {category: billing, identifies: "no"}
-  lake.viewing:
+DATAMAP = f"""\
+{shop.DATAMAP}  lake.viewing:
     system: lake
     path: viewing/dt=*/*.parquet
-    subject: {user_id: user_id}
+    subject: {{user_id: user_id}}
     fields:
-      title: {category: viewing, identifies: "no"}
+      title: {{category: viewing, identifies: "no"}}
   lake.clicks:
     system: lake
     path: clicks/dt=*/*.jsonl
-    subject: {email: email}
+    subject: {{email: email}}
     fields:
-      page: {category: viewing, identifies: "no"}
+      page: {{category: viewing, identifies: "no"}}
 """
-SCHEMA = """\
-CREATE TABLE customers (id TEXT PRIMARY KEY, name TEXT, email TEXT);
-CREATE TABLE orders (
-    id INTEGER PRIMARY KEY, customer_id TEXT REFERENCES customers(id), amount INTEGER, paid_at TIMESTAMP);
-CREATE INDEX orders_customer ON orders (customer_id);
+SCHEMA = f"""\
+{shop.TABLES}CREATE INDEX orders_customer ON orders (customer_id);
 """
 
 

@@ -10,7 +10,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from connectors.backups.aws import code_of, make_client, translated
+from connectors.aws import code_of
+from connectors.backups.client import make_client, translated
 from connectors.backups.lifecycle import Rule, read_rule
 from connectors.backups.settings import BackupsSettings, InBucket
 

@@ -11,7 +11,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from connectors.backups.aws import code_of, make_client, translated
+from connectors.aws import code_of
+from connectors.backups.client import make_client, translated
 from connectors.backups.expiry import expires_at
 from connectors.backups.horizons import by_store, in_order, make_copy, registered
 from connectors.backups.names import copy_id

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from connectors.backups.aws import make_client, translated
+from connectors.backups.client import make_client, translated
 from connectors.backups.expiry import expires_at
 from connectors.backups.horizons import by_store, in_order, make_copy, registered
 from connectors.backups.names import copy_id

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
-from threading import Lock
 from typing import TYPE_CHECKING
 
+from connectors import aws
 from connectors.lake.settings import LakeSettings
 from retention.errors import ConcurrentWriteFailure, TerminalFailure, TransientFailure
 
 if TYPE_CHECKING:
-    from boto3.session import Session
     from mypy_boto3_s3 import S3Client
-
-_CONNECT_SECONDS = 10
-_READ_SECONDS = 60
-_SERVER_ERROR = 500
-_BUSY = frozenset(
-    {"OperationAborted", "SlowDown", "Throttling", "ThrottlingException", "RequestTimeout", "TooManyRequestsException"}
-)
-_LOST_THE_RACE = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchUpload", "412", "409"})
-_MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 
 
 class ObjectChanged(ConcurrentWriteFailure):
@@ -41,36 +30,33 @@ class HeldByStore(TerminalFailure):
     """A legal hold of the store forbids it, for nobody knows how long."""
 
 
-_MAKING = Lock()
-"""A session makes one client at a time; clients may be used by any thread."""
+def _changed(doing: str) -> ObjectChanged:
+    return ObjectChanged(f"{doing}: someone else wrote it first", hint="run again")
 
 
-@cache
-def _session() -> Session:
-    """Return the process's session: it keeps the service's description, which takes 0.15 s to read."""
-    import boto3  # noqa: PLC0415 -- heavy; loaded when a bucket is first used
+def _missing(doing: str) -> ObjectMissing:
+    return ObjectMissing(f"{doing}: it is not there")
 
-    return boto3.session.Session()
+
+def _refused(code: str) -> Callable[[str], AccessRefused]:
+    return lambda doing: AccessRefused(
+        f"{doing}: the store answered {code}", hint="check the permissions of the credentials"
+    )
+
+
+_WORDS = aws.Words(
+    meanings={
+        **dict.fromkeys(("PreconditionFailed", "ConditionalRequestConflict", "NoSuchUpload", "412", "409"), _changed),
+        **dict.fromkeys(("NoSuchKey", "NoSuchVersion", "404"), _missing),
+        **{code: _refused(code) for code in ("AccessDenied", "403")},
+    }
+)
 
 
 def make_client(settings: LakeSettings) -> S3Client:
     """Return a client with bounded retries and time-outs; opens no connection yet."""
-    from botocore.config import Config  # noqa: PLC0415 -- heavy; loaded when a bucket is first used
-
-    with _MAKING:
-        return _session().client(
-            "s3",
-            region_name=settings.region,
-            endpoint_url=settings.endpoint,
-            aws_access_key_id=settings.access_key,
-            aws_secret_access_key=settings.secret_key,
-            config=Config(
-                retries={"mode": "adaptive", "total_max_attempts": settings.attempts},
-                connect_timeout=_CONNECT_SECONDS,
-                read_timeout=_READ_SECONDS,
-                s3={"addressing_style": "path" if settings.endpoint else "auto"},
-            ),
-        )
+    client: S3Client = aws.make_client("s3", settings, attempts=settings.attempts, adaptive=True)
+    return client
 
 
 def connected(settings: LakeSettings) -> S3Client:
@@ -104,31 +90,9 @@ def translated(doing: str) -> Iterator[None]:
         TerminalFailure: anything else.
 
     """
-    from botocore import exceptions as vendor  # noqa: PLC0415 -- heavy
-
     try:
-        yield
-    except vendor.ClientError as error:
-        raise _from_answer(doing, error.response) from error
-    except (vendor.ConnectionError, vendor.HTTPClientError, vendor.IncompleteReadError) as error:
-        raise TransientFailure(f"{doing}: the store could not be reached ({type(error).__name__})") from error
+        with _WORDS.translated(doing):
+            yield
     except OSError as error:
         message = f"{doing}: the local temporary file failed ({type(error).__name__})"
         raise TransientFailure(message, hint="free disk space, then run again") from error
-    except vendor.BotoCoreError as error:
-        raise TerminalFailure(f"{doing}: the request could not be made ({type(error).__name__})") from error
-
-
-def _from_answer(doing: str, answer: object) -> Exception:
-    assert isinstance(answer, dict)  # noqa: S101 -- botocore's error response always is
-    code = str(answer.get("Error", {}).get("Code", "?"))
-    status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    if code in _LOST_THE_RACE:
-        return ObjectChanged(f"{doing}: someone else wrote it first", hint="run again")
-    if code in _MISSING:
-        return ObjectMissing(f"{doing}: it is not there")
-    if status >= _SERVER_ERROR or code in _BUSY:
-        return TransientFailure(f"{doing}: the store answered {code}", hint="run again")
-    if code in {"AccessDenied", "403"}:
-        return AccessRefused(f"{doing}: the store answered {code}", hint="check the permissions of the credentials")
-    return TerminalFailure(f"{doing}: the store answered {code}")

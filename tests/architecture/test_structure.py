@@ -22,25 +22,12 @@ LONG_ON_PURPOSE = {"retention/evidence/verifier.py"}
 LATE_IMPORTS = {
     ("airflow_plugin/plugin.py", "airflow_plugin"),  # every process of Airflow loads plugins; one shows pages
     ("airflow_plugin/links.py", "airflow_plugin"),  # Airflow's models: in the api-server only
-    ("connectors/backups/aws.py", "boto3"),  # heavy, and only with the extra `s3`
-    ("connectors/backups/aws.py", "botocore"),
-    ("connectors/exports_s3/client.py", "boto3"),
-    ("connectors/exports_s3/client.py", "botocore"),
-    ("connectors/dynamodb/client.py", "boto3"),
-    ("connectors/dynamodb/client.py", "botocore"),
+    ("connectors/aws/clients.py", "boto3"),  # heavy, and only with the extra `s3`
+    ("connectors/aws/clients.py", "botocore"),
+    ("connectors/aws/words.py", "botocore"),
     ("connectors/health/client.py", "boto3"),
     ("connectors/health/client.py", "botocore"),
-    ("connectors/kms/client.py", "boto3"),
-    ("connectors/kms/client.py", "botocore"),
-    ("connectors/lake/client.py", "boto3"),
-    ("connectors/lake/client.py", "botocore"),
     ("connectors/lake/tables/connect.py", "connectors"),  # pyiceberg or deltalake, only with the extra `tables`
-    ("connectors/sql/dumps/object.py", "boto3"),
-    ("connectors/sql/dumps/object.py", "botocore"),
-    ("connectors/sqs/client.py", "boto3"),
-    ("connectors/sqs/client.py", "botocore"),
-    ("connectors/tiles_s3/client.py", "boto3"),
-    ("connectors/tiles_s3/client.py", "botocore"),
     ("connectors/processor/connect.py", "connectors"),  # httpx, only with the extra `http`
     ("connectors/timestamps/connect.py", "connectors"),  # httpx, only with the extra `http`
     ("connectors/witness/connect.py", "connectors"),  # httpx, only with the extra `http`

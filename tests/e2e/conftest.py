@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks import shop as shop_of_benchmarks
 from retention.app import App
 from retention.wiring import open_app
 
@@ -69,40 +70,19 @@ holds:
 requests: {answer_within: P14D, channels: [post, email], identity_documents: [passport]}
 """
 
-DATAMAP = """\
-datasets:
-  shop.customers:
-    system: shop
-    table: customers
-    primary_key: [id]
-    subject: {user_id: id, email: email}
-    fields:
-      name: {category: account, identifies: directly}
-      email: {category: account, identifies: directly}
-  shop.orders:
-    system: shop
-    table: orders
-    primary_key: [id]
-    parent: {shop.customers: {customer_id: id}}
-    dates: {accounted: paid_at}
-    fields:
-      amount: {category: billing, identifies: "no"}
-      paid_at: {category: billing, identifies: "no"}
-  shop.notes:
+DATAMAP = f"""\
+{shop_of_benchmarks.DATAMAP}  shop.notes:
     system: shop
     table: notes
     primary_key: [id]
-    parent: {shop.customers: {customer_id: id}}
-    dates: {written: written_at}
+    parent: {{shop.customers: {{customer_id: id}}}}
+    dates: {{written: written_at}}
     fields:
-      body: {category: notes, identifies: directly}
+      body: {{category: notes, identifies: directly}}
 """
 
-SCHEMA = """\
-CREATE TABLE customers (id TEXT PRIMARY KEY, name TEXT, email TEXT);
-CREATE TABLE orders (
-    id INTEGER PRIMARY KEY, customer_id TEXT REFERENCES customers(id), amount INTEGER, paid_at TIMESTAMP);
-CREATE TABLE notes (
+SCHEMA = f"""\
+{shop_of_benchmarks.TABLES}CREATE TABLE notes (
     id INTEGER PRIMARY KEY, customer_id TEXT REFERENCES customers(id), body TEXT, written_at TIMESTAMP);
 """
 

@@ -115,9 +115,14 @@ def open_desk(folder: Path, far: Any, **more: str) -> Desk:
     rows = [{"id": "1", "email": PERSON, "name": "n"}, {"id": "2", "email": "c2@mail.example", "name": "m"}]
     make("order_faults").put("customers", columns, rows)
     app = open_app(folder)
-    case = app.open_request(f"email={PERSON}", "post", NOW)
+    return Desk(app, far, *approved(app, f"email={PERSON}"))
+
+
+def approved(app: App, subject: str) -> tuple[str, str]:
+    """Bring the person's request as far as its approved plan; return the plan's number and the case's."""
+    case = app.open_request(subject, "post", NOW)
     app.identify(case.case_id, "passport", NOW)
     app.accept(case.case_id, NOW)
     plan = app.plan_request(case.case_id, NOW)
     app.approve(plan.plan_id, plan.digest, "office", NOW)
-    return Desk(app, far, plan.plan_id, case.case_id)
+    return plan.plan_id, case.case_id

@@ -5,10 +5,6 @@ The processor is a process of its own. Never two deletions by accident, never a 
 
 from __future__ import annotations
 
-import json
-from base64 import b64decode
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from connectors.memory import forget, make
@@ -19,10 +15,9 @@ from retention.model.answer import AtWork, BestEffort, ByHand, Completed, Partly
 from retention.model.case import CaseState
 from retention.model.datamap import ColumnType
 from retention.wiring import open_app
+from tests.processors.desk import DAY, MINUTE, NOW, Desk, approved
 from tests.processors.running import Running
 
-NOW = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 PERSON = "c1"
 THREE = (PERSON, "c2", "c3")
 SETTINGS = """\
@@ -108,8 +103,8 @@ def server():
     running.close()
 
 
-class Desk:
-    """One request about one person, as far as its approved plan; `apply` and `seal` go on with it."""
+class RestDesk(Desk):
+    """One request about one person at the processor of a descriptor, as far as its approved plan."""
 
     def __init__(self, folder, server, descriptor, *, linked=False, more=""):
         server.reset()
@@ -125,41 +120,9 @@ class Desk:
         self.made = made
         for name, content in {**texts, "crm": descriptor}.items():
             (folder / f"{name}.yaml").write_text(content, encoding="utf-8")
-        self.app, self.server, self.now = open_app(folder), server, NOW
-        case = self.app.open_request(f"user_id={PERSON}", "post", NOW)
-        self.app.identify(case.case_id, "passport", NOW)
-        self.app.accept(case.case_id, NOW)
-        plan = self.app.plan_request(case.case_id, NOW)
-        self.app.approve(plan.plan_id, plan.digest, "office", NOW)
-        self.case_id, self.plan_id = case.case_id, plan.plan_id
-
-    def apply(self, after=timedelta()):
-        """Carry the plan out some time later; return the case's state."""
-        self.now += after
-        return self.app.apply(self.plan_id, self.now).state
-
-    def seal(self, after=timedelta()):
-        """Verify, and seal if every processor has answered."""
-        self.now += after
-        if self.state is CaseState.APPLIED:
-            self.app.verify(self.plan_id, self.now)
-        return self.app.seal(self.plan_id, self.now).state
-
-    @property
-    def state(self):
-        """Where the case is."""
-        return self.app.context.ledger.cases.get(self.case_id).state
-
-    @property
-    def order(self):
-        """The order."""
-        return self.app.context.ledger.copies.orders(self.case_id)[0]
-
-    def facts(self, kind):
-        """What evidence states of the kind."""
-        entries = self.app.context.log.sequence.entries(0, self.app.context.log.publish().size)
-        told = [json.loads(b64decode(json.loads(each.envelope)["payload"]))["predicate"] for each in entries]
-        return [each for each in told if each["kind"] == kind]
+        self.server = server
+        app = open_app(folder)
+        super().__init__(app, server, *approved(app, f"user_id={PERSON}"))
 
     def rows(self):
         """How many rows each table has."""
@@ -176,7 +139,7 @@ def desk(tmp_path, server):
     made = []
 
     def opened(descriptor, **more):
-        made.append(Desk(tmp_path, server, descriptor, **more))
+        made.append(RestDesk(tmp_path, server, descriptor, **more))
         return made[-1]
 
     yield opened

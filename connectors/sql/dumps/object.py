@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from connectors import aws
 from connectors.sql.settings import SqlOptions
-from retention.errors import ConcurrentWriteFailure, TerminalFailure, TransientFailure
+from retention.errors import ConcurrentWriteFailure, TerminalFailure
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_BUSY: Final = frozenset({"SlowDown", "Throttling", "RequestTimeout"})
-_LOST_THE_RACE: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
-_SERVER_ERROR: Final = 500
+
+def _changed(doing: str) -> ConcurrentWriteFailure:
+    return ConcurrentWriteFailure(f"{doing}: someone else wrote it first", hint="run again")
+
+
+_WORDS: Final = aws.Words(
+    meanings=dict.fromkeys(("PreconditionFailed", "ConditionalRequestConflict", "412", "409"), _changed)
+)
 
 
 class DumpObject:
@@ -36,20 +42,8 @@ class DumpObject:
 
     @cached_property
     def _client(self) -> S3Client:
-        import boto3  # noqa: PLC0415 -- heavy; loaded when a dump is first used
-        from botocore.config import Config  # noqa: PLC0415 -- same
-
-        return boto3.session.Session().client(
-            "s3",
-            region_name=self._options.region,
-            endpoint_url=self._options.endpoint,
-            aws_access_key_id=self._options.access_key,
-            aws_secret_access_key=self._options.secret_key,
-            config=Config(
-                retries={"mode": "adaptive", "total_max_attempts": 5},
-                s3={"addressing_style": "path" if self._options.endpoint else "auto"},
-            ),
-        )
+        client: S3Client = aws.make_client("s3", self._options, attempts=5, adaptive=True)
+        return client
 
     def fetch(self, target: Path) -> str:
         """Write the dump into the file; return the entity tag that `replace` asks for."""
@@ -113,24 +107,8 @@ class DumpObject:
             found = [entry for page in pages for entry in page.get("Versions", ()) if entry["Key"] == self._key]
         yield from (entry["VersionId"] for entry in sorted(found, key=lambda entry: not entry["IsLatest"]))
 
-    @contextmanager
-    def _translated(self, doing: str) -> Iterator[None]:
-        from botocore import exceptions as vendor  # noqa: PLC0415 -- heavy
-
-        where = f"{doing} {self.address}"
-        try:
-            yield
-        except vendor.ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "?")
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            if code in _LOST_THE_RACE:
-                raise ConcurrentWriteFailure(f"{where}: someone else wrote it first", hint="run again") from error
-            kind = TransientFailure if status >= _SERVER_ERROR or code in _BUSY else TerminalFailure
-            raise kind(f"{where}: the store answered {code}") from error
-        except (vendor.ConnectionError, vendor.HTTPClientError, vendor.IncompleteReadError) as error:
-            raise TransientFailure(f"{where}: the store could not be reached ({type(error).__name__})") from error
-        except vendor.BotoCoreError as error:
-            raise TerminalFailure(f"{where}: the request could not be made ({type(error).__name__})") from error
+    def _translated(self, doing: str) -> AbstractContextManager[None]:
+        return _WORDS.translated(f"{doing} {self.address}")
 
     def close(self) -> None:
         """Give connections back."""

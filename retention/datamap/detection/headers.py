@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 from typing import Final
 
 from retention.datamap.detection.kinds import Kind
@@ -60,13 +61,30 @@ def _any_of(section: str) -> re.Pattern[str]:
     return re.compile(rf"(?:^|_)(?:{english})(?:_|$)|{japanese}")
 
 
-_AT_THE_END: Final = [*_phrases("english", r"(?:^|_)(?:{})(?:_\d+)?$"), *_phrases("japanese", r"{}")]
-_INSIDE: Final = [each for each in _phrases("english", r"(?:^|_)(?:{})(?:_|$)") if each[0].certainty is Certainty.SURE]
-_WHOLE: Final = [phrase for hint, phrase in _phrases("english", r"(?:{})") if hint.certainty is Certainty.SURE]
-_ABOUT: Final = _any_of("about")
-_OF_THINGS: Final = _any_of("things")
-_PEOPLE: Final = _any_of("people")
-_MAY_STAY: Final = re.compile("|".join(sections(_FILE)["either may-stay"]))
+@dataclass(frozen=True, slots=True)
+class _Lexicon:
+    at_the_end: list[tuple[Hint, re.Pattern[str]]]
+    inside: list[tuple[Hint, re.Pattern[str]]]
+    whole: list[re.Pattern[str]]
+    about: re.Pattern[str]
+    of_things: re.Pattern[str]
+    people: re.Pattern[str]
+    may_stay: re.Pattern[str]
+
+
+@cache
+def _lexicon() -> _Lexicon:
+    """Compile the phrases when a name is first judged: that takes a tenth of a second, and most commands judge none."""
+    inside, whole = _phrases("english", r"(?:^|_)(?:{})(?:_|$)"), _phrases("english", r"(?:{})")
+    return _Lexicon(
+        at_the_end=[*_phrases("english", r"(?:^|_)(?:{})(?:_\d+)?$"), *_phrases("japanese", r"{}")],
+        inside=[each for each in inside if each[0].certainty is Certainty.SURE],
+        whole=[phrase for hint, phrase in whole if hint.certainty is Certainty.SURE],
+        about=_any_of("about"),
+        of_things=_any_of("things"),
+        people=_any_of("people"),
+        may_stay=re.compile("|".join(sections(_FILE)["either may-stay"])),
+    )
 
 
 def hints(name: str) -> tuple[Hint, ...]:
@@ -74,11 +92,11 @@ def hints(name: str) -> tuple[Hint, ...]:
 
     A phrase at the end counts as it is; one in the middle (`email_2_old`) only as a possibility.
     """
-    text = words(name)
-    if _ABOUT.search(text) and not _MAY_STAY.search(text):
+    text, lexicon = words(name), _lexicon()
+    if lexicon.about.search(text) and not lexicon.may_stay.search(text):
         return ()
-    whole = [hint for hint, phrase in _AT_THE_END if phrase.search(text)]
-    inside = [Hint(hint.kind, Certainty.MAYBE) for hint, phrase in _INSIDE if phrase.search(text)]
+    whole = [hint for hint, phrase in lexicon.at_the_end if phrase.search(text)]
+    inside = [Hint(hint.kind, Certainty.MAYBE) for hint, phrase in lexicon.inside if phrase.search(text)]
     ordered = sorted(whole, key=lambda hint: -hint.certainty)
     seen = {hint.kind: hint for hint in reversed([*ordered, *inside])}
     return tuple(dict.fromkeys(seen[hint.kind] for hint in [*ordered, *inside]))
@@ -86,8 +104,8 @@ def hints(name: str) -> tuple[Hint, ...]:
 
 def is_of_things(name: str) -> bool:
     """Whether the name speaks of a thing or an organization; `job_title` and `bank_account` as a whole do not."""
-    text = words(name)
-    return _OF_THINGS.search(text) is not None and not any(phrase.fullmatch(text) for phrase in _WHOLE)
+    text, lexicon = words(name), _lexicon()
+    return lexicon.of_things.search(text) is not None and not any(phrase.fullmatch(text) for phrase in lexicon.whole)
 
 
 def is_workplace(name: str) -> bool:
@@ -97,4 +115,4 @@ def is_workplace(name: str) -> bool:
 
 def is_of_people(table: str) -> bool:
     """Whether a table's name speaks of people."""
-    return _PEOPLE.search(words(table)) is not None
+    return _lexicon().people.search(words(table)) is not None
