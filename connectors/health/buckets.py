@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from connectors.health.client import clock, code_of, make_client, translated
+from connectors import aws
+from connectors.health.client import clock, make_client, translated
 from retention.model.seen import BucketSeen, ServerClock
 from retention.ports.examiner import Place
 
@@ -49,7 +50,7 @@ def _lock(client: S3Client, place: Place, bucket: str) -> Mapping[str, Any]:
         try:
             return client.get_object_lock_configuration(Bucket=bucket).get("ObjectLockConfiguration", {})
         except client.exceptions.ClientError as error:
-            if code_of(error.response) not in _NOT_SET:
+            if aws.code_of(error) not in _NOT_SET:
                 raise
             return {}
 
@@ -59,7 +60,7 @@ def _rules(client: S3Client, place: Place, bucket: str) -> list[Mapping[str, Any
         try:
             return [*client.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]]
         except client.exceptions.ClientError as error:
-            if code_of(error.response) not in _NOT_SET:
+            if aws.code_of(error) not in _NOT_SET:
                 raise
             return []
 

@@ -3,86 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from retention.errors import MissingExtraError, TerminalFailure, TransientFailure
+from connectors import aws
+from retention.errors import MissingExtraError
 from retention.model.seen import ServerClock
 from retention.ports.examiner import Place
 
-if TYPE_CHECKING:
-    from boto3.session import Session
-
-_SERVER_ERROR = 500
+_PERMISSION = "the credentials need what docs/iam says of the doctor"
+_HINTS = {"403": _PERMISSION, "AccessDenied": _PERMISSION, "InvalidAccessKeyId": _PERMISSION}
 
 
-@cache
-def _session() -> Session:
-    """Return the process's session: it keeps the services' descriptions, which take 0.15 s each to read."""
-    import boto3  # noqa: PLC0415 -- heavy, and only with the extra `s3`
+@dataclass(frozen=True, slots=True)
+class _Access:
+    """Where a service is and who asks, as the place's options say."""
 
-    return boto3.session.Session()
+    options: Mapping[str, str]
+
+    @property
+    def region(self) -> str | None:
+        return self.options.get("region")
+
+    @property
+    def endpoint(self) -> str | None:
+        return self.options.get("endpoint")
+
+    @property
+    def access_key(self) -> str | None:
+        return self.options.get("access_key")
+
+    @property
+    def secret_key(self) -> str | None:
+        return self.options.get("secret_key")
 
 
 def make_client(service: str, place: Place) -> Any:  # noqa: ANN401 -- each service has a client of its own
     """Return a client that tries twice and waits seconds, not minutes; raises MissingExtraError without boto3."""
     if find_spec("boto3") is None:
         raise MissingExtraError(f"{place.where} needs boto3", hint="pip install 'retention[s3]'")
-    from botocore.config import Config  # noqa: PLC0415 -- heavy, and only with the extra `s3`
-
-    options = place.options
-    return _session().client(
-        service,  # type: ignore[call-overload]  # the stubs list every service's name one by one
-        region_name=options.get("region"),
-        endpoint_url=options.get("endpoint"),
-        aws_access_key_id=options.get("access_key"),
-        aws_secret_access_key=options.get("secret_key"),
-        config=Config(
-            retries={"mode": "standard", "total_max_attempts": 2},
-            connect_timeout=5,
-            read_timeout=10,
-            s3={"addressing_style": "path" if "endpoint" in options else "auto"},
-        ),
-    )
+    return aws.make_client(service, _Access(place.options), attempts=2, read_seconds=10)
 
 
-@contextmanager
-def translated(place: Place, doing: str) -> Iterator[None]:
-    """Raise the vendor's errors as ours; a refusal names the permission that is missing.
-
-    Raises:
-        TransientFailure: not reached, busy or a server error.
-        TerminalFailure: anything else.
-
-    """
-    from botocore import exceptions as vendor  # noqa: PLC0415 -- heavy
-
-    try:
-        yield
-    except vendor.ClientError as error:
-        code, status = code_of(error.response), _status(error.response)
-        message = f"{place.where}: {doing}: answered {code}"
-        if status >= _SERVER_ERROR:
-            raise TransientFailure(message, hint="run again") from error
-        hint = "the credentials need what docs/iam says of the doctor" if status in (401, 403) else "create it"
-        raise TerminalFailure(message, hint=hint) from error
-    except (vendor.ConnectionError, vendor.HTTPClientError) as error:
-        raise TransientFailure(f"{place.where}: not reached ({type(error).__name__})", hint="run again") from error
-    except vendor.BotoCoreError as error:
-        raise TerminalFailure(f"{place.where}: the request could not be made ({type(error).__name__})") from error
-
-
-def code_of(answer: Mapping[str, Any]) -> str:
-    """Return the service's code of an error."""
-    return str(answer.get("Error", {}).get("Code", "?"))
-
-
-def _status(answer: Mapping[str, Any]) -> int:
-    return int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+def translated(place: Place, doing: str) -> AbstractContextManager[None]:
+    """Raise the vendor's errors as ours; a refusal names the permission that is missing. Errors: see `aws.Words`."""
+    return aws.Words("the service", hints=_HINTS, hint="create it").translated(f"{place.where}: {doing}")
 
 
 def clock(place: Place, date: str | None) -> Iterator[ServerClock]:

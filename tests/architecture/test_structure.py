@@ -25,8 +25,6 @@ LATE_IMPORTS = {
     ("connectors/aws/clients.py", "boto3"),  # heavy, and only with the extra `s3`
     ("connectors/aws/clients.py", "botocore"),
     ("connectors/aws/words.py", "botocore"),
-    ("connectors/health/client.py", "boto3"),
-    ("connectors/health/client.py", "botocore"),
     ("connectors/lake/tables/connect.py", "connectors"),  # pyiceberg or deltalake, only with the extra `tables`
     ("connectors/processor/connect.py", "connectors"),  # httpx, only with the extra `http`
     ("connectors/timestamps/connect.py", "connectors"),  # httpx, only with the extra `http`
