@@ -62,8 +62,7 @@ def shards_of(plan_id: PlanId) -> list[tuple[StepId, int]]:
 def apply_shard(plan_id: PlanId, ticket: tuple[StepId, int]) -> None:
     """Carry out one shard, beside others; one whose turn has not come comes again later."""
     with opened() as app:
-        app.apply_shard(plan_id, *ticket, datetime.now(UTC))
-        log_progress(ticket[0], app.volumes(plan_id).so_far)
+        log_progress(ticket[0], app.apply_shard(plan_id, *ticket, datetime.now(UTC)))
 
 
 # a plan is carried out by one process at a time; without shards, nothing has failed before it

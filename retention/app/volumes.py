@@ -93,6 +93,7 @@ class ByShard:
         """See `volumes.tickets`."""
         return tickets(self.context, plan_id)
 
-    def apply_shard(self, plan_id: PlanId, step_id: StepId, number: int, now: datetime) -> None:
-        """See `volumes.apply_shard`."""
+    def apply_shard(self, plan_id: PlanId, step_id: StepId, number: int, now: datetime) -> Progress:
+        """See `volumes.apply_shard`; return how far the plan's steps are now."""
         apply_shard(self.context, plan_id, Ticket(step_id, number), now)
+        return volumes(self.context, plan_id).so_far
