@@ -6,7 +6,7 @@ the client from here, and says with a `Words` what the service's answers mean to
 
 from __future__ import annotations
 
-from connectors.aws.clients import Access, make_client
+from connectors.aws.clients import Access, AccessOf, make_client
 from connectors.aws.words import Words, code_of
 
-__all__ = ["Access", "Words", "code_of", "make_client"]
+__all__ = ["Access", "AccessOf", "Words", "code_of", "make_client"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
@@ -36,6 +38,33 @@ class Access(Protocol):
     def secret_key(self) -> str | None:
         """Return the key."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class AccessOf:
+    """Access as the options `region`, `endpoint`, `access_key` and `secret_key` say, where they are given."""
+
+    options: Mapping[str, str] = field(repr=False)
+
+    @property
+    def region(self) -> str | None:
+        """Return the region's name."""
+        return self.options.get("region")
+
+    @property
+    def endpoint(self) -> str | None:
+        """Return the URL of a service that is not Amazon's own."""
+        return self.options.get("endpoint")
+
+    @property
+    def access_key(self) -> str | None:
+        """Return the id of the key."""
+        return self.options.get("access_key")
+
+    @property
+    def secret_key(self) -> str | None:
+        """Return the key."""
+        return self.options.get("secret_key")
 
 
 @cache

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.util import find_spec
@@ -19,34 +18,11 @@ _PERMISSION = "the credentials need what docs/iam says of the doctor"
 _HINTS = {"403": _PERMISSION, "AccessDenied": _PERMISSION, "InvalidAccessKeyId": _PERMISSION}
 
 
-@dataclass(frozen=True, slots=True)
-class _Access:
-    """Where a service is and who asks, as the place's options say."""
-
-    options: Mapping[str, str]
-
-    @property
-    def region(self) -> str | None:
-        return self.options.get("region")
-
-    @property
-    def endpoint(self) -> str | None:
-        return self.options.get("endpoint")
-
-    @property
-    def access_key(self) -> str | None:
-        return self.options.get("access_key")
-
-    @property
-    def secret_key(self) -> str | None:
-        return self.options.get("secret_key")
-
-
 def make_client(service: str, place: Place) -> Any:  # noqa: ANN401 -- each service has a client of its own
     """Return a client that tries twice and waits seconds, not minutes; raises MissingExtraError without boto3."""
     if find_spec("boto3") is None:
         raise MissingExtraError(f"{place.where} needs boto3", hint="pip install 'retention[s3]'")
-    return aws.make_client(service, _Access(place.options), attempts=2, read_seconds=10)
+    return aws.make_client(service, aws.AccessOf(place.options), attempts=2, read_seconds=10)
 
 
 def translated(place: Place, doing: str) -> AbstractContextManager[None]:

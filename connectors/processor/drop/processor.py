@@ -13,11 +13,10 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, NoReturn
 
-import boto3
 import botocore.exceptions
 import httpx
-from botocore.config import Config
 
+from connectors import aws
 from connectors.processor.drop.settings import DropSettings
 from connectors.processor.drop.sheet import Sheet, make_sheet, read_answer
 from connectors.processor.looking import knows
@@ -178,19 +177,7 @@ class DropSystem:
 
     def __init__(self, settings: DropSettings) -> None:
         """Make the clients; the network is not touched."""
-        given = settings.client
-        self._s3 = boto3.client(
-            "s3",
-            region_name=given.get("region", "us-east-1"),
-            endpoint_url=given.get("endpoint"),
-            aws_access_key_id=given.get("access_key"),
-            aws_secret_access_key=given.get("secret_key"),
-            config=Config(
-                retries={"mode": "standard", "total_max_attempts": 1},
-                connect_timeout=settings.timeout,
-                read_timeout=settings.timeout,
-            ),
-        )
+        self._s3 = aws.make_client("s3", settings.access, attempts=1, read_seconds=settings.timeout)
         self._probes = settings.look_up is not None
         self._http = httpx.Client(timeout=settings.timeout, follow_redirects=False)
         self._processor = DropProcessor(settings, self._s3, self._http)

@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from connectors import aws
 from connectors.processor.looking import OPTIONS, LookUp, problems_of, read_look_up
 from retention.errors import Problem, SettingsError
 from retention.model.ids import SystemId
@@ -31,6 +32,7 @@ _TIMEOUT = "30"
 _PLACE = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/?(?P<prefix>[^?#]*)")
 _SHORTEST_SECRET = 16
 _EXPIRE = Period(days=14)
+_REGION = "us-east-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,7 @@ class DropSettings:
     form: str
     secret: str | None = field(repr=False)
     expire: Period
-    client: Mapping[str, str] = field(repr=False)
-    """Region, endpoint and keys, where given."""
+    access: aws.AccessOf = field(repr=False)
     timeout: float
     """Seconds."""
     look_up: LookUp | None
@@ -72,7 +73,7 @@ def read_settings(settings: SystemSettings) -> DropSettings:
         form=options.get("form", "plain"),
         secret=options.get("secret"),
         expire=Period.parse(options["expire"]) if "expire" in options else _EXPIRE,
-        client={name: options[name] for name in _CLIENT if name in options},
+        access=aws.AccessOf({"region": _REGION} | {name: options[name] for name in _CLIENT if name in options}),
         timeout=float(options.get("timeout", _TIMEOUT)),
         look_up=read_look_up(options),
     )
