@@ -39,8 +39,9 @@ class Standalone(standalone.Standalone):
         home, copied = folder / "airflow", folder / "dags"
         (home / "config").mkdir(parents=True)
         copied.mkdir()
-        for name in dags:
-            shutil.copy(DAGS / f"{name}.py", copied)
+        for file in DAGS.glob("*.py"):
+            if file.stem in dags or "@dag(" not in file.read_text(encoding="utf-8"):  # what DAG files import
+                shutil.copy(file, copied)
         if (DAGS / POOLS).exists():
             shutil.copy(DAGS / POOLS, copied)
         loads = "".join(f"    import {module}\n" for module in preload) or "    pass\n"

@@ -239,3 +239,10 @@ def test_no_answer_in_time_stands_in_the_evidence(desk: Desk) -> None:
     assert (desk.state("late"), desk.left("late")) == (CaseState.PLANNED, 1)
     with desk.shop.app() as app:
         assert app.plan_request(desk.cases["late"], datetime.now(UTC)).plan_id != plan
+
+
+def test_nobodys_data_is_in_anything_that_airflow_has_written(desk: Desk) -> None:
+    """After all of it: numbers of cases are found, nobody's address and nobody's key."""
+    assert desk.airflow.traces_of([desk.cases["approved"]])
+    planted = [text for person in PEOPLE.values() for text in (f"{person}@mail.example", f"user_id={person}")]
+    assert desk.airflow.traces_of(planted) == []
