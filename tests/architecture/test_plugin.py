@@ -32,4 +32,4 @@ def test_loading_the_plugin_loads_neither_the_product_nor_a_web_framework():
 def test_airflow_finds_the_plugin_by_itself():
     """It is an entry point of the package: no folder to copy, no setting."""
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert declared["entry-points"]["airflow.plugins"] == {"retention": "airflow_plugin.plugin:RetentionPlugin"}
+    assert declared["entry-points"]["airflow.plugins"]["retention"] == "airflow_plugin.plugin:RetentionPlugin"
