@@ -12,7 +12,7 @@ from dataset_assets import ERASED, announce
 from findings import closed_cases, reminded, returned_plans, run_of, sealed_plans
 from mapped import first_runs
 from pools import SWEEPS
-from task_errors import opened
+from task_errors import begun_at, opened
 
 DOC = """
 ### What remains elsewhere
@@ -79,7 +79,7 @@ def seal_answered(*, outlet_events: Any = None) -> list[str]:  # noqa: ANN401 --
 def look_again() -> list[dict[str, object]]:
     """Look at every completed case that is due a week and a month later; name the runs that erase what is back."""
     with opened() as app:
-        plans = returned_plans(app.rescan(datetime.now(UTC)))
+        plans = returned_plans(app.rescan_once(begun_at()))
     return first_runs([run_of("carry_out", f"returned-{plan}", plan_id=plan) for plan in plans])
 
 

@@ -178,10 +178,13 @@ def test_in_a_quiet_shop_every_task_of_the_clock_finds_nothing_and_says_so(
 def outcome(name: str) -> object:
     """Run the function of a task; return what it returns, or the name of what it raises on purpose."""
     from airflow.sdk.exceptions import AirflowSkipException  # noqa: PLC0415 -- as above
+    from airflow.sdk.execution_time.context import set_current_context  # noqa: PLC0415 -- same
 
     module, _, task = name.partition(".")
+    context: Any = {"dag_run": SimpleNamespace(start_date=datetime.now(UTC))}
     try:
-        return getattr(import_module(module), task).function()
+        with set_current_context(context):
+            return getattr(import_module(module), task).function()
     except AirflowSkipException as skipped:
         return type(skipped).__name__
 

@@ -9,6 +9,7 @@ import pytest
 
 from retention.errors import FoundError
 from retention.model.case import CaseState
+from retention.model.volume import Progress
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 VISITS = """\
@@ -50,7 +51,7 @@ def test_a_row_that_comes_during_the_run_is_found_and_erased_by_the_next_pass(vi
     app, case_id, plan_id = visited.approved_request("user_id=c3")
     done: list[str] = []
 
-    def meanwhile(step_id: str) -> None:
+    def meanwhile(step_id: str, _: Progress) -> None:
         if any("visits" in step for step in done):
             visited.change(VISIT)
             done.clear()
@@ -73,7 +74,7 @@ def test_a_row_that_holds_its_parent_back_leaves_the_case_partial_until_the_next
     """The database refuses to let the customer go while the late note refers to him: that is said, and finished."""
     app, case_id, plan_id = visited.approved_request("user_id=c3")
 
-    def meanwhile(step_id: str) -> None:
+    def meanwhile(step_id: str, _: Progress) -> None:
         if step_id.endswith("erase-shop.customers"):
             visited.change(NOTE)
 

@@ -11,7 +11,7 @@ from retention.cli.entry import main
 from retention.model.case import CaseState
 from tests.doubles.naming import names
 from tests.processors.running import Running
-from tests.processors.test_rest_states import DIRECT, HEAD, PERSON, Desk
+from tests.processors.test_rest_states import DIRECT, HEAD, PERSON, RestDesk
 
 CHECK = "check: {method: GET, path: /check}\n"
 
@@ -27,7 +27,7 @@ def server():
 @pytest.fixture
 def desk(tmp_path, server):
     """A case whose processor refused."""
-    made = Desk(tmp_path, server, HEAD + DIRECT + CHECK)
+    made = RestDesk(tmp_path, server, HEAD + DIRECT + CHECK)
     made.server.fault(refuse=True, keep=True)
     assert made.apply() is CaseState.PARTIAL
     yield made

@@ -18,7 +18,7 @@ from connectors.lake.segments import Source
 from connectors.lake.surgery.bounds import names, statistics_name, texts_name, with_bounds, with_nulls
 from connectors.lake.surgery.column import decoded, from_start
 from connectors.lake.surgery.edit import NO_ROWS, GroupEdit
-from connectors.lake.surgery.encode import Lifted, UnfaithfulColumnError, bounds_of, encoded, numbers_pay
+from connectors.lake.surgery.encode import Lifted, UnfaithfulColumnError, bounds_of, encoded, is_numbered
 from connectors.lake.surgery.fields import Chunk, Group, Meta, PageType, Physical
 from connectors.lake.surgery.footer import Footer, Leaf, meta_of, span
 from connectors.lake.surgery.held import Held
@@ -64,7 +64,7 @@ class Anew:
         leaves = [leaf for top in tops for leaf in self._footer.leaves_of(top)]
         chunks = {leaf: self._bytes(leaf) for leaf in leaves}
         first = _first_header(chunks[leaves[0]][1])
-        numbered = [leaf for leaf, (meta, content) in chunks.items() if numbers_pay(meta, _entries(content))]
+        numbered = [leaf for leaf, (meta, _) in chunks.items() if is_numbered(meta)]
         old = self._decoded(tops, chunks, numbered)
         chunks.clear()
         known = self._known(old, tops)
@@ -217,9 +217,3 @@ def _mask(count: int, rows: Rows) -> np.ndarray[Any, np.dtype[np.bool_]]:
 def _first_header(content: bytes) -> Struct:
     pages = walk(ChunkBytes(Held(content), 0, len(content)))
     return next(page.header for page in pages if page.kind != PageType.DICTIONARY)
-
-
-def _entries(content: bytes) -> int:
-    """Return how many entries a chunk's dictionary has; 0 without one."""
-    first = next(walk(ChunkBytes(Held(content), 0, len(content))), None)
-    return first.entries if first is not None and first.kind == PageType.DICTIONARY else 0

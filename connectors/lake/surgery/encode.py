@@ -175,9 +175,9 @@ def _paths(schema: pa.Schema) -> tuple[str, ...]:
     return tuple(written.column(number).path for number in range(len(written)))
 
 
-def numbers_pay(meta: Struct, entries: int) -> bool:
-    """Whether a chunk's values are better numbers: all of them were, and a dictionary of so many entries is short."""
-    return bool(get(meta, Meta.DICTIONARY)) and not overflowed(meta) and 2 * entries <= get(meta, Meta.VALUES)
+def is_numbered(meta: Struct) -> bool:
+    """Whether all of a chunk's values are numbers of a dictionary; they stay so: readers may expect it everywhere."""
+    return bool(get(meta, Meta.DICTIONARY)) and not overflowed(meta)
 
 
 def overflowed(meta: Struct) -> bool:
