@@ -30,10 +30,9 @@ WHOLE = (
 )
 _OF_THE_RUN = frozenset(
     {"at", "startedAt", "finishedAt", "statementId", "caseId", "planId", "planDigest", "commitRoot", "checkValue"}
-    | {"keyRef", "resumed", "expectedDigest", "foundDigest", "suiteDigest", "rowsAfter", "rowsBefore", "count"}
+    | {"keyRef", "resumed", "expectedDigest", "foundDigest", "suiteDigest", "rowsAfter", "rowsBefore"}
 )
-"""Moments, numbers and digests of one run, and how many other people were there: a sweep commits also to those whom
-an earlier one left a row without a name (`count`)."""
+"""Moments, numbers and digests of one run, and how many other rows were there."""
 _EFFORT = frozenset({"objectsRewritten", "versionsRemoved", "markersRemoved"})
 """What the last call did: nothing, if the one before it did all and died."""
 
