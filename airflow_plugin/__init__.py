@@ -8,6 +8,8 @@ mounting  the pages, with Airflow's login before them and the workspace behind
 visiting  who visits, and what he may here
 runs      runs and their cases
 links     the button
+guarding  before Airflow's API: nothing personal is typed into Airflow about our DAGs
+typed     what may be
 """
 
 PREFIX = "/retention"

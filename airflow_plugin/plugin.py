@@ -43,6 +43,13 @@ class RetentionPlugin(AirflowPlugin):
 
         return [{"app": pages(), "url_prefix": PREFIX, "name": "retention"}]
 
+    @cached_property
+    def fastapi_root_middlewares(self) -> list[dict[str, Any]]:  # type: ignore[override]  # same
+        """What stands before Airflow's own API."""
+        from airflow_plugin.guarding import TypedGuard  # noqa: PLC0415 -- same
+
+        return [{"middleware": TypedGuard, "name": "retention: nothing personal in forms"}]
+
     @property
     def global_operator_extra_links(self) -> list[Any]:  # type: ignore[override]  # same
         """The button of tasks."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pendulum
 from airflow.sdk import Param, dag, task
+from forms import PLAN
 from plan_road import walk
 from pools import REQUESTS
 from task_errors import opened
@@ -34,7 +35,7 @@ command line: **approve → apply group by group → verify → seal**.
     params={
         "plan_id": Param(
             type="string",
-            pattern=r"^P-[0-9]{8}-[0-9a-z]{6}$",
+            pattern=PLAN,
             title="計画番号 / Plan number",
             description="表示された番号(例 P-20261123-7f3k2q)だけをご記入ください。 / "
             "As it was printed. Nothing about a person.",

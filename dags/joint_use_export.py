@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pendulum
 from airflow.sdk import Param, dag, task
+from forms import NAME
 from plan_road import walk
 from pools import SWEEPS
 from task_errors import opened
@@ -23,7 +24,6 @@ Hands one set to one joint user: **plan → approve → apply → verify → sea
 * The file's label is what tests of the file say. A set that is not what it was to be is not handed over.
 * Only names and ids pass through Airflow.
 """
-_NAME = r"^[a-z0-9][a-z0-9_-]*$"
 
 
 @dag(
@@ -35,9 +35,9 @@ _NAME = r"^[a-z0-9][a-z0-9_-]*$"
     tags=["retention", "joint-use"],
     doc_md=DOC,
     params={
-        "joint_use": Param(type="string", pattern=_NAME, title="Joint use", description="Its name in the policy."),
-        "set_name": Param(type="string", pattern=_NAME, title="Set", description="Its name under `sets`."),
-        "recipient": Param(type="string", pattern=_NAME, title="Joint user", description="Its id under `members`."),
+        "joint_use": Param(type="string", pattern=NAME, title="Joint use", description="Its name in the policy."),
+        "set_name": Param(type="string", pattern=NAME, title="Set", description="Its name under `sets`."),
+        "recipient": Param(type="string", pattern=NAME, title="Joint user", description="Its id under `members`."),
     },
 )
 def joint_use_export() -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pendulum
 from airflow.sdk import Param, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
+from forms import MOMENT, SYSTEM
 from plan_road import walk
 from pools import REQUESTS
 from task_errors import opened
@@ -39,14 +40,14 @@ for everybody who was erased since the backup was taken, and it is done again:
     params={
         "system_id": Param(
             type="string",
-            pattern=r"^[a-z][a-z0-9_-]*$",
+            pattern=SYSTEM,
             title="Restored system",
             description="Its name in retention.yaml, such as app_restored.",
         ),
         "taken_at": Param(
             default="",
             type="string",
-            pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2}))?$",
+            pattern=MOMENT,
             title="When the copy was taken",
             description="Who was erased before is new in it, and stays. Empty: not known.",
         ),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pendulum
 from airflow.sdk import Param, chain, dag, task
+from forms import CASE
 from plan_road import walk
 from pools import REQUESTS
 from task_errors import WORKSPACE, begun_at, opened
@@ -42,7 +43,7 @@ Carries out a request that was opened, identified and decided with `retention re
     params={
         "case_id": Param(
             type="string",
-            pattern=r"^C-[0-9]{8}-[0-9a-z]{6}$",
+            pattern=CASE,
             title="案件番号 / Case number",
             description="受付時の番号(例 C-20261123-7f3k2q)だけをご記入ください。個人に関することは書けません。 / "
             "As `retention request open` printed it. Nothing about a person.",

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from dags.forms import FORMS as TYPED
 from retention.app.leases import LEASE
 from tests.e2e.test_cli_commands import COMMANDS
 
@@ -52,7 +53,7 @@ HEAVY = {
 }
 SIDE_FILES = {
     *("clients_told", "dataset_assets", "deadlines", "doorbell", "findings"),
-    *("lineage_told", "mapped", "plan_road", "pools", "task_errors"),
+    *("forms", "lineage_told", "mapped", "plan_road", "pools", "task_errors"),
 }
 IMPORTABLE = {"airflow", "asgiref", "pendulum", "retention", "dags", *SIDE_FILES}
 """What a DAG file may import at its top, beside Python's own; asgiref is how Airflow's triggers ask its server."""
@@ -115,6 +116,15 @@ def test_every_file_loads(loaded: dict[str, Any]) -> None:
     """Airflow finds exactly our DAGs and no error."""
     assert loaded["errors"] == {}
     assert set(loaded["dags"]) == IDS
+
+
+def test_what_may_be_typed_is_what_the_forms_ask_for(loaded: dict[str, Any]) -> None:
+    """The plugin refuses whatever is not of these patterns, before Airflow keeps it: it knows every DAG of ours."""
+    asked = {
+        dag_id: {name: schema["pattern"] for name, schema in dag["params"].items()}
+        for dag_id, dag in loaded["dags"].items()
+    }
+    assert asked == TYPED
 
 
 def test_loading_pulls_in_nothing_heavy(loaded: dict[str, Any]) -> None:

@@ -247,7 +247,7 @@ def test_a_run_ends_as_if_nobody_had_died(stage: Stage, undisturbed: dict[str, E
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_errors_end_their_runs_and_name_nobody(stage: Stage) -> None:
-    """A driver that quotes a row, a value nobody can read, a request that is refused, an address in the form."""
+    """A driver that quotes a row, a value nobody can read, a request that is refused, people in forms and notes."""
     quoted, unreadable = ERRING
     row = f"row ({quoted.key}, {quoted.name}, {quoted.mail}, {quoted.phone})"
     stage.shop.change(
@@ -261,8 +261,21 @@ def test_errors_end_their_runs_and_name_nobody(stage: Stage) -> None:
     with stage.shop.app() as app:
         refused = app.open_request(f"email={quoted.mail}", "post", datetime.now(UTC)).case_id
     assert "RET-307" in stage.failed("refused", quoted, refused)
-    with pytest.raises(HTTPError, match="400"):
-        stage.trigger("subject_request", "address", {"case_id": quoted.mail})
+    run = "dags/subject_request/dagRuns"
+    for method, path, typed in (
+        ("POST", run, {"dag_run_id": "address", "logical_date": None, "conf": {"case_id": quoted.mail}}),
+        ("POST", run, {"dag_run_id": quoted.mail, "logical_date": None, "conf": {"case_id": refused}}),
+        ("PATCH", f"{run}/refused", {"note": f"{quoted.name} called from {quoted.phone}"}),
+        ("PATCH", "dags/~/dagRuns", {"actions": [_noted("subject_request", "refused", quoted.name)]}),
+        ("POST", "backfills", {"dag_id": "retention_sweep", "dag_run_conf": {"who": quoted.mail}}),
+    ):
+        with pytest.raises(HTTPError, match="422"):
+            stage.airflow.call(method, path, typed)
+    stage.airflow.call("PATCH", f"{run}/refused", {"note": f"INC-4711 {refused}"})
+
+
+def _noted(dag_id: str, run_id: str, note: str) -> dict[str, Any]:
+    return {"action": "update", "entities": [{"dag_id": dag_id, "dag_run_id": run_id, "note": note}]}
 
 
 @pytest.mark.long
