@@ -17,13 +17,10 @@ from retention.model.copies import Order, PlacedOrder
 from retention.model.ids import CaseId, OrderId, StepId, SystemId
 from retention.store.access import SqlAccess
 from tests.api.conftest import NOW, PERSON
+from tests.doubles.dying import Died
 
 OPENING = {"subject": {"key": "email", "value": PERSON}, "channel": "post"}
 KEY = "one-call-one-key"
-
-
-class Died(BaseException):
-    """The process is gone."""
 
 
 def cases(door) -> list[str]:

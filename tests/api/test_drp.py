@@ -29,6 +29,7 @@ from retention.model.terms import Filer
 from retention.ports.connector import SystemSettings
 from retention.wiring import read_agents, read_workspace
 from tests.api.conftest import NOW, PERSON, UNLIMITED, Door
+from tests.doubles.dying import Died
 from tests.e2e.conftest import make_shop_in
 from tests.processors.drp_processor import AGENT, AGENT_SEED, BUSINESS
 from tests.processors.running import Running
@@ -46,10 +47,6 @@ agents:
     verify_key: {base64.b64encode(STRANGER.public_key().public_bytes_raw()).decode()}
     claims: {{email: email}}
 """
-
-
-class Died(BaseException):
-    """The process is gone."""
 
 
 REQUESTS = "/drp/v1/data-rights-request"

@@ -14,16 +14,13 @@ import pytest
 
 from retention.app import App
 from retention.app.records import PlanSummary
+from tests.doubles.dying import Died
 from tests.e2e.conftest import NOW, Carried, Shop, make_shop_in
 
 WRITES = ("cases.add", "cases.replace", "vault.put", "plans.add", "plans.approve")
 """Of the ledger; the log's are counted besides."""
 WRITES_OF_A_PLAN = 4
 """At least: the keys, the plan, its statement, the case."""
-
-
-class Died(BaseException):
-    """The process is gone."""
 
 
 def mortal(app: App, after: int) -> None:

@@ -18,6 +18,7 @@ from retention.evidence import EvidenceLog, verify
 from retention.model.ids import PlanId
 from retention.store.batches import SqlBatches
 from retention.store.many_vaults import SqlManyVaults
+from tests.doubles.dying import Died
 from tests.e2e.conftest import NOW, Shop, make_shop_in, point
 
 PEOPLE = ("user_id=c1", "email=c2@mail.example", "user_id=c3")
@@ -31,10 +32,6 @@ PLANNING: tuple[tuple[type, str], ...] = (
     (SqlBatches, "keep"),
     (SqlBatches, "move"),
 )
-
-
-class Died(BaseException):
-    """The process is no more."""
 
 
 @contextmanager

@@ -15,49 +15,11 @@ from retention.errors import StateError
 from retention.evidence import verify
 from retention.model.disclosure import ExportState
 from retention.model.terms import Right
+from tests.doubles.dying import Died, Dying, Life
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 OVER = NOW + timedelta(days=30)
-
-
-class Died(BaseException):
-    """The process is no more."""
-
-
-class Dying:
-    """Passes calls on; dies before or after the n-th write."""
-
-    WRITES = frozenset({"put", "remove", "create", "shred", "write"})
-
-    def __init__(self, inner, life) -> None:
-        self._inner, self._life = inner, life
-
-    def __getattr__(self, name):
-        found = getattr(self._inner, name)
-        if name not in self.WRITES:
-            return found
-
-        def write(*arguments):
-            if self._life.spent():
-                raise Died
-            made = found(*arguments)
-            if self._life.spent():
-                raise Died
-            return made
-
-        return write
-
-
-class Life:
-    """Counts moments before and after writes, and ends at one of them."""
-
-    def __init__(self, moments: int) -> None:
-        self.left = moments
-
-    def spent(self) -> bool:
-        """Whether this moment is the last."""
-        self.left -= 1
-        return self.left == 0
+WRITES = frozenset({"put", "remove", "create", "shred", "write"})
 
 
 def _load(path: Path):
@@ -76,7 +38,7 @@ def dying_desk(life):
 
     def made(context):
         real = REAL(context)
-        parts = {name: Dying(getattr(real, name), life) for name in ("exports", "disclosures", "keys")}
+        parts = {name: Dying(getattr(real, name), life, WRITES) for name in ("exports", "disclosures", "keys")}
         return replace(real, rounds=10, **parts)
 
     return made
@@ -87,7 +49,7 @@ def dying_ledger(monkeypatch, app, life):
     ledger = app.context.ledger
     for name in ("journal", "vault"):
         real = getattr(ledger, name)
-        monkeypatch.setattr(ledger, name, Dying(getattr(real, "_inner", real), life))
+        monkeypatch.setattr(ledger, name, Dying(getattr(real, "_inner", real), life, WRITES))
 
 
 @pytest.fixture
@@ -147,7 +109,7 @@ def test_an_export_whose_end_died_anywhere_is_gone_and_stated_once(planned, monk
     for moment in range(1, 40):
         life = Life(moment)
         monkeypatch.setattr(disclosing, "handing_out", dying_desk(life))
-        monkeypatch.setattr(app.context.ledger, "disclosures", Dying(real, life))
+        monkeypatch.setattr(app.context.ledger, "disclosures", Dying(real, life, WRITES))
         try:
             app.expire_disclosures(OVER)
         except Died:

@@ -17,6 +17,7 @@ from retention.model.parcel import ParcelState, Urgency
 from retention.model.subject import SubjectKey
 from retention.ports.queues import Intake
 from retention.store.engine import Database
+from tests.doubles.dying import Died
 from tests.doubles.mail import body
 from tests.doubles.queue import MemoryQueue
 from tests.e2e.conftest import NOW, Shop, make_shop_in, point
@@ -33,10 +34,6 @@ SENT = (
     body("burnt", "account.burnt"),
 )
 URGENT = {"objection": Urgency.SUSPENSION}
-
-
-class Died(BaseException):
-    """The process is no more."""
 
 
 @pytest.fixture(scope="module")

@@ -5,41 +5,17 @@ from __future__ import annotations
 import base64
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from retention.store.engine import Database
+from tests.doubles.dying import Died, dying_ledger
 from tests.e2e.conftest import NOW, Shop, make_shop_in, point
 
 WEEK = NOW + timedelta(days=7)
 BACK = "INSERT INTO customers VALUES ('c3', 'Name c3', 'c3@mail.example')"
-
-
-class Died(BaseException):
-    """The process is no more."""
-
-
-@contextmanager
-def dying(monkeypatch: pytest.MonkeyPatch, writes: int) -> Iterator[list[int]]:
-    """Die right after the given write to the ledger (which is before the next one); the list counts them."""
-    whole, seen = Database.writing, [0]
-
-    @contextmanager
-    def writing(self: Database, *arguments: Any, **more: Any) -> Iterator[Any]:
-        seen[0] += 1
-        with whole(self, *arguments, **more) as connection:
-            yield connection
-        if seen[0] == writes:
-            raise Died
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Database, "writing", writing)
-        yield seen
 
 
 @pytest.fixture(scope="module")
@@ -91,13 +67,13 @@ def end(app: Any) -> object:
 
 def test_a_re_scan_may_die_at_any_write(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One return case with a plan that waits, one statement, and the round counted once."""
-    with copied(model, tmp_path / "whole").app() as app, dying(monkeypatch, 0) as writes:
+    with copied(model, tmp_path / "whole").app() as app, dying_ledger(monkeypatch, 0) as writes:
         app.rescan(WEEK)
         expected = end(app)
     assert writes[0] > 5
     for nth in range(1, writes[0] + 1):
         shop = copied(model, tmp_path / str(nth))
-        with shop.app() as app, dying(monkeypatch, nth), pytest.raises(Died):
+        with shop.app() as app, dying_ledger(monkeypatch, nth), pytest.raises(Died):
             app.rescan(WEEK)
         with shop.app() as app:
             app.rescan(WEEK + timedelta(hours=1))
@@ -108,13 +84,13 @@ def test_the_sealing_of_a_return_case_may_die_at_any_write(
     verified: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first case is done again, with one statement of it, and is looked at anew."""
-    with copied(verified, tmp_path / "whole").app() as app, dying(monkeypatch, 0) as writes:
+    with copied(verified, tmp_path / "whole").app() as app, dying_ledger(monkeypatch, 0) as writes:
         plan = app.context.ledger.plans.of_case(app.context.ledger.cases.all()[0].case_id)[0].plan_id
         app.seal(plan, WEEK)
         expected = end(app)
     for nth in range(1, writes[0] + 1):
         shop = copied(verified, tmp_path / str(nth))
-        with shop.app() as app, dying(monkeypatch, nth), pytest.raises(Died):
+        with shop.app() as app, dying_ledger(monkeypatch, nth), pytest.raises(Died):
             app.seal(plan, WEEK)
         with shop.app() as app:
             app.seal(plan, WEEK)

@@ -11,49 +11,11 @@ from pathlib import Path
 import pytest
 
 from retention.app import applying
+from tests.doubles.dying import Died, Dying, Life
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 LEFT = datetime(2027, 1, 2, tzinfo=UTC)
-
-
-class Died(BaseException):
-    """The process is no more."""
-
-
-class Dying:
-    """Passes calls on; dies before or after the n-th write."""
-
-    WRITES = frozenset({"put", "remove", "put_set", "put_key", "note_access", "create", "shred"})
-
-    def __init__(self, inner, life) -> None:
-        self._inner, self._life = inner, life
-
-    def __getattr__(self, name):
-        found = getattr(self._inner, name)
-        if name not in self.WRITES:
-            return found
-
-        def write(*arguments):
-            if self._life.spent():
-                raise Died
-            made = found(*arguments)
-            if self._life.spent():
-                raise Died
-            return made
-
-        return write
-
-
-class Life:
-    """Counts moments before and after writes, and ends at one of them."""
-
-    def __init__(self, moments: int) -> None:
-        self.left = moments
-
-    def spent(self) -> bool:
-        """Whether this moment is the last."""
-        self.left -= 1
-        return self.left == 0
+WRITES = frozenset({"put", "remove", "put_set", "put_key", "note_access", "create", "shred"})
 
 
 def _load(path: Path):
@@ -87,7 +49,7 @@ def lives(app, monkeypatch, plan, now):
 
         def dying(context, life=life):
             made = real(context)
-            parts = {name: Dying(getattr(made, name), life) for name in ("exports", "sharing", "keys")}
+            parts = {name: Dying(getattr(made, name), life, WRITES) for name in ("exports", "sharing", "keys")}
             return type(made)(**parts, recipe=made.recipe, beside=made.beside)
 
         monkeypatch.setattr(applying, "counter", dying)

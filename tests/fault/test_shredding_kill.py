@@ -21,51 +21,12 @@ from retention.model.subject_keys import EpochState, KeyOwner
 from retention.ports.subject_keys import KeySystemSettings
 from retention.shredding import rotate
 from retention.wiring import open_subject_keys
+from tests.doubles.dying import Died, Dying, Life
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 SHELF = frozenset({"begin", "end", "ended", "add", "rewrap", "shred"})
 HOLDER = frozenset({"make", "destroy"})
 LEDGER = frozenset({"write", "add_horizon", "suppress", "record", "defer"})
-
-
-class Died(BaseException):
-    """The process is no more."""
-
-
-class Life:
-    """Counts moments before and after writes, and ends at one of them."""
-
-    def __init__(self, moments: int) -> None:
-        self.left = moments
-
-    def spent(self) -> bool:
-        """Whether this moment is the last."""
-        self.left -= 1
-        return self.left == 0
-
-
-class Dying:
-    """Passes calls on, also of its parts; dies before or after the n-th write."""
-
-    def __init__(self, inner, life, writes, parts=()) -> None:
-        self._inner, self._life, self._writes, self._parts = inner, life, writes, parts
-
-    def __getattr__(self, name):
-        found = getattr(self._inner, name)
-        if name in self._parts:
-            return Dying(found, self._life, self._writes)
-        if name not in self._writes:
-            return found
-
-        def write(*arguments):
-            if self._life.spent():
-                raise Died
-            made = found(*arguments)
-            if self._life.spent():
-                raise Died
-            return made
-
-        return write
 
 
 def _load(path: Path):

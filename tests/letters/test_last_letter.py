@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -18,34 +17,12 @@ from retention.app.outgoing import send, write_all
 from retention.evidence import printing
 from retention.model.letter import LetterKind
 from retention.model.request import RequestState, drawer_of
-from retention.store.engine import Database
+from tests.doubles.dying import Died, dying_ledger
 from tests.e2e.conftest import Shop, make_shop_in
 from tests.letters.conftest import NOW, ask, with_letters
 from tests.letters.postbox import body
 
 DAY = timedelta(days=1)
-
-
-class Died(BaseException):
-    """The process is no more."""
-
-
-@contextmanager
-def dying(monkeypatch: pytest.MonkeyPatch, nth: int) -> Iterator[list[int]]:
-    """Die right after the given write to the ledger (which is before the next one); the list counts them."""
-    whole, seen = Database.writing, [0]
-
-    @contextmanager
-    def writing(self: Database, *arguments: Any, **more: Any) -> Iterator[Any]:
-        seen[0] += 1
-        with whole(self, *arguments, **more) as connection:
-            yield connection
-        if seen[0] == nth:
-            raise Died
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Database, "writing", writing)
-        yield seen
 
 
 def sealed(app: Any) -> str:
@@ -123,13 +100,13 @@ def test_writing_and_sending_may_die_at_any_write(model, copied, box, monkeypatc
         write_all(app.context, NOW + timedelta(hours=hours))
         send(app.context, NOW + timedelta(hours=hours))
 
-    with copied("whole").app() as app, dying(monkeypatch, 0) as writes:
+    with copied("whole").app() as app, dying_ledger(monkeypatch, 0) as writes:
         run(app, 0)
     (mail,) = box.mails
     for nth in range(1, writes[0] + 1):
         box.mails.clear()
         shop = copied(f"died-{nth}")
-        with shop.app() as app, dying(monkeypatch, nth), pytest.raises(Died):
+        with shop.app() as app, dying_ledger(monkeypatch, nth), pytest.raises(Died):
             run(app, 0)
         with shop.app() as app:
             run(app, 1)  # the dead one's lease has run out
