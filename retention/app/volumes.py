@@ -13,7 +13,7 @@ from retention.errors import TerminalFailure, TransientFailure
 from retention.execution.lines import Lines
 from retention.execution.rows import carry_out_shard
 from retention.execution.shards import courses, shard_id, shards_of
-from retention.model.ids import PlanId, StepId
+from retention.model.ids import CaseId, PlanId, StepId
 from retention.model.plan import DisposalStep, PseudonymizeRows
 from retention.model.volume import Course, Progress, progress
 from retention.ports.ledger import Phase
@@ -84,6 +84,11 @@ class ByShard:
     """The part of `App` that is about steps on large stores."""
 
     context: Context
+
+    def so_far(self, case_id: CaseId) -> Progress:
+        """Return how far the case's newest plan is on large stores; nothing of nothing where there is none."""
+        plans = self.context.ledger.plans.of_case(case_id)
+        return volumes(self.context, plans[0].plan_id).so_far if plans else progress(())
 
     def volumes(self, plan_id: PlanId) -> Volumes:
         """See `volumes.volumes`."""

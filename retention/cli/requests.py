@@ -13,6 +13,7 @@ from retention.app.requesting import Arrival
 from retention.cli.copies import standing
 from retention.cli.options import Approver, instant, read_file
 from retention.cli.output import AsJson, console, print_json, print_table
+from retention.cli.volumes import bytes_behind
 from retention.cli.workspace import now, opened
 from retention.errors import InputError, Problem
 from retention.identity import Answer
@@ -27,6 +28,8 @@ from retention.requests.proof import Shown
 app = typer.Typer(help="A person's request.", no_args_is_help=True)
 
 CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="The case's number.")]
+UNDER_WAY = {CaseState.APPLYING, CaseState.PARTIAL}
+"""States in which one asks how far it is."""
 
 
 class Decision(Enum):
@@ -255,7 +258,10 @@ def show(context: typer.Context, case: CaseArgument, *, as_json: AsJson = False)
     with opened(context) as application:
         found = application.context.ledger.cases.get(CaseId(case))
         lines = application.copies(now(), found.case_id)
+        so_far = application.so_far(found.case_id)
     print_case(found, as_json=as_json)
+    if found.state in UNDER_WAY and not as_json and (behind := bytes_behind(so_far)):
+        console.print(behind, highlight=False)
     if found.state is CaseState.SEALED and not as_json:
         console.print(standing(found.state, lines), highlight=False)
 

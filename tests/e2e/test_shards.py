@@ -141,7 +141,7 @@ def test_one_process_goes_from_shard_to_shard_and_says_how_far_it_is(place: Plac
     assert all(each.until and each.until > NOW + timedelta(minutes=2) for each in heard[1:-1])
 
 
-def test_several_processes_share_a_step_in_any_order(place: Place) -> None:
+def test_several_processes_share_a_step_in_any_order(place: Place, cli: Any) -> None:
     """Three tickets from the last to the first, two at a time, one of them twice; then the step has nothing to do."""
     with place.app() as app:
         tickets = app.shard_tickets(place.plan)
@@ -152,6 +152,9 @@ def test_several_processes_share_a_step_in_any_order(place: Place) -> None:
             mine.apply_shard(place.plan, ticket.step_id, ticket.number, NOW)
 
     carry_out(tickets[-1])  # whoever is first begins the step
+    with place.app() as app:
+        (case,) = app.context.ledger.cases.all()
+    assert "gone through, until about" in cli("request", "show", case.case_id, folder=place.folder).out
     with ThreadPoolExecutor(2) as pool:
         again = [pool.submit(carry_out, ticket) for ticket in reversed(tickets)]
     for ticket, each in zip(reversed(tickets), again, strict=True):
