@@ -185,7 +185,7 @@ def carried_out(shop: Sandbox, draft: Any) -> tuple[set[str], set[str]]:
     return changed, lost
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_a_sweep_is_about_those_of_whom_it_changes_something(data: st.DataObject) -> None:
     """Counted, suppressed and told of are people who are due and whose rows change: all of them, and each once."""
@@ -208,7 +208,7 @@ def test_a_sweep_is_about_those_of_whom_it_changes_something(data: st.DataObject
             raise AssertionError("a sweep never ends")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_whoever_was_swept_is_in_no_later_sweep(data: st.DataObject) -> None:
     """The same sweep again says nothing; one for somebody else counts, suppresses and tells of nobody of before."""
