@@ -24,7 +24,7 @@ from retention.planning.assembling import Header as Header  # noqa: PLC0414 -- s
 from retention.planning.authority import instructed, of_tenants, tenant_key_names
 from retention.planning.brought_back import Returned, Suppressed, find_returned
 from retention.planning.cells import Group
-from retention.planning.changed import Concerned, changed, everybody_in, suspending_moves
+from retention.planning.changed import Concerned, changed, count_people, everybody_in, suspending_moves
 from retention.planning.deferred import Promised, deferred_groups
 from retention.planning.disposal import Disposer, Drawn
 from retention.planning.due import DuePeople, because, due_people, fates, people_group, row_groups
@@ -291,7 +291,7 @@ def plan_return(
     suspends = due_suspensions(world, stopping, NOBODY, keysets)
     if not disposer.drawn.steps and not suspends:
         return None
-    count = sum(max(map(len, keys.values())) for _, keys in by_scopes)
+    count = count_people(world, found.values(), keysets)
     concerned = tuple(everybody_in(world, group, keysets) for group in groups)
     drawn = Drawing(CaseKind.RETURN, disposer, concerned, standing, count, (), suspends=suspends)
     return assemble(world, header, drawn, keysets)

@@ -21,7 +21,7 @@ from retention.model.subject import Key, SubjectKey
 from retention.planning.authority import people_in
 from retention.planning.cells import Group, Move
 from retention.planning.holding import together
-from retention.planning.identity import by_name, expand, persons, unique_keys
+from retention.planning.identity import by_name, expand, keys_in, persons, unique_keys
 from retention.planning.keysets import KeySets
 from retention.planning.reach import among, any_of, joined, parents_first
 from retention.planning.world import World
@@ -71,12 +71,21 @@ def changed(world: World, moves: Iterable[Move], shredded: Sequence[ShredKeys], 
         groups[id(move.group)] = move.group
         rows_of.setdefault(id(move.group), defaultdict(list))[move.dataset].append(move.rows)
     named = [_named(world, group, rows_of[place], shredded, keysets) for place, group in groups.items()]
-    found = persons(world, _union(named), keysets)
-    unique = unique_keys(world.datamap)
+    found = persons(world, _union(each.people for each in named), keysets)
     return Changed(
         tuple(_of(each, [who for who in found if _is_in(who, each.people)]) for each in named),
-        sum(_count(person, unique) for person in found),
+        _number(world, found),
     )
+
+
+def count_people(world: World, keys: Iterable[Mapping[str, frozenset[Key]]], keysets: KeySets) -> int:
+    """Count the people whose keys are given, each once, whichever of her keys they are and however often.
+
+    Whoever is merely tied to them by a key that a person may have set apart is not among them.
+    """
+    of_name = _union(keys)
+    given = keys_in(of_name)
+    return _number(world, (person & given for person in persons(world, of_name, keysets)))
 
 
 def suspending_moves(groups: Iterable[Group], steps: Sequence[SuspendRows]) -> list[Move]:
@@ -173,10 +182,10 @@ def _own(named: Mapping[str, Iterable[str]], keys: Mapping[str, frozenset[Key]])
     return found
 
 
-def _union(named: Iterable[Concerned]) -> dict[str, frozenset[Key]]:
+def _union(keys: Iterable[Mapping[str, frozenset[Key]]]) -> dict[str, frozenset[Key]]:
     found: dict[str, set[Key]] = defaultdict(set)
-    for each in named:
-        for name, values in each.people.items():
+    for each in keys:
+        for name, values in each.items():
             found[name] |= values
     return _frozen(found)
 
@@ -196,6 +205,7 @@ def _of(concerned: Concerned, found: Iterable[frozenset[SubjectKey]]) -> Concern
     return Concerned(replace(group, keys=people) if group.authority is Authority.INDIVIDUAL else group, people)
 
 
-def _count(person: frozenset[SubjectKey], unique: Iterable[str]) -> int:
-    """Count the people behind keys that rows tie together: each has one value of a unique key."""
-    return max([1, *(sum(key.name == name for key in person) for name in unique)])
+def _number(world: World, found: Iterable[frozenset[SubjectKey]]) -> int:
+    """Count people; where rows tie several together, by a key of which each has one value."""
+    unique = unique_keys(world.datamap)
+    return sum(max([1, *(sum(key.name == name for key in person) for name in unique)]) for person in found)

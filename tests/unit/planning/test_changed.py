@@ -244,3 +244,11 @@ def test_letters_name_companies_of_rows_that_change_and_of_no_earlier_ones(box, 
     close(shop, *([] if by_date else ["c1", "c2"]))
     draft = shop.sweep()
     assert [letter.named for letter in draft.plan.letters] == [("Carrier 2",)]
+
+
+def test_a_person_who_is_back_is_one_whatever_her_keys_were_disposed_of_for(box, rows):
+    """Her address by a rule, her number by a rule and a request: two scopes, one person."""
+    shop = box({"customers": [rows[0]("c1"), rows[0]("c2")], "orders": [rows[1](1, None, NEW)]})
+    scopes = {("user_id", "c1"): frozenset({"account", "request"}), ("email", "c1@x.example"): frozenset({"account"})}
+    draft, found = shop.restore(scopes)
+    assert (draft.plan.subjects, found) == (1, 1)
