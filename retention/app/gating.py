@@ -74,7 +74,7 @@ def gate(context: Context, system: SystemId, now: datetime, taken_at: datetime |
     """
     store = find_store(context, system, now, taken_at)
     missing = gone(store.whole, store.absent)
-    back, findings = Returned({}, frozenset()), [*_unseen(context, store, now)]
+    back, findings = Returned({}, frozenset(), 0), [*_unseen(context, store, now)]
     if len(missing) < len(store.whole.datasets):
         back, again = _again(context, store, now)
         findings += again

@@ -7,7 +7,7 @@ its order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from retention.datamap import order
@@ -21,11 +21,12 @@ from retention.model.suspension import SUSPENDED
 from retention.planning.assembling import Draft as Draft  # noqa: PLC0414 -- re-exported: every kind of plan has them
 from retention.planning.assembling import Drawing, assemble
 from retention.planning.assembling import Header as Header  # noqa: PLC0414 -- same
-from retention.planning.authority import instructed, of_tenants, people_in, tenant_key_names
+from retention.planning.authority import instructed, of_tenants, tenant_key_names
 from retention.planning.brought_back import Returned, Suppressed, find_returned
 from retention.planning.cells import Group
+from retention.planning.changed import Concerned, changed, count_people, everybody_in, suspending_moves
 from retention.planning.deferred import Promised, deferred_groups
-from retention.planning.disposal import Disposer
+from retention.planning.disposal import Disposer, Drawn
 from retention.planning.due import DuePeople, because, due_people, fates, people_group, row_groups
 from retention.planning.grounds import every_category, instruction_statutes, request_statutes
 from retention.planning.identity import Digester, Identity, locate, unique_keys
@@ -36,7 +37,8 @@ from retention.planning.promised import NO_PROMISES, Found
 from retention.planning.reach import Reach, of_identity
 from retention.planning.resolving import Decision, refuse_doubts, resolve, returned, unlinked_of
 from retention.planning.sharing import Followed, Shared, follow, pseudonymous_too
-from retention.planning.suspending import NOBODY, Standing, due_suspensions, parted
+from retention.planning.shredding import Disposals, shreddings
+from retention.planning.suspending import NOBODY, Standing, due_suspensions, only_stops, parted
 from retention.planning.world import World
 
 _NOTHING = Promised()
@@ -119,8 +121,8 @@ class Wish:
     def drawing(self, kind: CaseKind, subjects: int, replays: tuple[Replay, ...]) -> Drawing:
         """Return what goes into a plan of that kind."""
         sharing, exempt = self.followed.steps, self.followed.exempt
-        groups, standing = (self.group,), self.standing
-        return Drawing(kind, self.disposer, groups, standing, subjects, replays, sharing=sharing, exempt=exempt)
+        groups = (Concerned(self.group, self.group.keys),)
+        return Drawing(kind, self.disposer, groups, self.standing, subjects, replays, sharing=sharing, exempt=exempt)
 
 
 def draw_asked(
@@ -198,20 +200,31 @@ def plan_sweep(
     suspends = due_suspensions(world, stopping, stopped, keysets)
     if not disposer.drawn.steps and not suspends:
         return None
-    replays = tuple(
-        Replay(name, keysets.of(keys), f"{SUSPENDED}:{rule.rule_id}" if is_stopped else rule.rule_id)
-        for due in people
-        for rule in due.rules
-        if not (is_stopped := rule.then is Disposal.SUSPEND) or suspends
-        for name, keys in sorted((due.keys if is_stopped else free_of(due.keys, standing)).items())
-    )
-    moved = tuple(disposer.drawn.moved)
-    subjects = sum(_people_in(world, group, standing, keysets) for group in moved)
-    subjects += sum(_people_in(world, group, (), keysets) for group in stopping) if suspends else 0
+    moves = [*disposer.drawn.moves, *suspending_moves(stopping, suspends)]
+    keys = shreddings(world, _disposals(disposer.drawn, standing), keysets)
+    done = changed(world, moves, keys.steps, keysets)
+    disposed = tuple(each for each in done.groups if not only_stops(each.group))
+    replays = tuple(dict.fromkeys(replay for each in done.groups for replay in _replays(each.group, standing, keysets)))
     unique = unique_keys(world.datamap)
     merged = tuple(Unlinked(unique[name], (name,), "merged", count) for name, count in sorted(found.merged.items()))
-    drawn = Drawing(CaseKind.SWEEP, disposer, moved, standing, subjects, replays, merged, suspends=suspends)
-    return assemble(world, header, drawn, keysets)
+    drawn = Drawing(CaseKind.SWEEP, disposer, disposed, standing, done.people, replays, merged)
+    return assemble(world, header, replace(drawn, suspends=suspends, keys=keys), keysets)
+
+
+def _disposals(drawn: Drawn, standing: Sequence[Standstill]) -> Disposals:
+    """Return whose keys may go: of everybody in a group that moves, since somebody's rows may have gone before."""
+    groups = tuple({id(move.group): move.group for move in drawn.moves}.values())
+    return Disposals(groups, [*drawn.cuts, *drawn.steps], drawn.withheld, standing)
+
+
+def _replays(group: Group, standing: Sequence[Standstill], keysets: KeySets) -> Iterator[Replay]:
+    """Yield what a restore does again for the people of a group: what is disposed of, or what is suspended."""
+    stops = only_stops(group)
+    keys = group.keys if stops else free_of(group.keys, standing)
+    for rule in group.rules:
+        if stops is (rule.then is Disposal.SUSPEND):
+            scope = f"{SUSPENDED}:{rule.rule_id}" if stops else str(rule.rule_id)
+            yield from (Replay(name, keysets.of(values), scope) for name, values in sorted(keys.items()))
 
 
 def _due_group(world: World, due: DuePeople, keysets: KeySets) -> Group:
@@ -227,14 +240,6 @@ def _due_group(world: World, due: DuePeople, keysets: KeySets) -> Group:
         keys=due.keys,
         authority=Authority.TENANT,
     )
-
-
-def _people_in(world: World, group: Group, standing: Iterable[Standstill], keysets: KeySets) -> int:
-    """Count the people of a group by the key that tells most of them apart; 0 for rows found by their dates."""
-    if not group.keys:
-        return 0
-    keys = people_in(world, group.reached, keysets) if group.authority is Authority.TENANT else group.keys
-    return max(map(len, free_of(keys, standing).values()), default=0)
 
 
 def plan_restore(
@@ -286,8 +291,9 @@ def plan_return(
     suspends = due_suspensions(world, stopping, NOBODY, keysets)
     if not disposer.drawn.steps and not suspends:
         return None
-    count = sum(max(map(len, keys.values())) for _, keys in by_scopes)
-    drawn = Drawing(CaseKind.RETURN, disposer, groups, standing, count, (), suspends=suspends)
+    count = count_people(world, found.values(), keysets)
+    concerned = tuple(everybody_in(world, group, keysets) for group in groups)
+    drawn = Drawing(CaseKind.RETURN, disposer, concerned, standing, count, (), suspends=suspends)
     return assemble(world, header, drawn, keysets)
 
 

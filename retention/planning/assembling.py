@@ -9,7 +9,7 @@ from retention.model.case import CaseKind
 from retention.model.ids import CaseId, PlanId
 from retention.model.plan import Deferral, Exempt, Plan, Replay, RowStep, SharingStep, SuspendRows, Unlinked
 from retention.model.subject import KeyValues
-from retention.planning.cells import Group
+from retention.planning.changed import Concerned
 from retention.planning.codec import keysets_of
 from retention.planning.disposal import Disposer
 from retention.planning.keysets import KeySets
@@ -47,7 +47,7 @@ class Drawing:
 
     kind: CaseKind
     disposer: Disposer
-    groups: tuple[Group, ...]
+    groups: tuple[Concerned, ...]
     """Whom processors are told of."""
     standing: tuple[Standstill, ...]
     subjects: int
@@ -56,13 +56,15 @@ class Drawing:
     sharing: tuple[SharingStep, ...] = ()
     exempt: tuple[Exempt, ...] = ()
     suspends: tuple[SuspendRows, ...] = ()
+    keys: Shreddings | None = None
+    """None: those that go with what is done to rows."""
 
 
 def assemble(world: World, header: Header, drawn: Drawing, keysets: KeySets) -> Draft:
     """Put everything in its order and freeze it; the keys that the plan refers to come with it."""
     rows = [*drawn.disposer.drawn.cuts, *in_order(world, drawn.disposer.drawn.steps)]
     told = orders(world, drawn.groups, drawn.standing, keysets)
-    keys = _keys(world, drawn, rows, keysets)
+    keys = _keys(world, drawn, rows, keysets) if drawn.keys is None else drawn.keys
     copies = list(expiries(world, rows, unreadable(world, rows, keys, keysets))) if _is_live(drawn) else []
     every = [*told.steps, *drawn.sharing, *rows, *drawn.suspends, *keys.steps, *copies]
     steps = tuple(replace(step, step_id=step_id(n, step)) for n, step in enumerate(every, 1))
@@ -101,5 +103,6 @@ def _is_live(drawn: Drawing) -> bool:
 def _keys(world: World, drawn: Drawing, rows: Sequence[RowStep], keysets: KeySets) -> Shreddings:
     if not _is_live(drawn):
         return Shreddings()
-    done = Disposals(drawn.groups, rows, drawn.disposer.drawn.withheld, drawn.standing)
+    groups = tuple(each.group for each in drawn.groups)
+    done = Disposals(groups, rows, drawn.disposer.drawn.withheld, drawn.standing)
     return shreddings(world, done, keysets)

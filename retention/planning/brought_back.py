@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 
 from retention.model.ids import CaseId
 from retention.model.subject import Key
+from retention.planning.changed import count_people
 from retention.planning.identity import Digester, locate
+from retention.planning.keysets import KeySets
 from retention.planning.suspending import NOBODY, Standing
 from retention.planning.world import World
 from retention.ports.ledger import KeyDigest
@@ -41,11 +43,8 @@ class Returned:
     keys: Mapping[Scopes, Mapping[str, frozenset[Key]]] = field(repr=False)
     """Scopes → key name → live values."""
     digests: frozenset[KeyDigest]
-
-    @property
-    def people(self) -> int:
-        """How many people, counted by the key that tells most of them apart."""
-        return sum(max(map(len, keys.values())) for keys in self.keys.values())
+    people: int
+    """How many people they are."""
 
     def people_of(self, suppressed: Suppressed) -> dict[CaseId, int]:
         """Return, for each case that disposed of somebody who is there, how many of its people are."""
@@ -75,4 +74,4 @@ def find_returned(world: World, suppressed: Suppressed) -> Returned:
         digests.add((key.name, digested))
     ordered = sorted(found.items(), key=lambda item: sorted(item[0]))
     keys = {scope: {name: frozenset(values) for name, values in by_name.items()} for scope, by_name in ordered}
-    return Returned(keys, frozenset(digests))
+    return Returned(keys, frozenset(digests), count_people(world, keys.values(), KeySets(b"")))

@@ -63,6 +63,15 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """Rows that a step touches for a group."""
+
+    group: Group
+    dataset: DatasetId
+    rows: Predicate
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """Rows of one dataset that the same groups reach, under the same holds."""
 
@@ -108,12 +117,12 @@ class Cell:
     @property
     def k(self) -> int:
         """The smallest class allowed, by the strictest rule."""
-        return max(group.k for group in self._reasons)
+        return max(group.k for group in self.reasons)
 
     @property
     def because(self) -> Because:
         """Return the reasons of all groups that make something due here."""
-        reasons = [group.reason(self.dataset) for group in self._reasons]
+        reasons = [group.reason(self.dataset) for group in self.reasons]
         return Because(
             tuple(dict.fromkeys(rule for reason in reasons for rule in reason.rules)),
             tuple(sorted({statute for reason in reasons for statute in reason.statutes})),
@@ -121,7 +130,8 @@ class Cell:
         )
 
     @property
-    def _reasons(self) -> Sequence[Group]:
+    def reasons(self) -> Sequence[Group]:
+        """The groups that make something due here; all of them if only ties are cut."""
         return [group for group in self.groups if group.due(self.dataset)] or self.groups
 
 

@@ -31,7 +31,7 @@ from retention.model.predicate import AnyOf, Everything, Not, Populated, Predica
 from retention.model.subject import Key
 from retention.model.transform import Drop, Transform
 from retention.planning.authority import CONTROLLED, controlled
-from retention.planning.cells import Cell, Group, combinations
+from retention.planning.cells import Cell, Group, Move, combinations
 from retention.planning.deferred import undated
 from retention.planning.due import rules_in_force
 from retention.planning.holding import latest_end, parts, together
@@ -74,8 +74,8 @@ class Drawn:
     withheld: list[Withholding] = field(default_factory=list)
     spared: list[Spared] = field(default_factory=list)
     """What is withheld, cell by cell."""
-    moved: list[Group] = field(default_factory=list)
-    """Groups for which there is something to do."""
+    moves: list[Move] = field(default_factory=list)
+    """For which groups there is something to do, and in which rows."""
     deferred: dict[tuple[DatasetId, HoldId], set[Key]] = field(default_factory=lambda: defaultdict(set))
     """Primary keys of the rows that their person leaves under a hold, where no date of the row will find them again."""
 
@@ -366,7 +366,7 @@ class Disposer:
 
     def _add(self, cell: Cell, step: RowStep) -> None:
         self.drawn.steps.append(step)
-        self.drawn.moved.extend(group for group in cell.groups if group not in self.drawn.moved)
+        self.drawn.moves.extend(Move(group, step.dataset, step.where) for group in cell.reasons)
 
     def _count(self, dataset: Dataset, where: Predicate) -> int:
         return self._world.count(dataset, where, self._keysets)

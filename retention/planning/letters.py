@@ -7,31 +7,38 @@ map), only those companies are meant.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from typing import assert_never
 
-from retention.model.ids import CategoryId
+from retention.model.ids import CategoryId, DatasetId
 from retention.model.plan import Letter, RedactFields, RowStep
-from retention.model.predicate import Selection
+from retention.model.predicate import Predicate, Selection
 from retention.model.recipient import Recipient, RecipientKind
-from retention.planning.cells import Group
+from retention.planning.changed import Concerned
+from retention.planning.holding import together
 from retention.planning.keysets import KeySets
+from retention.planning.reach import any_of, rows_of, through_parents
 from retention.planning.world import World
 
 _LONGEST = 80
 """Characters of a company's name."""
 
 
-def letters(world: World, groups: Iterable[Group], steps: Iterable[RowStep], keysets: KeySets) -> tuple[Letter, ...]:
+def letters(
+    world: World, concerned: Iterable[Concerned], steps: Iterable[RowStep], keysets: KeySets
+) -> tuple[Letter, ...]:
     """Return one letter a recipient of what the steps touch."""
-    groups, touched = tuple(groups), frozenset(_touched(world, steps))
+    steps = tuple(steps)
+    touched = frozenset(_touched(world, steps))
     connected = {rules.system for rules in world.policy.processors}
     named_by_rows = {name for dataset in world.datamap.datasets.values() for name in dataset.given_to}
+    about = _rows_about(world, concerned, steps, keysets) if named_by_rows else []
     found = []
     for recipient in world.policy.terms.recipients:
         if recipient.name in connected or not touched or not _concerned(recipient, touched):
             continue
-        names = _names(world, recipient, groups, keysets) if recipient.name in named_by_rows else ()
+        names = _names(world, recipient, about, keysets) if recipient.name in named_by_rows else ()
         if names or recipient.name not in named_by_rows:
             found.append(Letter(recipient.name, duty_of(recipient.kind), names))
     return tuple(found)
@@ -62,13 +69,39 @@ def _touched(world: World, steps: Iterable[RowStep]) -> Iterator[CategoryId]:
         yield from (fields[name].category for name in names if name in fields)
 
 
-def _names(world: World, recipient: Recipient, groups: Iterable[Group], keysets: KeySets) -> tuple[str, ...]:
+def _rows_about(
+    world: World, concerned: Iterable[Concerned], steps: Iterable[RowStep], keysets: KeySets
+) -> list[tuple[DatasetId, Predicate]]:
+    """Return the rows of the people whom the plan is about, and those that hang on rows found by their dates."""
+    touched: dict[DatasetId, list[Predicate]] = defaultdict(list)
+    for step in steps:
+        touched[step.dataset].append(step.where)
+    by_date = through_parents(world, {name: any_of(parts) for name, parts in touched.items()}, keysets)
+    return [
+        (name, together(where, theirs[name]))
+        for each in concerned
+        for theirs in [_theirs(world, each, by_date, keysets)]
+        for name, where in each.group.reached.items()
+        if name in theirs
+    ]
+
+
+def _theirs(
+    world: World, concerned: Concerned, by_date: Mapping[DatasetId, Predicate], keysets: KeySets
+) -> Mapping[DatasetId, Predicate]:
+    if concerned.group.because.request:
+        return concerned.group.reached
+    return rows_of(world, concerned.people, keysets) if concerned.group.keys else by_date
+
+
+def _names(
+    world: World, recipient: Recipient, about: Iterable[tuple[DatasetId, Predicate]], keysets: KeySets
+) -> tuple[str, ...]:
     """Read the companies' names from the rows of those whom the plan is about."""
     found: set[str] = set()
-    for group in groups:
-        for name, where in group.reached.items():
-            dataset = world.dataset(name)
-            if column := dataset.given_to.get(recipient.name):
-                rows = world.finder(dataset).values(dataset, (column,), Selection(where, keysets.values))
-                found |= {value[:_LONGEST] for (value,) in rows if isinstance(value, str) and value}
+    for name, where in about:
+        dataset = world.dataset(name)
+        if column := dataset.given_to.get(recipient.name):
+            rows = world.finder(dataset).values(dataset, (column,), Selection(where, keysets.values))
+            found |= {value[:_LONGEST] for (value,) in rows if isinstance(value, str) and value}
     return tuple(sorted(found))

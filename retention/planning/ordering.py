@@ -47,6 +47,7 @@ from retention.model.predicate import AllOf, AnyOf, Not, Populated, Predicate
 from retention.model.subject import Key
 from retention.planning.authority import CONTROLLED, controlled, people_in, tenant_key_names
 from retention.planning.cells import Group
+from retention.planning.changed import Concerned
 from retention.planning.disposal import UNNAMED
 from retention.planning.due import rules_in_force
 from retention.planning.holding import date_name, together
@@ -82,7 +83,7 @@ class Orders:
     untold: tuple[Untold, ...]
 
 
-def orders(world: World, groups: Iterable[Group], standing: Sequence[Standstill], keysets: KeySets) -> Orders:
+def orders(world: World, concerned: Iterable[Concerned], standing: Sequence[Standstill], keysets: KeySets) -> Orders:
     """Return one order a person and processor: a processor is told of one person at a time.
 
     A processor knows a person by one key and cannot tell whose record it would erase. So of
@@ -93,11 +94,11 @@ def orders(world: World, groups: Iterable[Group], standing: Sequence[Standstill]
     untold: dict[SystemId, set[Key]] = defaultdict(set)
     holding_more: dict[SystemId, set[Key]] = defaultdict(set)
     steps: list[TellProcessor] = []
-    for group in groups:
-        concerned = [rules for rules in world.policy.processors if set(rules.categories) & set(group.fates)]
-        people = free_of(_people(world, group, keysets), standing) if concerned else {}
+    for group, everybody in ((each.group, each.people) for each in concerned):
+        holding = [rules for rules in world.policy.processors if set(rules.categories) & set(group.fates)]
+        people = free_of(everybody, standing) if holding else {}
         shared = _under_another_authority(world, group, people, keysets) if people else {}
-        for rules in concerned:
+        for rules in holding:
             if group.because.request and not set(rules.categories) <= set(group.fates):
                 holding_more[rules.system] |= people.get(rules.key, frozenset())
                 continue
@@ -120,13 +121,6 @@ def orders(world: World, groups: Iterable[Group], standing: Sequence[Standstill]
     left = [Untold(system, len(keys), CONTROLLED) for system, keys in sorted(untold.items()) if keys]
     left += [Untold(system, len(keys), HOLDS_MORE) for system, keys in sorted(holding_more.items()) if keys]
     return Orders(tuple(steps), tuple(left))
-
-
-def _people(world: World, group: Group, keysets: KeySets) -> Mapping[str, frozenset[Key]]:
-    """Return the keys of the people whose rows the group is about; a tenant's group is about those in its rows."""
-    if group.authority is Authority.INDIVIDUAL or group.because.request:
-        return group.keys
-    return expand(world, people_in(world, group.reached, keysets), keysets).keys
 
 
 def _under_another_authority(

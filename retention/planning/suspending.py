@@ -99,6 +99,11 @@ def parted(groups: Iterable[Group]) -> tuple[list[Group], list[Group]]:
     return disposed, stopped
 
 
+def only_stops(group: Group) -> bool:
+    """Whether the group is one of rows that are only suspended."""
+    return bool(group.fates) and set(group.fates.values()) == {Disposal.SUSPEND}
+
+
 def due_suspensions(
     world: World, groups: Iterable[Group], standing: Standing, keysets: KeySets
 ) -> tuple[SuspendRows, ...]:
