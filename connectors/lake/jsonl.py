@@ -42,7 +42,9 @@ def describe(name: str, source: Source) -> dict[str, ColumnType]:
     found: dict[str, ColumnType | None] = {}
     for row in _rows(name, source):
         for member, value in row.items():
-            found[member] = joined(found.get(member), _value_type(value))
+            known = found.get(member)
+            if known is not ColumnType.TEXT or not isinstance(value, str):  # text beside text stays text, dates too
+                found[member] = joined(known, _value_type(value))
     return {member: kind or ColumnType.OTHER for member, kind in found.items()}
 
 

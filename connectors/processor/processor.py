@@ -27,6 +27,7 @@ from connectors.processor.looking import knows
 from connectors.processor.sending import send
 from connectors.processor.settings import ProcessorSettings
 from connectors.processor.signature import Certificate, check_chain, read_certificate, verify
+from connectors.processor.trust import trusted
 from retention.errors import SignatureFailure, TerminalFailure
 from retention.model.copies import Order, Receipt
 from retention.model.ids import OrderId
@@ -256,7 +257,7 @@ class OpenDsrSystem:
     def __init__(self, settings: ProcessorSettings) -> None:
         """Open the pool; the network is not touched."""
         self._probes = settings.look_up is not None
-        self._http = httpx.Client(timeout=settings.timeout, follow_redirects=False)
+        self._http = httpx.Client(timeout=settings.timeout, follow_redirects=False, verify=trusted())
         self._processor = OpenDsrProcessor(settings, self._http)
 
     @property

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, MetaData, Table, event
 from sqlalchemy.exc import NoSuchTableError
+from sqlalchemy.types import TypeEngine
 
 from connectors.sql.columns import mariadb_type, sqlite_type
 from connectors.sql.engine import BEGIN, engine_for
@@ -20,6 +22,11 @@ from retention.errors import ConcurrentWriteFailure, TerminalFailure
 
 _PAUSE_SECONDS: Final = 0.05
 """The first pause after a collision is at most so long; each further one at most twice the last."""
+
+_READING: Final[Mapping[Vendor, Callable[[TypeEngine[Any]], TypeEngine[Any]]]] = MappingProxyType(
+    {Vendor.SQLITE: sqlite_type, Vendor.MARIADB: mariadb_type}
+)
+"""How a column's declared type is read, where it does not say what it holds."""
 
 T = TypeVar("T")
 
@@ -93,14 +100,22 @@ class Database:
 
         """
         metadata = MetaData(schema=self.options.namespace)
-        if self.options.vendor is Vendor.SQLITE:
-            event.listen(metadata, "column_reflect", _read_as_sqlite)
-        elif self.options.vendor is Vendor.MARIADB:
-            event.listen(metadata, "column_reflect", _read_as_mariadb)
+        if reading := _READING.get(self.options.vendor):
+            event.listen(metadata, "column_reflect", _reads(reading))
         try:
             return Table(location, metadata, autoload_with=connection, resolve_fks=False)
         except NoSuchTableError:
             raise missing(f"{self.system}.{location}") from None
+
+    def columns(self, connection: Connection, location: str) -> Mapping[str, TypeEngine[Any]]:
+        """Return the types of the table's columns as they are now; none if there is no such table."""
+        # asks for nothing else: keys, indexes and constraints are seven further queries a table
+        try:
+            found = sa.inspect(connection).get_columns(location, schema=self.options.namespace)
+        except NoSuchTableError:
+            return {}
+        reading = _READING.get(self.options.vendor)
+        return {column["name"]: reading(column["type"]) if reading else column["type"] for column in found}
 
     def close(self) -> None:
         """Give connections back."""
@@ -168,9 +183,8 @@ def column_of(table: Table, name: str) -> sa.Column[Any]:
     return table.columns[name]
 
 
-def _read_as_sqlite(_inspector: object, _table: Table, column: Any) -> None:  # noqa: ANN401 -- SQLAlchemy's record
-    column["type"] = sqlite_type(column["type"])
+def _reads(reading: Callable[[TypeEngine[Any]], TypeEngine[Any]]) -> Callable[[object, Table, Any], None]:
+    def read(_inspector: object, _table: Table, column: Any) -> None:  # noqa: ANN401 -- SQLAlchemy's record
+        column["type"] = reading(column["type"])
 
-
-def _read_as_mariadb(_inspector: object, _table: Table, column: Any) -> None:  # noqa: ANN401 -- same
-    column["type"] = mariadb_type(column["type"])
+    return read

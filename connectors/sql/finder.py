@@ -30,12 +30,8 @@ class SqlFinder:
 
     def describe(self, dataset: Dataset) -> Mapping[str, ColumnType]:
         """Return the table's columns as they are now; empty if there is no such table."""
-        database = self._database
-        with database.reading(dataset.location) as connection:
-            if not sa.inspect(connection).has_table(dataset.location, schema=database.options.namespace):
-                return {}
-            table = database.looked_up(connection, dataset.location)
-        return {column.name: kind_of(column.type) for column in table.columns}
+        with self._database.reading(dataset.location) as connection:
+            return {name: kind_of(kind) for name, kind in self._database.columns(connection, dataset.location).items()}
 
     def count(self, dataset: Dataset, selection: Selection) -> int:
         """Return how many rows are selected."""

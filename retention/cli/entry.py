@@ -181,6 +181,7 @@ def _points() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group="retention.commands")}
 
 
+@cache  # made of the signatures of all its functions: a third of a short call where a process makes many
 def _own(name: str) -> TyperCommand | TyperGroup:
     """Load a command of ours."""
     module, _, attribute = COMMANDS[name].partition(":")

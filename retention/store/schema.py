@@ -7,8 +7,22 @@ an older one alone. A test holds what is made at once against what the migration
 from __future__ import annotations
 
 import time
+from functools import cache
 
-from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, insert, inspect, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    create_mock_engine,
+    insert,
+    inspect,
+    select,
+)
+from sqlalchemy.engine.mock import MockConnection
+from sqlalchemy.schema import ExecutableDDLElement
 
 from retention.errors import SettingsError, TransientFailure
 from retention.store.engine import Database, make_database
@@ -109,10 +123,24 @@ def _version(connection: Connection) -> str | None:
 
 def _make(connection: Connection) -> None:
     """Make in one go what all migrations together make of nothing."""
-    TABLES.create_all(connection, checkfirst=False)
+    for statement in _statements(f"{connection.dialect.name}+{connection.dialect.driver}"):
+        connection.exec_driver_sql(statement)
     connection.execute(insert(LOG_SIZE).values(one=1, size=0, frontier=b""))
-    _VERSIONS.create(connection)
     connection.execute(insert(_VERSIONS).values(version_num=HEAD))
+
+
+@cache
+def _statements(driver: str) -> tuple[str, ...]:
+    """Return what makes the tables; written once a process, since writing it takes longer than doing it."""
+    found: list[str] = []
+
+    def write(made: ExecutableDDLElement, *_: object, **__: object) -> None:
+        found.append(str(made.compile(dialect=engine.dialect)))
+
+    engine: MockConnection = create_mock_engine(f"{driver}://", write)
+    for tables in (TABLES, _VERSIONS.metadata):
+        tables.create_all(engine, checkfirst=False)
+    return tuple(found)
 
 
 def use_wal(database: Database) -> None:

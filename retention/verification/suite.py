@@ -7,7 +7,9 @@ column names, verdicts and counts. Nothing is written to disk and nothing is log
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
+import itertools
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,6 +28,7 @@ Quote: TypeAlias = Callable[[str], str]
 _SOME = 1e-12
 """A share that one row of a million million reaches."""
 _EXISTS, _DANGLING = "expect_column_to_exist", "unexpected_rows_expectation"
+_LOOKS = itertools.count()
 _QUIET = ("great_expectations", "sqlalchemy", "py.warnings")
 
 
@@ -154,12 +157,11 @@ def at_store(address: SqlAddress, checks: Sequence[Check]) -> list[Verdict | Una
         TerminalFailure: it broke down.
 
     """
-    with _silence():
-        context = _context()
+    with _silence(), _name() as name:
         try:
             # A dollar sign would be read as the start of a variable.
             url = address.url.replace("$", r"\$")
-            source = context.data_sources.add_sql("store", connection_string=url)
+            source = _context().data_sources.add_sql(name, connection_string=url)
             schema, _, table = address.table.rpartition(".")
             asset = source.add_table_asset("table", table_name=table, schema_name=schema or None)
             batch = asset.add_batch_definition_whole_table("whole").get_batch()
@@ -181,12 +183,12 @@ def at_frame(columns: Mapping[str, Any], rows: int, checks: Sequence[Check]) -> 
         TerminalFailure: it could not evaluate an expectation.
 
     """
-    with _silence():
-        context = _context()
+    with _silence(), _name() as name:
+        sources = _context().data_sources
         import pandas as pd  # noqa: PLC0415 -- heavy: only when a frame is looked at
 
         frame = pd.DataFrame({name: values.to_pandas() for name, values in columns.items()}, index=range(rows))
-        asset = context.data_sources.add_pandas("frame").add_dataframe_asset("rows")
+        asset = sources.add_pandas(name).add_dataframe_asset("rows")
         batch = asset.add_batch_definition_whole_dataframe("whole").get_batch(batch_parameters={"dataframe": frame})
         verdicts = _verdicts(batch, checks, "frame")
         answered = [one for one in verdicts if isinstance(one, Verdict)]
@@ -195,6 +197,19 @@ def at_frame(columns: Mapping[str, Any], rows: int, checks: Sequence[Check]) -> 
         return answered
 
 
+@contextlib.contextmanager
+def _name() -> Iterator[str]:
+    """Give what is looked at a name of its own; it is forgotten afterwards, address and rows with it."""
+    name = f"look-{next(_LOOKS)}"
+    context = _context()
+    try:
+        yield name
+    finally:
+        if name in context.data_sources.all():
+            context.data_sources.delete(name)
+
+
+@functools.cache
 def _context() -> Any:  # noqa: ANN401 -- Great Expectations ships no types
     try:
         with left_out("scipy.stats", "altair"):

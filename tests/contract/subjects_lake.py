@@ -77,21 +77,13 @@ class _Lake:
         """Remove everything, then write the rows in two objects, unless all versions are the ones it wrote of them."""
         folder = dataset.location.split("/", 1)[0]
         wanted = (list(rows), dict(schema))
-        if self._loaded.get(folder) == (wanted, self._versions(folder)):
+        if self._loaded.get(folder) == (wanted, self.server.everything(self.bucket, f"{folder}/")):
             return
-        for key, version in self._versions(folder):
-            self.server.direct.delete_object(Bucket=self.bucket, Key=key, VersionId=version)
+        self.server.clear(self.bucket, f"{folder}/")
         middle = len(rows) // 2
         for day, part in enumerate((rows[:middle], rows[middle:]), start=1):
             self.server.put(self.bucket, f"{folder}/dt=2026-01-0{day}/part-0.{self.end}", self.written(part, schema))
-        self._loaded[folder] = (wanted, self._versions(folder))
-
-    def _versions(self, folder: str) -> list[tuple[str, str]]:
-        """Return (key, version) of everything stored there, markers included."""
-        listing = self.server.direct.list_object_versions(Bucket=self.bucket, Prefix=f"{folder}/")
-        return [
-            (each["Key"], each["VersionId"]) for part in ("Versions", "DeleteMarkers") for each in listing.get(part, ())
-        ]
+        self._loaded[folder] = (wanted, self.server.everything(self.bucket, f"{folder}/"))
 
     def rows(self, dataset: Dataset) -> list[Row]:
         """Read the live objects around the proxy."""

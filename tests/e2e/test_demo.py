@@ -340,7 +340,7 @@ def test_the_workspace_can_be_explored(told, cli):
         assert done.code == 0, done.err
 
 
-def test_its_systems_can_be_started_again(told):
+def test_its_systems_can_be_started_again(told, cli):
     """`retention demo --serve` brings the systems back as the story left them: nothing more is due, she is not back."""
     program = Path(sys.executable).with_name("retention")
     command = [program, "demo", "--workspace", told.workspace, "--serve"]
@@ -348,14 +348,12 @@ def test_its_systems_can_be_started_again(told):
     try:
         assert "systems are up" in str(serving.stdout.readline())
         answers = {
-            arguments: subprocess.run(
-                [program, "-w", told.workspace, *arguments], capture_output=True, text=True, check=False
-            )
+            arguments: cli(*arguments, folder=told.workspace)
             for arguments in (("datamap", "check"), ("plan", "sweep"), ("plan", "restore", "app_restored"))
         }
     finally:
         serving.send_signal(signal.SIGINT)
         assert serving.wait(timeout=60) == 0
-    assert {arguments: done.returncode for arguments, done in answers.items()} == dict.fromkeys(answers, 0)
-    assert "nothing is due" in answers["plan", "sweep"].stdout
-    assert "brought nobody back" in answers["plan", "restore", "app_restored"].stdout
+    assert {arguments: done.code for arguments, done in answers.items()} == dict.fromkeys(answers, 0)
+    assert "nothing is due" in answers["plan", "sweep"].out
+    assert "brought nobody back" in answers["plan", "restore", "app_restored"].out

@@ -34,6 +34,8 @@ from retention.ports.connector import SystemSettings
 
 _WRITES = frozenset({"PUT", "POST", "DELETE"})
 _HOP_BY_HOP = frozenset({"connection", "transfer-encoding", "keep-alive", "content-length", "date", "server"})
+_MOTO = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+"""What moto keeps: its memory says the same as its listings, for a tenth of the time."""
 ACCESS_KEY, SECRET_KEY = "AKIDEXAMPLE", "not-a-real-secret"
 
 
@@ -113,9 +115,7 @@ class S3Server:
 
     def empty(self, bucket: str) -> None:
         """Remove everything from a bucket, unfinished uploads included."""
-        listing = self.direct.list_object_versions(Bucket=bucket)
-        for entry in (*listing.get("Versions", ()), *listing.get("DeleteMarkers", ())):
-            self.direct.delete_object(Bucket=bucket, Key=entry["Key"], VersionId=entry["VersionId"])
+        self.clear(bucket)
         for upload in self.direct.list_multipart_uploads(Bucket=bucket).get("Uploads", ()):
             self.direct.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
 
@@ -162,20 +162,36 @@ class S3Server:
         found = self._live(bucket).get(key)
         return None if found is None else str(found.etag).strip('"')
 
-    def _live(self, bucket: str) -> dict[str, Any]:
-        """Return what moto keeps of the live objects: its memory says the same as its listing, for less."""
-        newest = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[bucket].keys.items()
-        return {key: entry for key, entry in newest if not isinstance(entry, FakeDeleteMarker)}
-
     def versions(self, bucket: str) -> list[tuple[str, str]]:
         """Return (key, version) of everything stored."""
-        listing = self.direct.list_object_versions(Bucket=bucket)
-        return [(entry["Key"], entry["VersionId"]) for entry in listing.get("Versions", ())]
+        stored = self._stored(bucket)
+        return [(entry.name, _version(entry)) for entry in stored if not isinstance(entry, FakeDeleteMarker)]
 
     def markers(self, bucket: str) -> list[str]:
         """Return the keys of all delete markers."""
-        listing = self.direct.list_object_versions(Bucket=bucket)
-        return [entry["Key"] for entry in listing.get("DeleteMarkers", ())]
+        return [entry.name for entry in self._stored(bucket) if isinstance(entry, FakeDeleteMarker)]
+
+    def everything(self, bucket: str, folder: str = "") -> list[tuple[str, str]]:
+        """Return (key, version) of all that is stored there, markers too."""
+        return [(entry.name, _version(entry)) for entry in self._stored(bucket) if entry.name.startswith(folder)]
+
+    def clear(self, bucket: str, folder: str = "") -> None:
+        """Remove all that is stored there, past versions and markers too."""
+        for key, version in self.everything(bucket, folder):
+            _MOTO.delete_object(bucket, key, version_id=version)
+
+    def _live(self, bucket: str) -> dict[str, Any]:
+        newest = _MOTO.buckets[bucket].keys.items()
+        return {key: entry for key, entry in newest if not isinstance(entry, FakeDeleteMarker)}
+
+    def _stored(self, bucket: str) -> list[Any]:
+        """Return versions and markers in the order of a listing: by key, the newest first."""
+        stored = [entry for _, entries in _MOTO.buckets[bucket].keys.iterlists() for entry in reversed(entries)]
+        return sorted(stored, key=lambda entry: entry.name)
+
+
+def _version(entry: Any) -> str:
+    return "null" if entry.version_id is None else str(entry.version_id)
 
 
 class _Proxy(ThreadingHTTPServer):

@@ -21,6 +21,7 @@ from connectors.processor.drop.settings import DropSettings
 from connectors.processor.drop.sheet import Sheet, make_sheet, read_answer
 from connectors.processor.looking import knows
 from connectors.processor.sending import retry_at
+from connectors.processor.trust import trusted
 from retention.errors import TerminalFailure, TransientFailure
 from retention.model.answer import AtWork, Proof
 from retention.model.copies import Order, Receipt
@@ -179,7 +180,7 @@ class DropSystem:
         """Make the clients; the network is not touched."""
         self._s3 = aws.make_client("s3", settings.access, attempts=1, read_seconds=settings.timeout)
         self._probes = settings.look_up is not None
-        self._http = httpx.Client(timeout=settings.timeout, follow_redirects=False)
+        self._http = httpx.Client(timeout=settings.timeout, follow_redirects=False, verify=trusted())
         self._processor = DropProcessor(settings, self._s3, self._http)
 
     @property

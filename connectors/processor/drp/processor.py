@@ -25,6 +25,7 @@ from connectors.processor.drp import wire
 from connectors.processor.drp.settings import DrpSettings
 from connectors.processor.looking import knows
 from connectors.processor.sending import send
+from connectors.processor.trust import trusted
 from retention.errors import TerminalFailure
 from retention.model.answer import Answer, ByHand, Proof, Refused, code_of, reason_of
 from retention.model.copies import Order, Receipt
@@ -164,7 +165,7 @@ class DrpSystem:
     def __init__(self, settings: DrpSettings) -> None:
         """Open the pool; the network is not touched."""
         self._probes = settings.look_up is not None
-        self._http = httpx.Client(timeout=settings.timeout, follow_redirects=False)
+        self._http = httpx.Client(timeout=settings.timeout, follow_redirects=False, verify=trusted())
         self._processor = DrpProcessor(settings, self._http)
 
     @property

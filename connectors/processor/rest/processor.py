@@ -20,6 +20,7 @@ from connectors.processor.rest import filling
 from connectors.processor.rest.descriptor import Asking, Expected, Finding, Probe
 from connectors.processor.rest.settings import RestSettings
 from connectors.processor.rest.wire import Answered, Wire
+from connectors.processor.trust import trusted
 from retention.errors import TerminalFailure
 from retention.model.answer import (
     Answer,
@@ -222,7 +223,7 @@ class RestSystem:
     def __init__(self, settings: RestSettings) -> None:
         """Open the pool; the network is not touched."""
         self._probes = settings.descriptor.probe is not None
-        self._http = httpx.Client(timeout=settings.timeout, follow_redirects=False)
+        self._http = httpx.Client(timeout=settings.timeout, follow_redirects=False, verify=trusted())
         self._processor = RestProcessor(settings, self._http)
 
     @property
