@@ -122,7 +122,7 @@ class Anew:
             if new is not table.column(index):
                 table = table.set_column(index, table.field(index), new)
         self._refuse_inner(table)
-        return table.filter(pa.array(~_mask(table.num_rows, self._edit.gone))) if len(self._edit.gone) else table
+        return table.take(self._edit.staying) if len(self._edit.gone) else table
 
     def _refuse_inner(self, table: pa.Table) -> None:
         for column, rows in self._edit.emptied.items():
