@@ -122,7 +122,12 @@ class Anew:
             if new is not table.column(index):
                 table = table.set_column(index, table.field(index), new)
         self._refuse_inner(table)
-        return table.take(self._edit.staying) if len(self._edit.gone) else table
+        return self._staying(table) if len(self._edit.gone) else table
+
+    def _staying(self, table: pa.Table) -> pa.Table:
+        if all(column.num_chunks == 1 for column in table.columns):
+            return table.take(self._edit.staying)
+        return table.filter(pa.array(~_mask(table.num_rows, self._edit.gone)))  # `take` would join texts past 2 GiB
 
     def _refuse_inner(self, table: pa.Table) -> None:
         for column, rows in self._edit.emptied.items():
