@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import pyarrow as pa
 
@@ -25,20 +26,24 @@ _EXACT_IN_A_DOUBLE = 2**53
 _UUID_BYTES = 16
 
 
+_MADE: WeakKeyDictionary[frozenset[Key], dict[str, pa.Array]] = WeakKeyDictionary()
+"""By keys and type; gone as soon as nobody has the keys any more."""
+
+
 class ValueSets:
-    """The keys of one selection as Arrow arrays, made once for each column and type."""
+    """The keys of one selection as Arrow arrays, made once for each type, however many files are asked."""
 
     def __init__(self, keys: Mapping[KeySetId, frozenset[Key]]) -> None:
         """Convert nothing yet."""
         self._keys = keys
-        self._made: dict[tuple[str, str, KeySetId], pa.Array] = {}
 
     def of(self, column: str, kind: pa.DataType, keyset: KeySetId) -> pa.Array:
         """Return the keys of a set as values of a column; raises as `value_set` does."""
-        place = (column, str(kind), keyset)
-        if place not in self._made:
-            self._made[place] = value_set(column, kind, self._keys[keyset])
-        return self._made[place]
+        keys = self._keys[keyset]
+        made = _MADE.setdefault(keys, {})
+        if str(kind) not in made:
+            made[str(kind)] = value_set(column, kind, keys)
+        return made[str(kind)]
 
 
 def value_set(column: str, kind: pa.DataType, keys: frozenset[Key]) -> pa.Array:

@@ -185,8 +185,9 @@ def write(source: Source, pieces: Iterable[Segment], sink: IO[bytes]) -> None:
 def _decided(
     file: ParquetFile, group: int, selection: Selection, change: Change, sets: ValueSets
 ) -> tuple[int, Decision]:
-    read = needed(selection.where) | columns_of(change)
-    parts = (decide(table, selection, change, sets).moved(first) for first, table in file.tables(group, read))
+    filled = file.without_nulls(group, change.fields) if isinstance(change, Redact) else frozenset()
+    read = needed(selection.where) | (columns_of(change) - filled)
+    parts = (decide(table, selection, change, sets, filled).moved(first) for first, table in file.tables(group, read))
     return group, reduce(add, parts, Decision())
 
 

@@ -72,8 +72,10 @@ class Decision:
         return GroupEdit(self.counts.rows, self.gone, self.emptied, {**mapped, **self.mapped})
 
 
-def decide(table: pa.Table, selection: Selection, change: Change, sets: ValueSets) -> Decision:
-    """Return what the change does to these rows.
+def decide(
+    table: pa.Table, selection: Selection, change: Change, sets: ValueSets, filled: frozenset[str] = frozenset()
+) -> Decision:
+    """Return what the change does to these rows; columns that are `filled` in every row need not be in the table.
 
     Raises:
         KeyTypeError: a key cannot be a value of its column.
@@ -88,7 +90,7 @@ def decide(table: pa.Table, selection: Selection, change: Change, sets: ValueSet
             gone = numbers_of(selected)
             return Decision(Counts(table.num_rows, gone=len(gone)), gone)
         case Redact(fields):
-            return _emptied(table, selected, fields)
+            return _emptied(table, selected, fields, filled)
         case Anonymize():
             return _anonymized(table, selected, change)
         case _:
@@ -119,11 +121,12 @@ def _elements_erased(table: pa.Table, selected: Any, selection: Selection, sets:
     return Decision(Counts(table.num_rows, altered=altered), mapped={top: others} if altered else {})
 
 
-def _emptied(table: pa.Table, selected: Any, fields: tuple[str, ...]) -> Decision:  # noqa: ANN401 -- pyarrow has no types
-    present = [name for name in fields if top_of(table, name) is not None]
-    filled = {name: pc.and_(selected, any_within(table, name, pc.is_valid)) for name in present}
-    altered = reduce(pc.or_, filled.values(), constant(table, value=False))
-    emptied = {name: numbers_of(rows) for name, rows in filled.items()}
+def _emptied(table: pa.Table, selected: Any, fields: tuple[str, ...], filled: frozenset[str]) -> Decision:  # noqa: ANN401 -- pyarrow has no types
+    chosen = {name: selected for name in fields if name in filled}
+    present = [name for name in fields if name not in filled and top_of(table, name) is not None]
+    chosen |= {name: pc.and_(selected, any_within(table, name, pc.is_valid)) for name in present}
+    altered = reduce(pc.or_, chosen.values(), constant(table, value=False))
+    emptied = {name: numbers_of(rows) for name, rows in chosen.items()}
     return Decision(Counts(table.num_rows, altered=len(numbers_of(altered))), emptied=emptied)
 
 

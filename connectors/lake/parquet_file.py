@@ -7,7 +7,7 @@ may be anything.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -23,8 +23,10 @@ from connectors.lake.nested import tops_of
 from connectors.lake.segments import Source
 from connectors.lake.surgery.bloom import may_hold
 from connectors.lake.surgery.column import decoded, from_start
-from connectors.lake.surgery.fields import Physical
+from connectors.lake.surgery.fields import Meta, Physical, Stats
 from connectors.lake.surgery.footer import MAGIC, DamagedParquetError, Footer, meta_of, read_footer, rows_of, span
+from connectors.lake.surgery.memory import give_back
+from connectors.lake.surgery.thrift import get
 from retention.errors import TerminalFailure, TransientFailure
 from retention.model.predicate import AllOf, Among, AmongTuples, AnyOf, Before, Everything, Not, Populated, Predicate
 
@@ -93,6 +95,18 @@ class ParquetFile:
         }
         arrow = pa.schema([self.schema.field(name) for name in wanted])
         return decoded(self.footer, tops, rows_of(tree), chunks, arrow=arrow)
+
+    def without_nulls(self, group: int, columns: Iterable[str]) -> frozenset[str]:
+        """Return those of the columns that have a value in every row of the group, as its statistics say."""
+        return frozenset(column for column in columns if self._nulls(group, column) == 0)
+
+    def _nulls(self, group: int, column: str) -> int | None:
+        leaf = self._leaf(column)
+        if leaf is None:
+            return None
+        statistics = get(meta_of(self.footer.groups[group], leaf), Meta.STATISTICS, {})
+        nulls: int | None = get(statistics, Stats.NULLS)
+        return nulls
 
     # -- ruling out
 
@@ -163,6 +177,7 @@ def open_parquet(name: str, source: Source) -> ParquetFile:
         EncryptedParquetError: it is encrypted, whole or in part.
 
     """
+    give_back()
     with reading(name):
         footer = read_footer(name, source)
         end = footer.content + len(footer.content).to_bytes(4, "little") + MAGIC

@@ -22,7 +22,7 @@ class Verbatim:
 class Fresh:
     """Bytes that the old object does not have."""
 
-    content: bytes
+    content: bytes | memoryview
 
 
 Segment = Verbatim | Fresh

@@ -111,7 +111,7 @@ class Anew:
             new = table.column(index)
             if column in self._edit.mapped:
                 old_type = new.type
-                new = pa.chunked_array([self._edit.mapped[column](new.combine_chunks())])
+                new = pa.chunked_array([self._edit.mapped[column](_whole(new))])
                 if new.type != old_type or len(new) != table.num_rows:
                     raise TerminalFailure(f"column {column}: expected values of type {old_type}, found {new.type}")
             rows = self._edit.emptied.get(column, NO_ROWS)
@@ -122,7 +122,12 @@ class Anew:
             if new is not table.column(index):
                 table = table.set_column(index, table.field(index), new)
         self._refuse_inner(table)
-        return table.filter(pa.array(~_mask(table.num_rows, self._edit.gone))) if len(self._edit.gone) else table
+        return self._staying(table) if len(self._edit.gone) else table
+
+    def _staying(self, table: pa.Table) -> pa.Table:
+        if all(column.num_chunks == 1 for column in table.columns):
+            return table.take(self._edit.staying)
+        return table.filter(pa.array(~_mask(table.num_rows, self._edit.gone)))  # `take` would join texts past 2 GiB
 
     def _refuse_inner(self, table: pa.Table) -> None:
         for column, rows in self._edit.emptied.items():
@@ -206,6 +211,10 @@ def _is_comparable(leaf: Leaf, values: pa.ChunkedArray) -> bool:
 
 def _leaves(column: pa.ChunkedArray) -> list[Any]:
     return list(leaves_in(column.slice(0, 0))) if plain_nesting(column.type) else []
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()  # which copies even one chunk
 
 
 def _mask(count: int, rows: Rows) -> np.ndarray[Any, np.dtype[np.bool_]]:

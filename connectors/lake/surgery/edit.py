@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 import numpy as np
+import pyarrow as pa
 
 from connectors.lake.surgery.fields import Group
 from connectors.lake.surgery.footer import Footer, Leaf
@@ -19,7 +21,7 @@ Mapped: TypeAlias = Callable[[Any], Any]
 NO_ROWS: Final = np.zeros(0, np.int64)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GroupEdit:
     """What becomes of one row group's rows."""
 
@@ -35,6 +37,11 @@ class GroupEdit:
     def rows_left(self) -> int:
         """Return how many rows stay."""
         return self.rows - len(self.gone)
+
+    @cached_property
+    def staying(self) -> pa.Array:
+        """Return the numbers of the rows that stay: made once for all columns."""
+        return pa.array(np.delete(np.arange(self.rows), self.gone))
 
     def touches(self, footer: Footer, leaf: int) -> bool:
         """Whether a leaf's chunk changes."""

@@ -48,7 +48,7 @@ class Lifted:
     """A chunk as Arrow wrote it; offsets as if it stood at the beginning of a file."""
 
     meta: Struct
-    content: bytes
+    content: memoryview
     pages: Struct | None
     """OffsetIndex."""
     column_index: bytes | None
@@ -140,7 +140,7 @@ def _lift(file: Held) -> list[tuple[Leaf, Lifted]]:
                 leaf,
                 Lifted(
                     {n: v for n, v in from_start(meta).items() if n not in (Meta.BLOOM, Meta.BLOOM_LENGTH)},
-                    file.read(start, stop),
+                    file.view(start, stop),
                     shifted(read_struct(pages)[0], FIRST - start) if pages else None,
                     _indexed(file, chunk, Chunk.COLUMN_INDEX),
                     bloom,

@@ -63,3 +63,7 @@ class Held:
     def read(self, start: int, stop: int) -> bytes:
         """Return bytes [start, stop)."""
         return bytes(self._content[start:stop])
+
+    def view(self, start: int, stop: int) -> memoryview:
+        """Return bytes [start, stop) without a copy of them; all bytes stay in memory as long as it does."""
+        return memoryview(self._content)[start:stop]

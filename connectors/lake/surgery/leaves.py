@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+_AT_ONCE: Final = 1 << 15
 
 
 def plain_nesting(kind: pa.DataType) -> bool:
@@ -83,8 +86,7 @@ def _compacted(array: pa.Array, leaves: Iterator[Dictionaries]) -> pa.Array:
 
 def _without_dead(array: pa.DictionaryArray, about: Dictionaries) -> pa.DictionaryArray:
     numbers = array.indices.drop_null() if array.null_count else array.indices
-    used = np.zeros(len(array.dictionary), np.bool_)
-    used[numbers.to_numpy()] = True
+    used = _used(numbers.to_numpy(), len(array.dictionary))
     if used.all():
         about.used.append(array.dictionary)
         return array
@@ -92,3 +94,13 @@ def _without_dead(array: pa.DictionaryArray, about: Dictionaries) -> pa.Dictiona
     about.dead.append(array.dictionary.filter(pa.array(~used)))
     renumbered = pa.array((np.cumsum(used) - 1).astype(np.int32))
     return pa.DictionaryArray.from_arrays(renumbered.take(array.indices), about.used[-1])
+
+
+def _used(numbers: np.ndarray[Any, np.dtype[Any]], entries: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return which entries of a dictionary the numbers name; looks no further once all are named."""
+    used = np.zeros(entries, np.bool_)
+    for start in range(0, len(numbers), _AT_ONCE):
+        used[numbers[start : start + _AT_ONCE]] = True
+        if used.all():
+            break
+    return used

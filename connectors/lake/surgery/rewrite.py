@@ -81,32 +81,37 @@ class Rewriting:
 
     def _made(self, pool: Executor) -> Iterator[tuple[int, GroupEdit, Iterator[dict[int, NewChunk]]]]:
         """Yield, group by group, the new chunks of its leaves as they are ready; some are begun ahead."""
-        waiting: deque[tuple[int, GroupEdit, deque[Future[dict[int, NewChunk]]]]] = deque()
+        groups: deque[tuple[int, GroupEdit, deque[Future[dict[int, NewChunk]]]]] = deque()
         begun = 0
 
-        def begin() -> bool:
-            nonlocal begun
+        def submissions() -> Iterator[bool]:
             for number, edit in self._edits:
-                work = units(self._footer, number, edit) if edit.rows_left else []
-                futures = deque(pool.submit(make, self._job, number, edit, tops) for tops in work)
-                begun += len(futures)
-                waiting.append((number, edit, futures))
-                return True
-            return False
+                futures: deque[Future[dict[int, NewChunk]]] = deque()
+                groups.append((number, edit, futures))
+                for tops in units(self._footer, number, edit) if edit.rows_left else []:
+                    futures.append(pool.submit(make, self._job, number, edit, tops))
+                    yield True
+
+        coming = submissions()
+
+        def begin() -> None:
+            nonlocal begun
+            while begun < THREADS * _AHEAD and next(coming, False):
+                begun += 1
 
         def results(futures: deque[Future[dict[int, NewChunk]]]) -> Iterator[dict[int, NewChunk]]:
             nonlocal begun
             while futures:
                 found = futures.popleft().result()
                 begun -= 1
+                begin()  # the rest of this group before the next one
                 yield found
 
         while True:
-            while begun < THREADS * _AHEAD and begin():
-                pass
-            if not waiting:
+            begin()
+            if not groups:
                 return
-            number, edit, futures = waiting.popleft()
+            number, edit, futures = groups.popleft()
             yield number, edit, results(futures)
 
     def _same_group(self, group: Struct) -> Iterator[Segment]:

@@ -90,7 +90,13 @@ def _struct(data: bytes | memoryview, at: int, depth: int) -> tuple[Struct, int]
         else:
             number, at = _varint(data, at)
             field = (number >> 1) ^ -(number & 1)
-        if kind in (TRUE, FALSE):
+        if I16 <= kind <= I64:  # most fields are numbers, and most of those one byte
+            number = data[at]
+            at += 1
+            if number >= _MORE:
+                number, at = _varint(data, at - 1)
+            found[field] = (kind, (number >> 1) ^ -(number & 1))
+        elif kind in (TRUE, FALSE):
             found[field] = (TRUE, kind == TRUE)
         else:
             value, at = _value(data, at, kind, depth)
@@ -131,7 +137,7 @@ def _list(data: bytes | memoryview, at: int, depth: int) -> tuple[tuple[int, lis
         raise CorruptThriftError("a list claims more elements than there are bytes")
     elements = []
     for _ in range(length):
-        value, at = _value(data, at, kind, depth)
+        value, at = _struct(data, at, depth + 1) if kind == STRUCT else _value(data, at, kind, depth)
         elements.append(value)
     return (kind, elements), at
 
@@ -183,7 +189,13 @@ def _put_struct(out: bytearray, struct: Struct) -> None:
             out.append(kind)
             _put_varint(out, _zigzag(field))
         last = field
-        if kind not in (TRUE, FALSE):
+        if I16 <= kind <= I64:  # as in reading
+            number = value << 1 if value >= 0 else (-value << 1) - 1
+            if number < _MORE:
+                out.append(number)
+            else:
+                _put_varint(out, number)
+        elif kind > FALSE:
             _put_value(out, kind, value)
     out.append(0)
 

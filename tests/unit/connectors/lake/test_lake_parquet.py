@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
+import weakref
 from collections import Counter
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from unittest.mock import Mock
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,8 +21,12 @@ from hypothesis import strategies as st
 
 from connectors.lake import parquet
 from connectors.lake.change import Anonymize, Counts, Erase, Redact
+from connectors.lake.keys import ValueSets
 from connectors.lake.segments import Fresh, Verbatim
+from connectors.lake.surgery import rewrite
 from connectors.lake.surgery.held import FileSource
+from connectors.lake.surgery.make import make
+from connectors.lake.surgery.memory import give_back
 from retention.errors import KeyTypeError, TerminalFailure
 from retention.model.datamap import ColumnType
 from retention.model.ids import KeySetId
@@ -316,3 +322,49 @@ def test_it_erases_what_a_plain_loop_does(
     keep = [not (not (u in keys and n is not None) and d is not None and d <= day) for u, n, d in rows]
     assert counts == Counts(rows=len(rows), gone=keep.count(False))
     assert pq.read_table(sink).equals(pq.read_table(file_of(table)).filter(pa.array(keep, pa.bool_())))
+
+
+@pytest.mark.parametrize("notes", [["n"] * 4, ["n", None, None, "n"]])
+def test_a_column_is_read_before_it_is_emptied_only_if_it_may_have_nulls(notes: list[str | None]) -> None:
+    """Where statistics say that every row has a value, whoever is selected has one; else the column is asked."""
+    file = file_of(pa.table({"user": ["a", "b", "c", "d"], "note": notes}))
+    chunk = pq.ParquetFile(file).metadata.row_group(0).column(1)
+    start = min(chunk.dictionary_page_offset, chunk.data_page_offset)
+    source = Watched(file)
+    counts = parquet.measure(NAME, source, among("user", "a", "b"), Redact(("note",)))
+    assert counts.altered == sum(note is not None for note in notes[:2])
+    assert ((start, start + chunk.total_compressed_size) in source.read_ranges) is (None in notes)
+
+
+def test_what_is_made_ahead_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many row groups a file has, few new chunks are in memory before the first is taken."""
+    made: list[int] = []
+    monkeypatch.setattr(rewrite, "make", lambda *work: made.append(work[1]) or make(*work))
+    source = FileSource(file_of(pa.table({"user": ["a", "b"] * 40}), row_group_size=2))
+    segments = parquet.segments(NAME, source, among("user", "a"), Erase())
+    assert isinstance(next(segments), Verbatim)
+    assert isinstance(next(segments), Fresh)
+    assert len(made) <= 7
+    assert sum(isinstance(segment, Fresh) for segment in segments) >= 39
+    assert made == list(range(40))
+
+
+def test_keys_are_converted_once_and_go_with_their_owner() -> None:
+    """Many files share what a key set was converted to; nothing of it outlives the set."""
+    keys = frozenset({"1", "2"})
+    first = ValueSets({KeySetId("k"): keys}).of("user", pa.int64(), KeySetId("k"))
+    assert ValueSets({KeySetId("other"): keys}).of("buyer", pa.int64(), KeySetId("other")) is first
+    left = weakref.ref(first)
+    del first, keys
+    assert left() is None
+
+
+def test_another_choice_of_allocator_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arrow uses the one that gives memory back, unless its own variable names one."""
+    monkeypatch.setattr(pa, "set_memory_pool", chosen := Mock())
+    monkeypatch.setenv("ARROW_DEFAULT_MEMORY_POOL", "system")
+    give_back.__wrapped__()
+    assert not chosen.called
+    monkeypatch.delenv("ARROW_DEFAULT_MEMORY_POOL")
+    give_back.__wrapped__()
+    assert chosen.called == ("jemalloc" in pa.supported_memory_backends())
