@@ -6,6 +6,7 @@ that need a program which is not there skip the test, and say which package has 
 
 from __future__ import annotations
 
+import atexit
 import base64
 import functools
 import re
@@ -76,6 +77,7 @@ def go_program() -> Path:
     if shutil.which("go") is None or not (GO_PACKAGES / "src/golang.org/x/mod/sumdb/tlog").is_dir():
         pytest.skip("no Go with golang.org/x/mod (Debian: golang-go, golang-golang-x-mod-dev)")
     folder = Path(tempfile.mkdtemp(prefix="go-verifier-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     command = ["go", "build", "-o", folder / "verify", RECIPES / "verify.go"]
     code, said = run(command, folder, GO111MODULE="off", GOPATH=str(GO_PACKAGES), GOCACHE=str(folder / "cache"))
     assert code == 0, said
