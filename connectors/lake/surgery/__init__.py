@@ -14,6 +14,7 @@ order     whether bounds of pages are in order
 values    values of a page left out, in their encoding
 texts     plain byte strings found
 glance    the numbers of a page header
+memory    where Arrow takes its memory from, and when it gives it back
 pages     pages found, unpacked, packed again
 hybrid    run lengths and packed bits
 bloom     whether a filter may hold a value

@@ -17,6 +17,7 @@ from connectors.lake.surgery.encode import UnfaithfulColumnError
 from connectors.lake.surgery.fields import Chunk, Encoding, Group, Meta, OffsetIndex, PageType, Physical
 from connectors.lake.surgery.footer import DamagedParquetError, Footer, meta_of, rows_of, span
 from connectors.lake.surgery.hybrid import CorruptRunsError
+from connectors.lake.surgery.memory import after_a_chunk
 from connectors.lake.surgery.pages import ChunkBytes, CorruptPageError, UnknownPageError
 from connectors.lake.surgery.thrift import CorruptThriftError, Struct, get, items, read_struct
 from connectors.lake.surgery.trim import Cut, Trim
@@ -73,13 +74,16 @@ def make(job: Job, number: int, edit: GroupEdit, tops: Sequence[int]) -> dict[in
 
     """
     try:
-        return _Maker(job, number, edit).make(tops)
+        made = _Maker(job, number, edit).make(tops)
     except (CorruptPageError, CorruptRunsError, CorruptThriftError, KeyError, IndexError, OverflowError) as error:
         raise _damaged(job.name, number, type(error).__name__) from None
     except (pa.ArrowException, OSError) as error:
         raise _damaged(job.name, number, type(error).__name__) from None  # Arrow's own message may repeat a value
     except UnfaithfulColumnError as error:
         raise UnfaithfulColumnError(f"{job.name}: {error.message}") from None
+    if edit.rows >= SMALL_GROUP:
+        after_a_chunk()
+    return made
 
 
 def _damaged(name: str, number: int, what: str) -> DamagedParquetError:

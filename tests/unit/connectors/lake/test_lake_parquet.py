@@ -362,6 +362,7 @@ def test_keys_are_converted_once_and_go_with_their_owner() -> None:
 def test_another_choice_of_allocator_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
     """Arrow uses the one that gives memory back, unless its own variable names one."""
     monkeypatch.setattr(pa, "set_memory_pool", chosen := Mock())
+    monkeypatch.setattr(pa, "jemalloc_set_decay_ms", Mock())
     monkeypatch.setenv("ARROW_DEFAULT_MEMORY_POOL", "system")
     give_back.__wrapped__()
     assert not chosen.called
