@@ -269,11 +269,15 @@ def key_of(case: Case) -> str | int:
 def assert_same_rows(
     read: Callable[[Path], list[dict[str, Any]]], old: Path, new: Path, change: Change, key: str | int
 ) -> None:
-    """The reader sees in the new file what it saw in the old one, less what went; fastparquet only if it reads both."""
+    """The reader sees in the new file what it saw in the old one, less what went; if it can read the old one."""
     try:
         before = read(old)
-    except Exception:  # noqa: BLE001 -- fastparquet raises anything; what it can read, the last test demands
-        assert read is read_fastparquet
+    except Exception as error:  # noqa: BLE001 -- fastparquet raises anything; what it can read, the last test demands
+        # Polars (1.40) reads no column of old times that fastparquet wrote with nulls
+        assert read is read_fastparquet or (read is read_polars and "does not align" in str(error)), error
+        return
+    if [row["row"] for row in before] != list(range(len(before))):
+        assert read is read_fastparquet  # some numbers that lie as differences it reads as others
         return
     if isinstance(change, Redact):
         (field,) = change.fields
@@ -354,3 +358,12 @@ def test_fastparquet_reads_its_own_files_after_surgery(codec: str) -> None:
         new.write_bytes(changed(old.read_bytes(), among("user", frozenset({PERSON})), Erase())[0])
         before = read_fastparquet(old)
         assert repr(read_fastparquet(new)) == repr([row for row in before if row["user"] != PERSON])
+
+
+@pytest.mark.parametrize("version", ["V1", "V2"])
+def test_numbers_that_arrow_would_shorten_inside_a_box_are_erased_page_by_page(version: str) -> None:
+    """DuckDB gives every large decimal 16 bytes and a filter; Arrow would give 11: the type stays, the filter goes."""
+    options = (("DICTIONARY_SIZE_LIMIT", 10_000), ("PARQUET_VERSION", version))
+    case = Case("duckdb", (Column("large", "struct", holes=False, distinct=3),), 2_600, 70, "snappy", options, "text")
+    check(case, Erase())
+    assert_no_trace(case)

@@ -114,11 +114,11 @@ class _Maker:
         return made
 
     def _encoded_or_trimmed(self, tops: Sequence[int]) -> dict[int, NewChunk]:
-        """Encode the columns; those that Arrow would change may still be taken apart page by page."""
+        """Encode the columns; those that Arrow would change are taken apart page by page, and lose their filters."""
         try:
             return self._encoded(tops)
         except (UnfaithfulColumnError, pa.ArrowNotImplementedError):
-            trimmed = [None if self._only_by_arrow(top) else self._trimmed(top) for top in tops]
+            trimmed = [None if self._is_mapped(top) else self._trimmed(top) for top in tops]
             if None in trimmed and len(tops) > 1:
                 return {leaf: chunk for top in tops for leaf, chunk in self._encoded_or_trimmed([top]).items()}
             if trimmed == [None]:
@@ -140,11 +140,14 @@ class _Maker:
     def _only_by_arrow(self, top: int) -> bool:
         """Whether the column's pages are not to be taken apart, however few are touched."""
         leaves = self._footer.leaves_of(top)
-        if self._footer.leaves[leaves[0]].path[0] in self._edit.mapped:
+        if self._is_mapped(top):
             return True
         if any(self._footer.leaves[leaf].physical == Physical.INT96 for leaf in leaves):
             return False  # Arrow's nanoseconds do not reach as far
         return any(Meta.BLOOM in meta_of(self._group, leaf) for leaf in leaves) and self._fits(leaves)
+
+    def _is_mapped(self, top: int) -> bool:
+        return self._footer.leaves[self._footer.leaves_of(top)[0]].path[0] in self._edit.mapped
 
     def _fits(self, leaves: Sequence[int]) -> bool:
         return all(get(meta_of(self._group, leaf), Meta.UNCOMPRESSED) <= _LARGEST for leaf in leaves)
