@@ -278,15 +278,48 @@ def assert_same_rows(
         if read is read_polars and "does not align" in str(error):
             return  # Polars (1.40) reads no column of old times that fastparquet wrote with nulls
         raise
-    if [row["row"] for row in before] != list(range(len(before))):
-        assert read is read_fastparquet  # some numbers that lie as differences it reads as others
+    wrong = misread(old) if read is read_fastparquet else set()
+    if "user" in wrong:
         return
     if isinstance(change, Redact):
         (field,) = change.fields
         expected = [{**row, field: None} if row["user"] == key else row for row in before]
     else:
         expected = [row for row in before if row["user"] != key]
-    assert repr(read(new)) == repr(expected), read.__name__
+    try:
+        after = read(new)
+    except TypeError:
+        assert read is read_fastparquet, read.__name__
+        assert not reads_when_written_anew(new), "only what we wrote cannot be read"
+        return
+    assert repr(_without(wrong, after)) == repr(_without(wrong, expected)), read.__name__
+
+
+def misread(path: Path) -> set[str]:
+    """Return the columns whose numbers lie as differences: fastparquet reads other numbers, in anybody's file."""
+    meta = pq.read_metadata(path)
+    chunks = [meta.row_group(g).column(c) for g in range(meta.num_row_groups) for c in range(meta.num_columns)]
+    return {_top(chunk.path_in_schema) for chunk in chunks if "DELTA_BINARY_PACKED" in chunk.encodings}
+
+
+def reads_when_written_anew(path: Path) -> bool:
+    """Whether fastparquet reads what pyarrow writes of the same rows; beside boxes it trips over nulls in numbers."""
+    with TemporaryDirectory() as name:
+        anew = Path(name, "anew.parquet")
+        pq.write_table(pq.read_table(path), anew)
+        try:
+            read_fastparquet(anew)
+        except TypeError:
+            return False
+        return True
+
+
+def _top(path: str) -> str:
+    return path.partition(".")[0]
+
+
+def _without(columns: set[str], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: value for name, value in row.items() if _top(name) not in columns} for row in rows]
 
 
 def assert_no_trace(case: Case) -> None:
@@ -362,10 +395,31 @@ def test_fastparquet_reads_its_own_files_after_surgery(codec: str) -> None:
         assert repr(read_fastparquet(new)) == repr([row for row in before if row["user"] != PERSON])
 
 
+@pytest.mark.parametrize("limit", [1, 10_000])
 @pytest.mark.parametrize("version", ["V1", "V2"])
-def test_numbers_that_arrow_would_shorten_inside_a_box_are_erased_page_by_page(version: str) -> None:
-    """DuckDB gives every large decimal 16 bytes and a filter; Arrow would give 11: the type stays, the filter goes."""
-    options = (("DICTIONARY_SIZE_LIMIT", 10_000), ("PARQUET_VERSION", version))
+def test_numbers_that_arrow_would_shorten_inside_a_box_are_erased_page_by_page(version: str, limit: int) -> None:
+    """DuckDB gives large decimals 16 bytes, Arrow 11: they are taken apart and lose their filter; neighbours do not."""
+    options = (("DICTIONARY_SIZE_LIMIT", limit), ("PARQUET_VERSION", version))
     case = Case("duckdb", (Column("large", "struct", holes=False, distinct=3),), 2_600, 70, "snappy", options, "text")
     check(case, Erase())
     assert_no_trace(case)
+
+
+def test_fastparquet_is_excused_only_where_it_fails_on_anybodys_file(tmp_path: Path) -> None:
+    """Of pyarrow's own files: differences are read as other numbers, a null number beside a box not at all."""
+    path = tmp_path / "a.parquet"
+    numbers = list(range(0, 900, 9))
+    pq.write_table(
+        pa.table({"user": ["u"] * 100, "n": numbers}),
+        path,
+        use_dictionary=False,
+        data_page_version="2.0",
+        column_encoding={"n": "DELTA_BINARY_PACKED"},
+    )
+    assert misread(path) == {"n"}
+    assert [row["n"] for row in read_fastparquet(path)] != numbers
+    box = pa.array([{"a": n} for n in numbers], pa.struct([("a", pa.int64())]))
+    pq.write_table(pa.table({"box": box, "n": pa.array([None, *numbers[1:]], pa.int16())}), path)
+    assert not reads_when_written_anew(path)
+    pq.write_table(pa.table({"n": pa.array([None, *numbers[1:]], pa.int16())}), path)
+    assert reads_when_written_anew(path)

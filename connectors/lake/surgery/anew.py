@@ -6,7 +6,7 @@ and greatest values are not sought anew: those of the old chunk hold still, unle
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -53,8 +53,8 @@ class Anew:
         self._source, self._footer, self._group, self._edit = source, footer, group, edit
         self.bounds_dropped = 0
 
-    def chunks(self, tops: Sequence[int]) -> dict[int, Lifted]:
-        """Return the new chunks of these columns' leaves; one writer makes all of them.
+    def chunks(self, tops: Sequence[int], trimmed: Collection[int] = ()) -> dict[int, Lifted]:
+        """Return the new chunks of these columns' leaves, but of those that are trimmed; one writer makes all of them.
 
         Raises:
             UnfaithfulColumnError: they would be of another type.
@@ -78,8 +78,10 @@ class Anew:
         del old
         for leaf, about in known.items():
             about.dictionaries = dictionaries.get(leaf)
-        made = encoded(new, self._footer, self._group, tops, first=first, numbered=numbered, known=known)
-        lifted = zip(leaves, made, strict=True)
+        made = encoded(
+            new, self._footer, self._group, tops, first=first, numbered=numbered, known=known, unused=trimmed
+        )
+        lifted = [(leaf, chunk) for leaf, chunk in zip(leaves, made, strict=True) if leaf not in trimmed]
         return {leaf: self._told(leaf, chunk, known.get(leaf), new) for leaf, chunk in lifted}
 
     # -- from chunks to a changed table

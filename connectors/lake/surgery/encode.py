@@ -72,11 +72,13 @@ def encoded(
     first: Struct,
     numbered: Collection[int],
     known: Collection[int] = (),
+    unused: Collection[int] = (),
 ) -> list[Lifted]:
     """Return the columns as chunks, with codec, encodings, pages, indexes and filters like those they replace.
 
     `table` has the columns of `tops` in order; `first` is the header of a data page that they replace.
     `numbered` leaves are written with a dictionary. Of leaves that are `known` no statistics are made.
+    What becomes of leaves that are `unused` is no matter.
 
     Raises:
         UnfaithfulColumnError: they would be of another type.
@@ -97,7 +99,7 @@ def encoded(
         writer.write_table(table, row_group_size=max(1, table.num_rows))
     lifted = _lift(Held(memoryview(sink.getvalue())))
     for leaf, (written, _) in zip(leaves, lifted, strict=True):
-        if _shape(written) != _shape(footer.leaves[leaf]):
+        if leaf not in unused and _shape(written) != _shape(footer.leaves[leaf]):
             name = footer.leaves[leaf].name
             raise UnfaithfulColumnError(f"column {name}: its type would not survive a rewrite; nothing was changed")
     ways = [meta_of(group, leaf)[Meta.PATH] for leaf in leaves]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -114,16 +115,17 @@ class _Maker:
         return made
 
     def _encoded_or_trimmed(self, tops: Sequence[int]) -> dict[int, NewChunk]:
-        """Encode the columns; those that Arrow would change are taken apart page by page, and lose their filters."""
+        """Encode the columns; leaves that Arrow would change are taken apart page by page, and lose their filters."""
         try:
             return self._encoded(tops)
         except (UnfaithfulColumnError, pa.ArrowNotImplementedError):
-            trimmed = [None if self._is_mapped(top) else self._trimmed(top) for top in tops]
-            if None in trimmed and len(tops) > 1:
+            if len(tops) > 1:
                 return {leaf: chunk for top in tops for leaf, chunk in self._encoded_or_trimmed([top]).items()}
-            if trimmed == [None]:
+            pieces = {} if self._is_mapped(tops[0]) else self._pieces(tops[0])
+            if not pieces:
                 raise
-            return {leaf: chunk for chunks in trimmed for leaf, chunk in (chunks or {}).items()}
+            whole = pieces.keys() >= set(self._touched(tops[0]))
+            return pieces if whole else self._encoded(tops, trimmed=pieces) | pieces
 
     def _alike(self, tops: Sequence[int]) -> list[list[int]]:
         """Part columns by what one of Arrow's writers does with all of its columns."""
@@ -173,15 +175,21 @@ class _Maker:
 
     def _trimmed(self, top: int) -> dict[int, NewChunk] | None:
         """Return the column's chunks with new pages; None if its pages cannot be taken apart."""
+        try:
+            return {leaf: self._trim(leaf) for leaf in self._touched(top)}
+        except UnknownPageError:
+            return None
+
+    def _pieces(self, top: int) -> dict[int, NewChunk]:
+        """Return new chunks of those of its leaves whose pages can be taken apart."""
         found: dict[int, NewChunk] = {}
-        for leaf in self._footer.leaves_of(top):
-            if not self._edit.touches(self._footer, leaf):
-                continue
-            try:
+        for leaf in self._touched(top):
+            with suppress(UnknownPageError):
                 found[leaf] = self._trim(leaf)
-            except UnknownPageError:
-                return None
         return found
+
+    def _touched(self, top: int) -> list[int]:
+        return [leaf for leaf in self._footer.leaves_of(top) if self._edit.touches(self._footer, leaf)]
 
     def _trim(self, leaf: int) -> NewChunk:
         meta, about = meta_of(self._group, leaf), self._footer.leaves[leaf]
@@ -222,9 +230,9 @@ class _Maker:
 
     # -- by Arrow
 
-    def _encoded(self, tops: Sequence[int]) -> dict[int, NewChunk]:
+    def _encoded(self, tops: Sequence[int], trimmed: Collection[int] = ()) -> dict[int, NewChunk]:
         anew = Anew(self._source, self._footer, self._group, self._edit)
-        found = anew.chunks(tops)
+        found = anew.chunks(tops, trimmed)
         self._notes.chunks_encoded += len(found)
         self._notes.bounds_dropped += anew.bounds_dropped
         return {leaf: WrittenChunk(chunk) for leaf, chunk in found.items()}
