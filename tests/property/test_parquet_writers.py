@@ -365,6 +365,7 @@ def test_all_but_the_rows_is_as_it_was_for_every_writer_and_reader(writer: str) 
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("writer", sorted(WRITERS))
 def test_all_but_the_rows_is_as_it_was_over_a_wide_sweep(writer: str) -> None:
     """Hundreds of schemas of each writer: rows erased, one column emptied, and no trace."""
