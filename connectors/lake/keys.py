@@ -17,6 +17,8 @@ from weakref import WeakKeyDictionary
 
 import pyarrow as pa
 
+from connectors.lake import arrays
+from connectors.lake.membership import Members
 from retention.errors import KeyTypeError
 from retention.model.ids import KeySetId
 from retention.model.subject import Key
@@ -26,7 +28,7 @@ _EXACT_IN_A_DOUBLE = 2**53
 _UUID_BYTES = 16
 
 
-_MADE: WeakKeyDictionary[frozenset[Key], dict[str, pa.Array]] = WeakKeyDictionary()
+_MADE: WeakKeyDictionary[frozenset[Key], dict[str, Members]] = WeakKeyDictionary()
 """By keys and type; gone as soon as nobody has the keys any more."""
 
 
@@ -36,14 +38,18 @@ class ValueSets:
     def __init__(self, keys: Mapping[KeySetId, frozenset[Key]]) -> None:
         """Convert nothing yet."""
         self._keys = keys
+        self._made: dict[tuple[KeySetId, str], Members] = {}
 
-    def of(self, column: str, kind: pa.DataType, keyset: KeySetId) -> pa.Array:
+    def of(self, column: str, kind: pa.DataType, keyset: KeySetId) -> Members:
         """Return the keys of a set as values of a column; raises as `value_set` does."""
-        keys = self._keys[keyset]
-        made = _MADE.setdefault(keys, {})
-        if str(kind) not in made:
-            made[str(kind)] = value_set(column, kind, keys)
-        return made[str(kind)]
+        wanted = keyset, str(kind)
+        if wanted not in self._made:  # to find a set of many keys among others takes long
+            keys = self._keys[keyset]
+            made = _MADE.setdefault(keys, {})
+            if str(kind) not in made:
+                made[str(kind)] = Members(value_set(column, kind, keys))
+            self._made[wanted] = made[str(kind)]
+        return self._made[wanted]
 
 
 def value_set(column: str, kind: pa.DataType, keys: frozenset[Key]) -> pa.Array:
@@ -54,10 +60,10 @@ def value_set(column: str, kind: pa.DataType, keys: frozenset[Key]) -> pa.Array:
 
     """
     if pa.types.is_null(kind):
-        return pa.array([], type=kind)
+        return pa.nulls(0, kind)
     for holds, convert in _CONVERSIONS:
         if holds(kind):
-            return pa.array(sorted(convert(column, kind, keys)), type=kind)
+            return arrays.column(sorted(convert(column, kind, keys)), kind)
     raise KeyTypeError(f"column {column}: keys are compared with integers or text, found a column of type {kind}")
 
 

@@ -74,7 +74,7 @@ def tally(
     file.require(compared(selection.where))
     read = needed(selection.where) | frozenset(wanted)
     for group in file.candidates(selection.where, sets):
-        for _, table in file.tables(group, read):
+        for _, table in file.tables(group, read, selection.where, sets):
             chosen = table.filter(mask(table, selection, sets))
             cells = [cells_of(chosen, column) for column in wanted]
             yield Counter(zip(*cells, strict=True)) if cells else Counter({(): chosen.num_rows})
@@ -187,7 +187,8 @@ def _decided(
 ) -> tuple[int, Decision]:
     filled = file.without_nulls(group, change.fields) if isinstance(change, Redact) else frozenset()
     read = needed(selection.where) | (columns_of(change) - filled)
-    parts = (decide(table, selection, change, sets, filled).moved(first) for first, table in file.tables(group, read))
+    tables = file.tables(group, read, selection.where, sets)
+    parts = (decide(table, selection, change, sets, filled).moved(first) for first, table in tables)
     return group, reduce(add, parts, Decision())
 
 

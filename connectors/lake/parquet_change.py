@@ -12,11 +12,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.lake import arrays
 from connectors.lake.change import Altered, Anonymize, Change, Counts, Erase, Gone, Redact, columns_of, fate
 from connectors.lake.keys import ValueSets
 from connectors.lake.nested import ELEMENT, any_within, plain, top_of, way_below, without_elements
 from connectors.lake.predicate import compared, constant, mask
-from connectors.lake.surgery.edit import GroupEdit, Mapped
+from connectors.lake.surgery.edit import GroupEdit, Mapped, flagged
 from connectors.lake.surgery.trim import Rows
 from retention.errors import TerminalFailure
 from retention.model.predicate import Among, Selection
@@ -114,7 +115,7 @@ def _elements_erased(table: pa.Table, selected: Any, selection: Selection, sets:
         return without_elements(
             lists,
             way_below(top, column),
-            lambda part: pc.is_in(part, value_set=sets.of(column, part.type, keyset)),
+            lambda part: sets.of(column, part.type, keyset).among(part),
         )
 
     altered = len(numbers_of(selected))
@@ -170,19 +171,17 @@ def at_rows(rows: Rows, function: Mapped) -> Mapped:
     """Return a function of a whole column that lets another work on some rows of it."""
 
     def replace(column: pa.Array) -> pa.Array:
-        chosen = np.zeros(len(column), np.bool_)
-        chosen[rows] = True
-        new = function(column.take(pa.array(rows)))
+        new = function(column.take(arrays.numbers(rows)))
         if new.type != column.type or len(new) != len(rows):
             raise TerminalFailure(f"expected {len(rows)} values of type {column.type}, found {len(new)} of {new.type}")
-        return pc.replace_with_mask(column, pa.array(chosen), new)
+        return pc.replace_with_mask(column, arrays.flags(flagged(len(column), rows)), new)
 
     return replace
 
 
 def numbers_of(flags: Any) -> Rows:  # noqa: ANN401 -- pyarrow has no types
     """Return the numbers of the rows that are flagged."""
-    return np.flatnonzero(flags.to_numpy(zero_copy_only=False) if isinstance(flags, pa.Array) else flags.to_numpy())
+    return np.flatnonzero(arrays.true_at(flags))
 
 
 def cells_of(table: pa.Table, column: str) -> list[Value]:

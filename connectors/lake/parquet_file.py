@@ -7,26 +7,28 @@ may be anything.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, assert_never
+from functools import cached_property, lru_cache, partial
+from typing import Any, TypeAlias, assert_never
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from connectors.lake import arrays
 from connectors.lake.keys import ValueSets
 from connectors.lake.nested import tops_of
 from connectors.lake.segments import Source
-from connectors.lake.surgery.bloom import may_hold
+from connectors.lake.surgery import bloom, dictionary
 from connectors.lake.surgery.column import decoded, from_start
-from connectors.lake.surgery.fields import Meta, Physical, Stats
+from connectors.lake.surgery.encode import is_numbered
+from connectors.lake.surgery.fields import File, Meta, Physical, Stats
 from connectors.lake.surgery.footer import MAGIC, DamagedParquetError, Footer, meta_of, read_footer, rows_of, span
 from connectors.lake.surgery.memory import give_back
-from connectors.lake.surgery.thrift import get
+from connectors.lake.surgery.thrift import BINARY, I64, LIST, STRUCT, Struct, get, items, read_struct, write_struct
 from retention.errors import TerminalFailure, TransientFailure
 from retention.model.predicate import AllOf, Among, AmongTuples, AnyOf, Before, Everything, Not, Populated, Predicate
 
@@ -35,10 +37,18 @@ _SLICE = 1 << 20
 _LARGE_GROUP = 4 << 20
 _FEW = 64
 """Keys up to which a bloom filter is asked: more would find one that may be there anyway."""
+_SMALL_CHUNK = 1 << 20
+"""Bytes of a chunk whose dictionary is asked before it is decoded."""
+_VERY_FEW = 8
+"""Keys up to which a dictionary is asked."""
 _DAY = timedelta(days=1)
+_CARRIED = b"ARROW:schema"
+
+_Holds: TypeAlias = Callable[[int, pa.Array], bool]
+"""Whether a leaf's chunk may hold one of the values."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ParquetFile:
     """A Parquet object that was opened: nothing but its footer has been read."""
 
@@ -47,8 +57,12 @@ class ParquetFile:
     source: Source
     footer: Footer
     schema: pa.Schema
-    facts: Any
-    """pyarrow's view of the footer: statistics in the columns' own types."""
+
+    @cached_property
+    def facts(self) -> Any:  # noqa: ANN401 -- pyarrow has no types
+        """Return pyarrow's view of the footer: statistics in the columns' own types."""
+        with reading(self.name):
+            return pq.read_metadata(pa.BufferReader(_as_file(self.footer.content)))
 
     def has(self, columns: frozenset[str]) -> frozenset[str]:
         """Return those of the columns that the file has; names with dots lead into nested ones."""
@@ -63,20 +77,27 @@ class ParquetFile:
                 hint="rows of this object cannot be judged; correct the data map or move the object",
             )
 
-    def tables(self, group: int, columns: frozenset[str]) -> Iterator[tuple[int, pa.Table]]:
+    def tables(
+        self, group: int, columns: frozenset[str], where: Predicate, sets: ValueSets
+    ) -> Iterator[tuple[int, pa.Table]]:
         """Yield (first row, columns) of a row group: mostly all rows at once, of a large group some at a time.
+
+        Nothing comes of a group of which the dictionaries of its columns say that no row is selected.
 
         Raises:
             DamagedParquetError: they cannot be decoded.
 
         """
         wanted, rows = tops_of(self.schema, columns), rows_of(self.footer.groups[group])
+        read: dict[int, bytes] = {}
+        if not self._may(group, where, sets, partial(self._dictionary_may_hold, group, read)):
+            return
         if not wanted:
             yield 0, pa.table({"": pa.nulls(rows)})  # no column is needed, only the number of rows
             return
         with reading(self.name):
             if rows <= _LARGE_GROUP:
-                yield 0, self._whole(group, wanted)
+                yield 0, self._whole(group, wanted, read)
                 return
             first = 0
             with pq.ParquetFile(pa.PythonFile(_AsFile(self.source), "r"), buffer_size=_SLICE) as file:
@@ -84,12 +105,12 @@ class ParquetFile:
                     yield first, pa.Table.from_batches([batch])
                     first += batch.num_rows
 
-    def _whole(self, group: int, wanted: Sequence[str]) -> pa.Table:
+    def _whole(self, group: int, wanted: Sequence[str], read: Mapping[int, bytes]) -> pa.Table:
         numbers = {name: number for number, name in enumerate(self.footer.tops)}
         tops = [numbers[name] for name in wanted]
         tree = self.footer.groups[group]
         chunks = {
-            leaf: (from_start(meta_of(tree, leaf)), self.source.read(*span(meta_of(tree, leaf))))
+            leaf: (from_start(meta_of(tree, leaf)), read.get(leaf) or self.source.read(*span(meta_of(tree, leaf))))
             for top in tops
             for leaf in self.footer.leaves_of(top)
         }
@@ -112,9 +133,10 @@ class ParquetFile:
 
     def candidates(self, where: Predicate, sets: ValueSets) -> list[int]:
         """Return the row groups that may hold a selected row."""
-        return [number for number in range(len(self.footer.groups)) if self._may(number, where, sets)]
+        groups = range(len(self.footer.groups))
+        return [group for group in groups if self._may(group, where, sets, partial(self._may_hold, group))]
 
-    def _may(self, group: int, where: Predicate, sets: ValueSets) -> bool:
+    def _may(self, group: int, where: Predicate, sets: ValueSets, holds: _Holds) -> bool:
         match where:
             case Everything() | AmongTuples() | Not() | Populated():
                 return True  # what a part may hold says nothing about what it may not
@@ -122,15 +144,15 @@ class ParquetFile:
                 leaf = self._leaf(column)
                 if leaf is None:
                     return True
-                values = sets.of(column, _compared_type(self.schema.field(column).type), keys.keyset_id)
-                return self._may_hold(group, leaf, values)
+                values = sets.of(column, _compared_type(self.schema.field(column).type), keys.keyset_id).values
+                return holds(leaf, values)
             case Before(column, at):
                 leaf = self._leaf(column)
                 return leaf is None or self._may_be_before(group, leaf, at)
             case AllOf(parts):
-                return all(self._may(group, part, sets) for part in parts)
+                return all(self._may(group, part, sets, holds) for part in parts)
             case AnyOf(parts):
-                return any(self._may(group, part, sets) for part in parts)
+                return any(self._may(group, part, sets, holds) for part in parts)
             case _:
                 assert_never(where)
 
@@ -139,7 +161,13 @@ class ParquetFile:
         found = [number for number, leaf in enumerate(self.footer.leaves) if leaf.path == (column,)]
         return found[0] if found and self.footer.leaves[found[0]].max_repetition == 0 else None
 
-    def _bounds(self, group: int, leaf: int) -> tuple[Any, Any] | None:
+    def _bounds(self, group: int, leaf: int, kind: pa.DataType | None = None) -> tuple[Any, Any] | None:
+        """Return least and greatest value as the statistics have them; those of a whole number need no reader."""
+        if kind is not None and pa.types.is_signed_integer(kind):
+            statistics = get(meta_of(self.footer.groups[group], leaf), Meta.STATISTICS, {})
+            spelled = get(statistics, Stats.MIN, b""), get(statistics, Stats.MAX, b"")
+            if {len(bound) for bound in spelled} == {self.footer.leaves[leaf].width}:
+                return _number(spelled[0]), _number(spelled[1])
         try:
             found = self.facts.row_group(group).column(leaf).statistics
             bounds = (found.min, found.max) if found is not None and found.has_min_max else None
@@ -150,13 +178,23 @@ class ParquetFile:
     def _may_hold(self, group: int, leaf: int, values: pa.Array) -> bool:
         if not len(values):
             return False
-        bounds = self._bounds(group, leaf)
+        bounds = self._bounds(group, leaf, values.type)
         if bounds is not None and not _some_between(values, *bounds):
             return False
         if len(values) > _FEW:
             return True
         raw = _plain_bytes(values, self.footer.leaves[leaf].physical)
-        return raw is None or may_hold(self.source, meta_of(self.footer.groups[group], leaf), raw)
+        return raw is None or bloom.may_hold(self.source, meta_of(self.footer.groups[group], leaf), raw)
+
+    def _dictionary_may_hold(self, group: int, read: dict[int, bytes], leaf: int, values: pa.Array) -> bool:
+        """Look into a small chunk's dictionary for a few keys; what was read for it is kept in `read`."""
+        meta = meta_of(self.footer.groups[group], leaf)
+        small = is_numbered(meta) and get(meta, Meta.COMPRESSED) <= _SMALL_CHUNK
+        raw = _plain_bytes(values, self.footer.leaves[leaf].physical) if small and len(values) <= _VERY_FEW else None
+        if raw is None:
+            return True
+        read[leaf] = self.source.read(*span(meta))
+        return dictionary.may_hold(meta, read[leaf], raw)
 
     def _may_be_before(self, group: int, leaf: int, at: datetime) -> bool:
         bounds = self._bounds(group, leaf)
@@ -180,9 +218,23 @@ def open_parquet(name: str, source: Source) -> ParquetFile:
     give_back()
     with reading(name):
         footer = read_footer(name, source)
-        end = footer.content + len(footer.content).to_bytes(4, "little") + MAGIC
-        with pq.ParquetFile(pa.BufferReader(MAGIC + end)) as file:
-            return ParquetFile(name, source, footer, file.schema_arrow, file.metadata)
+        carried = [entry for entry in items(footer.tree, File.METADATA) if get(entry, 1) == _CARRIED]
+        return ParquetFile(name, source, footer, _arrow_schema(footer.schema.head, *(get(e, 2) for e in carried[:1])))
+
+
+@lru_cache(maxsize=16)
+def _arrow_schema(head: bytes, carried: bytes | None = None) -> pa.Schema:
+    """Return the schema of files whose footers begin with `head` as Arrow reads it: files of one writer have one."""
+    begun, _ = read_struct(head + b"\0")
+    entry: Struct = {1: (BINARY, _CARRIED), 2: (BINARY, carried)}
+    metadata: Struct = {} if carried is None else {File.METADATA: (LIST, (STRUCT, [entry]))}
+    tree = {**begun, File.ROWS: (I64, 0), File.GROUPS: (LIST, (STRUCT, [])), **metadata}
+    return pq.read_schema(pa.BufferReader(_as_file(write_struct(tree))))
+
+
+def _as_file(footer: bytes) -> bytes:
+    """Return a file without rows that has this footer."""
+    return MAGIC + footer + len(footer).to_bytes(4, "little") + MAGIC
 
 
 @contextmanager
@@ -234,14 +286,20 @@ def _compared_type(kind: pa.DataType) -> pa.DataType:
 def _some_between(values: pa.Array, least: Any, greatest: Any) -> bool:  # noqa: ANN401 -- of the column's type
     """Whether some value lies between the bounds; `values` are sorted."""
     if isinstance(least, int | Decimal | str | bytes | date) and not isinstance(least, datetime | bool):
-        if pa.types.is_integer(values.type):
-            return bool(pc.any(pc.and_(pc.greater_equal(values, least), pc.less_equal(values, greatest))).as_py())
+        if isinstance(least, int) and pa.types.is_integer(values.type):
+            numbers = arrays.in_numpy(values)
+            first = int(numbers.searchsorted(least))
+            return first < len(numbers) and int(numbers[first]) <= greatest
         ordered = values.to_pylist()
         if type(ordered[0]) is not type(least):
             return True
         at = bisect_left(ordered, least)
         return at < len(ordered) and bool(ordered[at] <= greatest)
     return True
+
+
+def _number(spelled: bytes) -> int:
+    return int.from_bytes(spelled, "little", signed=True)
 
 
 def _plain_bytes(values: pa.Array, physical: int) -> list[bytes] | None:

@@ -12,9 +12,11 @@ from decimal import Decimal
 from functools import reduce
 from typing import Any, TypeAlias, assert_never
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.lake import arrays
 from connectors.lake.keys import ValueSets, as_integer
 from connectors.lake.nested import any_within, top_of
 from retention.errors import KeyTypeError, TerminalFailure
@@ -91,9 +93,7 @@ def _mask(table: pa.Table, where: Predicate, sets: ValueSets) -> pa.ChunkedArray
         case Everything():
             return constant(table, value=True)
         case Among(column, keys):
-            return any_within(
-                table, column, lambda part: pc.is_in(part, value_set=sets.of(column, part.type, keys.keyset_id))
-            )
+            return any_within(table, column, lambda part: sets.of(column, part.type, keys.keyset_id).among(part))
         case AmongTuples(columns, _):
             raise _several(columns)
         case Before(column, at):
@@ -120,7 +120,7 @@ def _several(columns: tuple[str, ...]) -> TerminalFailure:
 
 def constant(table: pa.Table, *, value: bool) -> pa.ChunkedArray:
     """Return one truth value for every row."""
-    return pa.chunked_array([pa.repeat(pa.scalar(value), table.num_rows)])
+    return pa.chunked_array([arrays.flags(np.full(table.num_rows, value))])
 
 
 def _before(column: str, values: pa.ChunkedArray, at: datetime) -> pa.ChunkedArray:

@@ -7,6 +7,7 @@ trim      page by page: rows left out or emptied
 anew      by Arrow: columns decoded, changed and encoded
 column    chunks decoded through small files in memory
 encode    arrays encoded, chunks lifted out of what Arrow wrote
+staying   rows left out of Arrow's columns
 leaves    leaves of Arrow columns, and dictionaries without dead entries
 chunks    what is said of a new chunk: metadata, statistics, indexes
 bounds    least and greatest values must not name what went
@@ -19,7 +20,9 @@ pages     pages found, unpacked, packed again
 hybrid    run lengths and packed bits
 bloom     whether a filter may hold a value
 held      sources that are files or bytes
+dictionary whether a chunk's dictionary may hold a value
 footer    read and checked
+schema    its columns; read once for files that begin alike
 fields    field numbers of the format
 thrift    the compact protocol
 """

@@ -14,18 +14,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.lake import arrays
 from connectors.lake.segments import Source
 from connectors.lake.surgery.bounds import names, statistics_name, texts_name, with_bounds, with_nulls
 from connectors.lake.surgery.column import decoded, from_start
-from connectors.lake.surgery.edit import NO_ROWS, GroupEdit
+from connectors.lake.surgery.edit import NO_ROWS, GroupEdit, flagged
 from connectors.lake.surgery.encode import Lifted, UnfaithfulColumnError, bounds_of, encoded, is_numbered
 from connectors.lake.surgery.fields import Chunk, Group, Meta, PageType, Physical
-from connectors.lake.surgery.footer import Footer, Leaf, meta_of, span
+from connectors.lake.surgery.footer import Footer, meta_of, span
 from connectors.lake.surgery.held import Held
 from connectors.lake.surgery.leaves import Dictionaries, compacted, leaves_in, plain_nesting
 from connectors.lake.surgery.pages import ChunkBytes, walk
+from connectors.lake.surgery.schema import Leaf
 from connectors.lake.surgery.thrift import Struct, get, items
-from connectors.lake.surgery.trim import Rows
 from connectors.lake.surgery.values import dtype_of
 from retention.errors import TerminalFailure
 
@@ -120,16 +121,11 @@ class Anew:
             if len(rows):
                 if not table.field(index).nullable:
                     raise TerminalFailure(f"column {column} is required and cannot be emptied")
-                new = pc.if_else(pa.array(_mask(table.num_rows, rows)), pa.scalar(None, new.type), new)
+                new = pc.if_else(arrays.flags(flagged(table.num_rows, rows)), arrays.nothing(new.type), new)
             if new is not table.column(index):
                 table = table.set_column(index, table.field(index), new)
         self._refuse_inner(table)
-        return self._staying(table) if len(self._edit.gone) else table
-
-    def _staying(self, table: pa.Table) -> pa.Table:
-        if all(column.num_chunks == 1 for column in table.columns):
-            return table.take(self._edit.staying)
-        return table.filter(pa.array(~_mask(table.num_rows, self._edit.gone)))  # `take` would join texts past 2 GiB
+        return self._edit.staying.rows_of(table) if len(self._edit.gone) else table
 
     def _refuse_inner(self, table: pa.Table) -> None:
         for column, rows in self._edit.emptied.items():
@@ -148,7 +144,7 @@ class Anew:
             if name in self._edit.mapped or not plain_nesting(kind) or not all(map(self._tells, leaves)):
                 continue
             rows = np.concatenate([self._edit.gone, self._edit.emptied.get(name, NO_ROWS)])
-            lost = list(leaves_in(table.column(column).take(pa.array(rows))))
+            lost = list(leaves_in(table.column(column).take(arrays.numbers(rows))))
             if len(lost) == len(leaves) and all(map(_is_comparable, (self._footer.leaves[n] for n in leaves), lost)):
                 known |= {leaf: _Leaf(column, place, lost[place]) for place, leaf in enumerate(leaves)}
         return known
@@ -217,12 +213,6 @@ def _leaves(column: pa.ChunkedArray) -> list[Any]:
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()  # which copies even one chunk
-
-
-def _mask(count: int, rows: Rows) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    mask = np.zeros(count, np.bool_)
-    mask[rows] = True
-    return mask
 
 
 def _first_header(content: bytes) -> Struct:

@@ -14,8 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.lake import arrays
 from connectors.lake.surgery.fields import Physical, Stats
-from connectors.lake.surgery.footer import Leaf
+from connectors.lake.surgery.schema import Leaf
 from connectors.lake.surgery.thrift import BINARY, I64, TRUE, Struct, get
 from connectors.lake.surgery.values import Raw, dtype_of
 
@@ -50,7 +51,7 @@ def texts_name(gone: pa.Array, bound: bytes, *, exact: bool | None) -> bool:
     """Whether a bound is one of the byte strings that went, as `names`: of many at once."""
     start = _start(bound, exact=exact)
     if start is None:
-        return bool(pc.any(pc.equal(gone, pa.scalar(bound, gone.type))).as_py())
+        return bool(pc.any(pc.is_in(gone, value_set=arrays.column([bound], gone.type))).as_py())
     return bool(pc.any(pc.starts_with(gone, start)).as_py())
 
 

@@ -15,8 +15,9 @@ from connectors.lake.surgery.bounds import Bounds, names, statistics_name, with_
 from connectors.lake.surgery.column import FIRST, decoded_leaf
 from connectors.lake.surgery.encode import Lifted, bounds_of
 from connectors.lake.surgery.fields import ColumnIndex, Meta, OffsetIndex
-from connectors.lake.surgery.footer import Footer, Leaf
+from connectors.lake.surgery.footer import Footer
 from connectors.lake.surgery.order import boundary_order
+from connectors.lake.surgery.schema import Leaf
 from connectors.lake.surgery.thrift import BINARY, I32, I64, LIST, STRUCT, TRUE, Struct, get, items, write_struct
 from connectors.lake.surgery.trim import Piece, Trim
 from connectors.lake.surgery.values import Raw

@@ -8,10 +8,12 @@ from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-import pyarrow as pa
+from numpy.typing import NDArray
 
 from connectors.lake.surgery.fields import Group
-from connectors.lake.surgery.footer import Footer, Leaf
+from connectors.lake.surgery.footer import Footer
+from connectors.lake.surgery.schema import Leaf
+from connectors.lake.surgery.staying import Staying
 from connectors.lake.surgery.thrift import LIST, STRUCT, Struct, get, items
 from connectors.lake.surgery.trim import Rows
 
@@ -39,9 +41,9 @@ class GroupEdit:
         return self.rows - len(self.gone)
 
     @cached_property
-    def staying(self) -> pa.Array:
-        """Return the numbers of the rows that stay: made once for all columns."""
-        return pa.array(np.delete(np.arange(self.rows), self.gone))
+    def staying(self) -> Staying:
+        """Return the rows that stay: made once for all columns."""
+        return Staying(~flagged(self.rows, self.gone))
 
     def touches(self, footer: Footer, leaf: int) -> bool:
         """Whether a leaf's chunk changes."""
@@ -78,3 +80,10 @@ def _null_level(leaf: Leaf, part: int) -> int:
     above = leaf.levels[part - 1] if part else 0
     inside_a_list = part > 0 and leaf.repetitions[part] > 0
     return -1 if leaf.levels[part] == above or inside_a_list else leaf.levels[part] - 1
+
+
+def flagged(count: int, rows: Rows) -> NDArray[np.bool_]:
+    """Return for each of so many rows whether it is one of these."""
+    flags = np.zeros(count, np.bool_)
+    flags[rows] = True
+    return flags

@@ -24,8 +24,9 @@ from connectors.lake.surgery.fields import (
     Physical,
     Stats,
 )
-from connectors.lake.surgery.footer import Footer, Leaf, meta_of, read_footer, span
+from connectors.lake.surgery.footer import Footer, meta_of, read_footer, span
 from connectors.lake.surgery.held import Held
+from connectors.lake.surgery.schema import Leaf
 from connectors.lake.surgery.thrift import STRUCT, Struct, get, items, read_struct
 from retention.errors import TerminalFailure
 
@@ -111,7 +112,7 @@ def bounds_of(leaf: Leaf, values: pa.ChunkedArray) -> Bounds | None:
     as_integer = leaf.physical in (Physical.INT32, Physical.INT64)
     try:
         found = pc.min_max(values)
-        pair = pa.chunked_array([pa.array([found["min"].as_py(), found["max"].as_py()], values.type)])
+        pair = pa.chunked_array([pa.repeat(found[name], 1) for name in ("min", "max")], values.type)
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid, ValueError):
         return None
     sink = pa.BufferOutputStream()

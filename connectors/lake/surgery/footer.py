@@ -11,8 +11,9 @@ from itertools import pairwise
 from typing import Final
 
 from connectors.lake.segments import Source
-from connectors.lake.surgery.fields import CODECS, WIDTHS, Chunk, Element, File, Group, Meta, Physical
-from connectors.lake.surgery.thrift import CorruptThriftError, Struct, get, items, read_struct
+from connectors.lake.surgery.fields import CODECS, Chunk, File, Group, Meta
+from connectors.lake.surgery.schema import Leaf, Schema, read_tree
+from connectors.lake.surgery.thrift import CorruptThriftError, Struct, get, items
 from retention.errors import TerminalFailure
 
 MAGIC: Final = b"PAR1"
@@ -20,10 +21,6 @@ _ENCRYPTED: Final = b"PARE"
 _TAIL: Final = 1 << 16
 _END: Final = 8
 _SMALLEST: Final = 12
-_REPEATED: Final = 2
-_DECIMAL: Final = 5
-"""Among converted types, and among logical ones."""
-_DEEPEST_SCHEMA: Final = 100
 
 
 class DamagedParquetError(TerminalFailure):
@@ -35,40 +32,11 @@ class EncryptedParquetError(TerminalFailure):
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
-    """One column of values, as the schema has it."""
-
-    path: tuple[str, ...]
-    top: int
-    """Which top-level field it belongs to."""
-    levels: tuple[int, ...]
-    """Definition level at which each part of the path is present."""
-    max_definition: int
-    max_repetition: int
-    repetitions: tuple[int, ...]
-    """Repetition level at each part of the path."""
-    physical: int
-    length: int
-    """Bytes of a FIXED value."""
-    decimal: bool
-
-    @property
-    def name(self) -> str:
-        """Return the path with dots."""
-        return ".".join(self.path)
-
-    @property
-    def width(self) -> int:
-        """Return the bytes of one plain value, 0 if they vary or are bits."""
-        return self.length if self.physical == Physical.FIXED else WIDTHS.get(self.physical, 0)
-
-
-@dataclass(frozen=True, slots=True)
 class Footer:
     """What the file says about itself."""
 
     tree: Struct
-    leaves: tuple[Leaf, ...]
+    schema: Schema
     groups: tuple[Struct, ...]
     content: bytes
     """The footer as it stands in the file."""
@@ -79,14 +47,18 @@ class Footer:
         return int(get(self.tree, File.ROWS))
 
     @property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Return the columns of values, in order."""
+        return self.schema.leaves
+
+    @property
     def tops(self) -> tuple[str, ...]:
         """Return the names of the top-level fields, in order."""
-        names: dict[int, str] = {leaf.top: leaf.path[0] for leaf in self.leaves}
-        return tuple(names[top] for top in sorted(names))
+        return self.schema.tops
 
     def leaves_of(self, top: int) -> tuple[int, ...]:
         """Return the numbers of the leaves under a top-level field."""
-        return tuple(index for index, leaf in enumerate(self.leaves) if leaf.top == top)
+        return self.schema.under[top]
 
 
 def rows_of(group: Struct) -> int:
@@ -119,12 +91,12 @@ def read_footer(name: str, source: Source) -> Footer:
     """
     content = _footer_bytes(name, source)
     try:
-        tree, stop = read_struct(content)
+        tree, schema, stop = read_tree(content)
         if File.ENCRYPTION in tree:
             raise EncryptedParquetError(f"{name}: columns of it are encrypted", hint="decrypt it where the keys are")
         if stop != len(content):
             raise _damaged(name, "bytes after the footer")
-        return _checked(name, tree, content, source.size - _END - len(content))
+        return _checked(name, Footer(tree, schema, tuple(items(tree, File.GROUPS)), content), source.size)
     except (CorruptThriftError, KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise _damaged(name, f"a footer that cannot be read ({type(error).__name__})") from None
 
@@ -153,15 +125,12 @@ def _damaged(name: str, found: str) -> DamagedParquetError:
     )
 
 
-def _checked(name: str, tree: Struct, content: bytes, end: int) -> Footer:
-    leaves = _leaves(items(tree, File.SCHEMA))
-    groups = tuple(items(tree, File.GROUPS))
-    footer = Footer(tree, leaves, groups, content)
-    tops = footer.tops
-    if len(set(tops)) != len(tops):
+def _checked(name: str, footer: Footer, size: int) -> Footer:
+    leaves, end = footer.leaves, size - _END - len(footer.content)
+    if len(set(footer.tops)) != len(footer.tops):
         raise TerminalFailure(f"{name}: expected each column once, found a name twice")
     spans: list[tuple[int, int]] = []
-    for number, group in enumerate(groups):
+    for number, group in enumerate(footer.groups):
         problem = _group_problem(group, leaves, end)
         if problem:
             if "encrypted" in problem:
@@ -171,7 +140,7 @@ def _checked(name: str, tree: Struct, content: bytes, end: int) -> Footer:
     spans.sort()
     if any(stop > start for (_, stop), (start, _) in pairwise(spans)):
         raise _damaged(name, "column chunks that overlap")
-    if footer.rows != sum(map(rows_of, groups)):
+    if footer.rows != sum(map(rows_of, footer.groups)):
         raise _damaged(name, "another number of rows than its row groups have together")
     return footer
 
@@ -216,51 +185,3 @@ def _chunk_problem(chunk: Struct, leaf: Leaf, rows: int, end: int) -> str | None
     if bloom is not None and not 0 < bloom <= bloom + get(meta, Meta.BLOOM_LENGTH, 0) <= end:
         return "a bloom filter outside the file"
     return None
-
-
-def _leaves(schema: list[Struct]) -> tuple[Leaf, ...]:
-    found: list[Leaf] = []
-    at = 1
-
-    def walk(above: tuple[tuple[str, int, int], ...], top: int) -> None:
-        nonlocal at
-        element = schema[at]
-        at += 1
-        repetition = get(element, Element.REPETITION, 0)
-        _, definition, repeated = above[-1] if above else ("", 0, 0)
-        here = (
-            get(element, Element.NAME).decode(),
-            definition + (repetition != 0),
-            repeated + (repetition == _REPEATED),
-        )
-        way = (*above, here)
-        if len(way) > _DEEPEST_SCHEMA:
-            raise ValueError("a schema that nests too deeply")
-        children = get(element, Element.CHILDREN, 0) or 0
-        if not children and Element.TYPE in element:
-            found.append(_leaf(element, way, top))
-        for _ in range(children):
-            walk(way, top)
-
-    for top in range(get(schema[0], Element.CHILDREN, 0)):
-        walk((), top)
-    if at != len(schema):
-        raise ValueError("a schema with elements left over")
-    return tuple(found)
-
-
-def _leaf(element: Struct, way: tuple[tuple[str, int, int], ...], top: int) -> Leaf:
-    physical, length = get(element, Element.TYPE), get(element, Element.LENGTH, 0)
-    if physical == Physical.FIXED and length <= 0:
-        raise ValueError("a fixed length that is none")
-    return Leaf(
-        path=tuple(name for name, _, _ in way),
-        top=top,
-        levels=tuple(definition for _, definition, _ in way),
-        max_definition=way[-1][1],
-        max_repetition=way[-1][2],
-        repetitions=tuple(repeated for _, _, repeated in way),
-        physical=physical,
-        length=length,
-        decimal=get(element, Element.CONVERTED) == _DECIMAL or _DECIMAL in get(element, Element.LOGICAL, {}),
-    )

@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.lake import arrays
+
 _AT_ONCE: Final = 1 << 15
 
 
@@ -86,13 +88,13 @@ def _compacted(array: pa.Array, leaves: Iterator[Dictionaries]) -> pa.Array:
 
 def _without_dead(array: pa.DictionaryArray, about: Dictionaries) -> pa.DictionaryArray:
     numbers = array.indices.drop_null() if array.null_count else array.indices
-    used = _used(numbers.to_numpy(), len(array.dictionary))
+    used = _used(arrays.in_numpy(numbers), len(array.dictionary))
     if used.all():
         about.used.append(array.dictionary)
         return array
-    about.used.append(array.dictionary.filter(pa.array(used)))
-    about.dead.append(array.dictionary.filter(pa.array(~used)))
-    renumbered = pa.array((np.cumsum(used) - 1).astype(np.int32))
+    about.used.append(array.dictionary.filter(arrays.flags(used)))
+    about.dead.append(array.dictionary.filter(arrays.flags(~used)))
+    renumbered = arrays.numbers((np.cumsum(used) - 1).astype(np.int32))
     return pa.DictionaryArray.from_arrays(renumbered.take(array.indices), about.used[-1])
 
 

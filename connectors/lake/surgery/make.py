@@ -168,7 +168,8 @@ class _Maker:
         count = told or 1 + get(meta, Meta.UNCOMPRESSED) // _PAGE
         per_page = max(1, self._edit.rows // count)
         emptied, _ = self._edit.emptied_in(self._footer.leaves[leaf]) or (NO_ROWS, 0)
-        touched = np.bincount(np.concatenate([self._edit.gone, emptied]) // per_page)
+        edges = np.arange(0, self._edit.rows + per_page, per_page)
+        touched = sum(np.diff(rows.searchsorted(edges)) for rows in (self._edit.gone, emptied))
         return bool(np.count_nonzero(touched) > MANY * count)
 
     # -- page by page

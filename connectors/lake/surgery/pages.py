@@ -14,10 +14,10 @@ import pyarrow as pa
 from connectors.lake.segments import Source
 from connectors.lake.surgery import hybrid
 from connectors.lake.surgery.fields import CODECS, Data, DataV2, Dictionary, Encoding, Header, PageType
-from connectors.lake.surgery.footer import Leaf
 from connectors.lake.surgery.glance import Glance, glance
 from connectors.lake.surgery.held import FileSource, Held
 from connectors.lake.surgery.hybrid import Numbers
+from connectors.lake.surgery.schema import Leaf
 from connectors.lake.surgery.thrift import I32, STRUCT, CorruptThriftError, Struct, get, read_struct, write_struct
 
 SMALL_CHUNK: Final = 16 << 20

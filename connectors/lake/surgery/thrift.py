@@ -47,15 +47,15 @@ def items(struct: Struct, field: int) -> list[Any]:
     return [] if found is None else found[1][1]
 
 
-def read_struct(data: bytes | memoryview, at: int = 0) -> tuple[Struct, int]:
-    """Return the struct that begins at `at`, and where it ends.
+def read_struct(data: bytes | memoryview, at: int = 0, begun: Struct | None = None) -> tuple[Struct, int]:
+    """Return the struct that begins at `at`, and where it ends; one that is `begun` goes on there with later fields.
 
     Raises:
         CorruptThriftError: it ends early, nests too deeply, or claims more elements than there are bytes.
 
     """
     try:
-        return _struct(data, at, 0)
+        return _struct(data, at, 0, begun)
     except (IndexError, TypeError) as error:
         raise CorruptThriftError("the bytes end inside a struct") from error
 
@@ -74,11 +74,13 @@ def _varint(data: bytes | memoryview, at: int) -> tuple[int, int]:
     return number, at
 
 
-def _struct(data: bytes | memoryview, at: int, depth: int) -> tuple[Struct, int]:
+def _struct(data: bytes | memoryview, at: int, depth: int, begun: Struct | None = None) -> tuple[Struct, int]:
     if depth > _DEEPEST:
         raise CorruptThriftError("structs nest too deeply")
     found: Struct = {}
     field = 0
+    if begun:
+        found, field = {**begun}, max(begun)
     while True:
         head = data[at]
         at += 1
@@ -96,6 +98,9 @@ def _struct(data: bytes | memoryview, at: int, depth: int) -> tuple[Struct, int]
             if number >= _MORE:
                 number, at = _varint(data, at - 1)
             found[field] = (kind, (number >> 1) ^ -(number & 1))
+        elif kind == STRUCT:
+            value, at = _struct(data, at, depth + 1)
+            found[field] = (STRUCT, value)
         elif kind in (TRUE, FALSE):
             found[field] = (TRUE, kind == TRUE)
         else:

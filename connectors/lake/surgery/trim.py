@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from connectors.lake.segments import Fresh, Segment, Verbatim
 from connectors.lake.surgery import values
 from connectors.lake.surgery.fields import PageType
-from connectors.lake.surgery.footer import Leaf
 from connectors.lake.surgery.hybrid import Numbers
 from connectors.lake.surgery.pages import (
     ChunkBytes,
@@ -31,6 +30,7 @@ from connectors.lake.surgery.pages import (
     packed_again,
     walk,
 )
+from connectors.lake.surgery.schema import Leaf
 from connectors.lake.surgery.texts import Texts
 from connectors.lake.surgery.values import Mask, Numbered, Raw
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from connectors.lake.surgery import hybrid
 from connectors.lake.surgery.fields import Encoding, Physical
-from connectors.lake.surgery.footer import Leaf
 from connectors.lake.surgery.hybrid import Numbers
 from connectors.lake.surgery.pages import CorruptPageError, UnknownPageError
+from connectors.lake.surgery.schema import Leaf
 from connectors.lake.surgery.texts import Texts, texts_in
 
 Mask: TypeAlias = NDArray[np.bool_]

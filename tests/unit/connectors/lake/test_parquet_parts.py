@@ -22,10 +22,11 @@ from connectors.lake.parquet_file import open_parquet
 from connectors.lake.surgery import hybrid
 from connectors.lake.surgery.bloom import may_hold, xxh64
 from connectors.lake.surgery.bounds import names, texts_name
-from connectors.lake.surgery.footer import Leaf, meta_of, read_footer
+from connectors.lake.surgery.footer import meta_of, read_footer
 from connectors.lake.surgery.glance import Glance, glance
 from connectors.lake.surgery.held import Held
 from connectors.lake.surgery.leaves import compacted
+from connectors.lake.surgery.schema import Leaf
 from connectors.lake.surgery.texts import texts_in
 from connectors.lake.surgery.thrift import CorruptThriftError, read_struct, write_struct
 from retention.errors import KeyTypeError
