@@ -51,8 +51,8 @@ def _test(keys: NDArray[Any]) -> _Test | None:
     if width > min(_WIDEST, np.iinfo(unsigned).max):
         return None
     table = np.zeros(width + 1, np.bool_)  # at its end, that all others are none
-    table[keys - keys[0]] = True
     least, beyond = keys[:1].view(unsigned), unsigned.type(width)
+    table[(keys.view(unsigned) - least).astype(np.int64)] = True  # a difference may be too large for the keys' own type
 
     def is_key(numbers: NDArray[Any]) -> NDArray[np.bool_]:
         found = np.empty(len(numbers), np.bool_)

@@ -53,10 +53,11 @@ class Rewriting:
         self._indexes: list[_Index] = []
 
     def segments(self) -> Iterator[Segment]:
-        """Yield the new file from its first byte to its last; neighbours that stay come as one."""
+        """Yield the new file from its first byte to its last; neighbours that stay mostly come as one."""
         return _joined(self._all())
 
-    def _all(self) -> Iterator[Segment]:
+    def _all(self) -> Iterator[Segment | None]:
+        """Yield the pieces, and None where the next one has to be waited for."""
         yield self._counted(Verbatim(0, len(MAGIC)))
         with ThreadPoolExecutor(THREADS) if self._footer.rows >= SMALL_GROUP else _Here() as pool:
             done = -1
@@ -131,11 +132,14 @@ class Rewriting:
         self._indexes.append(_Index(new, by))
         return new, self._counted(Verbatim(start, stop))
 
-    def _new_group(self, group: Struct, edit: GroupEdit, parts: Iterator[dict[int, NewChunk]]) -> Iterator[Segment]:
+    def _new_group(
+        self, group: Struct, edit: GroupEdit, parts: Iterator[dict[int, NewChunk]]
+    ) -> Iterator[Segment | None]:
         ready: dict[int, NewChunk] = {}
         chunks: list[Struct] = []
         for number, chunk in enumerate(items(group, Group.CHUNKS)):
             if number not in ready and edit.touches(self._footer, number):
+                yield None
                 ready |= next(parts)
             new = ready.pop(number, None)
             if new is None:
@@ -269,8 +273,8 @@ class _Here(Executor):
         return future
 
 
-def _joined(segments: Iterator[Segment]) -> Iterator[Segment]:
-    """Join neighbours that stay."""
+def _joined(segments: Iterator[Segment | None]) -> Iterator[Segment]:
+    """Join neighbours that stay; who takes them may go on with them while others are made."""
     held: Verbatim | None = None
     for segment in segments:
         if isinstance(segment, Verbatim):
@@ -286,6 +290,7 @@ def _joined(segments: Iterator[Segment]) -> Iterator[Segment]:
         if held is not None:
             yield held
             held = None
-        yield segment
+        if segment is not None:
+            yield segment
     if held is not None:
         yield held
