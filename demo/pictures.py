@@ -2,7 +2,7 @@
 
 airflow-approval.png   a plan waits for approval, as the approver sees it in Airflow
 airflow-case.png       the same case on our page in Airflow
-demo.png               what `make demo` printed, if the workspace is one of it
+demo.png               what `make demo` printed while one person was erased, if the workspace is one of it
 datamap.png            the drawn data map
 """
 
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
         _case(found, options.folder / "airflow-case.png")
     drawn = options.workspace / "story.svg"
     if drawn.exists():
-        _drawing(drawn, options.folder / "demo.png")
+        _drawing(drawn, options.folder / "demo.png", _ERASURE)
     _datamap(options.workspace, options.folder / "datamap.png")
     console.print(f"taken: {options.folder}")
     return 0
@@ -89,14 +89,25 @@ def _take(browser: Browser, path: Path) -> None:
         seen.convert("RGB").quantize(_COLOURS).save(path, optimize=True)
 
 
-def _drawing(source: Path, path: Path) -> None:
-    """Picture a drawing in its own size."""
+def _drawing(source: Path, path: Path, between: tuple[str, str] | None = None) -> None:
+    """Picture a drawing in its own size; of a printed story, what stands between two lines."""
     with Browser() as browser:
         browser.open(source.absolute().as_uri())
         width, height = browser.ask("(({width, height}) => [width, height])(document.rootElement.viewBox.baseVal)")
         browser.shape(int(width), int(height), _SCALE)
         browser.open(source.absolute().as_uri())
+        if between is not None:
+            top, bottom = (browser.ask(_TOP.format(words)) for words in between)
+            browser.shape(int(width), int(bottom - top), _SCALE)
+            browser.ask(f"!document.rootElement.setAttribute('viewBox', '0 {top} {width} {bottom - top}')")
         _take(browser, path)
+
+
+_ERASURE = "One person asks to be erased", "backup is restored"
+_TOP = (
+    "[...document.querySelectorAll('text')].find(line => line.textContent.replaceAll('\u00a0', ' ').includes('{}'))"
+    ".getBoundingClientRect().top"
+)
 
 
 def _datamap(workspace: Path, path: Path) -> None:

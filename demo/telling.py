@@ -128,7 +128,7 @@ def outcome(console: Console, app: App, case_id: CaseId) -> None:
     until = max((h.until for h in ledger.copies.horizons(case_id) if h.gone_at is None and h.until), default=None)
     remains = f"; copies until {until:%Y-%m-%d}" if until else "; nothing remains"
     answered = [order for order in ledger.copies.orders(case_id) if order.receipt]
-    orders = f"; {len(answered)} processor orders completed" if answered else ""
+    orders = f"; {len(answered)} processor order{'s'[: len(answered) - 1]} completed" if answered else ""
     state = ledger.cases.get(case_id).state.value
     console.print(f"{case_id}: verified, {state}{orders}{remains}", style="green", highlight=False)
 
