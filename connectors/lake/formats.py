@@ -12,7 +12,7 @@ from connectors.lake.change import Change, Counts
 from connectors.lake.objects import Bucket, Stored
 from connectors.lake.runs import Segments
 from connectors.lake.segments import Source
-from connectors.lake.sources import Remembering
+from connectors.lake.sources import WHOLE, Remembering, Whole
 from retention.errors import TerminalFailure
 from retention.model.datamap import ColumnType
 from retention.model.predicate import Selection
@@ -66,8 +66,11 @@ def format_of(key: str) -> Format:
 
 @contextmanager
 def opened(bucket: Bucket, stored: Stored) -> Iterator[Source]:
-    """Give the object to be read; what is read here and there is not fetched twice."""
+    """Give the object to be read: a small one is fetched at once, of another no byte is fetched twice."""
     source = bucket.source(stored)
+    if source.size <= WHOLE:
+        yield Whole(source)
+        return
     if format_of(stored.key).line_by_line:
         yield source
         return

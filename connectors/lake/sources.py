@@ -7,7 +7,7 @@ import tempfile
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from connectors.lake.client import translated
 from connectors.lake.meter import Meter
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _BUFFER = 1 << 20
+WHOLE: Final = 1 << 18
+"""Bytes up to which an object is fetched at once: footer, magic and a column by themselves are three requests."""
 
 
 class ObjectSource:
@@ -47,6 +49,27 @@ class ObjectSource:
         if len(content) != stop - start:
             raise TransientFailure(f"read {self._title}: the store sent another number of bytes than asked")
         return content
+
+
+class Whole:
+    """A small source, fetched as a whole when the first of its bytes is asked for, and held in memory."""
+
+    def __init__(self, source: Source) -> None:
+        """Fetch nothing yet."""
+        self._source, self._lock = source, Lock()
+        self._content: bytes | None = None
+
+    @property
+    def size(self) -> int:
+        """Return the source's."""
+        return self._source.size
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Return bytes [start, stop); the first call fetches all, and raises as the source does."""
+        with self._lock:
+            if self._content is None:
+                self._content = self._source.read(0, self.size)
+        return self._content[start:stop]
 
 
 class Remembering:

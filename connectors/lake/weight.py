@@ -10,6 +10,7 @@ from connectors.lake.nested import tops_of
 from connectors.lake.parquet_file import ParquetFile, open_parquet
 from connectors.lake.predicate import needed
 from connectors.lake.segments import Source
+from connectors.lake.sources import WHOLE
 from connectors.lake.surgery.footer import meta_of, span
 from retention.model.predicate import Selection
 from retention.model.volume import Estimate, Moved
@@ -26,7 +27,7 @@ class Weight:
 
     size: int
     looked_at: int
-    """Bytes that are read to know whether it is concerned: footer and key columns; of a text, all of it."""
+    """Bytes that are read to know whether it is concerned: footer and key columns; of a text or a small one, all."""
     parts: tuple[int, ...]
     """Bytes of each part that may hold a selected row and is then read whole: row groups; a text is one."""
     splits: bool
@@ -42,7 +43,10 @@ def of_parquet(name: str, source: Source, selection: Selection) -> Weight:
     keys = tops_of(file.schema, needed(selection.where))
     looked_at = sum(_bytes(file, group, keys) for group in candidates) + max(len(file.footer.content), _TAIL)
     return Weight(
-        source.size, min(looked_at, source.size), tuple(_bytes(file, group) for group in candidates), splits=False
+        source.size,
+        source.size if source.size <= WHOLE else min(looked_at, source.size),
+        tuple(_bytes(file, group) for group in candidates),
+        splits=False,
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from connectors.lake.draft import Draft
 from connectors.lake.segments import Fresh, Segment, Verbatim
-from connectors.lake.sources import Remembering, opened
+from connectors.lake.sources import Remembering, Whole, opened
 from connectors.lake.surgery.held import Held
 
 OLD = bytes(range(100))
@@ -64,3 +64,14 @@ def test_no_byte_is_fetched_twice(reads: list[tuple[int, int]]) -> None:
         assert remembering.read(start, start + size) == OLD[start : start + size]
     remembering.close()
     assert max(source.fetched.values(), default=0) <= 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 100), st.integers(0, 40)), min_size=1, max_size=12))
+def test_a_small_source_is_fetched_once_as_a_whole(reads: list[tuple[int, int]]) -> None:
+    """Whatever is read of it, each answer is right and one request was made; none before the first read."""
+    source = Counting()
+    whole = Whole(source)
+    assert (whole.size, source.fetched) == (100, Counter())
+    for start, size in reads:
+        assert whole.read(start, start + size) == OLD[start : start + size]
+    assert source.fetched == Counter(range(100))

@@ -12,6 +12,7 @@ import pytest
 from connectors.lake import parquet, weight
 from connectors.lake.change import Erase
 from connectors.lake.segments import Fresh
+from connectors.lake.sources import WHOLE
 from connectors.lake.surgery.held import Held
 from connectors.lake.weight import Weight
 from retention.model.ids import KeySetId
@@ -70,6 +71,17 @@ def test_an_estimate_is_near_what_is_moved(*, is_sorted: bool) -> None:
     assert (told.surgical, told.dense) == ((1, 0) if is_sorted else (0, 1))
     assert told.moved.written + told.moved.copied == source.size
     assert told.moved.written == pytest.approx(source.size / 20 if is_sorted else source.size, rel=0.25)
+
+
+def test_a_small_object_is_looked_at_whole() -> None:
+    """It is fetched with one request, whatever of it is needed."""
+    content = written(is_sorted=True)
+    sink = io.BytesIO()
+    pq.write_table(pq.read_table(io.BytesIO(content)).slice(0, 5_000), sink)
+    small = sink.getvalue()
+    assert len(small) < WHOLE < len(content)
+    assert weight.of_parquet("a.parquet", Held(small), of(7)).looked_at == len(small)
+    assert weight.of_parquet("a.parquet", Held(content), of(7)).looked_at < len(content) / 5
 
 
 def test_objects_are_told_apart_by_how_they_are_changed() -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import sys
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from connectors import lake
@@ -122,3 +127,26 @@ def test_an_object_of_unknown_format_is_not_skipped(server: Any) -> None:
     server.put(bucket, "seen/a.avro", b"x")
     with pytest.raises(TerminalFailure, match=r"a\.avro"):
         lake.connect(server.system(bucket)).finder().count(dataset("seen/*"), Selection(Everything()))
+
+
+def test_a_small_object_is_one_request(server: Any) -> None:
+    """To know that nobody is in a small file takes one request, of Parquet and of lines.
+
+    A larger one takes two for its footer; the first of all is asked for its columns before.
+    """
+    bucket = server.bucket()
+    small = pa.table({"user": [f"name {n}" for n in range(50)]})
+    large = pa.table({"user": [f"a longer name {n * n}" for n in range(40_000)]})
+    for key, table in (("seen/small.parquet", small), ("seen/large.parquet", large)):
+        sink = io.BytesIO()
+        pq.write_table(table, sink)
+        server.put(bucket, key, sink.getvalue())
+    server.put(bucket, "seen/lines.jsonl", TWO.replace(b"gone", b"else"))
+    asked: Counter[str] = Counter()
+    with closing(lake.connect(server.system(bucket))) as store:
+        client = store.finder()._bucket.client
+        client.meta.events.register(
+            "provide-client-params.s3.GetObject", lambda params, **_: asked.update([params["Key"]])
+        )
+        assert store.finder().count(dataset("seen/*"), GONE) == 0
+    assert asked == {"seen/small.parquet": 1, "seen/lines.jsonl": 1, "seen/large.parquet": 2 + 2}
