@@ -23,7 +23,7 @@ from connectors.lake.keys import ValueSets
 from connectors.lake.nested import tops_of
 from connectors.lake.segments import Source
 from connectors.lake.surgery import bloom, dictionary
-from connectors.lake.surgery.column import decoded, from_start
+from connectors.lake.surgery.column import decoded, from_start, statistics_alone
 from connectors.lake.surgery.encode import is_numbered
 from connectors.lake.surgery.fields import File, Meta, Physical, Stats
 from connectors.lake.surgery.footer import MAGIC, DamagedParquetError, Footer, meta_of, read_footer, rows_of, span
@@ -59,10 +59,9 @@ class ParquetFile:
     schema: pa.Schema
 
     @cached_property
-    def facts(self) -> Any:  # noqa: ANN401 -- pyarrow has no types
-        """Return pyarrow's view of the footer: statistics in the columns' own types."""
-        with reading(self.name):
-            return pq.read_metadata(pa.BufferReader(_as_file(self.footer.content)))
+    def _facts(self) -> dict[int, Any]:
+        """By leaf, pyarrow's view of its statistics: in the column's own type."""
+        return {}
 
     def has(self, columns: frozenset[str]) -> frozenset[str]:
         """Return those of the columns that the file has; names with dots lead into nested ones."""
@@ -169,9 +168,11 @@ class ParquetFile:
             if {len(bound) for bound in spelled} == {self.footer.leaves[leaf].width}:
                 return _number(spelled[0]), _number(spelled[1])
         try:
-            found = self.facts.row_group(group).column(leaf).statistics
+            if leaf not in self._facts:
+                self._facts[leaf] = statistics_alone(self.footer, leaf)
+            found = self._facts[leaf].row_group(group).column(0).statistics
             bounds = (found.min, found.max) if found is not None and found.has_min_max else None
-        except (pa.ArrowException, ValueError, OverflowError):
+        except (pa.ArrowException, OSError, ValueError, OverflowError):
             return None  # bounds that are no values of the column: the rows themselves are looked at
         return bounds
 

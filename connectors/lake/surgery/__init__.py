@@ -22,6 +22,7 @@ bloom     whether a filter may hold a value
 held      sources that are files or bytes
 dictionary whether a chunk's dictionary may hold a value
 footer    read and checked
+shape     which types its fields have
 schema    its columns; read once for files that begin alike
 fields    field numbers of the format
 thrift    the compact protocol

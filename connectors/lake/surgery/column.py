@@ -8,7 +8,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,10 +21,14 @@ from connectors.lake.surgery.fields import (
     Group,
     Meta,
     OffsetIndex,
+    Physical,
+    Stats,
 )
-from connectors.lake.surgery.footer import MAGIC, Footer, span
+from connectors.lake.surgery.footer import MAGIC, Footer, meta_of, span
+from connectors.lake.surgery.schema import Leaf
 from connectors.lake.surgery.thrift import BINARY, I32, I64, LIST, STRUCT, Struct, get, items, write_struct
 
+_BOUNDS: Final = (Stats.MAX_OLD, Stats.MIN_OLD, Stats.MAX, Stats.MIN)
 FIRST: Final = len(MAGIC)
 """Where the first chunk of a file stands: offsets of a chunk without a place count from here."""
 
@@ -92,6 +96,46 @@ def decoded_leaf(footer: Footer, leaf: int, rows: int, meta: Struct, content: by
     while pa.types.is_nested(values.type):
         values = pc.struct_field(values, [0]) if pa.types.is_struct(values.type) else pc.list_flatten(values)
     return values
+
+
+def statistics_alone(footer: Footer, leaf: int) -> pq.FileMetaData:
+    """Return Arrow's view of a footer with one flat column and nothing of its chunks but their statistics.
+
+    Arrow 26 ends the process over other lies of a chunk's metadata (histograms of another length), and over bounds that
+    are not as long as their values: of those it is not asked.
+
+    Raises:
+        pyarrow.ArrowException, OSError: it cannot be read.
+
+    """
+    groups: list[Struct] = []
+    for group in footer.groups:
+        meta = {number: value for number, value in meta_of(group, leaf).items() if number <= Meta.DATA}
+        told = meta_of(group, leaf).get(Meta.STATISTICS)
+        if told is not None and _fits(footer.leaves[leaf], told):
+            meta[Meta.STATISTICS] = told
+        placed: Struct = {Chunk.OFFSET: (I64, 0), Chunk.META: (STRUCT, meta)}
+        groups.append({**group, Group.CHUNKS: (LIST, (STRUCT, [placed]))})
+    root: Struct = {Element.NAME: (BINARY, b"schema"), Element.CHILDREN: (I32, 1)}
+    tree: Struct = {
+        **{number: value for number, value in footer.tree.items() if number != File.METADATA},
+        File.SCHEMA: (LIST, (STRUCT, [root, schema_element(footer, leaf)])),
+        File.GROUPS: (LIST, (STRUCT, groups)),
+    }
+    orders = items(footer.tree, File.ORDERS)
+    if orders:
+        tree[File.ORDERS] = (LIST, (STRUCT, orders[leaf : leaf + 1]))
+    end = write_struct(tree)
+    return pq.read_metadata(pa.BufferReader(b"".join([MAGIC, end, len(end).to_bytes(4, "little"), MAGIC])))
+
+
+def _fits(leaf: Leaf, statistics: tuple[int, Any]) -> bool:
+    """Whether statistics are some, and their bounds as long as one value."""
+    if statistics[0] != STRUCT:
+        return False
+    bounds = [statistics[1][field] for field in _BOUNDS if field in statistics[1]]
+    one = None if leaf.physical == Physical.BYTES else leaf.width or 1
+    return all(kind == BINARY and one in (None, len(bound)) for kind, bound in bounds)
 
 
 def schema_element(footer: Footer, leaf: int) -> Struct:

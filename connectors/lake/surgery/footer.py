@@ -13,6 +13,7 @@ from typing import Final
 from connectors.lake.segments import Source
 from connectors.lake.surgery.fields import CODECS, Chunk, File, Group, Meta
 from connectors.lake.surgery.schema import Leaf, Schema, read_tree
+from connectors.lake.surgery.shape import FOOTER, checked
 from connectors.lake.surgery.thrift import CorruptThriftError, Struct, get, items
 from retention.errors import TerminalFailure
 
@@ -95,30 +96,32 @@ def read_footer(name: str, source: Source) -> Footer:
         if File.ENCRYPTION in tree:
             raise EncryptedParquetError(f"{name}: columns of it are encrypted", hint="decrypt it where the keys are")
         if stop != len(content):
-            raise _damaged(name, "bytes after the footer")
+            raise damaged(name, "bytes after the footer")
+        checked(tree, FOOTER)
         return _checked(name, Footer(tree, schema, tuple(items(tree, File.GROUPS)), content), source.size)
     except (CorruptThriftError, KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise _damaged(name, f"a footer that cannot be read ({type(error).__name__})") from None
+        raise damaged(name, f"a footer that cannot be read ({type(error).__name__})") from None
 
 
 def _footer_bytes(name: str, source: Source) -> bytes:
     if source.size < _SMALLEST:
-        raise _damaged(name, f"{source.size} bytes")
+        raise damaged(name, f"{source.size} bytes")
     tail = source.read(max(0, source.size - _TAIL), source.size)
     head = source.read(0, len(MAGIC))
     if tail.endswith(_ENCRYPTED) or head == _ENCRYPTED:
         raise EncryptedParquetError(f"{name}: its footer is encrypted", hint="decrypt it where the keys are")
     if not tail.endswith(MAGIC) or head != MAGIC:
-        raise _damaged(name, "no Parquet magic at both ends")
+        raise damaged(name, "no Parquet magic at both ends")
     length = int.from_bytes(tail[-_END:-4], "little")
     if length + _SMALLEST > source.size:
-        raise _damaged(name, "a footer longer than the file")
+        raise damaged(name, "a footer longer than the file")
     if length + _END > len(tail):
         return source.read(source.size - _END - length, source.size - _END)
     return tail[-_END - length : -_END]
 
 
-def _damaged(name: str, found: str) -> DamagedParquetError:
+def damaged(name: str, found: str) -> DamagedParquetError:
+    """Return the error of a file in which something else was found than a whole file has."""
     return DamagedParquetError(
         f"{name}: expected a whole Parquet file, found {found}; it was not touched",
         hint="restore or remove the object, or narrow the dataset's path",
@@ -135,13 +138,13 @@ def _checked(name: str, footer: Footer, size: int) -> Footer:
         if problem:
             if "encrypted" in problem:
                 raise EncryptedParquetError(f"{name}: {problem}", hint="decrypt it where the keys are")
-            raise _damaged(name, f"row group {number}: {problem}")
+            raise damaged(name, f"row group {number}: {problem}")
         spans += [span(meta_of(group, leaf)) for leaf in range(len(leaves))]
     spans.sort()
     if any(stop > start for (_, stop), (start, _) in pairwise(spans)):
-        raise _damaged(name, "column chunks that overlap")
+        raise damaged(name, "column chunks that overlap")
     if footer.rows != sum(map(rows_of, footer.groups)):
-        raise _damaged(name, "another number of rows than its row groups have together")
+        raise damaged(name, "another number of rows than its row groups have together")
     return footer
 
 

@@ -20,6 +20,7 @@ from connectors.lake.surgery.footer import DamagedParquetError, Footer, meta_of,
 from connectors.lake.surgery.hybrid import CorruptRunsError
 from connectors.lake.surgery.memory import after_a_chunk
 from connectors.lake.surgery.pages import ChunkBytes, CorruptPageError, UnknownPageError
+from connectors.lake.surgery.shape import COLUMN_INDEX, OFFSET_INDEX, checked
 from connectors.lake.surgery.thrift import CorruptThriftError, Struct, get, items, read_struct
 from connectors.lake.surgery.trim import Cut, Trim
 
@@ -220,13 +221,13 @@ class _Maker:
         if Chunk.COLUMN_INDEX not in chunk:
             return None
         at = get(chunk, Chunk.COLUMN_INDEX)
-        return read_struct(self._source.read(at, at + get(chunk, Chunk.COLUMN_INDEX_LENGTH)))[0]
+        return checked(read_struct(self._source.read(at, at + get(chunk, Chunk.COLUMN_INDEX_LENGTH)))[0], COLUMN_INDEX)
 
     def _first_rows(self, chunk: Struct) -> list[int] | None:
         if Chunk.OFFSET_INDEX not in chunk:
             return None
         at = get(chunk, Chunk.OFFSET_INDEX)
-        pages, _ = read_struct(self._source.read(at, at + get(chunk, Chunk.OFFSET_INDEX_LENGTH)))
+        pages = checked(read_struct(self._source.read(at, at + get(chunk, Chunk.OFFSET_INDEX_LENGTH)))[0], OFFSET_INDEX)
         return [get(page, OffsetIndex.FIRST_ROW) for page in items(pages, OffsetIndex.PAGES)]
 
     # -- by Arrow

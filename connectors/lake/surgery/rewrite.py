@@ -17,9 +17,22 @@ from connectors.lake.surgery.chunks import Described, NewChunk
 from connectors.lake.surgery.column import FIRST, moved, shifted
 from connectors.lake.surgery.edit import GroupEdit
 from connectors.lake.surgery.fields import Chunk, File, Group, Meta
-from connectors.lake.surgery.footer import MAGIC, Footer, meta_of, rows_of, span
+from connectors.lake.surgery.footer import MAGIC, Footer, damaged, meta_of, rows_of, span
 from connectors.lake.surgery.make import SMALL_GROUP, Job, Notes, make, units
-from connectors.lake.surgery.thrift import I16, I32, I64, LIST, STRUCT, Struct, get, items, read_struct, write_struct
+from connectors.lake.surgery.shape import BLOOM_HEADER, OFFSET_INDEX, Shape, checked
+from connectors.lake.surgery.thrift import (
+    I16,
+    I32,
+    I64,
+    LIST,
+    STRUCT,
+    CorruptThriftError,
+    Struct,
+    get,
+    items,
+    read_struct,
+    write_struct,
+)
 
 THREADS: Final = 2
 _AHEAD: Final = 3
@@ -205,8 +218,16 @@ class Rewriting:
         if Meta.BLOOM_LENGTH in meta:
             return int(get(meta, Meta.BLOOM_LENGTH))
         at = get(meta, Meta.BLOOM)
-        header, length = read_struct(self._source.read(at, min(at + 64, self._source.size)))
+        header, length = self._told(self._source.read(at, min(at + 64, self._source.size)), BLOOM_HEADER)
         return length + int(get(header, 1))
+
+    def _told(self, content: bytes, shape: Shape) -> tuple[Struct, int]:
+        """Return the struct that the file says to be there, and where it ends."""
+        try:
+            found, stop = read_struct(content)
+            return checked(found, shape), stop
+        except CorruptThriftError:
+            raise damaged(self._job.name, "an index or a filter that cannot be read") from None
 
     def _column_indexes(self) -> Iterator[Segment]:
         for index in self._indexes:
@@ -226,7 +247,7 @@ class Rewriting:
         for index in self._indexes:
             if index.new is None and Chunk.OFFSET_INDEX in index.chunk:
                 at, size = get(index.chunk, Chunk.OFFSET_INDEX), get(index.chunk, Chunk.OFFSET_INDEX_LENGTH)
-                pages = shifted(read_struct(old(at, at + size))[0], index.by)
+                pages = shifted(self._told(old(at, at + size), OFFSET_INDEX)[0], index.by)
             elif index.new is not None and index.new.pages is not None:
                 pages = shifted(index.new.pages, index.at - FIRST)
             else:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.lake.surgery.fields import WIDTHS, Element, File, Physical
+from connectors.lake.surgery.shape import SCHEMA, checked
 from connectors.lake.surgery.thrift import Struct, get, items, read_struct, write_struct
 
 _REPEATED: Final = 2
@@ -82,6 +83,7 @@ def read_tree(content: bytes) -> tuple[Struct, Schema, int]:
 
 
 def _read(begun: Struct) -> Schema:
+    checked(begun, SCHEMA)
     leaves = _leaves(items(begun, File.SCHEMA))
     names = {leaf.top: leaf.path[0] for leaf in leaves}
     under: dict[int, list[int]] = {}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
@@ -17,7 +18,19 @@ from connectors.lake import parquet
 from connectors.lake.change import Erase, Redact
 from connectors.lake.surgery.footer import DamagedParquetError, EncryptedParquetError
 from connectors.lake.surgery.held import Held
-from connectors.lake.surgery.thrift import I32, I64, Struct, get, items, read_struct, write_struct
+from connectors.lake.surgery.thrift import (
+    BINARY,
+    I32,
+    I64,
+    LIST,
+    STRUCT,
+    TRUE,
+    Struct,
+    get,
+    items,
+    read_struct,
+    write_struct,
+)
 from retention.errors import RetentionError
 from retention.model.ids import KeySetId
 from retention.model.predicate import Among, Selection
@@ -177,3 +190,69 @@ def test_a_page_that_lies_is_refused() -> None:
 def _page_of_user(content: bytes) -> int:
     place = pq.read_metadata(io.BytesIO(content)).row_group(0).column(0).data_page_offset
     return int(place)
+
+
+_ODD: tuple[tuple[int, Any] | None, ...] = (
+    None,
+    (I32, -1),
+    (I64, 2**62),
+    (I64, 7),
+    (BINARY, b"x"),
+    (STRUCT, {}),
+    (LIST, (I32, [1, 2])),
+    (LIST, (STRUCT, [{}])),
+    (TRUE, True),
+)
+"""What a field may be instead of what it should; None: it is not there."""
+
+
+def _fields(found: Any) -> Iterator[tuple[Struct, int]]:
+    """Yield every field of a struct and of those within it."""
+    if isinstance(found, dict):
+        for field, (kind, value) in list(found.items()):
+            yield found, field
+            yield from _fields(value[1] if kind == LIST else value)
+    elif isinstance(found, list):
+        for element in found:
+            yield from _fields(element)
+
+
+_SAMPLES = (sample(), sample(write_page_index=True, use_dictionary=False), sample(bloom_filter_options={"user": {}}))
+
+
+@settings(max_examples=150, deadline=None)
+@given(content=st.sampled_from(_SAMPLES), data=st.data())
+def test_a_footer_of_other_types_is_refused_or_right(content: bytes, data: st.DataObject) -> None:
+    """Any field missing, of another type, or of an odd value: our error or a new file, and the process goes on."""
+
+    def lie(tree: Struct) -> None:
+        struct, field = data.draw(st.sampled_from(list(_fields(tree))))
+        odd = data.draw(st.sampled_from(_ODD))
+        struct.pop(field)
+        if odd is not None:
+            struct[field] = odd
+
+    hostile = with_footer(content, lie)
+    for key in (57, 10**9):
+        selection = Selection(Among("n", KeySet(KeySetId("k"), 0, "")), {KeySetId("k"): frozenset({key})})
+        with suppress(RetentionError):
+            parquet.rewrite(NAME, Held(hostile), io.BytesIO(), selection, Redact(("tags",)))
+    in_our_words(hostile)
+
+
+@pytest.mark.parametrize("field", [5, 6, 16])
+def test_what_arrow_ends_the_process_over_is_not_asked_of_it(field: int) -> None:
+    """Bounds of another length than a value, histograms of another length: the rows themselves are looked at."""
+
+    def lie(tree: Struct) -> None:
+        for number in (0, 1):
+            meta = get(items(items(tree, 4)[0], 1)[number], 3)
+            if field == 16:  # SizeStatistics
+                meta[16] = (STRUCT, {2: (LIST, (I64, [1, 2, 3])), 3: (LIST, (I64, [4, 5, 6]))})
+            else:
+                get(meta, 12)[field] = (BINARY, b"x")
+
+    content = with_footer(sample(), lie)
+    assert erase(content)
+    selection = Selection(Among("n", KeySet(KeySetId("k"), 0, "")), {KeySetId("k"): frozenset({57})})
+    assert parquet.measure(NAME, Held(content), selection, Erase()).gone == 1

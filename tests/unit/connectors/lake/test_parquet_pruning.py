@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,9 @@ from connectors.lake import parquet
 from connectors.lake.change import Erase
 from connectors.lake.keys import ValueSets
 from connectors.lake.parquet_file import open_parquet
-from connectors.lake.surgery import dictionary, schema
+from connectors.lake.segments import Fresh, Segment, Verbatim
+from connectors.lake.surgery import dictionary, rewrite, schema
+from connectors.lake.surgery.edit import GroupEdit
 from connectors.lake.surgery.fields import Encoding, Meta
 from connectors.lake.surgery.footer import meta_of, read_footer, span
 from connectors.lake.surgery.held import Held
@@ -184,12 +187,32 @@ def test_a_footer_is_the_same_whether_its_beginning_was_known(columns: list[str]
     assert get(again[0], 3) == rows
 
 
+def test_what_stays_is_given_out_before_what_is_new_is_waited_for() -> None:
+    """Who copies the beginning of a large object can go on with it while the first new chunk is made."""
+
+    def pieces() -> Iterator[Segment | None]:
+        yield Verbatim(0, 4)
+        yield Verbatim(4, 90)
+        yield None
+        raise AssertionError("waited for")
+
+    assert next(rewrite._joined(pieces())) == Verbatim(0, 90)
+
+
+def test_a_new_chunk_is_waited_for_after_what_stays() -> None:
+    """Of two row groups the first stays: it comes before anything of the second is made."""
+    content = file(pa.table({"n": pa.array([1, 2, 3, 4])}), row_group_size=2)
+    opened = open_parquet("f", Held(content))
+    told = list(rewrite.Rewriting("f", opened.source, opened.footer, [(1, GroupEdit(2, np.array([0])))])._all())
+    assert told.index(None) < next(place for place, piece in enumerate(told) if isinstance(piece, Fresh))
+
+
 def test_bounds_of_whole_numbers_need_no_reader() -> None:
     """Signed numbers of every width; other types are Arrow's to read."""
     for kind in (pa.int8(), pa.int16(), pa.int32(), pa.int64()):
         opened = open_parquet("f", Held(file(pa.table({"n": pa.array([-100, 5, 100], kind)}))))
         assert opened._bounds(0, 0, kind) == (-100, 100)
-        assert "facts" not in vars(opened)
+        assert not opened._facts
     opened = open_parquet("f", Held(file(pa.table({"n": pa.array([5, 2**32 - 1], pa.uint32())}))))
     assert opened._bounds(0, 0, pa.uint32()) == (5, 2**32 - 1)
-    assert "facts" in vars(opened)
+    assert opened._facts
